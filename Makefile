@@ -1,0 +1,47 @@
+# The usual commands; `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/demo.done  ## install in a virtual environment and run a real conversation
+	$(BIN)/python examples/quickstart.py
+
+test: $(VENV)/test.done  ## run the tests, in under 5 minutes
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+check: lint types  ## linters, both type checkers and the slow tests, in under 30 minutes
+	$(BIN)/python -m pytest -m slow || test $$? -eq 5  # 5: there is none yet
+
+lint: $(VENV)/test.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.done
+	$(BIN)/mypy
+	$(BIN)/pyright --warnings
+
+format: $(VENV)/test.done  ## lay out the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove what these commands have made
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.done: $(VENV)/bin/python pyproject.toml
+	$(PIP) -e ".[sandbox]"
+	@touch $@
+
+$(VENV)/test.done: $(VENV)/bin/python pyproject.toml test-requirements.txt
+	$(PIP) -r test-requirements.txt
+	@touch $@
+
+.PHONY: help demo test check lint types format clean

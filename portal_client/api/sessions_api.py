@@ -1,0 +1,117 @@
+"""The sessions of the Portal service: conversations with an agent."""
+
+from __future__ import annotations
+
+from pydantic import StrictInt, StrictStr
+from typing_extensions import Unpack
+
+from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info, without_preload_content
+from portal_client.models.async_session_response import AsyncSessionResponse
+from portal_client.models.get_sessions_response import GetSessionsResponse
+from portal_client.models.grouped_sessions_response import GroupedSessionsResponse
+from portal_client.models.session import Session
+from portal_client.multipart import Files
+
+_FORM = "multipart/form-data"
+
+
+class SessionsApi(Api):
+    """Start, continue and read conversations with an agent.
+
+    Each operation has three forms: `x` answers the data, `x_with_http_info` an ApiResponse with status
+    and headers, `x_without_preload_content` the raw response, unread. All take the RequestOptions.
+
+    Raises pydantic.ValidationError for wrong arguments, before anything is sent, and ApiException for
+    all that goes wrong afterwards. What starts or continues a session is never sent a second time
+    once the server may have seen it.
+    """
+
+    @endpoint("POST", "/sessions/async", consumes=_FORM)
+    def create_async_session(
+        self,
+        agent_id: StrictStr,
+        text_prompt: StrictStr,
+        files: Files = None,
+        **options: Unpack[RequestOptions],
+    ) -> AsyncSessionResponse:
+        """Start a session and return its id without waiting for the answer."""
+        ...
+
+    @endpoint("POST", "/sessions", consumes=_FORM)
+    def create_session(
+        self,
+        agent_id: StrictStr,
+        text_prompt: StrictStr,
+        files: Files = None,
+        **options: Unpack[RequestOptions],
+    ) -> Session:
+        """Start a session and wait for the agent's answer."""
+        ...
+
+    @endpoint("POST", "/sessions/replay")
+    def create_session_from_replay(
+        self, session_id: StrictStr, last_message_index: StrictInt, **options: Unpack[RequestOptions]
+    ) -> Session:
+        """Start a session from the first messages of another one, up to an index counted from 0."""
+        ...
+
+    @endpoint("GET", "/sessions/grouped")
+    def get_grouped_sessions(self, **options: Unpack[RequestOptions]) -> GroupedSessionsResponse:
+        """List the caller's sessions, grouped by the time of their last change."""
+        ...
+
+    @endpoint("GET", "/sessions/{session_id}")
+    def get_session(self, session_id: StrictStr, **options: Unpack[RequestOptions]) -> Session:
+        """Read one session with its messages and its status."""
+        ...
+
+    @endpoint("GET", "/sessions")
+    def get_sessions(self, agent_id: StrictStr, **options: Unpack[RequestOptions]) -> GetSessionsResponse:
+        """List the caller's sessions with one agent."""
+        ...
+
+    @endpoint("GET", "/sessions/{session_id}/subscribe", secured=False)
+    def subscribe_to_session(self, session_id: StrictStr, **options: Unpack[RequestOptions]) -> Session:
+        """Follow a session: answers it as the service next has news of it. Sends no token."""
+        ...
+
+    @endpoint("PUT", "/sessions/{session_id}/async", consumes=_FORM)
+    def update_async_session(
+        self,
+        session_id: StrictStr,
+        text_prompt: StrictStr,
+        files: Files = None,
+        **options: Unpack[RequestOptions],
+    ) -> AsyncSessionResponse:
+        """Add a prompt to a session without waiting for the answer."""
+        ...
+
+    @endpoint("PUT", "/sessions/{session_id}", consumes=_FORM)
+    def update_session(
+        self,
+        session_id: StrictStr,
+        text_prompt: StrictStr,
+        files: Files = None,
+        **options: Unpack[RequestOptions],
+    ) -> Session:
+        """Add a prompt to a session and wait for the agent's answer."""
+        ...
+
+    create_async_session_with_http_info = with_http_info(create_async_session)
+    create_async_session_without_preload_content = without_preload_content(create_async_session)
+    create_session_with_http_info = with_http_info(create_session)
+    create_session_without_preload_content = without_preload_content(create_session)
+    create_session_from_replay_with_http_info = with_http_info(create_session_from_replay)
+    create_session_from_replay_without_preload_content = without_preload_content(create_session_from_replay)
+    get_grouped_sessions_with_http_info = with_http_info(get_grouped_sessions)
+    get_grouped_sessions_without_preload_content = without_preload_content(get_grouped_sessions)
+    get_session_with_http_info = with_http_info(get_session)
+    get_session_without_preload_content = without_preload_content(get_session)
+    get_sessions_with_http_info = with_http_info(get_sessions)
+    get_sessions_without_preload_content = without_preload_content(get_sessions)
+    subscribe_to_session_with_http_info = with_http_info(subscribe_to_session)
+    subscribe_to_session_without_preload_content = without_preload_content(subscribe_to_session)
+    update_async_session_with_http_info = with_http_info(update_async_session)
+    update_async_session_without_preload_content = without_preload_content(update_async_session)
+    update_session_with_http_info = with_http_info(update_session)
+    update_session_without_preload_content = without_preload_content(update_session)

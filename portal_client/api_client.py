@@ -1,0 +1,321 @@
+"""The whole path of one call: build, authorize, send, decode."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Optional, Union
+from urllib.parse import urlencode
+
+import pydantic_core
+import urllib3
+from pydantic import ValidationError
+from typing_extensions import Self, TypedDict, Unpack
+from urllib3.util import parse_url
+from urllib3.util.request import ACCEPT_ENCODING
+
+from portal_client import __version__, serialization
+from portal_client.api_response import ApiResponse
+from portal_client.auth import AccessToken, Credential, Secrets, check_header, secret
+from portal_client.configuration import Configuration
+from portal_client.exceptions import ApiResponseError, ApiValueError, TooManyRequestsException, error_for
+from portal_client.multipart import Multipart
+from portal_client.operation import JSON, MULTIPART, URLENCODED, Operation
+from portal_client.request import HTTPRequest, Origin, Request
+from portal_client.rest import ApiException, RESTClientObject, RESTResponse
+from portal_client.retry import retry_after
+from portal_client.timeouts import TimeoutArgument, Timeouts
+
+#: Subscripted once: doing it for each call would cost more than the rest of making the answer.
+_Answer = ApiResponse[Any]
+_FRAMING = ("content-length", "transfer-encoding")
+
+
+class ClientOptions(TypedDict, total=False):
+    """What `ApiClient.with_options` can change."""
+
+    host: str
+    access_token: AccessToken
+    timeout: TimeoutArgument
+    retries: Union[int, urllib3.Retry, None]
+    rate_limit_retries: int
+    max_response_size: int
+    default_headers: Mapping[str, str]
+    cookie: Optional[str]
+
+
+class ApiClient:
+    """Sends the calls of the API classes; safe to share between threads.
+
+    Without a configuration it uses the default one. As a context manager it closes its connections at
+    the end, unread answers included; a call after that opens new ones. `header_name` and `header_value`
+    are a first default header, `cookie` is sent with every call.
+    """
+
+    #: Where model names in `deserialize` and in error bodies are looked up.
+    models: ClassVar[str] = "portal_client.models"
+    configuration_type: ClassVar[type[Configuration]] = Configuration
+
+    _default: ClassVar[Optional[ApiClient]] = None
+
+    cookie = secret()
+
+    def __init__(
+        self,
+        configuration: Optional[Configuration] = None,
+        header_name: Optional[str] = None,
+        header_value: Optional[str] = None,
+        cookie: Optional[str] = None,
+    ) -> None:
+        self.configuration = self.configuration_type.get_default() if configuration is None else configuration
+        self.default_headers: dict[str, str] = Secrets(label="default header")
+        self.cookie = cookie
+        self.user_agent = f"portal-client/{__version__}/python"
+        if header_name is not None:
+            self.set_default_header(header_name, header_value)
+        self.rest_client = RESTClientObject(self.configuration)
+        self._shares_pool = False
+
+    # ── its life ──
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; a client from `with_options` leaves them to the one it comes from."""
+        if not self._shares_pool:
+            self.rest_client.close()
+
+    @classmethod
+    def get_default(cls) -> ApiClient:
+        """The client of API objects that are made without one."""
+        if "_default" not in cls.__dict__ or cls._default is None:
+            cls._default = cls()  # each subclass has its own
+        return cls._default
+
+    @classmethod
+    def set_default(cls, default: Optional[ApiClient]) -> None:
+        """Make `default` the client of API objects that are made without one."""
+        cls._default = default
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """A client with other settings on the same connections; this one stays as it is.
+
+        `default_headers` are added to those of this client. Raises TypeError for an unknown option.
+        """
+        unknown = set(options) - set(ClientOptions.__annotations__)
+        if unknown:
+            raise TypeError(f"with_options() got an unexpected option {sorted(unknown)[0]!r}")
+        derived = copy.copy(self)
+        derived.configuration = copy.copy(self.configuration)
+        derived.configuration.hooks = list(self.configuration.hooks)
+        derived.default_headers = Secrets(
+            {**self.default_headers, **options.pop("default_headers", {})}, label="default header"
+        )
+        derived.rest_client = self.rest_client
+        derived._shares_pool = True
+        if "cookie" in options:
+            derived.cookie = options.pop("cookie")
+        for name, value in options.items():
+            setattr(derived.configuration, name, value)
+        return derived
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "rest_client"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _shares_pool=False)
+        self.rest_client = RESTClientObject(self.configuration)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.configuration!r})"
+
+    # ── headers of every call ──
+
+    @property
+    def user_agent(self) -> str:
+        """The User-Agent header."""
+        return self.default_headers["User-Agent"]
+
+    @user_agent.setter
+    def user_agent(self, value: str) -> None:
+        self.default_headers["User-Agent"] = value
+
+    def set_default_header(self, header_name: str, header_value: Any) -> None:
+        """Send a header with every call; it beats what an operation sets, and `_headers` beats it."""
+        self.default_headers[header_name] = header_value
+
+    # ── the three call forms ──
+
+    def data(self, request: Request) -> Any:
+        """Send a request and answer its data. Raises ApiException."""
+        sent = self._prepared(request)
+        return self._decoded(request.operation, self.rest_client.send(sent), sent.request_id)
+
+    def response(self, request: Request) -> ApiResponse[Any]:
+        """Send a request and answer status, headers and data. Raises ApiException."""
+        sent = self._prepared(request)
+        answer = self.rest_client.send(sent)
+        data = self._decoded(request.operation, answer, sent.request_id)
+        return _Answer.model_construct(
+            status_code=answer.status, headers=dict(answer.headers), data=data, raw_data=answer.data
+        )
+
+    def raw(self, request: Request) -> urllib3.BaseHTTPResponse:
+        """Send a request and answer the raw response of any status, unread."""
+        return self.rest_client.open(self._prepared(request))
+
+    # ── from arguments to the wire ──
+
+    def _prepared(self, request: Request) -> HTTPRequest:
+        c, operation, options = self.configuration, request.operation, request.options
+        body, content_type = self._body(request)
+        headers = self._headers(options.get("_headers") or {}, body, content_type)
+        origin, prefix = self._base(c.host)
+        timeout = options.get("_request_timeout")
+        auth = options.get("_request_auth")
+        return HTTPRequest(
+            operation=operation.name,
+            method=operation.method,
+            origin=origin,
+            target=prefix + self._target(request),
+            headers=headers,
+            body=body,
+            credential=Credential.of(auth) if auth else c.credential if operation.secured else None,
+            request_id=headers["X-Request-ID"],
+            timeouts=c.timeout if timeout is None else Timeouts.of(timeout, c.timeout),
+            retries=c.retries,
+            rate_limit_retries=c.rate_limit_retries,
+            idempotent=operation.idempotent,
+            max_response_size=c.max_response_size,
+            hooks=c.hooks,
+        )
+
+    def _target(self, request: Request) -> str:
+        target = request.operation.path
+        safe = self.configuration.safe_chars_for_path_param
+        for name, value in request.path.items():
+            target = target.replace(f"{{{name}}}", serialization.segment(name, value, safe))
+        query = serialization.query_string(request.query) if request.query else ""
+        return f"{target}?{query}" if query else target
+
+    def _base(self, host: str) -> tuple[Origin, str]:
+        known = self.__dict__.get("_known_base")
+        if known is None or known[0] != host:
+            url = parse_url(host)
+            scheme = url.scheme or "http"
+            origin = Origin(scheme, url.host or "", url.port or (443 if scheme == "https" else 80))
+            known = self.__dict__["_known_base"] = (host, origin, url.path or "")
+        return known[1], known[2]
+
+    def _body(self, request: Request) -> tuple[Union[bytes, Multipart, None], Optional[str]]:
+        wanted = request.options.get("_content_type")
+        consumes = request.operation.consumes
+        content_type = wanted or consumes
+        if consumes is None:
+            if wanted:
+                raise ApiValueError(f"_content_type: {request.operation.name} sends no body")
+            return None, None
+        if consumes == JSON and "json" in str(content_type):
+            return serialization.to_json(request.body), content_type
+        if consumes != JSON and content_type == MULTIPART:
+            form = Multipart(request.form, request.files)
+            return form, form.content_type
+        if consumes != JSON and content_type == URLENCODED:
+            if request.files:
+                raise ApiValueError(f"_content_type: files cannot be sent as {URLENCODED}")
+            return urlencode(request.form).encode(), content_type
+        raise ApiValueError(f"_content_type: {request.operation.name} cannot send {content_type!r}")
+
+    def _headers(self, given: Mapping[str, Any], body: object, content_type: Optional[str]) -> dict[str, str]:
+        """Lowest first: what the operation needs, the client's default headers, those of the call."""
+        merged = {
+            "accept": ("Accept", JSON),
+            "accept-encoding": ("Accept-Encoding", ACCEPT_ENCODING),
+            "x-request-id": ("X-Request-ID", os.urandom(16).hex()),
+        }
+        if content_type is not None:
+            merged["content-type"] = ("Content-Type", content_type)
+        cookie = {} if self.cookie is None else {"Cookie": self.cookie}
+        for headers in (self.default_headers, cookie, given):
+            for name, value in headers.items():
+                key = name.lower()
+                if key in _FRAMING:
+                    raise ApiValueError(f"the header {name} follows from the body and cannot be set")
+                if key == "content-type" and isinstance(body, Multipart):
+                    continue  # it holds the boundary
+                text = str(value) if type(value) is int else value
+                merged[key] = ("X-Request-ID" if key == "x-request-id" else name, check_header(name, text))
+        return dict(merged.values())
+
+    # ── from the wire to the answer ──
+
+    def _decoded(self, operation: Operation, answer: RESTResponse, request_id: str) -> Any:
+        if not 200 <= answer.status <= 299:
+            raise self._error(answer, request_id)
+        content_type = answer.headers.get("content-type", "")
+        validate = operation.returns.validator.validate_json
+        try:
+            return serialization.decode(validate, answer.data, content_type, self.configuration.pause_gc)
+        except ValidationError as error:
+            raise ApiResponseError(
+                http_resp=answer,
+                reason=f"{operation.name}: not the answer it promises: {serialization.explain(error)}",
+                request_id=answer.headers.get("x-request-id", request_id),
+            ) from error
+
+    def _error(self, answer: RESTResponse, request_id: str) -> ApiException:
+        reason = answer.reason
+        if 300 <= answer.status <= 399:
+            reason = f"{reason} (the redirect was not followed)"
+        error = error_for(answer.status)(
+            http_resp=answer,
+            reason=reason,
+            data=self._error_data(answer),
+            request_id=answer.headers.get("x-request-id", request_id),
+        )
+        if isinstance(error, TooManyRequestsException):
+            error.retry_after = retry_after(answer.headers)
+        return error
+
+    def _error_data(self, answer: RESTResponse) -> Any:
+        try:
+            if answer.status == 422:
+                return serialization.adapter("HTTPValidationError", self.models).validate_json(answer.data)
+        except ValidationError:
+            pass
+        try:
+            return pydantic_core.from_json(answer.data)
+        except ValueError:
+            return None
+
+    # ── for scripts ──
+
+    def sanitize_for_serialization(self, obj: Any) -> Any:
+        """Turn models, dates and enums within plain data into what JSON knows."""
+        return serialization.sanitize(obj)
+
+    def deserialize(self, response_text: str, response_type: Any) -> Any:
+        """Read JSON text as a type or a name of one, such as `List[Session]`; null gives None.
+
+        Raises pydantic.ValidationError.
+        """
+        if response_text.strip() == "null":
+            return None
+        return serialization.adapter(response_type, self.models).validate_json(response_text)
+
+    def parameters_to_url_query(self, params: Any, collection_formats: Optional[Mapping[str, str]]) -> str:
+        """The query for a dict or pairs of parameters; lists are joined as `collection_formats` says."""
+        return serialization.query_string(params, collection_formats)
+
+    def select_header_accept(self, accepts: Sequence[str]) -> Optional[str]:
+        """The first type that is JSON, else the first one."""
+        return next((a for a in accepts if "json" in a.lower()), accepts[0] if accepts else None)
+
+    def select_header_content_type(self, content_types: Sequence[str]) -> Optional[str]:
+        """The first type that is JSON, else the first one."""
+        return self.select_header_accept(content_types)

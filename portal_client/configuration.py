@@ -1,0 +1,293 @@
+"""Where the service is, who calls it, and how: TLS, proxy, timeouts, retries."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Optional, Union
+
+import urllib3
+
+from portal_client.auth import AccessToken, Credential, Lost, Secret, Secrets, check_header, secret
+from portal_client.exceptions import ApiValueError
+from portal_client.hooks import Hooks
+from portal_client.timeouts import TimeoutArgument, Timeouts
+
+_HOST = re.compile(r"https?://[^/?#@\s\\]+(/[^?#\s\\]*)?")
+
+
+class Configuration:
+    """The settings of a client.
+
+    `access_token` is a string, a callable that is asked before each request, EnvToken(name) or
+    FileToken(path). `timeout` is the total of a call in seconds, a pair (connect, read) or a
+    urllib3.Timeout; the default is 10 s to connect and 600 s of silence, since agents answer slowly.
+    `retries` is how often what may be repeated is repeated (3), False for never, or a urllib3.Retry;
+    `rate_limit_retries` (2) how often after a 429 with Retry-After. `max_response_size` bounds a
+    decompressed body in bytes, `connection_pool_maxsize` the connections to one host. `trust_env`
+    honours the proxy and CA variables of the environment. Making a Configuration does no I/O.
+
+    Raises ApiValueError for a value that cannot be used.
+    """
+
+    default_host: ClassVar[str] = "http://localhost"
+    default_timeout: ClassVar[Timeouts] = Timeouts(connect=10, read=600)
+    api_version: ClassVar[str] = "0.1.0"
+    package: ClassVar[str] = "portal_client"
+
+    _default: ClassVar[Optional[Configuration]] = None
+
+    username = secret()
+    password = secret()
+    proxy = secret()
+
+    def __init__(
+        self,
+        host: Optional[str] = None,
+        api_key: Optional[Mapping[str, str]] = None,
+        api_key_prefix: Optional[Mapping[str, str]] = None,
+        username: Optional[str] = None,
+        password: Optional[str] = None,
+        access_token: AccessToken = None,
+        server_index: Optional[int] = None,
+        server_variables: Optional[Mapping[str, str]] = None,
+        server_operation_index: Optional[Mapping[str, int]] = None,
+        server_operation_variables: Optional[Mapping[str, Mapping[str, str]]] = None,
+        ssl_ca_cert: Optional[str] = None,
+        *,
+        timeout: TimeoutArgument = None,
+        retries: Union[int, urllib3.Retry, None] = None,
+        rate_limit_retries: int = 2,
+        verify_ssl: bool = True,
+        cert_file: Optional[str] = None,
+        key_file: Optional[str] = None,
+        proxy: Optional[str] = None,
+        trust_env: bool = True,
+        max_response_size: int = 256 * 1024 * 1024,
+        connection_pool_maxsize: int = 100,
+        hooks: Sequence[Hooks] = (),
+    ) -> None:
+        self.server_index = 0 if server_index is None and host is None else server_index
+        self.server_variables = dict(server_variables or {})
+        self.server_operation_index = dict(server_operation_index or {})
+        self.server_operation_variables = dict(server_operation_variables or {})
+        if host is None:
+            host = self.get_host_from_settings(self.server_index or 0, self.server_variables)
+        self.host = host
+
+        self.api_key: dict[str, str] = Secrets(api_key or {}, label="api_key")
+        self.api_key_prefix = dict(api_key_prefix or {})
+        self.refresh_api_key_hook: Optional[Callable[[Configuration], None]] = None
+        self.username = username
+        self.password = password
+        self.access_token = access_token
+
+        self.verify_ssl = verify_ssl
+        self.ssl_ca_cert = ssl_ca_cert
+        self.cert_file = cert_file
+        self.key_file = key_file
+        self.assert_hostname: Union[str, bool, None] = None
+        self.tls_server_name: Optional[str] = None
+        self.proxy = proxy
+        self.proxy_headers: Optional[dict[str, str]] = None
+        self.trust_env = trust_env
+        self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
+        self.connection_pool_maxsize = _at_least(1, "connection_pool_maxsize", connection_pool_maxsize)
+
+        self.timeout = timeout
+        self.retries = retries
+        self.rate_limit_retries = _at_least(0, "rate_limit_retries", rate_limit_retries)
+        self.max_response_size = _at_least(1, "max_response_size", max_response_size)
+        self.safe_chars_for_path_param = ""
+        self.pause_gc = True  # decode large answers with the cyclic collector paused
+        self.hooks = list(hooks)
+
+        self.logger = {
+            "package_logger": logging.getLogger(self.package),
+            "urllib3_logger": logging.getLogger("urllib3"),
+        }
+        self.logger_format = "%(asctime)s %(levelname)s %(message)s"
+        self._logger_file: Optional[str] = None
+        self._debug = False
+
+        # Read by the original's other APIs; kept so that scripts may set them.
+        self.client_side_validation = True
+        self.datetime_format = "%Y-%m-%dT%H:%M:%S.%f%z"
+        self.date_format = "%Y-%m-%d"
+        self.temp_folder_path: Optional[str] = None
+
+    # ── where ──
+
+    @property
+    def host(self) -> str:
+        """The base URL, without a slash at its end."""
+        return self._host
+
+    @host.setter
+    def host(self, value: str) -> None:
+        if not _HOST.fullmatch(str(value)):
+            raise ApiValueError(
+                "host must be a URL such as http://localhost or https://example.com/api, "
+                "without credentials, query or fragment"
+            )
+        self._host = value.rstrip("/")
+
+    def get_host_settings(self) -> list[dict[str, Any]]:
+        """The servers that the contract names."""
+        return [{"url": self.default_host, "description": "No description provided"}]
+
+    def get_host_from_settings(
+        self,
+        index: int,
+        variables: Optional[Mapping[str, str]] = None,
+        servers: Optional[Sequence[Mapping[str, Any]]] = None,
+    ) -> str:
+        """The URL of a server in the contract, its variables filled in."""
+        servers = self.get_host_settings() if servers is None else servers
+        if not 0 <= index < len(servers):
+            raise ApiValueError(f"server_index {index} is not one of the {len(servers)} servers")
+        url: str = servers[index]["url"]
+        for name, known in servers[index].get("variables", {}).items():
+            value: str = (variables or {}).get(name) or known["default_value"]
+            if known.get("enum_values") and value not in known["enum_values"]:
+                raise ApiValueError(f"server variable {name} must be one of {known['enum_values']}")
+            url = url.replace("{" + name + "}", value)
+        return url
+
+    # ── who ──
+
+    @property
+    def access_token(self) -> AccessToken:
+        """The bearer token, or the callable that is asked for it before each request."""
+        return self._access_token.reveal() if isinstance(self._access_token, Secret) else self._access_token
+
+    @access_token.setter
+    def access_token(self, value: AccessToken) -> None:
+        if isinstance(value, str):
+            self._access_token: Any = Secret("access_token", check_header("access_token", value))
+        elif value is None or callable(value):
+            self._access_token = value
+        else:
+            raise ApiValueError(f"access_token must be a str or a callable, not {type(value).__name__}")
+
+    @property
+    def credential(self) -> Optional[Credential]:
+        """What secured operations show: the bearer token, or None without one."""
+        token = self.access_token
+        if token is None:
+            return None
+        return Credential("header", "Authorization", token if callable(token) else f"Bearer {token}")
+
+    def get_api_key_with_prefix(self, identifier: str, alias: Optional[str] = None) -> Optional[str]:
+        """An API key with its prefix in front, or None; `alias` is looked up when `identifier` is absent."""
+        if self.refresh_api_key_hook is not None:
+            self.refresh_api_key_hook(self)
+        key = self.api_key.get(identifier, self.api_key.get(alias) if alias is not None else None)
+        if isinstance(key, Lost):
+            key()
+        prefix = self.api_key_prefix.get(identifier)
+        return f"{prefix} {key}" if key and prefix else key
+
+    def get_basic_auth_token(self) -> str:
+        """The value of a basic Authorization header for `username` and `password`."""
+        return "Basic " + b64encode(f"{self.username or ''}:{self.password or ''}".encode()).decode()
+
+    def auth_settings(self) -> dict[str, dict[str, Any]]:
+        """What each security scheme of the contract sends; `value` may be a callable."""
+        shown = self.credential
+        if shown is None:
+            return {}
+        return {"HTTPBearer": {"type": "bearer", "in": shown.place, "key": shown.key, "value": shown.value}}
+
+    # ── how ──
+
+    @property
+    def timeout(self) -> Timeouts:
+        """The limits of a call in seconds; set it as the constructor takes it."""
+        return self._timeout
+
+    @timeout.setter
+    def timeout(self, value: TimeoutArgument) -> None:
+        self._timeout = Timeouts.of(value, self.default_timeout)
+
+    @property
+    def retries(self) -> Union[int, urllib3.Retry, None]:
+        """How often a call that may be repeated is repeated; None is the default of 3."""
+        return self._retries
+
+    @retries.setter
+    def retries(self, value: Union[int, urllib3.Retry, None]) -> None:
+        if value is not None and value is not False and not isinstance(value, urllib3.Retry):
+            _at_least(0, "retries", value)
+        self._retries = value
+
+    # ── what is seen ──
+
+    @property
+    def debug(self) -> bool:
+        """Whether each attempt is logged; headers and bodies never are."""
+        return self._debug
+
+    @debug.setter
+    def debug(self, value: bool) -> None:
+        self._debug = bool(value)
+        for logger in self.logger.values():
+            logger.setLevel(logging.DEBUG if value else logging.WARNING)
+
+    @property
+    def logger_file(self) -> Optional[str]:
+        """A file that the log lines are appended to."""
+        return self._logger_file
+
+    @logger_file.setter
+    def logger_file(self, value: Optional[str]) -> None:
+        self._logger_file = value
+        if value is not None:
+            handler = logging.FileHandler(value, delay=True)
+            handler.setFormatter(logging.Formatter(self.logger_format))
+            for logger in self.logger.values():
+                logger.addHandler(handler)
+
+    def to_debug_report(self) -> str:
+        """Five lines about this machine and package for a bug report; nothing secret."""
+        from portal_client import __version__
+
+        return (
+            "Python SDK Debug Report:\n"
+            f"OS: {platform.platform()} ({os.name})\n"
+            f"Python Version: {platform.python_version()}\n"
+            f"Version of the API: {self.api_version}\n"
+            f"SDK Package Version: {__version__}"
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(host={self.host!r})"
+
+    # ── the default ──
+
+    @classmethod
+    def get_default(cls) -> Configuration:
+        """The configuration of clients that are made without one."""
+        if "_default" not in cls.__dict__ or cls._default is None:
+            cls._default = cls()  # each subclass has its own
+        return cls._default
+
+    @classmethod
+    def set_default(cls, default: Optional[Configuration]) -> None:
+        """Make `default` the configuration of clients that are made without one."""
+        cls._default = default
+
+    @classmethod
+    def get_default_copy(cls) -> Configuration:
+        """The default configuration itself; in spite of its name the original makes no copy either."""
+        return cls.get_default()
+
+
+def _at_least(least: int, name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ApiValueError(f"{name} must be an int of at least {least}, not {value!r}")
+    return value

@@ -1,0 +1,121 @@
+"""urllib3's connections, taught to keep a deadline and to tell how far a request came.
+
+urllib3 bounds each wait on a socket but not their sum, so a body or header that drips one byte at a time
+may go on for ever. Here each read and write is given what is left of the call's time.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+from typing import Any, Optional
+
+import urllib3
+import urllib3.connection
+
+from portal_client.multipart import BLOCK
+from portal_client.timeouts import Deadline
+
+
+class Exchange:
+    """One attempt: its deadline, and the bytes each way; `sent` is 0 until the request is written."""
+
+    __slots__ = ("deadline", "received", "sent")
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self.sent = 0
+        self.received = 0
+
+    def give_time(self, sock: Any) -> None:
+        """Bound the next wait on a socket; raises TimeoutError when no time is left."""
+        sock.settimeout(self.deadline.within(self.deadline.limits.read))
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket as http.client reads it."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._exchange = exchange
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> Optional[int]:
+        self._exchange.give_time(self._sock)
+        count: Optional[int] = self._raw.readinto(buffer)
+        self._exchange.received += count or 0
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedSocket:
+    """What http.client takes for a socket when it makes a response: something with `makefile`."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        self._reader = _TimedReader(sock, exchange)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self._reader)
+
+
+class HTTPConnection(urllib3.connection.HTTPConnection):
+    """A connection that serves one exchange at a time."""
+
+    # http.client would print headers, the token among them.
+    debuglevel = 0
+    exchange: Exchange
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        finally:
+            self.exchange.sent = 0  # what went to a proxy to get here is not the request
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self.exchange.give_time(self.sock)
+        self.exchange.sent += len(data)
+        super().send(data)
+
+    def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
+        self, sock: Any, **described: Any
+    ) -> http.client.HTTPResponse:
+        return http.client.HTTPResponse(_TimedSocket(sock, self.exchange), **described)  # type: ignore[arg-type]
+
+
+class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):  # pyright: ignore
+    """The same over TLS."""
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    """A pool that hands each connection the exchange it is to serve."""
+
+    ConnectionCls: Any = HTTPConnection
+
+    def _get_conn(self, timeout: Any = None) -> Any:
+        # `pool_timeout` is the one argument of urlopen that reaches this place, so it brings the exchange.
+        exchange: Exchange = timeout
+        deadline = exchange.deadline
+        connection: Any = super()._get_conn(deadline.within(deadline.limits.read))
+        connection.exchange = exchange
+        return connection
+
+
+class _HTTPSPool(_Pool, urllib3.HTTPSConnectionPool):
+    ConnectionCls: Any = HTTPSConnection
+
+
+def pooled(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    """Make a manager open pools of these connections."""
+    classes: dict[str, Any] = {"http": _Pool, "https": _HTTPSPool}
+    manager.pool_classes_by_scheme = classes
+    manager.connection_pool_kw["blocksize"] = BLOCK
+    return manager

@@ -1,0 +1,214 @@
+"""Every error a call can end in.
+
+OpenApiException
+├── ApiTypeError(TypeError) · ApiValueError(ValueError)
+├── ApiKeyError(KeyError) · ApiAttributeError(AttributeError)
+└── ApiException                         status, reason, headers, body, data, request_id, request_sent
+    ├── BadRequestException 400 · UnauthorizedException 401 · ForbiddenException 403
+    │   NotFoundException 404 · ConflictException 409
+    ├── UnprocessableEntityException 422         data: HTTPValidationError
+    ├── TooManyRequestsException 429             retry_after
+    ├── ServiceException 5xx
+    ├── ApiConnectionError(ConnectionError)      no answer, or only a part of one
+    │   ├── ApiTimeoutError(TimeoutError) ── WaitTimeout     session_id, session
+    │   └── ApiStreamError                       events: how many came before the cut
+    ├── ApiResponseError(ValueError)             a 2xx that is not what was promised
+    ├── AuthenticationError(ValueError)          no token could be had
+    └── SessionFailed                            session
+
+Wrong arguments are pydantic's ValidationError and a missing file is FileNotFoundError, both before
+anything is sent; all that goes wrong after that is an ApiException. Each of them survives pickle.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, Optional, Union
+
+    from portal_client.models.session import Session
+
+_BODY_IN_TEXT = 4000
+
+
+class OpenApiException(Exception):
+    """The root of all errors that this package raises itself."""
+
+    def __reduce__(self) -> tuple[Callable[..., OpenApiException], tuple[Any, ...]]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[OpenApiException], args: tuple[Any, ...], state: dict[str, Any]) -> OpenApiException:
+    # Not through the constructor: it may ask for arguments that `args` does not hold.
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class _AtPath(OpenApiException):
+    """An error in a piece of data, with the path to it."""
+
+    def __init__(
+        self, msg: str, path_to_item: Optional[Sequence[Union[str, int]]] = None, **described: Any
+    ) -> None:
+        self.path_to_item = list(path_to_item) if path_to_item else None
+        self.__dict__.update(described)
+        where = "".join(f"[{step!r}]" for step in path_to_item or ())
+        super().__init__(f"{msg} at {where}" if where else msg)
+
+
+class ApiTypeError(_AtPath, TypeError):
+    """A value of the wrong type."""
+
+
+class ApiValueError(_AtPath, ValueError):
+    """A value of the right type that cannot be used."""
+
+
+class ApiKeyError(_AtPath, KeyError):
+    """A key that is not there."""
+
+    __str__ = Exception.__str__  # KeyError would print the message in quotes
+
+
+class ApiAttributeError(_AtPath, AttributeError):
+    """An attribute that is not there."""
+
+
+class ApiException(OpenApiException):
+    """A call that failed after its arguments were accepted.
+
+    `status` is 0 when there was no answer. `body` is the answer's text; `data` is that text decoded:
+    the declared error model (422), else the JSON value, else None. `request_id` is the server's
+    X-Request-ID, or the one that was sent. `request_sent` says whether the server may have seen the
+    request: when it is False, nothing of it was written.
+    """
+
+    def __init__(
+        self,
+        status: Optional[int] = None,
+        reason: Optional[str] = None,
+        http_resp: Any = None,
+        *,
+        headers: Optional[Mapping[str, str]] = None,
+        body: Optional[str] = None,
+        data: Any = None,
+        request_id: Optional[str] = None,
+        request_sent: bool = True,
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.body = body
+        self.data = data
+        self.request_id = request_id
+        self.request_sent = request_sent
+        if http_resp is not None:
+            self.status = http_resp.status if status is None else status
+            self.reason = http_resp.reason if reason is None else reason
+            self.headers = http_resp.headers if headers is None else headers
+            self.body = http_resp.data.decode("utf-8", "replace") if body is None else body
+        super().__init__(self.status, self.reason)
+        self.args = (self.status, self.reason)  # OSError.__new__ leaves them empty
+
+    def __str__(self) -> str:
+        text = f"({self.status})\nReason: {self.reason}\n"
+        if self.headers:
+            text += f"HTTP response headers: {self.headers}\n"
+        if self.body:
+            cut = len(self.body) > _BODY_IN_TEXT
+            body = f"{self.body[:_BODY_IN_TEXT]}… ({len(self.body)} characters)" if cut else self.body
+            text += f"HTTP response body: {body}\n"
+        if self.request_id:
+            text += f"Request id: {self.request_id}\n"
+        return text
+
+
+class BadRequestException(ApiException):
+    """400: the server does not understand the request."""
+
+
+class UnauthorizedException(ApiException):
+    """401: the token is missing, wrong or expired."""
+
+
+class ForbiddenException(ApiException):
+    """403: the token is good, but not for this."""
+
+
+class NotFoundException(ApiException):
+    """404: there is no such session or agent."""
+
+
+class ConflictException(ApiException):
+    """409: the session is in a state that does not allow this, for example Running."""
+
+
+class UnprocessableEntityException(ApiException):
+    """422: an argument was refused; `data` is a HTTPValidationError that names it."""
+
+
+class TooManyRequestsException(ApiException):
+    """429: too many requests; `retry_after` is the wait in seconds that the server asks for, or None."""
+
+    retry_after: Optional[float] = None
+
+
+class ServiceException(ApiException):
+    """5xx: the server failed."""
+
+
+class ApiConnectionError(ApiException, ConnectionError):
+    """No answer came, or only a part of one: refused, unresolvable, reset, cut off, TLS failed."""
+
+
+class ApiTimeoutError(ApiConnectionError, TimeoutError):
+    """The time for the call was over. It is final: what was sent may still be acted upon."""
+
+
+class WaitTimeout(ApiTimeoutError):
+    """The wait for a session was over; the session itself goes on.
+
+    `session_id` names it, `session` is its last known state or None.
+    """
+
+    session_id: str
+    session: Optional[Session] = None
+
+
+class ApiStreamError(ApiConnectionError):
+    """A stream of events was cut; `events` tells how many had come."""
+
+    events: int = 0
+
+
+class ApiResponseError(ApiException, ValueError):
+    """A successful status with a body that is not what the operation promises, or that is too large."""
+
+
+class AuthenticationError(ApiException, ValueError):
+    """No token could be had, so nothing was sent."""
+
+
+class SessionFailed(ApiException):
+    """The agent failed; `session` is the session in status Error."""
+
+    session: Session
+
+
+_BY_STATUS = {
+    400: BadRequestException,
+    401: UnauthorizedException,
+    403: ForbiddenException,
+    404: NotFoundException,
+    409: ConflictException,
+    422: UnprocessableEntityException,
+    429: TooManyRequestsException,
+}
+
+
+def error_for(status: int) -> type[ApiException]:
+    """The class that an answer of this status is raised as."""
+    return _BY_STATUS.get(status) or (ServiceException if 500 <= status <= 599 else ApiException)

@@ -1,0 +1,155 @@
+"""What all models share: strict fields, and the way to and from plain data."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from enum import Enum
+from pprint import pformat
+from typing import Annotated, Any, Generic, Optional, TypeVar, cast, overload
+
+import pydantic_core
+from dateutil.parser import isoparse
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel
+from pydantic_core import CoreSchema, core_schema
+from typing_extensions import Self
+
+T = TypeVar("T")
+
+
+class _Nullable:
+    """Marks a field that the service accepts and sends as null."""
+
+
+#: A field that may be null on the wire; a plain Optional one may only be absent.
+Nullable = Annotated[Optional[T], _Nullable()]
+
+
+class _IsoFallback:
+    """Takes the ISO 8601 forms that pydantic refuses, such as 20260102T030405Z or 2026-W01-1."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # A core union and not a Python wrapper, which would slow down every list of sessions.
+        fallback = core_schema.no_info_after_validator_function(isoparse, core_schema.str_schema())
+        return core_schema.union_schema(
+            [handler(source), fallback],
+            mode="left_to_right",
+            custom_error_type="iso_datetime",
+            custom_error_message="Input should be a date and time in ISO 8601 form",
+        )
+
+
+#: A date and time; one without a zone stays without.
+DateTime = Annotated[datetime, _IsoFallback()]
+
+
+class _Portable(BaseModel):
+    """The way to and from dicts, JSON text and readable text."""
+
+    def to_dict(self) -> Any:
+        """The fields as plain data; absent ones are left out, null stays where the service knows null."""
+        return _plain(self)
+
+    def to_json(self) -> str:
+        """The fields as JSON text, dates in ISO form."""
+        return pydantic_core.to_json(self.to_dict()).decode()
+
+    def to_str(self) -> str:
+        """All fields, set or not, in a readable layout."""
+        return pformat(self.model_dump(by_alias=True))
+
+    @overload
+    @classmethod
+    def from_dict(cls, obj: None) -> None: ...  # pyright: ignore[reportOverlappingOverload]
+    @overload
+    @classmethod
+    def from_dict(cls, obj: Any) -> Self: ...
+    @classmethod
+    def from_dict(cls, obj: Any) -> Optional[Self]:
+        """Make a model from plain data; None gives None. Raises pydantic.ValidationError."""
+        return None if obj is None else cls.model_validate(obj)
+
+    @classmethod
+    def from_json(cls, json_str: str) -> Self:
+        """Make a model from JSON text. Raises pydantic.ValidationError."""
+        return cls.model_validate_json(json_str)
+
+
+class Model(_Portable):
+    """A typed object of the service, checked when it is made and when a field is assigned.
+
+    Fields that this version does not know are kept (`model_extra`) and written back.
+    """
+
+    model_config = ConfigDict(
+        extra="allow", populate_by_name=True, protected_namespaces=(), validate_assignment=True
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict; absent ones are left out, null stays where the service knows null."""
+        return _fields(self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in type(self).model_fields and not name.startswith("_"):
+            raise ValueError(f'"{type(self).__name__}" object has no field "{name}"')
+        super().__setattr__(name, value)
+
+
+class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportIncompatibleMethodOverride]
+    """A value of one of several types; `actual_instance` is the value itself."""
+
+    model_config = ConfigDict(validate_assignment=True)
+
+    def __init__(self, *value: Any, **named: Any) -> None:
+        if "actual_instance" in named:
+            named["root"] = named.pop("actual_instance")
+        super().__init__(*value, **named)  # pyright: ignore[reportUnknownMemberType]
+
+    @property
+    def actual_instance(self) -> T:
+        """The value that this object stands for."""
+        return self.root
+
+    @actual_instance.setter
+    def actual_instance(self, value: T) -> None:
+        self.root = value
+
+
+class OpenEnum(str, Enum):
+    """An enumeration that also takes values which a newer server may send; compare with `==`."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Optional[Self]:
+        if not isinstance(value, str):
+            return None
+        # Not stored among the members: a hostile server must not make the class grow.
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
+
+    @classmethod
+    def from_json(cls, json_str: str) -> Self:
+        """Make a member from JSON text, such as `"Ready"` with its quotes."""
+        return cls(json.loads(json_str))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return _fields(value)
+    if isinstance(value, RootModel):
+        return _plain(cast("RootModel[Any]", value).root)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def _fields(model: Model) -> dict[str, Any]:
+    fields = {
+        field.alias or name: _plain(value)
+        for name, field in type(model).model_fields.items()
+        if (value := getattr(model, name)) is not None
+        or (name in model.model_fields_set and any(isinstance(m, _Nullable) for m in field.metadata))
+    }
+    return fields | {name: _plain(value) for name, value in (model.model_extra or {}).items()}

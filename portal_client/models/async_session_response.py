@@ -1,0 +1,13 @@
+"""The answer to a session started without waiting."""
+
+from __future__ import annotations
+
+from pydantic import StrictStr
+
+from portal_client.models._base import Model
+
+
+class AsyncSessionResponse(Model):
+    """The id of a session that runs; read it with get_session until it is Ready."""
+
+    session_id: StrictStr

@@ -1,0 +1,14 @@
+"""The body of a 422 answer."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from portal_client.models._base import Model
+from portal_client.models.validation_error import ValidationError
+
+
+class HTTPValidationError(Model):
+    """What the service refused: one entry per argument."""
+
+    detail: Optional[list[ValidationError]] = None

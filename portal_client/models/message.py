@@ -1,0 +1,17 @@
+"""One message of a session."""
+
+from __future__ import annotations
+
+from pydantic import StrictStr
+
+from portal_client.models._base import Model, Nullable
+from portal_client.models.message_agent import MessageAgent
+from portal_client.models.message_role import MessageRole
+
+
+class Message(Model):
+    """What the user or the agent said; `agent` tells which agent did."""
+
+    text: StrictStr
+    role: MessageRole
+    agent: Nullable[MessageAgent] = None

@@ -1,0 +1,15 @@
+"""The agent behind a message."""
+
+from __future__ import annotations
+
+from pydantic import StrictStr
+
+from portal_client.models._base import Model
+
+
+class MessageAgent(Model):
+    """An agent as it is shown beside its messages."""
+
+    id: StrictStr
+    name: StrictStr
+    icon: StrictStr

@@ -1,0 +1,16 @@
+"""One argument that the service refused."""
+
+from __future__ import annotations
+
+from pydantic import StrictStr
+
+from portal_client.models._base import Model
+from portal_client.models.validation_error_loc_inner import ValidationErrorLocInner
+
+
+class ValidationError(Model):
+    """Where an argument is (`loc`), why it was refused (`msg`) and by which rule (`type`)."""
+
+    loc: list[ValidationErrorLocInner]
+    msg: StrictStr
+    type: StrictStr

@@ -1,0 +1,219 @@
+"""Form bodies with files: checked before anything is sent, then streamed in blocks of a known length."""
+
+from __future__ import annotations
+
+import io
+import mimetypes
+import os
+import stat
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, BinaryIO, NamedTuple, Union, cast
+
+from pydantic import PlainValidator
+from urllib3.fields import RequestField
+from urllib3.filepost import choose_boundary
+
+from portal_client.exceptions import ApiException, ApiValueError
+
+Content = Union[bytes, bytearray, memoryview, BinaryIO, os.PathLike[str]]
+File = Union[str, Content, tuple[str, Content], tuple[str, Content, str]]
+
+BLOCK = 256 * 1024
+
+
+class Part(NamedTuple):
+    """One file: its name, type, and where its bytes come from; `size` is None for a stream without an end."""
+
+    filename: str
+    content_type: str
+    source: Union[str, memoryview, BinaryIO]
+    start: int
+    size: Union[int, None]
+
+
+def file_parts(given: Any) -> list[Part]:
+    """Check the files of a call; nothing stays open and nothing is read but sizes.
+
+    Raises FileNotFoundError, IsADirectoryError or PermissionError as `open` does, ApiValueError otherwise.
+    """
+    if given is None:
+        return []
+    many = isinstance(given, Sequence) and not isinstance(given, (str, bytes, bytearray, memoryview, tuple))
+    files = cast("Sequence[object]", given if many else [given])
+    return [_part(file, number) for number, file in enumerate(files, 1)]
+
+
+#: Files to attach: a path (str or PathLike), bytes, bytearray, memoryview, an open binary file, BytesIO,
+#: `(name, content)` or `(name, content, content type)`; one of them or a sequence of them.
+Files = Annotated[Union[File, Sequence[File], None], PlainValidator(file_parts)]
+
+
+def _part(file: Any, number: int) -> Part:
+    given: Any = file
+    name, content, content_type = _named(given) if isinstance(file, tuple) else (None, given, None)
+    source: Any = content
+    size: Union[int, None]
+    if isinstance(content, (str, os.PathLike)):
+        source = os.fsdecode(cast("os.PathLike[str]", content))
+        start, size = 0, _size_of(source)
+        name = name or os.path.basename(source)
+    elif isinstance(content, (bytes, bytearray, memoryview)):
+        view = memoryview(cast(bytes, content))
+        source = view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
+        start, size = 0, len(source)
+    elif hasattr(content, "read"):
+        start, size = _extent(content)
+        at = getattr(content, "name", None)
+        name = name or (os.path.basename(os.fsdecode(at)) if isinstance(at, (str, bytes)) else None)
+    else:
+        raise ApiValueError(f"files: a file cannot be made from {type(content).__name__}")
+    name = name or f"file{number}"
+    content_type = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Part(name, content_type, source, start, size)
+
+
+def _named(file: tuple[Any, ...]) -> tuple[str, Any, Union[str, None]]:
+    if len(file) not in (2, 3) or not isinstance(file[0], str) or not file[0]:
+        raise ApiValueError("files: a tuple is (name, content) or (name, content, content type)")
+    if isinstance(file[1], str):
+        raise ApiValueError(
+            "files: the content in a tuple is bytes, an open binary file or a Path, not str; "
+            "several paths are given as a list"
+        )
+    content_type = file[2] if len(file) == 3 else None
+    if content_type is not None and (
+        not isinstance(content_type, str) or not content_type.isprintable() or not content_type.isascii()
+    ):
+        raise ApiValueError("files: the content type in a tuple must be a str such as text/csv")
+    return file[0], file[1], content_type
+
+
+def _size_of(path: str) -> int:
+    # Opened, not only looked at: whether it may be read is known then, before anything is sent.
+    with open(path, "rb") as file:
+        status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise ApiValueError(f"files: {path!r} is not a regular file; open it and give the file object")
+    return status.st_size
+
+
+def _extent(file: Any) -> tuple[int, Union[int, None]]:
+    """Where a file object stands, and how many bytes follow; it stays where it is."""
+    mode = getattr(file, "mode", "b")
+    if isinstance(file, io.TextIOBase) or (isinstance(mode, str) and "b" not in mode):
+        raise ApiValueError("files: a file must be opened in binary mode, open(path, 'rb')")
+    if getattr(file, "closed", False):
+        raise ApiValueError("files: a file object is closed")
+    try:
+        start = file.tell()
+        end = file.seek(0, io.SEEK_END)
+        file.seek(start)
+    except (AttributeError, OSError, ValueError):
+        return 0, None
+    return start, max(0, end - start)
+
+
+class Multipart:
+    """A multipart/form-data body: iterate it to get its bytes, anew for each attempt.
+
+    `length` is the number of bytes, None when a stream among the files has no known end.
+    Never more bytes than that are given; when a file has become shorter the iteration raises.
+    """
+
+    def __init__(self, fields: Iterable[tuple[str, str]], files: Iterable[tuple[str, Part]]) -> None:
+        self.boundary = choose_boundary()
+        self.content_type = f"multipart/form-data; boundary={self.boundary}"
+        self._parts: list[tuple[bytes, Union[Part, bytes]]] = [
+            (self._head(RequestField(name, b"")), _encoded(name, text)) for name, text in fields
+        ]
+        self._parts += [
+            (self._head(_file_field(name, part), part.content_type), part) for name, part in files
+        ]
+        self._tail = f"--{self.boundary}--\r\n".encode()
+        sizes = [len(content) if isinstance(content, bytes) else content.size for _, content in self._parts]
+        self.repeatable = None not in sizes
+        self.length: Union[int, None] = None
+        if self.repeatable:
+            framing = len(self._tail) + sum(len(head) + 2 for head, _ in self._parts)
+            self.length = framing + sum(cast("list[int]", sizes))
+
+    def _head(self, field: RequestField, content_type: Union[str, None] = None) -> bytes:
+        field.make_multipart(content_type=content_type)
+        return f"--{self.boundary}\r\n{field.render_headers()}".encode()
+
+    def __iter__(self) -> Iterator[Union[bytes, memoryview]]:
+        # Small pieces are put together, so that a prompt without files is one write.
+        pending = bytearray()
+        for head, content in self._parts:
+            pending += head
+            if isinstance(content, bytes):
+                pending += content
+            else:
+                yield bytes(pending)
+                pending.clear()
+                yield from _blocks(content)
+            pending += b"\r\n"
+        yield bytes(pending + self._tail)
+
+
+def _encoded(name: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ApiValueError(f"{name} holds a lone surrogate, which is not a character") from None
+
+
+def _file_field(name: str, part: Part) -> RequestField:
+    # A name that is not UTF-8 on disk arrives with its odd bytes shown as U+FFFD.
+    filename = part.filename
+    if _odd(filename):
+        filename = filename.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return RequestField(name, b"", filename=filename)
+
+
+def _odd(name: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _blocks(part: Part) -> Iterator[Union[bytes, memoryview]]:
+    if isinstance(part.source, memoryview):
+        yield from (part.source[at : at + BLOCK] for at in range(0, len(part.source), BLOCK))
+    elif isinstance(part.source, str):
+        with _failing_as_call(part), open(part.source, "rb", buffering=0) as file:
+            yield from _counted(part, file)
+    else:
+        with _failing_as_call(part):
+            if part.size is not None:
+                part.source.seek(part.start)
+            yield from _counted(part, part.source)
+
+
+def _counted(part: Part, file: Any) -> Iterator[bytes]:
+    """Exactly the declared bytes of a file, or all of a stream; one that has grown is cut."""
+    left = part.size
+    while left is None or left > 0:
+        block = file.read(BLOCK if left is None else min(BLOCK, left))
+        if isinstance(block, str):
+            raise _failed(part, "gave text where bytes were expected")
+        if not block:
+            if left is None:
+                return
+            raise _failed(part, "became shorter while it was being sent")
+        if left is not None:
+            block = block[:left]
+            left -= len(block)
+        yield block
+
+
+@contextmanager
+def _failing_as_call(part: Part) -> Generator[None, None, None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise _failed(part, f"could not be read while it was being sent: {error}") from error
+
+
+def _failed(part: Part, what: str) -> ApiException:
+    # Not an OSError: urllib3 would take it for a failure of the connection.
+    return ApiException(status=0, reason=f"files: {part.filename!r} {what}")

@@ -1,0 +1,166 @@
+"""What a stub declares, worked out once: where each argument goes, how it is checked, what comes back."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Annotated, Any, NamedTuple, Optional, cast, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, TypeAdapter
+from pydantic_core import SchemaValidator
+from pydantic_core.core_schema import CoreConfig
+from typing_extensions import NotRequired, Required, TypedDict
+
+from portal_client.multipart import Files
+from portal_client.request import Request
+from portal_client.serialization import text
+from portal_client.timeouts import TimeoutArgument, Timeouts
+
+MULTIPART = "multipart/form-data"
+URLENCODED = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+
+def _timeout(value: TimeoutArgument) -> TimeoutArgument:
+    Timeouts.of(value, Timeouts())
+    return value
+
+
+class RequestOptions(TypedDict, total=False):
+    """Options that each call takes besides its own arguments.
+
+    `_request_timeout`: seconds for the whole call, a pair (connect, read), or a urllib3.Timeout.
+    `_request_auth`: {"in": "header", "key": ..., "value": ...}, in place of the client's credentials.
+    `_content_type`: the form's encoding, multipart/form-data or application/x-www-form-urlencoded.
+    `_headers`: headers of this call; they beat the client's default headers.
+    `_host_index`: which server of the contract; there is one, number 0.
+    """
+
+    _request_timeout: Annotated[TimeoutArgument, PlainValidator(_timeout)]
+    _request_auth: Optional[dict[StrictStr, Any]]
+    _content_type: Optional[StrictStr]
+    _headers: Optional[dict[StrictStr, Any]]
+    _host_index: Annotated[int, Field(strict=True, ge=0, le=0)]
+
+
+class Parameter(NamedTuple):
+    """One argument of an operation; `place` is "path", "query", "form", "file" or "body"."""
+
+    name: str
+    place: str
+    required: bool
+    type: Any
+
+
+class Operation:
+    """One endpoint of the service, read from its stub; `idempotent` says whether it may be sent twice.
+
+    Annotations are evaluated and validators compiled at the first call, not at import.
+    """
+
+    def __init__(
+        self,
+        stub: Callable[..., Any],
+        method: str,
+        path: str,
+        *,
+        consumes: Optional[str] = None,
+        secured: bool = True,
+        idempotent: Optional[bool] = None,
+    ) -> None:
+        self.name = stub.__name__
+        self.stub = stub
+        self.method = method
+        self.path = path
+        self.secured = secured
+        self.idempotent = method == "GET" if idempotent is None else idempotent
+        self._consumes = consumes
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The operation's own arguments in order, without self and the options."""
+        in_path = set(re.findall(r"{(\w+)}", self.path))
+        return tuple(
+            Parameter(
+                name, self._place(name, self._hints[name], in_path), p.default is p.empty, self._hints[name]
+            )
+            for name, p in list(inspect.signature(self.stub).parameters.items())[1:]
+            if p.kind is not p.VAR_KEYWORD
+        )
+
+    @cached_property
+    def consumes(self) -> Optional[str]:
+        """The content type of the request body, None without one."""
+        return JSON if any(p.place == "body" for p in self.parameters) else self._consumes
+
+    @cached_property
+    def returns(self) -> TypeAdapter[Any]:
+        """The validator of the answer."""
+        return TypeAdapter(self._hints["return"])
+
+    @cached_property
+    def _hints(self) -> dict[str, Any]:
+        return get_type_hints(self.stub, include_extras=True)
+
+    def _place(self, name: str, hint: Any, in_path: set[str]) -> str:
+        if name in in_path:
+            return "path"
+        if hint == Files:
+            return "file"
+        if self._consumes is not None:
+            return "form"
+        return "body" if isinstance(hint, type) and issubclass(hint, BaseModel) else "query"
+
+    @cached_property
+    def _check(self) -> Callable[[Any], dict[str, Any]]:
+        fields: dict[str, Any] = {
+            p.name: (Required if p.required else NotRequired)[p.type] for p in self.parameters
+        }
+        options = get_type_hints(RequestOptions, include_extras=True)
+        fields |= {name: NotRequired[hint] for name, hint in options.items()}
+        arguments = cast(Any, TypedDict)(self.name, fields)
+        arguments.__pydantic_config__ = ConfigDict(extra="forbid")
+        # Prompts and credentials stay out of the error's text.
+        hidden = CoreConfig(hide_input_in_errors=True)
+        return SchemaValidator(TypeAdapter(arguments).core_schema, hidden).validate_python
+
+    def request(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Request:
+        """Check the arguments of a call and put each in its place.
+
+        Raises pydantic.ValidationError, which names the argument; TypeError for too many of them.
+        """
+        if args:
+            kwargs = self._named(args, kwargs)
+        request = Request(self, {}, [], [], [], None, {})
+        given = self._check(kwargs)
+        for name, place, _, _ in self.parameters:
+            value = given.pop(name, None)
+            if place == "path":
+                request.path[name] = value
+            elif value is None:
+                continue
+            elif place == "query":
+                request.query.append((name, value))
+            elif place == "form":
+                request.form.append((name, text(value)))
+            elif place == "file":
+                request.files += [(name, part) for part in value]
+            else:
+                request.body = value
+        request.options = given
+        return request
+
+    def _named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        # By name, so that an error says `text_prompt` and not `1`.
+        names = [p.name for p in self.parameters]
+        if len(args) > len(names):
+            raise TypeError(f"{self.name}() takes {len(names)} positional arguments, {len(args)} were given")
+        twice = [name for name in names[: len(args)] if name in kwargs]
+        if twice:
+            raise TypeError(f"{self.name}() got multiple values for argument {twice[0]!r}")
+        return {**kwargs, **dict(zip(names, args, strict=False))}
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.name}: {self.method} {self.path}>"

@@ -1,0 +1,133 @@
+"""The connections of a client: one pool per origin, with the TLS and proxy settings that apply to it."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import ssl
+import threading
+from typing import Any, Optional
+from urllib.parse import unquote
+
+import urllib3
+from urllib3.util import make_headers, parse_url
+from urllib3.util.ssl_ import create_urllib3_context
+
+from portal_client.auth import check_header
+from portal_client.configuration import Configuration
+from portal_client.connection import pooled
+from portal_client.exceptions import ApiValueError
+from portal_client.request import Origin
+
+
+class Pools:
+    """Opens pools as they are needed; made anew in a forked child: its parent's sockets are not its own."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._forget()
+
+    def _forget(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._managers: dict[Optional[str], urllib3.PoolManager] = {}
+        self._pools: dict[Origin, urllib3.HTTPConnectionPool] = {}
+        self._context: Optional[ssl.SSLContext] = None
+
+    def of(self, origin: Origin) -> urllib3.HTTPConnectionPool:
+        """The pool of connections to an origin. Raises ApiValueError when a setting cannot be used."""
+        if self._pid != os.getpid():
+            self._forget()
+        pool = self._pools.get(origin)
+        if pool is None or pool.pool is None:  # the manager closes pools when it has too many
+            with self._lock:
+                pool = self._manager(origin).connection_from_host(origin.host, origin.port, origin.scheme)
+                self._pools[origin] = pool
+        return pool
+
+    def close(self) -> None:
+        """Close all idle connections; the next request opens new ones."""
+        with self._lock:
+            managers = list(self._managers.values())
+            self._managers, self._pools = {}, {}
+        for manager in managers:
+            manager.clear()
+
+    def _manager(self, origin: Origin) -> urllib3.PoolManager:
+        proxy = self._proxy(origin)
+        key = f"{origin.scheme} {proxy}"
+        if key not in self._managers:
+            settings = self._settings(origin.scheme)
+            self._managers[key] = pooled(
+                urllib3.ProxyManager(proxy, proxy_headers=self._proxy_headers(proxy), **settings)
+                if proxy
+                else urllib3.PoolManager(**settings)
+            )
+        return self._managers[key]
+
+    def _settings(self, scheme: str) -> dict[str, Any]:
+        c = self._configuration
+        settings: dict[str, Any] = {"num_pools": 50, "maxsize": c.connection_pool_maxsize, "block": True}
+        if c.socket_options is not None:
+            settings["socket_options"] = c.socket_options
+        if scheme == "https":
+            self._context = self._context or self._tls()
+            settings["ssl_context"] = self._context
+            settings["assert_hostname"] = c.assert_hostname
+            settings["server_hostname"] = c.tls_server_name
+        return settings
+
+    def _tls(self) -> ssl.SSLContext:
+        # One context for all connections: reading the certificates takes longer than a handshake.
+        c = self._configuration
+        context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if c.verify_ssl else ssl.CERT_NONE)
+        authorities = c.ssl_ca_cert or (c.trust_env and _first_set("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+        try:
+            if not c.verify_ssl:
+                pass
+            elif authorities:
+                folder = os.path.isdir(authorities)
+                context.load_verify_locations(**{"capath" if folder else "cafile": authorities})
+            else:
+                context.load_default_certs()  # SSL_CERT_FILE and SSL_CERT_DIR included
+        except (OSError, ssl.SSLError) as error:
+            raise ApiValueError(f"ssl_ca_cert: {authorities} cannot be read: {error}") from error
+        if c.cert_file:
+            try:
+                context.load_cert_chain(c.cert_file, c.key_file)
+            except (OSError, ssl.SSLError) as error:
+                raise ApiValueError(f"cert_file: {c.cert_file} cannot be read: {error}") from error
+        return context
+
+    def _proxy(self, origin: Origin) -> Optional[str]:
+        c = self._configuration
+        if c.proxy:
+            return str(c.proxy)
+        if not c.trust_env or _is_loopback(origin.host):
+            return None
+        from urllib.request import getproxies, proxy_bypass
+
+        if proxy_bypass(f"{origin.host}:{origin.port}"):
+            return None
+        proxies = getproxies()
+        return proxies.get(origin.scheme) or proxies.get("all")
+
+    def _proxy_headers(self, proxy: str) -> dict[str, str]:
+        given = self._configuration.proxy_headers or {}
+        headers = {name: check_header(name, value) for name, value in given.items()}
+        credentials = parse_url(proxy).auth
+        if credentials:
+            headers.update(make_headers(proxy_basic_auth=unquote(credentials)))
+        return headers
+
+
+def _first_set(*names: str) -> Optional[str]:
+    return next((value for value in map(os.environ.get, names) if value), None)
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.strip("[]").rstrip(".").lower()
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")

@@ -1,0 +1,76 @@
+"""A request as a value, before and after it is made ready for the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
+
+import urllib3
+
+from portal_client.auth import Credential
+from portal_client.hooks import Hooks
+from portal_client.multipart import Multipart, Part
+from portal_client.timeouts import Timeouts
+
+if TYPE_CHECKING:
+    from portal_client.operation import Operation
+
+
+@dataclass(slots=True)
+class Request:
+    """What a call asks for: an operation and its checked arguments by place. Nothing is sent yet."""
+
+    operation: Operation
+    path: dict[str, Any]
+    query: list[tuple[str, Any]]
+    form: list[tuple[str, str]]
+    files: list[tuple[str, Part]]
+    body: Any
+    options: dict[str, Any]
+
+
+class Origin(NamedTuple):
+    """Scheme, host and port: what credentials belong to."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        usual = self.port == {"http": 80, "https": 443}[self.scheme]
+        return f"{self.scheme}://{self.host}" + ("" if usual else f":{self.port}")
+
+
+@dataclass(slots=True)
+class HTTPRequest:
+    """What goes over the wire, and under which rules; `target` is the path with the query."""
+
+    operation: str
+    method: str
+    origin: Origin
+    target: str
+    headers: dict[str, str]
+    body: Union[bytes, Multipart, None]
+    credential: Union[Credential, None]
+    request_id: str
+    timeouts: Timeouts
+    retries: Union[int, urllib3.Retry, None]
+    rate_limit_retries: int
+    idempotent: bool
+    max_response_size: int
+    hooks: Sequence[Hooks]
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same bytes can be sent again."""
+        return not isinstance(self.body, Multipart) or self.body.repeatable
+
+    @property
+    def url(self) -> str:
+        """The URL without its query, as it may be shown."""
+        return f"{self.origin}{self.target.partition('?')[0]}"
+
+    def replaced(self, **changes: Any) -> HTTPRequest:
+        """The same request but for these fields."""
+        return replace(self, **changes)

@@ -1,0 +1,279 @@
+"""The transport: the loop of attempts and redirects around urllib3's pools, and what an answer is."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Optional, TypeVar, cast
+from urllib.parse import urljoin
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    EmptyPoolError,
+    HTTPError,
+    LocationParseError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+)
+from urllib3.util import parse_url
+
+from portal_client.configuration import Configuration
+from portal_client.connection import Exchange
+from portal_client.exceptions import (
+    ApiConnectionError,
+    ApiResponseError,
+    ApiTimeoutError,
+    AuthenticationError,
+)
+from portal_client.exceptions import ApiException as ApiException
+from portal_client.hooks import Watch
+from portal_client.multipart import Multipart
+from portal_client.pools import Pools
+from portal_client.request import HTTPRequest, Origin
+from portal_client.retry import Attempts
+from portal_client.timeouts import Deadline
+
+MAX_REDIRECTS = 10
+
+#: The headers that go along to another origin: none that could hold a secret.
+_FOREIGN_HEADERS = ("accept", "accept-encoding", "user-agent")
+_BLOCK = 1024 * 1024
+
+
+@dataclass(slots=True)
+class RESTResponse:
+    """An answer that was read to its end; `data` is its body, decompressed."""
+
+    status: int
+    reason: Optional[str]
+    headers: urllib3.HTTPHeaderDict
+    data: bytes
+
+    def close(self) -> None:
+        """Nothing: the connection went back when the body was read."""
+
+
+R = TypeVar("R", RESTResponse, urllib3.BaseHTTPResponse)
+Finish = Callable[[urllib3.BaseHTTPResponse, Exchange, HTTPRequest], R]
+
+
+class RESTClientObject:
+    """Sends requests over pooled connections; safe with threads and after a fork.
+
+    TLS, proxy and pool size are read when the first connection to a host is opened. `sleep` and `now`
+    are the clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pools = Pools(configuration)
+        self._left_open: weakref.WeakSet[urllib3.BaseHTTPResponse] = weakref.WeakSet()
+        self._sleep = sleep
+        self._now = now
+
+    def send(self, request: HTTPRequest) -> RESTResponse:
+        """Send a request and read the answer, of any status, within its deadline.
+
+        Raises ApiConnectionError, ApiTimeoutError, ApiResponseError, AuthenticationError.
+        """
+        return self._run(request, _read)
+
+    def open(self, request: HTTPRequest) -> urllib3.BaseHTTPResponse:
+        """Send a request and hand the answer over unread; from then on only silences are bounded."""
+        response = self._run(request, _hand_over)
+        self._left_open.add(response)
+        return response
+
+    def close(self) -> None:
+        """Close all connections, those of unread answers too; the next request opens new ones."""
+        for response in list(self._left_open):
+            response.close()
+        self._pools.close()
+
+    def _run(self, request: HTTPRequest, finish: Finish[R]) -> R:
+        deadline = Deadline(request.timeouts, self._now)
+        attempts = Attempts(request)
+        shown = request.credential.shown() if request.credential else None
+        number = redirects = 0
+        renewed = False
+        while True:
+            number += 1
+            exchange = Exchange(deadline)
+            watch = Watch.over(request, number, self._now)
+            try:
+                answer = finish(self._attempt(request, shown, exchange), exchange, request)
+            except ApiException as error:
+                if watch:
+                    watch.failed(error, exchange, final=True)
+                raise
+            except (HTTPError, TimeoutError) as error:
+                failure = self._failure(request, error, exchange)
+                wait = attempts.after_error(request, error, failure.request_sent, _final(failure))
+                again = wait is not None and wait < deadline.left()
+                if watch:
+                    watch.failed(failure, exchange, final=not again)
+                if not again:
+                    raise failure from error
+            else:
+                following = _redirected(request, answer) if redirects < MAX_REDIRECTS else None
+                wait = 0.0
+                if following is not None:
+                    redirects += 1
+                    request, shown = following, shown if following.credential else None
+                elif not renewed and (fresh := _renewed(request, answer.status, shown)) is not None:
+                    renewed, shown = True, fresh
+                else:
+                    wait = attempts.after_answer(request, answer.status, answer.headers)
+                again = wait is not None and wait < deadline.left()
+                if watch:
+                    watch.answered(answer.status, exchange, final=not again)
+                if not again:
+                    return answer
+                answer.close()
+            if wait:
+                self._sleep(wait)
+
+    def _attempt(
+        self, request: HTTPRequest, shown: Optional[str], exchange: Exchange
+    ) -> urllib3.BaseHTTPResponse:
+        headers, target, body = request.headers, request.target, request.body
+        if shown is not None and request.credential is not None:
+            headers = dict(headers)
+            target = request.credential.apply(shown, target, headers)
+        if isinstance(body, Multipart) and body.length is not None:
+            headers = {**headers, "Content-Length": str(body.length)}
+        deadline = exchange.deadline
+        pool = self._pools.of(request.origin)
+        return pool.urlopen(
+            request.method,
+            f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
+            cast(Any, body),  # urllib3 sends any iterable of buffers
+            headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=urllib3.Timeout(
+                connect=deadline.within(deadline.limits.connect), read=deadline.within(deadline.limits.read)
+            ),
+            pool_timeout=exchange,  # type: ignore[arg-type]  # see connection.py
+            preload_content=False,
+            decode_content=True,
+        )
+
+    def _failure(self, request: HTTPRequest, error: Exception, exchange: Exchange) -> ApiException:
+        """What a failure of the transport is to the caller."""
+        sent = exchange.sent > 0
+        kind: type[ApiException] = ApiConnectionError
+        what = str(error)
+        if isinstance(error, EmptyPoolError):
+            kind = ApiTimeoutError
+            unread = sum(not response.closed for response in self._left_open)
+            what = f"all connections to {request.origin} are in use, {unread} by answers left unread"
+        elif _is_timeout(error):
+            kind = ApiTimeoutError
+            if exchange.deadline.left() == 0:
+                what = f"the {exchange.deadline.limits.total:g} s for the call are over"
+        elif isinstance(error, DecodeError):
+            kind = ApiResponseError
+        outcome = "the server may have seen the request" if sent else "nothing was sent"
+        reason = f"{request.operation}, {request.method} {request.url}: {what} ({outcome})"
+        return kind(status=0, reason=reason, request_id=request.request_id, request_sent=sent)
+
+
+def _final(failure: ApiException) -> bool:
+    return isinstance(failure, (ApiTimeoutError, ApiResponseError))
+
+
+def _is_timeout(error: BaseException) -> bool:
+    if isinstance(error, ProxyError):
+        error = error.original_error
+    if isinstance(error, NewConnectionError):  # refused or unresolvable, though derived from a timeout
+        return False
+    causes = (error, *error.args)  # a ProtocolError carries its cause as an argument
+    return any(isinstance(cause, (ReadTimeoutError, ConnectTimeoutError, TimeoutError)) for cause in causes)
+
+
+def _hand_over(
+    response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest
+) -> urllib3.BaseHTTPResponse:
+    exchange.deadline.lift()
+    return response
+
+
+def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> RESTResponse:
+    """The whole body, up to the limit after decompression."""
+    limit = request.max_response_size
+    known = getattr(response, "length_remaining", None)
+    try:
+        if known is not None and known <= limit and "content-encoding" not in response.headers:
+            body: Optional[bytes] = response.read()
+        else:
+            body = _bounded(response, limit)
+    except BaseException:
+        response.close()
+        raise
+    response.release_conn()
+    if body is None:
+        response.close()
+        raise ApiResponseError(
+            status=response.status,
+            reason=f"{request.operation}: the body is larger than max_response_size, {limit} bytes",
+            headers=response.headers,
+            request_id=request.request_id,
+        )
+    return RESTResponse(response.status, response.reason, response.headers, body)
+
+
+def _bounded(response: urllib3.BaseHTTPResponse, limit: int) -> Optional[bytes]:
+    body = bytearray()
+    while block := response.read(min(_BLOCK, limit + 1 - len(body))):
+        body += block
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _renewed(request: HTTPRequest, status: int, shown: Optional[str]) -> Optional[str]:
+    """Another token after a 401, if its source has one; a 401 was not applied, so it may go again."""
+    if status != 401 or request.credential is None or not request.repeatable or request.retries is False:
+        return None
+    try:
+        fresh = request.credential.shown()
+    except AuthenticationError:
+        return None  # the 401 is what the caller should see
+    return None if fresh == shown else fresh
+
+
+def _redirected(
+    request: HTTPRequest, answer: RESTResponse | urllib3.BaseHTTPResponse
+) -> Optional[HTTPRequest]:
+    """The request that a redirect leads to; None where there is none, or following it would not be safe."""
+    location = answer.headers.get("location")
+    if location is None or answer.status not in (301, 302, 303, 307, 308):
+        return None
+    try:
+        url = parse_url(urljoin(f"{request.origin}{request.target}", location))
+    except (LocationParseError, ValueError):
+        return None
+    if url.scheme not in ("http", "https") or not url.host:
+        return None
+    origin = Origin(url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80))
+    following = request.replaced(origin=origin, target=url.request_uri)
+    if answer.status in (301, 302, 303) and request.method != "GET":
+        headers = {k: v for k, v in request.headers.items() if not k.lower().startswith("content-")}
+        following = following.replaced(method="GET", body=None, headers=headers, idempotent=True)
+    if origin == request.origin:
+        return following if following.repeatable else None
+    if following.body is not None or (request.origin.scheme, origin.scheme) == ("https", "http"):
+        return None
+    public = {k: v for k, v in following.headers.items() if k.lower() in _FOREIGN_HEADERS}
+    return following.replaced(headers=public, credential=None)

@@ -1,0 +1,94 @@
+"""When a request is sent again, and after how long; the policy is a urllib3.Retry.
+
+A request that is not idempotent is sent again only if nothing of it was written, or after a 429 with
+Retry-After, which is a refusal. What may be repeated is also repeated after a lost connection and after
+502, 503 and 504, but not after a read timeout. (A 401 is the transport's affair: see rest.py.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Optional
+
+import urllib3
+from urllib3.exceptions import HTTPError, InvalidHeader, SSLError
+
+from portal_client.request import HTTPRequest
+
+#: A wait longer than this is not worth it: the error is raised at once.
+LONGEST_WAIT = 60.0
+
+DEFAULT = urllib3.Retry(
+    total=3, status_forcelist=(502, 503, 504), backoff_factor=0.25, backoff_max=8, backoff_jitter=0.25
+)
+
+
+class Attempts:
+    """The attempts of one call: asked after each failure whether there is another."""
+
+    def __init__(self, request: HTTPRequest) -> None:
+        given = request.retries
+        if isinstance(given, urllib3.Retry):
+            self._policy: Optional[urllib3.Retry] = given
+        elif given is False:
+            self._policy = None
+        else:
+            self._policy = DEFAULT if given is None else DEFAULT.new(total=given)
+        self._limited = request.rate_limit_retries
+
+    def after_error(self, request: HTTPRequest, error: Exception, sent: bool, final: bool) -> Optional[float]:
+        """Seconds to wait before the next attempt, None if there is none; `final` ends the call if `sent`."""
+        if self._policy is None or isinstance(error, SSLError):
+            return None
+        if sent and (final or not request.repeatable or not self._may_repeat(request)):
+            return None
+        return self._counted(request, error=error)
+
+    def after_answer(self, request: HTTPRequest, status: int, headers: Mapping[str, str]) -> Optional[float]:
+        """Seconds to wait before the next attempt, None if this answer is the last."""
+        if self._policy is None or status < 400 or not request.repeatable:
+            return None
+        wait = retry_after(headers)
+        if self._may_repeat(request) and self._policy.new(allowed_methods=None).is_retry(
+            request.method, status, wait is not None and status != 429
+        ):
+            backoff = self._counted(request, status=status)
+            wait = backoff if wait is None or backoff is None else wait
+        elif status == 429 and wait is not None and self._limited > 0:
+            self._limited -= 1
+        else:
+            return None
+        return wait if wait is not None and wait <= LONGEST_WAIT else None
+
+    def _may_repeat(self, request: HTTPRequest) -> bool:
+        allowed = self._policy.allowed_methods if self._policy else ()
+        # The default set of urllib3 holds PUT, which here is a second prompt: only an own set is a word.
+        if allowed is urllib3.Retry.DEFAULT_ALLOWED_METHODS:
+            return request.idempotent
+        return not allowed or request.method in allowed
+
+    def _counted(
+        self, request: HTTPRequest, error: Optional[Exception] = None, status: int = 0
+    ) -> Optional[float]:
+        assert self._policy is not None
+        answer = urllib3.HTTPResponse(status=status) if status else None
+        try:
+            # `allowed_methods` has been judged above.
+            counted = self._policy.new(allowed_methods=None).increment(
+                request.method, request.target, response=answer, error=error
+            )
+        except HTTPError:  # MaxRetryError, or the error itself where the policy forbids its kind
+            return None
+        self._policy = counted.new(allowed_methods=self._policy.allowed_methods)
+        return counted.get_backoff_time()
+
+
+def retry_after(headers: Mapping[str, str]) -> Optional[float]:
+    """The wait in seconds that a Retry-After header asks for, as a number or a date; None without one."""
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    try:
+        return DEFAULT.parse_retry_after(value)
+    except (InvalidHeader, ValueError, OverflowError):
+        return None

@@ -1,0 +1,93 @@
+"""How long a call may take: the limits as a value, and the clock that runs against them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, Union, cast
+
+import urllib3
+
+from portal_client.exceptions import ApiValueError
+
+#: What a timeout may be given as; see `Timeouts.of`.
+TimeoutArgument = Union[None, float, tuple[float, float], urllib3.Timeout]
+
+
+class Timeouts(NamedTuple):
+    """Limits in seconds; `math.inf` is none.
+
+    `connect` bounds one attempt to connect, `read` each silence while sending or receiving, and
+    `total` the whole call: retries, waits between them and slow drips included.
+    """
+
+    connect: float = math.inf
+    read: float = math.inf
+    total: float = math.inf
+
+    @classmethod
+    def of(cls, given: object, default: Timeouts) -> Timeouts:
+        """Read a timeout: a number is the total, a pair is (connect, read), None the default.
+
+        Raises ApiValueError for anything that is not positive, bool and NaN included.
+        """
+        if given is None:
+            return default
+        if isinstance(given, Timeouts):
+            return given
+        if isinstance(given, urllib3.Timeout):
+            return _from_urllib3(given)
+        if isinstance(given, (tuple, list)):
+            pair = cast("tuple[Any, ...]", given)
+            if len(pair) != 2:
+                raise ApiValueError("a timeout is a number of seconds or a pair (connect, read)")
+            return cls(connect=_seconds(pair[0]), read=_seconds(pair[1]))
+        total = _seconds(given)
+        # A number is the user's word for the whole call, so the default's silence does not cut it short.
+        return cls(connect=math.inf if total == math.inf else default.connect, total=total)
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ApiValueError(f"a timeout is a number of seconds, not {type(value).__name__}")
+    if not value > 0:  # NaN is not either
+        raise ApiValueError(f"a timeout must be greater than 0, not {value}; no limit is math.inf")
+    return float(value)
+
+
+def _from_urllib3(given: urllib3.Timeout) -> Timeouts:
+    each = given.clone()
+    each.total = None  # so that the two properties answer what was set, not what is left of the total
+    limits = (each.connect_timeout, each.read_timeout, given.total)
+    return Timeouts(*(float(limit) if isinstance(limit, (int, float)) else math.inf for limit in limits))
+
+
+class Deadline:
+    """The end of a call: made when it starts, asked before each step that waits."""
+
+    __slots__ = ("_end", "_now", "limits")
+
+    def __init__(self, limits: Timeouts, now: Callable[[], float] = time.monotonic) -> None:
+        self.limits = limits
+        self._now = now
+        self._end = now() + limits.total
+
+    def left(self) -> float:
+        """Seconds until the end, 0 when it has passed, infinite without a total."""
+        return max(0.0, self._end - self._now())
+
+    def within(self, limit: float) -> float | None:
+        """What to give a socket: the shorter of `limit` and the time left; None is no limit.
+
+        Raises TimeoutError when no time is left.
+        """
+        if self._end != math.inf:
+            limit = min(limit, self._end - self._now())
+            if limit <= 0:
+                raise TimeoutError("the time for the call is over")
+        return None if limit == math.inf else limit
+
+    def lift(self) -> None:
+        """Let go of the total; from here on each silence alone is bounded."""
+        self._end = math.inf
