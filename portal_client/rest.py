@@ -17,6 +17,7 @@ from urllib3.exceptions import (
     HTTPError,
     LocationParseError,
     NewConnectionError,
+    ProtocolError,
     ProxyError,
     ReadTimeoutError,
 )
@@ -117,7 +118,8 @@ class RESTClientObject:
                 raise
             except (HTTPError, TimeoutError) as error:
                 failure = self._failure(request, error, exchange)
-                wait = attempts.after_error(request, error, failure.request_sent, _final(failure))
+                timed_out = isinstance(failure, ApiTimeoutError)
+                wait = attempts.after_error(request, error, failure.request_sent, final=timed_out)
                 again = wait is not None and wait < deadline.left()
                 if watch:
                     watch.failed(failure, exchange, final=not again)
@@ -173,7 +175,8 @@ class RESTClientObject:
         """What a failure of the transport is to the caller."""
         sent = exchange.sent > 0
         kind: type[ApiException] = ApiConnectionError
-        what = str(error)
+        # A ProtocolError carries its cause as an argument, and says no more itself.
+        what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
         if isinstance(error, EmptyPoolError):
             kind = ApiTimeoutError
             unread = sum(not response.closed for response in self._left_open)
@@ -182,15 +185,9 @@ class RESTClientObject:
             kind = ApiTimeoutError
             if exchange.deadline.left() == 0:
                 what = f"the {exchange.deadline.limits.total:g} s for the call are over"
-        elif isinstance(error, DecodeError):
-            kind = ApiResponseError
         outcome = "the server may have seen the request" if sent else "nothing was sent"
         reason = f"{request.operation}, {request.method} {request.url}: {what} ({outcome})"
         return kind(status=0, reason=reason, request_id=request.request_id, request_sent=sent)
-
-
-def _final(failure: ApiException) -> bool:
-    return isinstance(failure, (ApiTimeoutError, ApiResponseError))
 
 
 def _is_timeout(error: BaseException) -> bool:
@@ -210,36 +207,41 @@ def _hand_over(
 
 
 def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> RESTResponse:
-    """The whole body, up to the limit after decompression."""
+    """The whole body, up to the limit after decompression; that of an error is cut there."""
     limit = request.max_response_size
     known = getattr(response, "length_remaining", None)
     try:
         if known is not None and known <= limit and "content-encoding" not in response.headers:
-            body: Optional[bytes] = response.read()
+            body = response.read()
         else:
-            body = _bounded(response, limit)
+            body = _bounded(response, limit + 1)
+        if len(body) > limit:
+            response.close()
+            if response.status < 300:
+                raise _broken(response, request, f"larger than max_response_size, {limit} bytes")
+    except DecodeError as error:
+        response.close()
+        raise _broken(response, request, f"not what its encoding says: {error.args[0]}") from error
     except BaseException:
         response.close()
         raise
-    response.release_conn()
-    if body is None:
-        response.close()
-        raise ApiResponseError(
-            status=response.status,
-            reason=f"{request.operation}: the body is larger than max_response_size, {limit} bytes",
-            headers=response.headers,
-            request_id=request.request_id,
-        )
-    return RESTResponse(response.status, response.reason, response.headers, body)
+    return RESTResponse(response.status, response.reason, response.headers, body[:limit])
 
 
-def _bounded(response: urllib3.BaseHTTPResponse, limit: int) -> Optional[bytes]:
+def _bounded(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
     body = bytearray()
-    while block := response.read(min(_BLOCK, limit + 1 - len(body))):
+    while len(body) < most and (block := response.read(min(_BLOCK, most - len(body)))):
         body += block
-        if len(body) > limit:
-            return None
     return bytes(body)
+
+
+def _broken(response: urllib3.BaseHTTPResponse, request: HTTPRequest, how: str) -> ApiResponseError:
+    return ApiResponseError(
+        status=response.status,
+        reason=f"{request.operation}: the body is {how}",
+        headers=response.headers,
+        request_id=request.request_id,
+    )
 
 
 def _renewed(request: HTTPRequest, status: int, shown: Optional[str]) -> Optional[str]:
