@@ -1,0 +1,53 @@
+"""A local server of the Portal service, for first steps and for tests.
+
+    import portal_sandbox
+
+    with portal_sandbox.running() as box:
+        print(box.host, box.token)
+
+Sessions, messages and files live in SQLite: in memory, or in a file that survives a restart.
+"""
+
+TYPE_CHECKING = False  # what type checkers take for True, without the cost of importing typing
+
+if TYPE_CHECKING:
+    from portal_sandbox.agents import Agent as Agent
+    from portal_sandbox.agents import File as File
+    from portal_sandbox.agents import Message as Message
+    from portal_sandbox.app import create_app as create_app
+    from portal_sandbox.errors import SandboxError as SandboxError
+    from portal_sandbox.server import Sandbox as Sandbox
+    from portal_sandbox.server import running as running
+
+_MODULE_OF = {
+    "Agent": "agents",
+    "File": "agents",
+    "Message": "agents",
+    "Sandbox": "server",
+    "SandboxError": "errors",
+    "create_app": "app",
+    "running": "server",
+}
+
+__all__ = ["Agent", "File", "Message", "Sandbox", "SandboxError", "create_app", "running"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        for library in ("fastapi", "python_multipart", "sqlalchemy", "uvicorn"):
+            import_module(library)
+    except ImportError as error:
+        raise ImportError(
+            f'portal_sandbox needs {error.name}: pip install "portal-client[sandbox]"', name=error.name
+        ) from error
+    value: object = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

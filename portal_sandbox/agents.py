@@ -1,0 +1,56 @@
+"""Agents: plain functions that answer a conversation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a conversation; `role` is "user" or "assistant"."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file attached to the prompt; `size` is in bytes, `sha256` in hexadecimal digits."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    _load: Callable[[], bytes] = field(repr=False, compare=False)
+
+    def read(self) -> bytes:
+        """The whole content, loaded anew from the database at each call."""
+        return self._load()
+
+
+Agent: TypeAlias = Callable[[Sequence[Message], Sequence[File]], str]
+"""Given the conversation, which ends with the prompt, and the prompt's files: the text of the answer.
+
+An exception makes the session's status Error; its text becomes the answer.
+"""
+
+
+def echo(conversation: Sequence[Message], files: Sequence[File]) -> str:
+    """The prompt, then one line for each attached file."""
+    return "\n".join([conversation[-1].text, *map(_described, files)])
+
+
+def _described(file: File) -> str:
+    unit = "byte" if file.size == 1 else "bytes"
+    return f"{file.name} ({file.size:,} {unit}, {file.content_type})"
+
+
+BUILT_IN: Mapping[str, Agent] = {"echo": echo}
+
+#: The icon that every agent shows.
+ICON = "robot"
+
+
+def display_name(agent_id: str) -> str:
+    """An agent's id as a person reads it: ``risk_report`` is "Risk report"."""
+    return agent_id.replace("_", " ").capitalize()

@@ -1,0 +1,107 @@
+"""The app: the routes on a service, and how errors are answered."""
+
+import math
+import os
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal_sandbox import demo, portal
+from portal_sandbox.agents import BUILT_IN, Agent, echo
+from portal_sandbox.answers import Answers
+from portal_sandbox.errors import Refused
+from portal_sandbox.service import Service
+from portal_sandbox.store import Store, utc_now
+from portal_sandbox.tokens import Tokens
+
+#: The largest text field of a form, in bytes; what the libraries allow by default is one megabyte.
+MAX_TEXT_SIZE = 64 * 1024 * 1024
+
+
+def create_app(
+    *,
+    tokens: Mapping[str, str],
+    db: str | os.PathLike[str] | None = None,
+    demo_data: bool = False,
+    agents: Mapping[str, Agent] | None = None,
+    latency: float = 0.0,
+    now: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """The sandbox as an app, for a server of your own; `running` is the short way.
+
+    `tokens` maps each bearer token to its user; `db` is a file for SQLite, or None for memory; `demo_data`
+    adds what the documents' examples name; `agents` come in addition to "echo"; `latency`, in seconds, is
+    added before each answer; `now` gives a time with zone.
+
+    The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
+    ValueError for tokens that no header can carry and for a latency that is not a number from 0 up.
+    """
+    if not 0 <= latency < math.inf:
+        raise ValueError(f"latency must be a number of seconds from 0 up, not {latency}")
+    known = {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {}), **(agents or {})}
+    store = Store(db, now)
+    service = Service(store, Answers(store, known, latency), Tokens(tokens), now, demo_data)
+
+    app = FastAPI(
+        title="Portal",
+        version="0.1.0",
+        lifespan=_lifespan,
+        form_limits={"max_part_size": MAX_TEXT_SIZE},
+    )
+    app.state.service = service
+    app.include_router(portal.router)
+    app.add_middleware(RequestId)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    service: Service = app.state.service
+    service.start()
+    try:
+        yield
+    finally:
+        service.stop()
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return JSONResponse({"detail": error.detail}, error.status)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    """The contract's three keys, and nothing of what the caller sent."""
+    assert isinstance(error, RequestValidationError)
+    found: list[dict[str, Any]] = [dict(item) for item in error.errors()]
+    detail = [{key: item[key] for key in ("loc", "msg", "type")} for item in found]
+    return JSONResponse({"detail": detail}, 422)
+
+
+class RequestId:
+    """Gives each response the `X-Request-ID` of its request, or a new one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = Headers(scope=scope).get("x-request-id") or str(uuid4())
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)

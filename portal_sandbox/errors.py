@@ -1,0 +1,65 @@
+"""What can go wrong: the sandbox that does not start, and the requests it refuses."""
+
+
+class SandboxError(Exception):
+    """The sandbox cannot start: its port is taken, or its database cannot be used."""
+
+
+class Refused(Exception):
+    """A request that is understood and not carried out; becomes ``{"detail": ...}`` with `status`."""
+
+    status = 400
+    detail = "Refused"
+
+
+class NoSuchSession(Refused):
+    """No session has this id."""
+
+    status = 404
+    detail = "Session not found"
+
+
+class NoSuchAgent(Refused):
+    """No agent has this id."""
+
+    status = 404
+    detail = "Agent not found"
+
+
+class NotYours(Refused):
+    """The session belongs to somebody else."""
+
+    status = 403
+    detail = "This session belongs to another user"
+
+
+class SessionRunning(Refused):
+    """The session's agent is still answering the last prompt."""
+
+    status = 409
+    detail = "Session is running"
+
+
+class FileTooLarge(Refused):
+    """A file is larger than SQLite can store in one value."""
+
+    status = 413
+    detail = "A file may hold at most 1,000,000,000 bytes"
+
+
+class Stopping(Refused):
+    """The server is stopping and takes no new prompts."""
+
+    status = 503
+    detail = "The server is stopping"
+
+
+class OutOfRange(Exception):
+    """A message index that the session does not have.
+
+    `count` is the number of messages that it has.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"the session has {count} messages")
+        self.count = count

@@ -1,0 +1,33 @@
+"""Periods: the headings under which sessions are listed by time."""
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+
+from portal_sandbox.tables import SessionRow
+
+# Not from `calendar`, whose names follow the locale of the process.
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def by_period(sessions: Iterable[SessionRow], now: datetime) -> dict[str, list[SessionRow]]:
+    """Sessions, given newest first, under the period of their last change. Days are days in UTC."""
+    groups: dict[str, list[SessionRow]] = {}
+    for session in sessions:
+        groups.setdefault(period(session.updated_at, now), []).append(session)
+    return groups
+
+
+def period(time: datetime, now: datetime) -> str:
+    """The heading for a time: Today, Yesterday, Previous 7 days, or a month such as November 2026."""
+    day = time.astimezone(timezone.utc).date()
+    age = (now.astimezone(timezone.utc).date() - day).days
+    if age < 1:
+        return "Today"
+    if age == 1:
+        return "Yesterday"
+    if age <= 7:
+        return "Previous 7 days"
+    return f"{_MONTHS[day.month - 1]} {day.year}"

@@ -1,0 +1,161 @@
+"""The nine operations of the Portal contract.
+
+Only short work takes a thread of the server's pool; whoever waits for an agent waits without one.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, UploadFile
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+
+from portal_sandbox import wire
+from portal_sandbox.agents import ICON, display_name
+from portal_sandbox.auth import CurrentUser, ThisService
+from portal_sandbox.errors import OutOfRange, SessionRunning
+from portal_sandbox.periods import by_period
+from portal_sandbox.service import Service
+from portal_sandbox.store import Prompt, Upload
+from portal_sandbox.tables import MessageRow, SessionRow
+
+router = APIRouter(tags=["Sessions"], generate_unique_id_function=lambda route: route.name)
+
+AgentId = Annotated[str, Form()]
+TextPrompt = Annotated[str, Form()]
+Files = Annotated[list[UploadFile], File(default_factory=list)]
+
+
+@router.post("/sessions/async", summary="Start a session and return its id without waiting for the answer")
+async def create_async_session(
+    service: ThisService, user: CurrentUser, agent_id: AgentId, text_prompt: TextPrompt, files: Files
+) -> wire.AsyncSessionResponse:
+    """The agent answers in the background; subscribe to the session to be told when it is done."""
+    prompt = _prompt(text_prompt, files)
+    row = await run_in_threadpool(service.answers.create, user, agent_id, prompt)
+    return wire.AsyncSessionResponse(session_id=row.id)
+
+
+@router.post("/sessions", summary="Start a session and wait for the answer")
+async def create_session(
+    service: ThisService, user: CurrentUser, agent_id: AgentId, text_prompt: TextPrompt, files: Files
+) -> wire.Session:
+    """The session with the prompt and the agent's answer; its status is Error when the agent failed."""
+    prompt = _prompt(text_prompt, files)
+    row = await run_in_threadpool(service.answers.create, user, agent_id, prompt)
+    return await _answered(service, row.id)
+
+
+@router.post("/sessions/replay", summary="Start a session from the first messages of another one")
+def create_session_from_replay(
+    service: ThisService, user: CurrentUser, session_id: str, last_message_index: int
+) -> wire.Session:
+    """The new session holds messages 0 to `last_message_index`, that one included; the agent is not asked."""
+    try:
+        return _session(service.store.replay(user, session_id, last_message_index))
+    except OutOfRange as error:
+        raise _outside("last_message_index", error.count) from None
+
+
+@router.get("/sessions", summary="List the sessions of an agent")
+def get_sessions(service: ThisService, user: CurrentUser, agent_id: str) -> wire.GetSessionsResponse:
+    """The caller's sessions with this agent, newest first; none for an agent that does not exist."""
+    return wire.GetSessionsResponse(sessions=_sessions(service.store.sessions(user, agent_id)))
+
+
+@router.get("/sessions/grouped", summary="List the caller's sessions grouped by time")
+def get_grouped_sessions(service: ThisService, user: CurrentUser) -> wire.GroupedSessionsResponse:
+    """Groups in the order Today, Yesterday, Previous 7 days, then months; empty ones are left out."""
+    groups = by_period(service.store.sessions(user), service.now())
+    return wire.GroupedSessionsResponse(
+        time_to_sessions={period: _sessions(rows) for period, rows in groups.items()}
+    )
+
+
+@router.get("/sessions/{session_id}", summary="Get one session")
+def get_session(service: ThisService, user: CurrentUser, session_id: str) -> wire.Session:
+    """The session as it is now."""
+    return _session(service.store.session(session_id, user))
+
+
+@router.put("/sessions/{session_id}", summary="Add a prompt to a session and wait for the answer")
+async def update_session(
+    service: ThisService, user: CurrentUser, session_id: str, text_prompt: TextPrompt, files: Files
+) -> wire.Session:
+    """The session with the prompt and the agent's answer added; 409 while it is running."""
+    await _begin(service, user, session_id, _prompt(text_prompt, files))
+    return await _answered(service, session_id)
+
+
+@router.get("/sessions/{session_id}/subscribe", summary="Follow a session (no authorization)")
+async def subscribe_to_session(service: ThisService, session_id: str) -> wire.Session:
+    """The session as soon as it is not running any more."""
+    return await _answered(service, session_id)
+
+
+@router.put(
+    "/sessions/{session_id}/async", summary="Add a prompt to a session without waiting for the answer"
+)
+async def update_async_session(
+    service: ThisService, user: CurrentUser, session_id: str, text_prompt: TextPrompt, files: Files
+) -> wire.AsyncSessionResponse:
+    """The agent answers in the background; 409 while the session is running."""
+    await _begin(service, user, session_id, _prompt(text_prompt, files))
+    return wire.AsyncSessionResponse(session_id=session_id)
+
+
+async def _begin(service: Service, user: str, session_id: str, prompt: Prompt) -> None:
+    while True:
+        try:
+            await run_in_threadpool(service.answers.update, user, session_id, prompt)
+            return
+        except SessionRunning:
+            row = await run_in_threadpool(service.store.session, session_id)
+            # Users of a shared session know nothing of each other, so there a prompt waits for its turn.
+            if not row.shared or (await _answered(service, session_id)).status is wire.SessionStatus.RUNNING:
+                raise
+
+
+async def _answered(service: Service, session_id: str) -> wire.Session:
+    """The session once no answer is under way in this server."""
+    while True:
+        row, answer = await run_in_threadpool(service.answers.look, session_id)
+        if answer is None:
+            return _session(row)
+        await asyncio.wrap_future(answer)
+
+
+def _prompt(text: str, files: list[UploadFile]) -> Prompt:
+    return Prompt(text, [_upload(file) for file in files])
+
+
+def _upload(file: UploadFile) -> Upload:
+    return Upload(file.filename or "file", file.content_type or "application/octet-stream", file.file)
+
+
+def _sessions(rows: Iterable[SessionRow]) -> list[wire.Session]:
+    return [_session(row) for row in rows]
+
+
+def _session(row: SessionRow) -> wire.Session:
+    return wire.Session(
+        id=row.id,
+        agent_id=row.agent_id,
+        thread_id=row.thread_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        messages=[_message(message) for message in row.messages],
+        status=wire.SessionStatus(row.status),
+        user_id=row.user_id,
+    )
+
+
+def _message(row: MessageRow) -> wire.Message:
+    agent = row.agent_id and wire.MessageAgent(id=row.agent_id, name=display_name(row.agent_id), icon=ICON)
+    return wire.Message(text=row.text, role=wire.MessageRole(row.role), agent=agent or None)
+
+
+def _outside(parameter: str, count: int) -> RequestValidationError:
+    message = f"Input should be from 0 to {count - 1}"
+    return RequestValidationError([{"loc": ("query", parameter), "msg": message, "type": "out_of_range"}])

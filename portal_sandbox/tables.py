@@ -1,0 +1,76 @@
+"""The database: sessions hold messages, messages hold files, and equal contents are stored once."""
+
+from datetime import datetime, timezone
+
+from sqlalchemy import DateTime, Dialect, ForeignKey, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time with zone, kept in UTC: SQLite itself knows no zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=timezone.utc)
+
+
+class Base(DeclarativeBase):
+    """What all tables share."""
+
+
+class SessionRow(Base):
+    """One session; a shared one belongs to no one and is open to every user."""
+
+    __tablename__ = "sessions"
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    thread_id: Mapped[str]
+    user_id: Mapped[str] = mapped_column(index=True)
+    shared: Mapped[bool] = mapped_column(default=False)
+    agent_id: Mapped[str] = mapped_column(index=True)
+    status: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    messages: Mapped[list["MessageRow"]] = relationship(lazy="selectin", order_by="MessageRow.key")
+
+
+class MessageRow(Base):
+    """One message; `agent_id` names the agent that wrote it."""
+
+    __tablename__ = "messages"
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    session_key: Mapped[int] = mapped_column(ForeignKey("sessions.key"), index=True)
+    role: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    agent_id: Mapped[str | None]
+    # Listing sessions must not load what is attached to them.
+    files: Mapped[list["FileRow"]] = relationship(lazy="raise", order_by="FileRow.key")
+
+
+class FileRow(Base):
+    """One attached file; its content is the blob with the same digest."""
+
+    __tablename__ = "files"
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    message_key: Mapped[int] = mapped_column(ForeignKey("messages.key"), index=True)
+    name: Mapped[str]
+    content_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"))
+
+
+class BlobRow(Base):
+    """The bytes of a file, once for each content."""
+
+    __tablename__ = "blobs"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    data: Mapped[bytes]

@@ -1,0 +1,70 @@
+"""What goes over the wire: the response models of the contract."""
+
+from datetime import datetime
+from enum import Enum
+
+from pydantic import BaseModel
+
+
+class SessionStatus(str, Enum):
+    """Where a session stands."""
+
+    READY = "Ready"
+    RUNNING = "Running"
+    FLUSHED = "Flushed"
+    ERROR = "Error"
+
+
+class MessageRole(str, Enum):
+    """Who wrote a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageAgent(BaseModel):
+    """The agent that wrote a message."""
+
+    id: str
+    name: str
+    icon: str
+
+
+class Message(BaseModel):
+    """One message; `agent` is null for the user's own."""
+
+    text: str
+    role: MessageRole
+    agent: MessageAgent | None = None
+
+
+class Session(BaseModel):
+    """A conversation between a user and an agent. Times are in UTC."""
+
+    id: str
+    agent_id: str
+    thread_id: str
+    created_at: datetime
+    updated_at: datetime
+    messages: list[Message]
+    status: SessionStatus
+    user_id: str
+    routine_id: str | None = None
+
+
+class AsyncSessionResponse(BaseModel):
+    """The id of a session whose agent has begun to answer."""
+
+    session_id: str
+
+
+class GetSessionsResponse(BaseModel):
+    """Sessions, newest first."""
+
+    sessions: list[Session]
+
+
+class GroupedSessionsResponse(BaseModel):
+    """Sessions by time, newest first: Today, Yesterday, Previous 7 days, then month by month."""
+
+    time_to_sessions: dict[str, list[Session]] | None

@@ -1,0 +1,118 @@
+"""Sandboxes for the tests, a plain HTTP caller, and an agent that answers only when told to."""
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from threading import Event
+from typing import Any
+
+import pytest
+import urllib3
+
+import portal_sandbox
+
+#: No wait in these tests may last longer, in seconds.
+LIMIT = 20
+
+File = tuple[str, bytes, str]
+
+
+class Caller:
+    """Calls one sandbox with one token."""
+
+    def __init__(self, host: str, token: str | None) -> None:
+        self.host = host
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self.http = urllib3.PoolManager(headers=headers, retries=False, timeout=LIMIT, maxsize=100)
+
+    def __enter__(self) -> "Caller":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.clear()
+
+    def call(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        return self.http.request(method, self.host + path, **options)
+
+    def send_raw(self, request: str, headers: str = "", body: str = "") -> socket.socket:
+        """Send a request and leave its answer to be read from the socket."""
+        target = urllib3.util.parse_url(self.host)
+        assert target.port is not None
+        connection = socket.create_connection((target.host, target.port), timeout=LIMIT)
+        connection.sendall(
+            f"{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n{body}".encode()
+        )
+        return connection
+
+    def get(self, path: str, **query: object) -> Any:
+        return _content(self.call("GET", path, fields=query))
+
+    def send(
+        self, method: str, path: str, text: str, agent: str | None = None, files: Sequence[File] = ()
+    ) -> urllib3.BaseHTTPResponse:
+        fields: list[Any] = [("text_prompt", text), *(("files", file) for file in files)]
+        if agent is not None:
+            fields.insert(0, ("agent_id", agent))
+        return self.call(method, path, fields=fields)
+
+    def create(self, text: str = "hello", agent: str = "echo", files: Sequence[File] = ()) -> Any:
+        return _content(self.send("POST", "/sessions", text, agent, files))
+
+    def create_async(self, text: str = "hello", agent: str = "echo") -> str:
+        session_id: str = _content(self.send("POST", "/sessions/async", text, agent))["session_id"]
+        return session_id
+
+    def update(self, session_id: str, text: str = "more") -> urllib3.BaseHTTPResponse:
+        return self.send("PUT", f"/sessions/{session_id}", text)
+
+    def replay(self, session_id: str, index: object) -> urllib3.BaseHTTPResponse:
+        return self.call("POST", f"/sessions/replay?session_id={session_id}&last_message_index={index}")
+
+
+def _content(response: urllib3.BaseHTTPResponse) -> Any:
+    assert response.status == 200, response.data
+    return response.json()
+
+
+class Held:
+    """An agent that says when it was asked, and answers once it is released."""
+
+    def __init__(self) -> None:
+        self.asked = Event()
+        self.released = Event()
+
+    def __call__(self, conversation: Sequence[object], files: Sequence[object]) -> str:
+        self.asked.set()
+        assert self.released.wait(LIMIT)
+        return "at last"
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    agent = Held()
+    yield agent
+    agent.released.set()
+
+
+Start = Callable[..., Caller]
+
+
+@pytest.fixture
+def start(held: Held) -> Iterator[Start]:
+    """Start a sandbox with these arguments and get a caller of it; all stop after the test."""
+    with ExitStack() as stack:
+
+        def started(**options: Any) -> Caller:
+            options.setdefault("agents", {"held": held})
+            box = stack.enter_context(portal_sandbox.running(**options))
+            return stack.enter_context(Caller(box.host, box.token))
+
+        yield started
+        held.released.set()
+
+
+@pytest.fixture(scope="module")
+def caller() -> Iterator[Caller]:
+    """A caller of a sandbox that the tests of one module share."""
+    with portal_sandbox.running() as box, Caller(box.host, box.token) as caller:
+        yield caller

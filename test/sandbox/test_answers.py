@@ -1,0 +1,188 @@
+"""Answers under way: Running, Ready, Error, and who waits for whom."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from threading import Event, Semaphore
+
+import pytest
+
+import portal_sandbox
+
+from .conftest import LIMIT, Caller, Held, Start
+
+RUNNING = (409, {"detail": "Session is running"})
+
+
+def test_an_asynchronous_session_runs_until_the_agent_has_answered(start: Start, held: Held) -> None:
+    caller = start()
+    session_id = caller.create_async(agent="held")
+    assert held.asked.wait(LIMIT)
+
+    running = caller.get(f"/sessions/{session_id}")
+    with ThreadPoolExecutor() as threads:
+        subscribed = threads.submit(caller.get, f"/sessions/{session_id}/subscribe")
+        caller.create()  # a whole exchange goes by, and the subscriber still waits
+        assert not subscribed.done()
+        held.released.set()
+        ready = subscribed.result(LIMIT)
+
+    assert running["status"] == "Running"
+    assert [message["role"] for message in running["messages"]] == ["user"]
+    assert ready["status"] == "Ready"
+    assert ready["messages"][1]["text"] == "at last"
+    assert ready["updated_at"] > running["updated_at"]
+
+
+def test_a_running_session_takes_no_prompt(start: Start, held: Held) -> None:
+    caller = start()
+    session_id = caller.create_async(agent="held")
+
+    for path in (f"/sessions/{session_id}", f"/sessions/{session_id}/async"):
+        response = caller.send("PUT", path, "now?")
+        assert (response.status, response.json()) == RUNNING
+
+    held.released.set()
+    assert len(caller.get(f"/sessions/{session_id}/subscribe")["messages"]) == 2
+    assert caller.update(session_id).status == 200
+
+
+def _raises(*_: object) -> str:
+    raise KeyError("no such fund")
+
+
+def _exits(*_: object) -> str:
+    raise SystemExit(3)
+
+
+def _returns_nothing(*_: object) -> str:
+    return None  # type: ignore[return-value]
+
+
+def _half_a_character(*_: object) -> str:
+    return "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("agent", "text"),
+    [
+        (_raises, "The agent failed: KeyError: 'no such fund'"),
+        (_exits, "The agent failed: SystemExit: 3"),
+        (_returns_nothing, "The agent failed: TypeError: an agent answers a str, not NoneType"),
+        (_half_a_character, "The agent failed: UnicodeEncodeError: "),
+    ],
+)
+def test_an_agent_that_fails_makes_an_error(start: Start, agent: portal_sandbox.Agent, text: str) -> None:
+    caller = start(agents={"bad": agent})
+
+    session = caller.create(agent="bad")
+    followed = caller.get(f"/sessions/{caller.create_async(agent='bad')}/subscribe")
+
+    for each in (session, followed):
+        assert each["status"] == "Error"
+        assert each["messages"][1]["role"] == "assistant"
+        assert each["messages"][1]["text"].startswith(text)
+    assert caller.update(session["id"]).json()["status"] == "Error"
+
+
+def test_agents_get_the_conversation_and_the_new_files(start: Start) -> None:
+    seen: list[tuple[list[tuple[str, str]], list[tuple[str, bytes]]]] = []
+
+    def agent(conversation: Sequence[portal_sandbox.Message], files: Sequence[portal_sandbox.File]) -> str:
+        turns = [(message.role, message.text) for message in conversation]
+        seen.append((turns, [(file.name, file.read()) for file in files]))
+        return "noted"
+
+    caller = start(agents={"reader": agent})
+    session = caller.create("one", "reader", [("a.txt", b"alpha", "text/plain")])
+    caller.update(session["id"], "two")
+
+    assert seen == [
+        ([("user", "one")], [("a.txt", b"alpha")]),
+        ([("user", "one"), ("assistant", "noted"), ("user", "two")], []),
+    ]
+
+
+def test_of_many_updates_at_once_one_wins(start: Start, held: Held, tmp_path: Path) -> None:
+    """Two servers on one file, eight prompts for one session: one answer, seven conflicts."""
+    db = tmp_path / "box.sqlite"
+    tokens = {"secret": "ann"}
+    one, two = start(db=db, tokens=tokens), start(db=db, tokens=tokens)
+    held.released.set()
+    session = one.create("first", agent="held")
+    held.released.clear()
+
+    with ThreadPoolExecutor(8) as threads:
+        sent = [threads.submit((one, two)[i % 2].update, session["id"], f"prompt {i}") for i in range(8)]
+        finished = as_completed(sent, LIMIT)
+        lost = [next(finished).result() for _ in range(7)]
+        held.released.set()
+        won = next(finished).result()
+
+    assert [(response.status, response.json()) for response in lost] == [RUNNING] * 7
+    assert won.status == 200
+    texts = [message["text"] for message in one.get(f"/sessions/{session['id']}")["messages"]]
+    assert texts[:2] == ["first", "at last"]
+    assert texts[2] == won.json()["messages"][2]["text"]
+    assert texts[3:] == ["at last"]
+
+
+def test_many_sessions_at_once_are_all_stored(start: Start, tmp_path: Path) -> None:
+    caller = start(db=tmp_path / "box.sqlite")
+
+    with ThreadPoolExecutor(8) as threads:
+        created = list(threads.map(caller.create, map(str, range(24))))
+
+    listed = caller.get("/sessions", agent_id="echo")["sessions"]
+    assert sorted(session["id"] for session in listed) == sorted(session["id"] for session in created)
+    assert all(len(session["messages"]) == 2 for session in listed)
+
+
+def test_slow_agents_and_subscribers_keep_nobody_waiting(start: Start) -> None:
+    asked, released = Semaphore(0), Event()
+
+    def slow(*_: object) -> str:
+        asked.release()
+        assert released.wait(LIMIT)
+        return "at last"
+
+    caller = start(agents={"slow": slow})
+    with ThreadPoolExecutor(45) as threads:
+        try:
+            creating = [threads.submit(caller.create, agent="slow") for _ in range(45)]
+            for _ in creating:
+                assert asked.acquire(timeout=LIMIT)
+            session_id = caller.create_async(agent="slow")
+            subscribers = [caller.send_raw(f"GET /sessions/{session_id}/subscribe") for _ in range(45)]
+
+            assert caller.get(f"/sessions/{session_id}")["status"] == "Running"
+            assert caller.create("quick")["status"] == "Ready"
+        finally:
+            released.set()
+        assert all(future.result(LIMIT)["status"] == "Ready" for future in creating)
+    for subscriber in subscribers:
+        with subscriber, subscriber.makefile("rb") as answer:
+            assert b'"status":"Ready"' in answer.read()
+
+
+def test_an_agent_may_call_its_own_server(start: Start) -> None:
+    caller: list[Caller] = []
+
+    def asks_echo(*_: object) -> str:
+        text: str = caller[0].create("from inside")["messages"][1]["text"]
+        return text
+
+    caller.append(start(agents={"nested": asks_echo}))
+
+    with ThreadPoolExecutor(45) as threads:
+        sessions = list(threads.map(lambda _: caller[0].create(agent="nested"), range(45)))
+
+    assert {session["messages"][1]["text"] for session in sessions} == {"from inside"}
+
+
+def test_latency_shows_the_session_running(start: Start) -> None:
+    caller = start(latency=60)  # the stop after the test does not wait for it
+
+    session_id = caller.create_async()
+
+    assert caller.get(f"/sessions/{session_id}")["status"] == "Running"

@@ -1,0 +1,33 @@
+"""Headings by time, at their edges."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from portal_sandbox.periods import period
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("time", "heading"),
+    [
+        ("2026-03-02T09:00+00:00", "Today"),  # a clock that is ahead
+        ("2026-03-01T00:00+00:00", "Today"),
+        ("2026-02-28T23:59+00:00", "Yesterday"),
+        ("2026-02-28T00:00+00:00", "Yesterday"),
+        ("2026-02-27T23:59+00:00", "Previous 7 days"),
+        ("2026-02-22T00:00+00:00", "Previous 7 days"),
+        ("2026-02-21T23:59+00:00", "February 2026"),
+        ("2025-12-31T23:59+00:00", "December 2025"),
+        ("2026-03-01T01:00+02:00", "Yesterday"),  # 23:00 of the day before in UTC
+    ],
+)
+def test_heading(time: str, heading: str) -> None:
+    assert period(datetime.fromisoformat(time), NOON) == heading
+
+
+def test_the_day_of_now_is_a_day_in_utc() -> None:
+    far_east = datetime(2026, 3, 2, 1, tzinfo=timezone(timedelta(hours=9)))
+
+    assert period(NOON, far_east) == "Today"

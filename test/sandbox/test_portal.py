@@ -1,0 +1,165 @@
+"""The nine operations, each through HTTP."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from .conftest import Caller, Start
+
+CONTENT = bytes(range(256)) * 5
+
+
+def test_create_session_answers_the_whole_session(caller: Caller) -> None:
+    session = caller.create("hello")
+
+    assert session["status"] == "Ready"
+    assert session["user_id"] == "sandbox-user"
+    assert session["routine_id"] is None
+    assert session["thread_id"] != session["id"]
+    assert len(session["id"]) == 32
+    assert session["messages"] == [
+        {"text": "hello", "role": "user", "agent": None},
+        {
+            "text": "hello",
+            "role": "assistant",
+            "agent": {"id": "echo", "name": "Echo", "icon": "robot"},
+        },
+    ]
+    for name in ("created_at", "updated_at"):
+        assert datetime.fromisoformat(session[name].replace("Z", "+00:00")).utcoffset() == timedelta(0)
+
+
+def test_echo_names_the_files(caller: Caller) -> None:
+    files = [("a b.bin", CONTENT, "application/x-thing"), ("ü.txt", b"1", "text/plain")]
+
+    session = caller.create("see", files=files)
+
+    assert session["messages"][1]["text"].splitlines() == [
+        "see",
+        "a b.bin (1,280 bytes, application/x-thing)",
+        "ü.txt (1 byte, text/plain)",
+    ]
+
+
+def test_a_prompt_may_be_larger_than_a_megabyte(caller: Caller) -> None:
+    text = "long " * 500_000
+
+    assert caller.create(text)["messages"][0]["text"] == text
+
+
+def test_get_session_answers_what_create_answered(caller: Caller) -> None:
+    session = caller.create()
+
+    assert caller.get(f"/sessions/{session['id']}") == session
+
+
+def test_update_session_adds_a_prompt_and_its_answer(caller: Caller) -> None:
+    session = caller.create("one")
+
+    updated = caller.update(session["id"], "two").json()
+
+    assert [message["text"] for message in updated["messages"]] == ["one", "one", "two", "two"]
+    assert updated["created_at"] == session["created_at"]
+    assert updated["updated_at"] > session["updated_at"]
+    assert caller.get(f"/sessions/{session['id']}") == updated
+
+
+def test_async_operations_answer_the_id(caller: Caller) -> None:
+    session_id = caller.create_async("one")
+    caller.get(f"/sessions/{session_id}/subscribe")
+
+    response = caller.send("PUT", f"/sessions/{session_id}/async", "two")
+
+    assert response.json() == {"session_id": session_id}
+    session = caller.get(f"/sessions/{session_id}/subscribe")
+    assert [message["text"] for message in session["messages"]] == ["one", "one", "two", "two"]
+
+
+def test_replay_takes_the_first_messages(caller: Caller) -> None:
+    source = caller.update(caller.create("one")["id"], "two").json()
+
+    copy = caller.replay(source["id"], 2).json()
+
+    assert copy["messages"] == source["messages"][:3]
+    assert (copy["agent_id"], copy["status"]) == ("echo", "Ready")
+    assert copy["id"] != source["id"]
+    assert copy["thread_id"] != source["thread_id"]
+    assert caller.get(f"/sessions/{copy['id']}") == copy
+    assert caller.get(f"/sessions/{source['id']}") == source
+
+
+@pytest.mark.parametrize("index", [-1, 2, 10**30])
+def test_replay_out_of_range_is_a_validation_error(caller: Caller, index: int) -> None:
+    response = caller.replay(caller.create()["id"], index)
+
+    assert response.status == 422
+    assert response.json() == {
+        "detail": [
+            {
+                "loc": ["query", "last_message_index"],
+                "msg": "Input should be from 0 to 1",
+                "type": "out_of_range",
+            }
+        ]
+    }
+
+
+def test_get_sessions_lists_one_agent_newest_first(start: Start) -> None:
+    with start(agents={"other": lambda conversation, files: "hm"}) as caller:
+        first, second = caller.create("first"), caller.create("second")
+        caller.create("elsewhere", agent="other")
+        first = caller.update(first["id"]).json()
+
+        assert caller.get("/sessions", agent_id="echo") == {"sessions": [first, second]}
+        assert caller.get("/sessions", agent_id="nobody") == {"sessions": []}
+
+
+def test_grouped_sessions_follow_the_clock(start: Start) -> None:
+    now = datetime(2026, 11, 22, 0, 30, tzinfo=timezone.utc)
+    times = [timedelta(days=days) for days in (400, 30, 8, 7, 2, 1)] + [timedelta(0)] * 2
+    clock = [now]
+    with start(now=lambda: clock[0]) as caller:
+        sessions = []
+        for age in times:
+            clock[0] = now - age
+            sessions.append(caller.create(str(age)))
+        clock[0] = now
+
+        groups = caller.get("/sessions/grouped")["time_to_sessions"]
+
+    months, month, week, days, two, yesterday, earlier, latest = sessions
+    assert list(groups.items()) == [
+        ("Today", [latest, earlier]),
+        ("Yesterday", [yesterday]),
+        ("Previous 7 days", [two, days]),
+        ("November 2026", [week]),
+        ("October 2026", [month]),
+        ("October 2025", [months]),
+    ]
+
+
+def test_no_sessions_are_no_groups(start: Start) -> None:
+    assert start().get("/sessions/grouped") == {"time_to_sessions": {}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/sessions/nothing"),
+        ("GET", "/sessions/nothing/subscribe"),
+        ("PUT", "/sessions/nothing"),
+        ("PUT", "/sessions/nothing/async"),
+        ("POST", "/sessions/replay?session_id=nothing&last_message_index=0"),
+    ],
+)
+def test_no_such_session(caller: Caller, method: str, path: str) -> None:
+    response = caller.send(method, path, "hello") if method == "PUT" else caller.call(method, path)
+
+    assert (response.status, response.json()) == (404, {"detail": "Session not found"})
+
+
+@pytest.mark.parametrize("path", ["/sessions", "/sessions/async"])
+def test_no_such_agent(caller: Caller, path: str) -> None:
+    response = caller.send("POST", path, "hello", agent="nobody")
+
+    assert (response.status, response.json()) == (404, {"detail": "Agent not found"})

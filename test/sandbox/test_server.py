@@ -1,0 +1,172 @@
+"""`running`: a clean start and a clean stop, whatever is under way."""
+
+import gc
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic
+
+import pytest
+import urllib3
+
+import portal_sandbox
+
+from .conftest import LIMIT, Caller, Held, Start
+
+#: A stop takes at most this long, in seconds; an agent alone would take LIMIT.
+PROMPT = 5
+
+
+def _descriptors() -> int:
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts file descriptors in /proc")
+@pytest.mark.parametrize("in_file", [True, False])
+def test_nothing_is_left_behind(tmp_path: Path, in_file: bool) -> None:
+    threads, descriptors = threading.enumerate(), _descriptors()
+
+    with (
+        portal_sandbox.running(db=tmp_path / "box.sqlite" if in_file else None) as box,
+        Caller(box.host, box.token) as caller,
+    ):
+        session = caller.create(files=[("a", b"x" * 3_000_000, "text/plain")])
+        caller.get(f"/sessions/{session['id']}")
+
+    assert threading.enumerate() == threads
+    assert _descriptors() == descriptors
+    with pytest.raises(urllib3.exceptions.NewConnectionError), Caller(box.host, None) as nobody:
+        nobody.call("GET", "/docs")
+
+
+def test_a_stop_answers_whoever_waits(start: Start, held: Held, tmp_path: Path) -> None:
+    db, tokens = tmp_path / "box.sqlite", {"secret": "ann"}
+    with ThreadPoolExecutor() as threads:
+        with (
+            portal_sandbox.running(db=db, tokens=tokens, agents={"held": held}) as box,
+            Caller(box.host, box.token) as caller,
+        ):
+            creating = threads.submit(caller.create, agent="held")
+            assert held.asked.wait(LIMIT)
+            (session,) = caller.get("/sessions", agent_id="held")["sessions"]
+            path = f"/sessions/{session['id']}"
+            subscriber = caller.send_raw(f"GET {path}/subscribe")
+            caller.get(path)
+            stopping = monotonic()
+        took = monotonic() - stopping
+        answered = creating.result(LIMIT)
+    with subscriber, subscriber.makefile("rb") as answer:
+        assert b'"status":"Error"' in answer.read()
+    held.released.set()
+
+    assert took < PROMPT
+    assert answered["status"] == "Error"
+    assert answered["messages"][1]["text"] == "The server stopped before the agent answered."
+    assert start(db=db, tokens=tokens).get(path) == answered
+
+
+def test_a_stop_does_not_wait_for_half_an_upload() -> None:
+    with portal_sandbox.running() as box, Caller(box.host, box.token) as caller:
+        form = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n"
+        upload = caller.send_raw("POST /sessions", form, "--b\r\n")
+        caller.create()  # by now the server has read the half
+        stopping = monotonic()
+
+    assert monotonic() - stopping < PROMPT
+    upload.close()
+
+
+def test_several_at_once(start: Start) -> None:
+    callers = [start(demo_data=True) for _ in range(3)]
+
+    assert len({caller.host for caller in callers}) == 3
+    for caller in callers:
+        assert caller.create()["status"] == "Ready"
+
+
+def test_a_port_of_ones_own(start: Start) -> None:
+    port = _free_port()
+
+    assert start(port=port).host == f"http://127.0.0.1:{port}"
+
+
+def test_the_port_can_be_used_again_at_once() -> None:
+    port = _free_port()
+
+    for _ in range(2):
+        with portal_sandbox.running(port=port) as box, Caller(box.host, box.token) as caller:
+            caller.create()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _port_taken(tmp_path: Path, taken: int) -> None:
+    with portal_sandbox.running(port=taken):
+        pass
+
+
+def _no_such_folder(tmp_path: Path, taken: int) -> None:
+    with portal_sandbox.running(db=tmp_path / "missing" / "box.sqlite"):
+        pass
+
+
+def _no_such_host(tmp_path: Path, taken: int) -> None:
+    with portal_sandbox.running(host="203.0.113.1"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (_port_taken, r"Cannot listen on 127\.0\.0\.1 port \d+: the port is taken"),
+        (_no_such_host, r"Cannot listen on 203\.0\.113\.1 port 0: "),
+        (_no_such_folder, r"Cannot use .*box\.sqlite as a database: unable to open"),
+    ],
+)
+def test_a_sandbox_that_cannot_start_says_why(
+    tmp_path: Path, run: Callable[[Path, int], None], message: str
+) -> None:
+    threads = threading.enumerate()
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        pytest.raises(portal_sandbox.SandboxError, match=message),
+    ):
+        run(tmp_path, listener.getsockname()[1])
+
+    assert threading.enumerate() == threads
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_is_a_port(port: int) -> None:
+    with pytest.raises(ValueError, match="port must be"), portal_sandbox.running(port=port):
+        pass
+
+
+def test_nothing_is_logged(
+    start: Start, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        caplog.at_level(logging.INFO),
+        portal_sandbox.running() as box,
+        Caller(box.host, box.token) as caller,
+    ):
+        caller.create()
+
+    assert [record.name for record in caplog.records if record.name.startswith("uvicorn")] == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_token_is_not_in_the_repr() -> None:
+    with portal_sandbox.running() as box:
+        assert box.token not in repr(box)
+        assert box.host in repr(box)
