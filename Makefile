@@ -24,7 +24,7 @@ lint: $(VENV)/test.done
 
 types: $(VENV)/test.done
 	$(BIN)/mypy
-	$(BIN)/pyright --warnings
+	$(BIN)/pyright --warnings --pythonpath $(BIN)/python
 
 format: $(VENV)/test.done  ## lay out the code
 	$(BIN)/ruff check --fix .
