@@ -1,11 +1,44 @@
-"""No setting of the machine may reach a test."""
+"""No setting of the machine may reach a test; and a sandbox for those that want one."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+
+import pytest
+import urllib3.util.connection
 
 for name in list(os.environ):
     if name.upper().endswith("_PROXY") or name.startswith(("PORTAL_", "FBN_", "BEARER_TOKEN")):
         del os.environ[name]
-for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def demo_host() -> Iterator[str]:
+    """Where a sandbox with the documents' demo data runs; BEARER is its token."""
+    server = pytest.importorskip("portal_sandbox.server", reason="the sandbox is not installed")
+    with server.running(demo_data=True, tokens={"BEARER": "reader"}) as box:
+        yield box.host
+
+
+@pytest.fixture
+def localhost(demo_host: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """http://localhost is the demo sandbox, for examples; its real port needs root."""
+    from portal_client import ApiClient, Configuration
+
+    connect = urllib3.util.connection.create_connection
+
+    def to_sandbox(address: tuple[str, int], *args: object, **options: object) -> object:
+        if address == ("localhost", 80):
+            address = ("127.0.0.1", int(demo_host.rpartition(":")[2]))
+        return connect(address, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", to_sandbox)
+    monkeypatch.setenv("BEARER_TOKEN", "BEARER")
+    yield
+    # An example without a configuration of its own takes the default one; the next starts afresh.
+    ApiClient.get_default().close()
+    ApiClient.set_default(None)
+    Configuration.set_default(None)

@@ -6,15 +6,9 @@ The documents are not part of this repository; where they are not beside it, the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import urllib3.util.connection
-
-portal_sandbox = pytest.importorskip("portal_sandbox.server")
-
-from portal_client import ApiClient, Configuration  # noqa: E402
 
 SEED = Path(__file__).parents[2] / "shared" / "seeds" / "portal_client.SessionsApi.md"
 
@@ -44,30 +38,6 @@ def _examples() -> dict[str, str]:
 
 
 EXAMPLES = _examples()
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[portal_sandbox.Sandbox]:
-    with portal_sandbox.running(demo_data=True) as box:
-        yield box
-
-
-@pytest.fixture
-def localhost(box: portal_sandbox.Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """http://localhost is the sandbox; its real port needs root."""
-    connect = urllib3.util.connection.create_connection
-
-    def to_sandbox(address: tuple[str, int], *args: object, **options: object) -> object:
-        if address == ("localhost", 80):
-            address = ("127.0.0.1", int(box.host.rpartition(":")[2]))
-        return connect(address, *args, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(urllib3.util.connection, "create_connection", to_sandbox)
-    monkeypatch.setenv("BEARER_TOKEN", box.token)
-    yield
-    # An example without a configuration of its own takes the default one; the next starts afresh.
-    ApiClient.set_default(None)
-    Configuration.set_default(None)
 
 
 @pytest.mark.skipif(not EXAMPLES, reason=f"{SEED.name} is not beside this repository")
