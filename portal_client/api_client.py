@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Optional, Union
-from urllib.parse import urlencode
 
 import pydantic_core
 import urllib3
 from pydantic import ValidationError
 from typing_extensions import Self, TypedDict, Unpack
-from urllib3.util import parse_url
-from urllib3.util.request import ACCEPT_ENCODING
 
-from portal_client import __version__, serialization
+from portal_client import __version__, serialization, wire
 from portal_client.api_response import ApiResponse
-from portal_client.auth import AccessToken, Credential, Secrets, check_header, secret
+from portal_client.auth import AccessToken, Secrets, secret
 from portal_client.configuration import Configuration
-from portal_client.exceptions import ApiResponseError, ApiValueError, TooManyRequestsException, error_for
-from portal_client.multipart import Multipart
-from portal_client.operation import JSON, MULTIPART, URLENCODED, Operation
-from portal_client.request import HTTPRequest, Origin, Request
+from portal_client.exceptions import ApiResponseError, TooManyRequestsException, error_for
+from portal_client.operation import Operation
+from portal_client.request import HTTPRequest, Request
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
 from portal_client.retry import retry_after
-from portal_client.timeouts import TimeoutArgument, Timeouts
+from portal_client.timeouts import TimeoutArgument
 
 #: Subscripted once: doing it for each call would cost more than the rest of making the answer.
 _Answer = ApiResponse[Any]
-_FRAMING = ("content-length", "transfer-encoding")
 
 
 class ClientOptions(TypedDict, total=False):
@@ -169,88 +163,8 @@ class ApiClient:
         """Send a request and answer the raw response of any status, unread."""
         return self.rest_client.open(self._prepared(request))
 
-    # ── from arguments to the wire ──
-
     def _prepared(self, request: Request) -> HTTPRequest:
-        c, operation, options = self.configuration, request.operation, request.options
-        body, content_type = self._body(request)
-        headers = self._headers(options.get("_headers") or {}, body, content_type)
-        origin, prefix = self._base(c.host)
-        timeout = options.get("_request_timeout")
-        auth = options.get("_request_auth")
-        return HTTPRequest(
-            operation=operation.name,
-            method=operation.method,
-            origin=origin,
-            target=prefix + self._target(request),
-            headers=headers,
-            body=body,
-            credential=Credential.of(auth) if auth else c.credential if operation.secured else None,
-            request_id=headers["X-Request-ID"],
-            timeouts=c.timeout if timeout is None else Timeouts.of(timeout, c.timeout),
-            retries=c.retries,
-            rate_limit_retries=c.rate_limit_retries,
-            idempotent=operation.idempotent,
-            max_response_size=c.max_response_size,
-            hooks=c.hooks,
-        )
-
-    def _target(self, request: Request) -> str:
-        target = request.operation.path
-        safe = self.configuration.safe_chars_for_path_param
-        for name, value in request.path.items():
-            target = target.replace(f"{{{name}}}", serialization.segment(name, value, safe))
-        query = serialization.query_string(request.query) if request.query else ""
-        return f"{target}?{query}" if query else target
-
-    def _base(self, host: str) -> tuple[Origin, str]:
-        known = self.__dict__.get("_known_base")
-        if known is None or known[0] != host:
-            url = parse_url(host)
-            scheme = url.scheme or "http"
-            origin = Origin(scheme, url.host or "", url.port or (443 if scheme == "https" else 80))
-            known = self.__dict__["_known_base"] = (host, origin, url.path or "")
-        return known[1], known[2]
-
-    def _body(self, request: Request) -> tuple[Union[bytes, Multipart, None], Optional[str]]:
-        wanted = request.options.get("_content_type")
-        consumes = request.operation.consumes
-        content_type = wanted or consumes
-        if consumes is None:
-            if wanted:
-                raise ApiValueError(f"_content_type: {request.operation.name} sends no body")
-            return None, None
-        if consumes == JSON and "json" in str(content_type):
-            return serialization.to_json(request.body), content_type
-        if consumes != JSON and content_type == MULTIPART:
-            form = Multipart(request.form, request.files)
-            return form, form.content_type
-        if consumes != JSON and content_type == URLENCODED:
-            if request.files:
-                raise ApiValueError(f"_content_type: files cannot be sent as {URLENCODED}")
-            return urlencode(request.form).encode(), content_type
-        raise ApiValueError(f"_content_type: {request.operation.name} cannot send {content_type!r}")
-
-    def _headers(self, given: Mapping[str, Any], body: object, content_type: Optional[str]) -> dict[str, str]:
-        """Lowest first: what the operation needs, the client's default headers, those of the call."""
-        merged = {
-            "accept": ("Accept", JSON),
-            "accept-encoding": ("Accept-Encoding", ACCEPT_ENCODING),
-            "x-request-id": ("X-Request-ID", os.urandom(16).hex()),
-        }
-        if content_type is not None:
-            merged["content-type"] = ("Content-Type", content_type)
-        cookie = {} if self.cookie is None else {"Cookie": self.cookie}
-        for headers in (self.default_headers, cookie, given):
-            for name, value in headers.items():
-                key = name.lower()
-                if key in _FRAMING:
-                    raise ApiValueError(f"the header {name} follows from the body and cannot be set")
-                if key == "content-type" and isinstance(body, Multipart):
-                    continue  # it holds the boundary
-                text = str(value) if type(value) is int else value
-                merged[key] = ("X-Request-ID" if key == "x-request-id" else name, check_header(name, text))
-        return dict(merged.values())
+        return wire.prepare(request, self.configuration, self.default_headers, self.cookie)
 
     # ── from the wire to the answer ──
 

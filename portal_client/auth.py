@@ -20,7 +20,15 @@ AccessToken = Union[str, Callable[[], str], None]
 #: Headers that may be logged, printed and pickled; all others may hold a secret.
 PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "user-agent", "x-request-id"})
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+
+
+def check_header_name(name: str) -> str:
+    """Answer a header's name if it is one. Raises ApiValueError."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise ApiValueError(f"{name!r} is not the name of a header")
+    return name
 
 
 def check_header(name: str, value: object) -> str:
@@ -194,6 +202,15 @@ def ask(source: Callable[[], str]) -> str:
         raise _no_token(str(error)) from None
 
 
+class _Shown(str):
+    """A secret on its way to the wire, hidden from tools that print the variables of a traceback."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
 class Credential(NamedTuple):
     """What one request shows: a header, a query parameter or a cookie; `source` can be asked anew."""
 
@@ -203,7 +220,7 @@ class Credential(NamedTuple):
 
     def shown(self) -> str:
         """The text to send, with the scheme in front for a bearer token."""
-        return f"Bearer {ask(self.value)}" if callable(self.value) else self.value
+        return _Shown(f"Bearer {ask(self.value)}" if callable(self.value) else self.value)
 
     def apply(self, shown: str, url: str, headers: dict[str, str]) -> str:
         """Put the text where it belongs, into `headers` or into the URL that is answered."""
@@ -232,5 +249,5 @@ class Credential(NamedTuple):
         for field in ("key", "value"):
             if not isinstance(setting.get(field), str):
                 raise ApiValueError(f'_request_auth: "{field}" must be a str')
-        check_header("_request_auth", setting["key"])
-        return cls(place, setting["key"], check_header("_request_auth", setting["value"]))
+        key = setting["key"] if place == "query" else check_header_name(setting["key"])
+        return cls(place, key, check_header("_request_auth", setting["value"]))

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Optional, Union
 
 import urllib3
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from portal_client.auth import AccessToken, Credential, Lost, Secret, Secrets, check_header, secret
 from portal_client.exceptions import ApiValueError
@@ -129,7 +131,11 @@ class Configuration:
 
     @host.setter
     def host(self, value: str) -> None:
-        if not _HOST.fullmatch(str(value)):
+        try:
+            usable = bool(_HOST.fullmatch(value) and parse_url(value).host)
+        except (LocationParseError, TypeError):
+            usable = False
+        if not usable:
             raise ApiValueError(
                 "host must be a URL such as http://localhost or https://example.com/api, "
                 "without credentials, query or fragment"

@@ -133,7 +133,7 @@ class Operation:
         """
         if args:
             kwargs = self._named(args, kwargs)
-        request = Request(self, {}, [], [], [], None, {})
+        request = Request(self)
         given = self._check(kwargs)
         for name, place, _, _ in self.parameters:
             value = given.pop(name, None)

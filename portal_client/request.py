@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 import urllib3
+from urllib3.util import Url
 
 from portal_client.auth import Credential
 from portal_client.hooks import Hooks
@@ -17,17 +18,21 @@ if TYPE_CHECKING:
     from portal_client.operation import Operation
 
 
+_PORTS = {"http": 80, "https": 443}
+
+
 @dataclass(slots=True)
 class Request:
     """What a call asks for: an operation and its checked arguments by place. Nothing is sent yet."""
 
     operation: Operation
-    path: dict[str, Any]
-    query: list[tuple[str, Any]]
-    form: list[tuple[str, str]]
-    files: list[tuple[str, Part]]
-    body: Any
-    options: dict[str, Any]
+    path: dict[str, Any] = field(default_factory=dict[str, Any])
+    query: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
+    # Prompts, files and options may be private, so a printed request does not show them.
+    form: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]], repr=False)
+    files: list[tuple[str, Part]] = field(default_factory=list[tuple[str, Part]], repr=False)
+    body: Any = field(default=None, repr=False)
+    options: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
 class Origin(NamedTuple):
@@ -37,8 +42,14 @@ class Origin(NamedTuple):
     host: str
     port: int
 
+    @classmethod
+    def of(cls, url: Url) -> Origin:
+        """The origin of an absolute http or https URL."""
+        scheme = url.scheme or "http"
+        return cls(scheme, url.host or "", url.port or _PORTS[scheme])
+
     def __str__(self) -> str:
-        usual = self.port == {"http": 80, "https": 443}[self.scheme]
+        usual = self.port == _PORTS[self.scheme]
         return f"{self.scheme}://{self.host}" + ("" if usual else f":{self.port}")
 
 
@@ -50,8 +61,8 @@ class HTTPRequest:
     method: str
     origin: Origin
     target: str
-    headers: dict[str, str]
-    body: Union[bytes, Multipart, None]
+    headers: dict[str, str] = field(repr=False)
+    body: Union[bytes, Multipart, None] = field(repr=False)
     credential: Union[Credential, None]
     request_id: str
     timeouts: Timeouts

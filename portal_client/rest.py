@@ -268,7 +268,7 @@ def _redirected(
         return None
     if url.scheme not in ("http", "https") or not url.host:
         return None
-    origin = Origin(url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80))
+    origin = Origin.of(url)
     following = request.replaced(origin=origin, target=url.request_uri)
     if answer.status in (301, 302, 303) and request.method != "GET":
         headers = {k: v for k, v in request.headers.items() if not k.lower().startswith("content-")}

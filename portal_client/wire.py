@@ -1,0 +1,116 @@
+"""From checked arguments to what goes over the wire: URL, headers, body, rules. Nothing is sent here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Optional, Union
+from urllib.parse import urlencode
+
+from urllib3.util import parse_url
+from urllib3.util.request import ACCEPT_ENCODING
+
+from portal_client.auth import Credential, check_header, check_header_name
+from portal_client.configuration import Configuration
+from portal_client.exceptions import ApiValueError
+from portal_client.multipart import Multipart
+from portal_client.operation import JSON, MULTIPART, URLENCODED
+from portal_client.request import HTTPRequest, Origin, Request
+from portal_client.serialization import query_string, segment, to_json
+from portal_client.timeouts import Timeouts
+
+_FRAMING = ("content-length", "transfer-encoding")
+
+Body = Union[bytes, Multipart, None]
+
+
+def prepare(
+    request: Request, configuration: Configuration, defaults: Mapping[str, str], cookie: Optional[str]
+) -> HTTPRequest:
+    """Make a request ready for the wire; `defaults` are the client's headers.
+
+    Raises ApiValueError for an option or header that cannot be used.
+    """
+    operation, options, c = request.operation, request.options, configuration
+    body, content_type = _body(request)
+    headers = _headers(defaults, cookie, options.get("_headers") or {}, body, content_type)
+    origin, prefix = _base(c.host)
+    timeout, auth = options.get("_request_timeout"), options.get("_request_auth")
+    return HTTPRequest(
+        operation=operation.name,
+        method=operation.method,
+        origin=origin,
+        target=prefix + _target(request, c.safe_chars_for_path_param),
+        headers=headers,
+        body=body,
+        credential=Credential.of(auth) if auth else c.credential if operation.secured else None,
+        request_id=headers["X-Request-ID"],
+        timeouts=c.timeout if timeout is None else Timeouts.of(timeout, c.timeout),
+        retries=c.retries,
+        rate_limit_retries=c.rate_limit_retries,
+        idempotent=operation.idempotent,
+        max_response_size=c.max_response_size,
+        hooks=c.hooks,
+    )
+
+
+@lru_cache(maxsize=64)
+def _base(host: str) -> tuple[Origin, str]:
+    url = parse_url(host)
+    return Origin.of(url), url.path or ""
+
+
+def _target(request: Request, safe: str) -> str:
+    target = request.operation.path
+    for name, value in request.path.items():
+        target = target.replace(f"{{{name}}}", segment(name, value, safe))
+    query = query_string(request.query) if request.query else ""
+    return f"{target}?{query}" if query else target
+
+
+def _body(request: Request) -> tuple[Body, Optional[str]]:
+    wanted = request.options.get("_content_type")
+    consumes = request.operation.consumes
+    content_type = wanted or consumes
+    if consumes is None:
+        if wanted:
+            raise ApiValueError(f"_content_type: {request.operation.name} sends no body")
+        return None, None
+    if consumes == JSON and "json" in str(content_type):
+        return to_json(request.body), content_type
+    if consumes != JSON and content_type == MULTIPART:
+        form = Multipart(request.form, request.files)
+        return form, form.content_type
+    if consumes != JSON and content_type == URLENCODED:
+        if request.files:
+            raise ApiValueError(f"_content_type: files cannot be sent as {URLENCODED}")
+        return urlencode(request.form).encode(), content_type
+    raise ApiValueError(f"_content_type: {request.operation.name} cannot send {content_type!r}")
+
+
+def _headers(
+    defaults: Mapping[str, str],
+    cookie: Optional[str],
+    given: Mapping[str, Any],
+    body: Body,
+    content_type: Optional[str],
+) -> dict[str, str]:
+    """Lowest first: what the operation needs, the client's default headers, those of the call."""
+    merged = {
+        "accept": ("Accept", JSON),
+        "accept-encoding": ("Accept-Encoding", ACCEPT_ENCODING),
+        "x-request-id": ("X-Request-ID", os.urandom(16).hex()),
+    }
+    if content_type is not None:
+        merged["content-type"] = ("Content-Type", content_type)
+    for headers in (defaults, {} if cookie is None else {"Cookie": cookie}, given):
+        for name, value in headers.items():
+            key = check_header_name(name).lower()
+            if key in _FRAMING:
+                raise ApiValueError(f"the header {name} follows from the body and cannot be set")
+            if key == "content-type" and isinstance(body, Multipart):
+                continue  # it holds the boundary
+            text = str(value) if type(value) is int else value
+            merged[key] = ("X-Request-ID" if key == "x-request-id" else name, check_header(name, text))
+    return dict(merged.values())
