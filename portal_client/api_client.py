@@ -13,7 +13,7 @@ from typing_extensions import Self, TypedDict, Unpack
 
 from portal_client import __version__, serialization, wire
 from portal_client.api_response import ApiResponse
-from portal_client.auth import AccessToken, Secrets, secret
+from portal_client.auth import AccessToken, secret
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiResponseError, TooManyRequestsException, error_for
 from portal_client.operation import Operation
@@ -53,7 +53,8 @@ class ApiClient:
 
     _default: ClassVar[Optional[ApiClient]] = None
 
-    cookie = secret()
+    cookie: secret[Optional[str]] = secret()
+    default_headers: secret[dict[str, str]] = secret()
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class ApiClient:
         cookie: Optional[str] = None,
     ) -> None:
         self.configuration = self.configuration_type.get_default() if configuration is None else configuration
-        self.default_headers: dict[str, str] = Secrets(label="default header")
+        self.default_headers = {}
         self.cookie = cookie
         self.user_agent = f"portal-client/{__version__}/python"
         if header_name is not None:
@@ -107,9 +108,7 @@ class ApiClient:
         derived = copy.copy(self)
         derived.configuration = copy.copy(self.configuration)
         derived.configuration.hooks = list(self.configuration.hooks)
-        derived.default_headers = Secrets(
-            {**self.default_headers, **options.pop("default_headers", {})}, label="default header"
-        )
+        derived.default_headers = {**self.default_headers, **options.pop("default_headers", {})}
         derived.rest_client = self.rest_client
         derived._shares_pool = True
         if "cookie" in options:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, NoReturn, Optional, Union, cast
+from typing import Any, Generic, NamedTuple, NoReturn, Optional, TypeVar, Union, cast, overload
 from urllib.parse import quote
 
+from typing_extensions import Self
+
 from portal_client.exceptions import ApiValueError, AuthenticationError
+
+V = TypeVar("V")
 
 #: A token, or something that is asked for it before each request.
 AccessToken = Union[str, Callable[[], str], None]
@@ -90,21 +94,32 @@ class Lost:
         return f"Lost({self.name!r})"
 
 
-class secret:
-    """A `str | None` attribute that is kept as a Secret."""
+class secret(Generic[V]):
+    """An attribute whose text is kept as a Secret, and whose dict as Secrets."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
         self._slot = f"_{name}"
 
-    def __get__(self, holder: Any, owner: Optional[type] = None) -> Any:
+    @overload
+    def __get__(self, holder: None, owner: Optional[type] = None) -> Self: ...
+    @overload
+    def __get__(self, holder: object, owner: Optional[type] = None) -> V: ...
+    def __get__(self, holder: Optional[object], owner: Optional[type] = None) -> Union[Self, V]:
         if holder is None:
             return self
-        kept = holder.__dict__.get(self._slot)
-        return kept.reveal() if isinstance(kept, Secret) else kept() if isinstance(kept, Lost) else kept
+        kept = vars(holder).get(self._slot)
+        return cast(
+            V, kept.reveal() if isinstance(kept, Secret) else kept() if isinstance(kept, Lost) else kept
+        )
 
-    def __set__(self, holder: Any, value: Any) -> None:
-        holder.__dict__[self._slot] = Secret(self._name, value) if isinstance(value, str) else value
+    def __set__(self, holder: object, value: V) -> None:
+        kept: object = value
+        if isinstance(value, str):
+            kept = Secret(self._name, value)
+        elif isinstance(value, Mapping):
+            kept = Secrets(cast("Mapping[str, Any]", value), label=self._name)
+        vars(holder)[self._slot] = kept
 
 
 class Secrets(dict[str, Any]):

@@ -14,7 +14,7 @@ import urllib3
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from portal_client.auth import AccessToken, Credential, Lost, Secret, Secrets, check_header, secret
+from portal_client.auth import AccessToken, Credential, Lost, Secret, check_header, secret
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks
 from portal_client.timeouts import TimeoutArgument, Timeouts
@@ -43,9 +43,11 @@ class Configuration:
 
     _default: ClassVar[Optional[Configuration]] = None
 
-    username = secret()
-    password = secret()
-    proxy = secret()
+    api_key: secret[dict[str, str]] = secret()
+    username: secret[Optional[str]] = secret()
+    password: secret[Optional[str]] = secret()
+    proxy: secret[Optional[str]] = secret()
+    proxy_headers: secret[Optional[dict[str, str]]] = secret()
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class Configuration:
             host = self.get_host_from_settings(self.server_index or 0, self.server_variables)
         self.host = host
 
-        self.api_key: dict[str, str] = Secrets(api_key or {}, label="api_key")
+        self.api_key = dict(api_key or {})
         self.api_key_prefix = dict(api_key_prefix or {})
         self.refresh_api_key_hook: Optional[Callable[[Configuration], None]] = None
         self.username = username
@@ -95,7 +97,7 @@ class Configuration:
         self.assert_hostname: Union[str, bool, None] = None
         self.tls_server_name: Optional[str] = None
         self.proxy = proxy
-        self.proxy_headers: Optional[dict[str, str]] = None
+        self.proxy_headers = None
         self.trust_env = trust_env
         self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
         self.connection_pool_maxsize = _at_least(1, "connection_pool_maxsize", connection_pool_maxsize)
@@ -183,8 +185,7 @@ class Configuration:
     @property
     def credential(self) -> Optional[Credential]:
         """What secured operations show: the bearer token, or None without one."""
-        token = self.access_token
-        if token is None:
+        if (token := self.access_token) is None:
             return None
         return Credential("header", "Authorization", token if callable(token) else f"Bearer {token}")
 
@@ -204,8 +205,7 @@ class Configuration:
 
     def auth_settings(self) -> dict[str, dict[str, Any]]:
         """What each security scheme of the contract sends; `value` may be a callable."""
-        shown = self.credential
-        if shown is None:
+        if (shown := self.credential) is None:
             return {}
         return {"HTTPBearer": {"type": "bearer", "in": shown.place, "key": shown.key, "value": shown.value}}
 
@@ -289,7 +289,7 @@ class Configuration:
 
     @classmethod
     def get_default_copy(cls) -> Configuration:
-        """The default configuration itself; in spite of its name the original makes no copy either."""
+        """The default configuration itself: the original makes no copy either."""
         return cls.get_default()
 
 

@@ -102,7 +102,7 @@ class Pools:
     def _proxy(self, origin: Origin) -> Optional[str]:
         c = self._configuration
         if c.proxy:
-            return str(c.proxy)
+            return c.proxy
         if not c.trust_env or _is_loopback(origin.host):
             return None
         from urllib.request import getproxies, proxy_bypass
