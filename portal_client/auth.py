@@ -28,10 +28,10 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
-def check_header_name(name: str) -> str:
-    """Answer a header's name if it is one. Raises ApiValueError."""
+def check_header_name(argument: str, name: str) -> str:
+    """Answer a header's name if it is one; ApiValueError names the argument that holds it."""
     if not _HEADER_NAME.fullmatch(name):
-        raise ApiValueError(f"{name!r} is not the name of a header")
+        raise ApiValueError(f"{argument}: {name!r} is not the name of a header")
     return name
 
 
@@ -217,7 +217,7 @@ def ask(source: Callable[[], str]) -> str:
         raise _no_token(str(error)) from None
 
 
-class _Shown(str):
+class Hidden(str):
     """A secret on its way to the wire, hidden from tools that print the variables of a traceback."""
 
     __slots__ = ()
@@ -235,20 +235,19 @@ class Credential(NamedTuple):
 
     def shown(self) -> str:
         """The text to send, with the scheme in front for a bearer token."""
-        return _Shown(f"Bearer {ask(self.value)}" if callable(self.value) else self.value)
+        return Hidden(f"Bearer {ask(self.value)}" if callable(self.value) else self.value)
 
-    def apply(self, shown: str, url: str, headers: dict[str, str]) -> str:
-        """Put the text where it belongs, into `headers` or into the URL that is answered."""
+    def apply(self, shown: str, headers: dict[str, str]) -> str:
+        """Put the text into `headers`, or answer what it adds to the query."""
         if self.place == "query":
-            separator = "&" if "?" in url else "?"
-            return f"{url}{separator}{quote(self.key)}={quote(shown)}"
+            return Hidden(f"{quote(self.key)}={quote(shown)}")
         name = "Cookie" if self.place == "cookie" else self.key
         present = [key for key in headers if key.lower() == name.lower()]
         before = [headers.pop(key) for key in present]
         if self.place == "cookie":
             shown = "; ".join([*before, f"{self.key}={shown}"])
-        headers[name] = shown
-        return url
+        headers[name] = Hidden(shown)
+        return ""
 
     def __repr__(self) -> str:
         return f"Credential({self.place!r}, {self.key!r}, '***')"
@@ -264,5 +263,5 @@ class Credential(NamedTuple):
         for field in ("key", "value"):
             if not isinstance(setting.get(field), str):
                 raise ApiValueError(f'_request_auth: "{field}" must be a str')
-        key = setting["key"] if place == "query" else check_header_name(setting["key"])
+        key = setting["key"] if place == "query" else check_header_name("_request_auth", setting["key"])
         return cls(place, key, check_header("_request_auth", setting["value"]))

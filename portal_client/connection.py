@@ -13,24 +13,31 @@ from typing import Any, Optional
 
 import urllib3
 import urllib3.connection
+from urllib3.exceptions import HTTPError
+from urllib3.util.connection import allowed_gai_family
 
 from portal_client.multipart import BLOCK
-from portal_client.timeouts import Deadline
+from portal_client.timeouts import Deadline, Timeouts
 
 
 class Exchange:
-    """One attempt: its deadline, and the bytes each way; `sent` is 0 until the request is written."""
+    """One attempt: its deadline, and the bytes each way; `sent` is 0 until the request is written.
 
-    __slots__ = ("deadline", "received", "sent")
+    `query` is a credential for the URL; it is added as the request is written, later than urllib3 logs.
+    """
+
+    __slots__ = ("deadline", "query", "received", "sent", "silence")
 
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
+        self.silence = deadline.limits.read
+        self.query = ""
         self.sent = 0
         self.received = 0
 
     def give_time(self, sock: Any) -> None:
         """Bound the next wait on a socket; raises TimeoutError when no time is left."""
-        sock.settimeout(self.deadline.within(self.deadline.limits.read))
+        sock.settimeout(self.deadline.within(self.silence))
 
 
 class _TimedReader(io.RawIOBase):
@@ -65,6 +72,14 @@ class _TimedSocket:
         return io.BufferedReader(self._reader)
 
 
+class Response(urllib3.HTTPResponse):
+    """A response that gives its place in the pool back when it is closed, read or not."""
+
+    def close(self) -> None:
+        super().close()
+        self.release_conn()
+
+
 class HTTPConnection(urllib3.connection.HTTPConnection):
     """A connection that serves one exchange at a time."""
 
@@ -73,10 +88,41 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     exchange: Exchange
 
     def connect(self) -> None:
+        limits = self.exchange.deadline.limits
+        self.exchange.silence = limits.connect
         try:
             super().connect()
         finally:
+            self.exchange.silence = limits.read
             self.exchange.sent = 0  # what went to a proxy to get here is not the request
+
+    def _new_conn(self) -> socket.socket:
+        # urllib3 gives each address of a name the whole time; here they share it.
+        name: str = vars(self)["_dns_host"]
+        limit = self.timeout
+        try:
+            found = socket.getaddrinfo(name, self.port, allowed_gai_family(), socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            found = []
+        if limit is None or len(found) < 2:
+            return super()._new_conn()
+        shared = Deadline(Timeouts(total=limit))
+        try:
+            for left, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
+                self.host, self.timeout = str(address[0]), max(shared.left() / left, 0.001)
+                try:
+                    return super()._new_conn()
+                except HTTPError:
+                    if left == 1:
+                        raise
+            raise AssertionError
+        finally:
+            self.host, self.timeout = name, limit
+
+    def putrequest(self, method: str, url: str, *args: Any, **options: Any) -> None:
+        if self.exchange.query:
+            url += ("&" if "?" in url else "?") + self.exchange.query
+        super().putrequest(method, url, *args, **options)
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -84,6 +130,11 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         self.exchange.give_time(self.sock)
         self.exchange.sent += len(data)
         super().send(data)
+
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        response = super().getresponse()
+        response.__class__ = Response  # urllib3 knows no other way to have responses of one's own
+        return response
 
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
         self, sock: Any, **described: Any

@@ -150,7 +150,7 @@ class RESTClientObject:
         headers, target, body = request.headers, request.target, request.body
         if shown is not None and request.credential is not None:
             headers = dict(headers)
-            target = request.credential.apply(shown, target, headers)
+            exchange.query = request.credential.apply(shown, headers)
         if isinstance(body, Multipart) and body.length is not None:
             headers = {**headers, "Content-Length": str(body.length)}
         deadline = exchange.deadline

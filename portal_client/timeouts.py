@@ -35,7 +35,7 @@ class Timeouts(NamedTuple):
         if given is None:
             return default
         if isinstance(given, Timeouts):
-            return given
+            return cls(*map(_seconds, given))
         if isinstance(given, urllib3.Timeout):
             return _from_urllib3(given)
         if isinstance(given, (tuple, list)):
@@ -60,7 +60,11 @@ def _from_urllib3(given: urllib3.Timeout) -> Timeouts:
     each = given.clone()
     each.total = None  # so that the two properties answer what was set, not what is left of the total
     limits = (each.connect_timeout, each.read_timeout, given.total)
-    return Timeouts(*(float(limit) if isinstance(limit, (int, float)) else math.inf for limit in limits))
+    return Timeouts(*(_seconds(n) if isinstance(n, (int, float)) else math.inf for n in limits))
+
+
+#: A socket takes no more seconds than this; it is as good as no limit.
+_LONGEST = 1e9
 
 
 class Deadline:
@@ -86,7 +90,7 @@ class Deadline:
             limit = min(limit, self._end - self._now())
             if limit <= 0:
                 raise TimeoutError("the time for the call is over")
-        return None if limit == math.inf else limit
+        return None if limit > _LONGEST else limit
 
     def lift(self) -> None:
         """Let go of the total; from here on each silence alone is bounded."""

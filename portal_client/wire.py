@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from urllib3.util import parse_url
 from urllib3.util.request import ACCEPT_ENCODING
 
-from portal_client.auth import Credential, check_header, check_header_name
+from portal_client.auth import PLAIN_HEADERS, Credential, Hidden, check_header, check_header_name
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Multipart
@@ -106,11 +106,13 @@ def _headers(
         merged["content-type"] = ("Content-Type", content_type)
     for headers in (defaults, {} if cookie is None else {"Cookie": cookie}, given):
         for name, value in headers.items():
-            key = check_header_name(name).lower()
+            key = check_header_name("a header", name).lower()
             if key in _FRAMING:
                 raise ApiValueError(f"the header {name} follows from the body and cannot be set")
             if key == "content-type" and isinstance(body, Multipart):
                 continue  # it holds the boundary
-            text = str(value) if type(value) is int else value
-            merged[key] = ("X-Request-ID" if key == "x-request-id" else name, check_header(name, text))
+            text = check_header(name, str(value) if type(value) is int else value)
+            if key not in PLAIN_HEADERS:
+                text = Hidden(text)
+            merged[key] = ("X-Request-ID" if key == "x-request-id" else name, text)
     return dict(merged.values())
