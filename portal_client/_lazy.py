@@ -26,7 +26,7 @@ def lazy(
             setattr(sys.modules[package], name, value)
             return value
         submodule = f"{package}.{name}"
-        if not name.startswith("_"):
+        if name.isidentifier() and not name.startswith("_"):
             try:
                 return import_module(submodule)
             except ModuleNotFoundError as error:

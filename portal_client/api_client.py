@@ -108,6 +108,7 @@ class ApiClient:
         derived = copy.copy(self)
         derived.configuration = copy.copy(self.configuration)
         derived.configuration.hooks = list(self.configuration.hooks)
+        derived.configuration.api_key = self.configuration.api_key  # assigning makes a copy
         derived.default_headers = {**self.default_headers, **options.pop("default_headers", {})}
         derived.rest_client = self.rest_client
         derived._shares_pool = True
@@ -136,11 +137,12 @@ class ApiClient:
 
     @user_agent.setter
     def user_agent(self, value: str) -> None:
-        self.default_headers["User-Agent"] = value
+        self.set_default_header("User-Agent", value)
 
     def set_default_header(self, header_name: str, header_value: Any) -> None:
         """Send a header with every call; it beats what an operation sets, and `_headers` beats it."""
-        self.default_headers[header_name] = header_value
+        same = (name for name in self.default_headers if name.lower() == header_name.lower())
+        self.default_headers[next(same, header_name)] = header_value
 
     # ── the three call forms ──
 

@@ -14,6 +14,7 @@ import urllib3
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from portal_client.attributes import count, whole
 from portal_client.auth import AccessToken, Credential, Lost, Secret, check_header, secret
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks
@@ -48,6 +49,9 @@ class Configuration:
     password: secret[Optional[str]] = secret()
     proxy: secret[Optional[str]] = secret()
     proxy_headers: secret[Optional[dict[str, str]]] = secret()
+    connection_pool_maxsize: count = count(1)
+    rate_limit_retries: count = count(0)
+    max_response_size: count = count(1)
 
     def __init__(
         self,
@@ -100,12 +104,12 @@ class Configuration:
         self.proxy_headers = None
         self.trust_env = trust_env
         self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
-        self.connection_pool_maxsize = _at_least(1, "connection_pool_maxsize", connection_pool_maxsize)
+        self.connection_pool_maxsize = connection_pool_maxsize
 
         self.timeout = timeout
         self.retries = retries
-        self.rate_limit_retries = _at_least(0, "rate_limit_retries", rate_limit_retries)
-        self.max_response_size = _at_least(1, "max_response_size", max_response_size)
+        self.rate_limit_retries = rate_limit_retries
+        self.max_response_size = max_response_size
         self.safe_chars_for_path_param = ""
         self.pause_gc = True  # decode large answers with the cyclic collector paused
         self.hooks = list(hooks)
@@ -156,8 +160,8 @@ class Configuration:
     ) -> str:
         """The URL of a server in the contract, its variables filled in."""
         servers = self.get_host_settings() if servers is None else servers
-        if not 0 <= index < len(servers):
-            raise ApiValueError(f"server_index {index} is not one of the {len(servers)} servers")
+        if index not in range(len(servers)):
+            raise ApiValueError(f"server_index {index!r} is not one of the {len(servers)} servers")
         url: str = servers[index]["url"]
         for name, known in servers[index].get("variables", {}).items():
             value: str = (variables or {}).get(name) or known["default_value"]
@@ -228,7 +232,7 @@ class Configuration:
     @retries.setter
     def retries(self, value: Union[int, urllib3.Retry, None]) -> None:
         if value is not None and value is not False and not isinstance(value, urllib3.Retry):
-            _at_least(0, "retries", value)
+            whole(0, "retries", value)
         self._retries = value
 
     # ── what is seen ──
@@ -291,9 +295,3 @@ class Configuration:
     def get_default_copy(cls) -> Configuration:
         """The default configuration itself: the original makes no copy either."""
         return cls.get_default()
-
-
-def _at_least(least: int, name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ApiValueError(f"{name} must be an int of at least {least}, not {value!r}")
-    return value

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import sys
 from typing import Any, Optional
 
 import urllib3
@@ -72,7 +73,7 @@ class _TimedSocket:
         return io.BufferedReader(self._reader)
 
 
-class Response(urllib3.HTTPResponse):
+class HTTPResponse(urllib3.HTTPResponse):
     """A response that gives its place in the pool back when it is closed, read or not."""
 
     def close(self) -> None:
@@ -127,13 +128,19 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        self.exchange.give_time(self.sock)
-        self.exchange.sent += len(data)
-        super().send(data)
+        sock: Any = self.sock
+        sys.audit("http.client.send", self, data)
+        # Not `sendall`: under TLS it gives each of its writes the whole time.
+        rest = memoryview(data)
+        while rest:
+            self.exchange.give_time(sock)
+            written = sock.send(rest)
+            self.exchange.sent += written
+            rest = rest[written:]
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
         response = super().getresponse()
-        response.__class__ = Response  # urllib3 knows no other way to have responses of one's own
+        response.__class__ = HTTPResponse  # urllib3 knows no other way to have responses of one's own
         return response
 
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here

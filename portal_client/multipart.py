@@ -15,6 +15,7 @@ from urllib3.fields import RequestField
 from urllib3.filepost import choose_boundary
 
 from portal_client.exceptions import ApiException, ApiValueError
+from portal_client.serialization import encoded
 
 Content = Union[bytes, bytearray, memoryview, BinaryIO, os.PathLike[str]]
 File = Union[str, Content, tuple[str, Content], tuple[str, Content, str]]
@@ -125,7 +126,7 @@ class Multipart:
         self.boundary = choose_boundary()
         self.content_type = f"multipart/form-data; boundary={self.boundary}"
         self._parts: list[tuple[bytes, Union[Part, bytes]]] = [
-            (self._head(RequestField(name, b"")), _encoded(name, text)) for name, text in fields
+            (self._head(RequestField(name, b"")), encoded(name, text)) for name, text in fields
         ]
         self._parts += [
             (self._head(_file_field(name, part), part.content_type), part) for name, part in files
@@ -155,13 +156,6 @@ class Multipart:
                 yield from _blocks(content)
             pending += b"\r\n"
         yield bytes(pending + self._tail)
-
-
-def _encoded(name: str, text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise ApiValueError(f"{name} holds a lone surrogate, which is not a character") from None
 
 
 def _file_field(name: str, part: Part) -> RequestField:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import ssl
+import sys
 import threading
 from typing import Any, Optional
 from urllib.parse import unquote
 
 import urllib3
+from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers, parse_url
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -30,14 +32,17 @@ class Pools:
     def _forget(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._managers: dict[Optional[str], urllib3.PoolManager] = {}
+        self._managers: dict[tuple[str, Optional[str]], urllib3.PoolManager] = {}
         self._pools: dict[Origin, urllib3.HTTPConnectionPool] = {}
         self._context: Optional[ssl.SSLContext] = None
 
-    def of(self, origin: Origin) -> urllib3.HTTPConnectionPool:
-        """The pool of connections to an origin. Raises ApiValueError when a setting cannot be used."""
+    def _after_fork(self) -> None:
         if self._pid != os.getpid():
             self._forget()
+
+    def of(self, origin: Origin) -> urllib3.HTTPConnectionPool:
+        """The pool of connections to an origin. Raises ApiValueError when a setting cannot be used."""
+        self._after_fork()
         pool = self._pools.get(origin)
         if pool is None or pool.pool is None:  # the manager closes pools when it has too many
             with self._lock:
@@ -47,6 +52,7 @@ class Pools:
 
     def close(self) -> None:
         """Close all idle connections; the next request opens new ones."""
+        self._after_fork()
         with self._lock:
             managers = list(self._managers.values())
             self._managers, self._pools = {}, {}
@@ -55,15 +61,25 @@ class Pools:
 
     def _manager(self, origin: Origin) -> urllib3.PoolManager:
         proxy = self._proxy(origin)
-        key = f"{origin.scheme} {proxy}"
+        key = (origin.scheme, proxy)
         if key not in self._managers:
             settings = self._settings(origin.scheme)
             self._managers[key] = pooled(
-                urllib3.ProxyManager(proxy, proxy_headers=self._proxy_headers(proxy), **settings)
-                if proxy
-                else urllib3.PoolManager(**settings)
+                self._through(proxy, settings) if proxy else urllib3.PoolManager(**settings)
             )
         return self._managers[key]
+
+    def _through(self, proxy: str, settings: dict[str, Any]) -> urllib3.ProxyManager:
+        try:
+            url = parse_url(proxy if "://" in proxy else f"http://{proxy}")
+            given = self._configuration.proxy_headers or {}
+            headers = {name: check_header(name, value) for name, value in given.items()}
+            if url.auth:
+                headers.update(make_headers(proxy_basic_auth=unquote(url.auth)))
+            # Without its credentials, which urllib3 would show in errors.
+            return urllib3.ProxyManager(url._replace(auth=None).url, proxy_headers=headers, **settings)
+        except (HTTPError, ValueError) as error:
+            raise ApiValueError(f"proxy cannot be used: {type(error).__name__}") from None
 
     def _settings(self, scheme: str) -> dict[str, Any]:
         c = self._configuration
@@ -88,8 +104,13 @@ class Pools:
             elif authorities:
                 folder = os.path.isdir(authorities)
                 context.load_verify_locations(**{"capath" if folder else "cafile": authorities})
-            else:
+            elif c.trust_env or sys.platform == "win32":
                 context.load_default_certs()  # SSL_CERT_FILE and SSL_CERT_DIR included
+            else:
+                built_in = ssl.get_default_verify_paths()
+                for option in ({"cafile": built_in.openssl_cafile}, {"capath": built_in.openssl_capath}):
+                    if os.path.exists(next(iter(option.values()))):
+                        context.load_verify_locations(**option)
         except (OSError, ssl.SSLError) as error:
             raise ApiValueError(f"ssl_ca_cert: {authorities} cannot be read: {error}") from error
         if c.cert_file:
@@ -111,14 +132,6 @@ class Pools:
             return None
         proxies = getproxies()
         return proxies.get(origin.scheme) or proxies.get("all")
-
-    def _proxy_headers(self, proxy: str) -> dict[str, str]:
-        given = self._configuration.proxy_headers or {}
-        headers = {name: check_header(name, value) for name, value in given.items()}
-        credentials = parse_url(proxy).auth
-        if credentials:
-            headers.update(make_headers(proxy_basic_auth=unquote(credentials)))
-        return headers
 
 
 def _first_set(*names: str) -> Optional[str]:

@@ -47,6 +47,14 @@ def sanitize(value: Any) -> Any:
     raise ApiTypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 
+def encoded(name: str, text: str) -> bytes:
+    """The bytes of a form field. Raises ApiValueError, which names the field."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ApiValueError(f"{name} holds a lone surrogate, which is not a character") from None
+
+
 def to_json(value: Any) -> bytes:
     """The body of a JSON request."""
     return pydantic_core.to_json(sanitize(value))
@@ -61,10 +69,7 @@ def segment(name: str, value: object, safe: str = "") -> str:
 
 
 def _quoted(name: str, text: str, safe: str) -> str:
-    try:
-        return quote(text, safe=safe)
-    except UnicodeEncodeError:
-        raise ApiValueError(f"{name} holds a lone surrogate, which is not a character") from None
+    return quote(encoded(name, text), safe=safe)
 
 
 def query_string(
@@ -106,7 +111,8 @@ def decode(validate: Callable[[Union[bytes, str]], Any], body: bytes, content_ty
     Raises pydantic.ValidationError.
     """
     document: Union[bytes, str] = body
-    if "charset" in content_type and "utf-8" not in content_type.lower():
+    label = content_type.lower()
+    if "charset" in label and "utf-8" not in label:
         document = _decoded(body, content_type)
     elif body.startswith(b"\xef\xbb\xbf"):
         document = body[3:]
@@ -172,7 +178,9 @@ def _resolve(name: str, models: str) -> Any:
         return dict[str, _resolve(match[1], models)]  # type: ignore[misc]
     if match := re.fullmatch(r"Optional\[(.+)\]", name):
         return Optional[_resolve(match[1], models)]
-    known = _NAMED.get(name) or getattr(import_module(models), name, None)
-    if known is None:
+    if name in _NAMED:
+        return _NAMED[name]
+    module = import_module(models)
+    if name not in module.__all__:
         raise ApiValueError(f"response_type {name!r} is neither a model nor a basic type")
-    return known
+    return getattr(module, name)

@@ -17,7 +17,7 @@ from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Multipart
 from portal_client.operation import JSON, MULTIPART, URLENCODED
 from portal_client.request import HTTPRequest, Origin, Request
-from portal_client.serialization import query_string, segment, to_json
+from portal_client.serialization import encoded, query_string, segment, to_json
 from portal_client.timeouts import Timeouts
 
 _FRAMING = ("content-length", "transfer-encoding")
@@ -85,7 +85,8 @@ def _body(request: Request) -> tuple[Body, Optional[str]]:
     if consumes != JSON and content_type == URLENCODED:
         if request.files:
             raise ApiValueError(f"_content_type: files cannot be sent as {URLENCODED}")
-        return urlencode(request.form).encode(), content_type
+        fields = [(name, encoded(name, text)) for name, text in request.form]
+        return urlencode(fields).encode(), content_type
     raise ApiValueError(f"_content_type: {request.operation.name} cannot send {content_type!r}")
 
 

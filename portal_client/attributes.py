@@ -1,0 +1,34 @@
+"""Attributes of a configuration that check what they are given."""
+
+from __future__ import annotations
+
+from typing import Optional, Union, overload
+
+from portal_client.exceptions import ApiValueError
+
+
+class count:
+    """An attribute that is an int of at least `least`."""
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, holder: None, owner: type) -> count: ...
+    @overload
+    def __get__(self, holder: object, owner: type) -> int: ...
+    def __get__(self, holder: Optional[object], owner: type) -> Union[count, int]:
+        return self if holder is None else vars(holder)[self._name]
+
+    def __set__(self, holder: object, value: int) -> None:
+        vars(holder)[self._name] = whole(self._least, self._name, value)
+
+
+def whole(least: int, name: str, value: object) -> int:
+    """Answer an int of at least `least`; ApiValueError names the argument."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ApiValueError(f"{name} must be an int of at least {least}, not {value!r}")
+    return value
