@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import mimetypes
 import os
+import re
 import stat
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -70,7 +71,8 @@ def _part(file: Any, number: int) -> Part:
     else:
         raise ApiValueError(f"files: a file cannot be made from {type(content).__name__}")
     name = name or f"file{number}"
-    content_type = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    # With a folder in front: a name such as data:x would be taken for a URL that tells its type.
+    content_type = content_type or mimetypes.guess_type(f"./{name}")[0] or "application/octet-stream"
     return Part(name, content_type, source, start, size)
 
 
@@ -91,21 +93,22 @@ def _named(file: tuple[Any, ...]) -> tuple[str, Any, Union[str, None]]:
 
 
 def _size_of(path: str) -> int:
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe would wait for its other end
+        raise ApiValueError(f"files: {path!r} is not a regular file; open it and give the file object")
     # Opened, not only looked at: whether it may be read is known then, before anything is sent.
     with open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-    if not stat.S_ISREG(status.st_mode):
-        raise ApiValueError(f"files: {path!r} is not a regular file; open it and give the file object")
-    return status.st_size
+        return os.fstat(file.fileno()).st_size
 
 
 def _extent(file: Any) -> tuple[int, Union[int, None]]:
     """Where a file object stands, and how many bytes follow; it stays where it is."""
-    mode = getattr(file, "mode", "b")
-    if isinstance(file, io.TextIOBase) or (isinstance(mode, str) and "b" not in mode):
+    try:
+        nothing = file.read(0)
+    except (OSError, TypeError, ValueError) as error:
+        raise ApiValueError(f"files: a file object cannot be read: {error}") from error
+    if isinstance(nothing, str):
         raise ApiValueError("files: a file must be opened in binary mode, open(path, 'rb')")
-    if getattr(file, "closed", False):
-        raise ApiValueError("files: a file object is closed")
     try:
         start = file.tell()
         end = file.seek(0, io.SEEK_END)
@@ -159,15 +162,8 @@ class Multipart:
 
 
 def _file_field(name: str, part: Part) -> RequestField:
-    # A name that is not UTF-8 on disk arrives with its odd bytes shown as U+FFFD.
-    filename = part.filename
-    if _odd(filename):
-        filename = filename.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return RequestField(name, b"", filename=filename)
-
-
-def _odd(name: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in name)
+    # A name that is not UTF-8 on disk has surrogates in it, which cannot be sent.
+    return RequestField(name, b"", filename=re.sub("[\ud800-\udfff]", "\ufffd", part.filename))
 
 
 def _blocks(part: Part) -> Iterator[Union[bytes, memoryview]]:

@@ -139,6 +139,7 @@ class RESTClientObject:
                 if watch:
                     watch.answered(answer.status, exchange, final=not again)
                 if not again:
+                    deadline.lift()  # an answer handed over unread has only its silences bounded
                     return answer
                 answer.close()
             if wait:
@@ -202,7 +203,6 @@ def _is_timeout(error: BaseException) -> bool:
 def _hand_over(
     response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest
 ) -> urllib3.BaseHTTPResponse:
-    exchange.deadline.lift()
     return response
 
 
