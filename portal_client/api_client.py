@@ -53,6 +53,8 @@ class ApiClient:
 
     _default: ClassVar[Optional[ApiClient]] = None
 
+    configuration: Configuration
+    rest_client: RESTClientObject
     cookie: secret[Optional[str]] = secret()
     default_headers: secret[dict[str, str]] = secret()
 

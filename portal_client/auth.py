@@ -176,7 +176,7 @@ class FileToken:
     """
 
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
-        self.path = os.fspath(path)
+        self.path: str = os.fspath(path)
 
     def __call__(self) -> str:
         try:

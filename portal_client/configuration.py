@@ -79,16 +79,16 @@ class Configuration:
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
     ) -> None:
-        self.server_index = 0 if server_index is None and host is None else server_index
-        self.server_variables = dict(server_variables or {})
-        self.server_operation_index = dict(server_operation_index or {})
-        self.server_operation_variables = dict(server_operation_variables or {})
+        self.server_index: Optional[int] = 0 if server_index is None and host is None else server_index
+        self.server_variables: dict[str, str] = dict(server_variables or {})
+        self.server_operation_index: dict[str, int] = dict(server_operation_index or {})
+        self.server_operation_variables: dict[str, Mapping[str, str]] = dict(server_operation_variables or {})
         if host is None:
             host = self.get_host_from_settings(self.server_index or 0, self.server_variables)
         self.host = host
 
         self.api_key = dict(api_key or {})
-        self.api_key_prefix = dict(api_key_prefix or {})
+        self.api_key_prefix: dict[str, str] = dict(api_key_prefix or {})
         self.refresh_api_key_hook: Optional[Callable[[Configuration], None]] = None
         self.username = username
         self.password = password
@@ -112,9 +112,9 @@ class Configuration:
         self.max_response_size = max_response_size
         self.safe_chars_for_path_param = ""
         self.pause_gc = True  # decode large answers with the cyclic collector paused
-        self.hooks = list(hooks)
+        self.hooks: list[Hooks] = list(hooks)
 
-        self.logger = {
+        self.logger: dict[str, logging.Logger] = {
             "package_logger": logging.getLogger(self.package),
             "urllib3_logger": logging.getLogger("urllib3"),
         }

@@ -30,11 +30,11 @@ class Exchange:
     __slots__ = ("deadline", "query", "received", "sent", "silence")
 
     def __init__(self, deadline: Deadline) -> None:
-        self.deadline = deadline
-        self.silence = deadline.limits.read
-        self.query = ""
-        self.sent = 0
-        self.received = 0
+        self.deadline: Deadline = deadline
+        self.silence: float = deadline.limits.read
+        self.query: str = ""
+        self.sent: int = 0
+        self.received: int = 0
 
     def give_time(self, sock: Any) -> None:
         """Bound the next wait on a socket; raises TimeoutError when no time is left."""
@@ -87,6 +87,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     # http.client would print headers, the token among them.
     debuglevel = 0
     exchange: Exchange
+    timeout: Optional[float]
 
     def connect(self) -> None:
         limits = self.exchange.deadline.limits

@@ -53,7 +53,7 @@ class _AtPath(OpenApiException):
     def __init__(
         self, msg: str, path_to_item: Optional[Sequence[Union[str, int]]] = None, **described: Any
     ) -> None:
-        self.path_to_item = list(path_to_item) if path_to_item else None
+        self.path_to_item: Optional[list[Union[str, int]]] = list(path_to_item) if path_to_item else None
         self.__dict__.update(described)
         where = "".join(f"[{step!r}]" for step in path_to_item or ())
         super().__init__(f"{msg} at {where}" if where else msg)
@@ -70,7 +70,8 @@ class ApiValueError(_AtPath, ValueError):
 class ApiKeyError(_AtPath, KeyError):
     """A key that is not there."""
 
-    __str__ = Exception.__str__  # KeyError would print the message in quotes
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # KeyError would print the message in quotes
 
 
 class ApiAttributeError(_AtPath, AttributeError):
@@ -98,12 +99,12 @@ class ApiException(OpenApiException):
         request_id: Optional[str] = None,
         request_sent: bool = True,
     ) -> None:
-        self.status = status
-        self.reason = reason
-        self.headers = headers
-        self.body = body
-        self.data = data
-        self.request_id = request_id
+        self.status: Optional[int] = status
+        self.reason: Optional[str] = reason
+        self.headers: Optional[Mapping[str, str]] = headers
+        self.body: Optional[str] = body
+        self.data: Any = data
+        self.request_id: Optional[str] = request_id
         self.request_sent = request_sent
         if http_resp is not None:
             self.status = http_resp.status if status is None else status
@@ -111,7 +112,7 @@ class ApiException(OpenApiException):
             self.headers = http_resp.headers if headers is None else headers
             self.body = http_resp.data.decode("utf-8", "replace") if body is None else body
         super().__init__(self.status, self.reason)
-        self.args = (self.status, self.reason)  # OSError.__new__ leaves them empty
+        self.args: tuple[Any, ...] = (self.status, self.reason)  # OSError.__new__ leaves them empty
 
     def __str__(self) -> str:
         text = f"({self.status})\nReason: {self.reason}\n"

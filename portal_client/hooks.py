@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from portal_client.connection import Exchange
     from portal_client.request import HTTPRequest
 
-log = logging.getLogger("portal_client")
+log: logging.Logger = logging.getLogger("portal_client")
 log.addHandler(logging.NullHandler())
 
 

@@ -9,7 +9,7 @@ import re
 import stat
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, BinaryIO, NamedTuple, Union, cast
+from typing import Annotated, Any, BinaryIO, NamedTuple, Protocol, Union, cast
 
 from pydantic import PlainValidator
 from urllib3.fields import RequestField
@@ -18,7 +18,14 @@ from urllib3.filepost import choose_boundary
 from portal_client.exceptions import ApiException, ApiValueError
 from portal_client.serialization import encoded
 
-Content = Union[bytes, bytearray, memoryview, BinaryIO, os.PathLike[str]]
+
+class Readable(Protocol):
+    """A file open for reading bytes."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+Content = Union[bytes, bytearray, memoryview, Readable, os.PathLike[str]]
 File = Union[str, Content, tuple[str, Content], tuple[str, Content, str]]
 
 BLOCK = 256 * 1024
@@ -126,8 +133,8 @@ class Multipart:
     """
 
     def __init__(self, fields: Iterable[tuple[str, str]], files: Iterable[tuple[str, Part]]) -> None:
-        self.boundary = choose_boundary()
-        self.content_type = f"multipart/form-data; boundary={self.boundary}"
+        self.boundary: str = choose_boundary()
+        self.content_type: str = f"multipart/form-data; boundary={self.boundary}"
         self._parts: list[tuple[bytes, Union[Part, bytes]]] = [
             (self._head(RequestField(name, b"")), encoded(name, text)) for name, text in fields
         ]
@@ -136,7 +143,7 @@ class Multipart:
         ]
         self._tail = f"--{self.boundary}--\r\n".encode()
         sizes = [len(content) if isinstance(content, bytes) else content.size for _, content in self._parts]
-        self.repeatable = None not in sizes
+        self.repeatable: bool = None not in sizes
         self.length: Union[int, None] = None
         if self.repeatable:
             framing = len(self._tail) + sum(len(head) + 2 for head, _ in self._parts)

@@ -70,12 +70,12 @@ class Operation:
         secured: bool = True,
         idempotent: Optional[bool] = None,
     ) -> None:
-        self.name = stub.__name__
+        self.name: str = stub.__name__
         self.stub = stub
         self.method = method
         self.path = path
         self.secured = secured
-        self.idempotent = method == "GET" if idempotent is None else idempotent
+        self.idempotent: bool = method == "GET" if idempotent is None else idempotent
         self._consumes = consumes
 
     @cached_property

@@ -73,7 +73,7 @@ class Deadline:
     __slots__ = ("_end", "_now", "limits")
 
     def __init__(self, limits: Timeouts, now: Callable[[], float] = time.monotonic) -> None:
-        self.limits = limits
+        self.limits: Timeouts = limits
         self._now = now
         self._end = now() + limits.total
 

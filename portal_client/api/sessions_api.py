@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import StrictInt, StrictStr
 from typing_extensions import Unpack
+from urllib3 import BaseHTTPResponse as BaseHTTPResponse  # the derived forms' annotations name these two
 
+from portal_client.api_response import ApiResponse as ApiResponse
 from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info, without_preload_content
 from portal_client.models.async_session_response import AsyncSessionResponse
 from portal_client.models.get_sessions_response import GetSessionsResponse
@@ -97,21 +101,23 @@ class SessionsApi(Api):
         """Add a prompt to a session and wait for the agent's answer."""
         ...
 
-    create_async_session_with_http_info = with_http_info(create_async_session)
-    create_async_session_without_preload_content = without_preload_content(create_async_session)
-    create_session_with_http_info = with_http_info(create_session)
-    create_session_without_preload_content = without_preload_content(create_session)
-    create_session_from_replay_with_http_info = with_http_info(create_session_from_replay)
-    create_session_from_replay_without_preload_content = without_preload_content(create_session_from_replay)
-    get_grouped_sessions_with_http_info = with_http_info(get_grouped_sessions)
-    get_grouped_sessions_without_preload_content = without_preload_content(get_grouped_sessions)
-    get_session_with_http_info = with_http_info(get_session)
-    get_session_without_preload_content = without_preload_content(get_session)
-    get_sessions_with_http_info = with_http_info(get_sessions)
-    get_sessions_without_preload_content = without_preload_content(get_sessions)
-    subscribe_to_session_with_http_info = with_http_info(subscribe_to_session)
-    subscribe_to_session_without_preload_content = without_preload_content(subscribe_to_session)
-    update_async_session_with_http_info = with_http_info(update_async_session)
-    update_async_session_without_preload_content = without_preload_content(update_async_session)
-    update_session_with_http_info = with_http_info(update_session)
-    update_session_without_preload_content = without_preload_content(update_session)
+    create_async_session_with_http_info: Final = with_http_info(create_async_session)
+    create_async_session_without_preload_content: Final = without_preload_content(create_async_session)
+    create_session_with_http_info: Final = with_http_info(create_session)
+    create_session_without_preload_content: Final = without_preload_content(create_session)
+    create_session_from_replay_with_http_info: Final = with_http_info(create_session_from_replay)
+    create_session_from_replay_without_preload_content: Final = without_preload_content(
+        create_session_from_replay
+    )
+    get_grouped_sessions_with_http_info: Final = with_http_info(get_grouped_sessions)
+    get_grouped_sessions_without_preload_content: Final = without_preload_content(get_grouped_sessions)
+    get_session_with_http_info: Final = with_http_info(get_session)
+    get_session_without_preload_content: Final = without_preload_content(get_session)
+    get_sessions_with_http_info: Final = with_http_info(get_sessions)
+    get_sessions_without_preload_content: Final = without_preload_content(get_sessions)
+    subscribe_to_session_with_http_info: Final = with_http_info(subscribe_to_session)
+    subscribe_to_session_without_preload_content: Final = without_preload_content(subscribe_to_session)
+    update_async_session_with_http_info: Final = with_http_info(update_async_session)
+    update_async_session_without_preload_content: Final = without_preload_content(update_async_session)
+    update_session_with_http_info: Final = with_http_info(update_session)
+    update_session_without_preload_content: Final = without_preload_content(update_session)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from pprint import pformat
-from typing import Annotated, Any, Generic, Optional, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Optional, TypeVar, cast, overload
 
 import pydantic_core
 from dateutil.parser import isoparse
@@ -60,10 +61,10 @@ class _Portable(BaseModel):
 
     @overload
     @classmethod
-    def from_dict(cls, obj: None) -> None: ...  # pyright: ignore[reportOverlappingOverload]
+    def from_dict(cls, obj: None) -> None: ...
     @overload
     @classmethod
-    def from_dict(cls, obj: Any) -> Self: ...
+    def from_dict(cls, obj: Mapping[str, Any]) -> Self: ...
     @classmethod
     def from_dict(cls, obj: Any) -> Optional[Self]:
         """Make a model from plain data; None gives None. Raises pydantic.ValidationError."""
@@ -81,7 +82,7 @@ class Model(_Portable):
     Fields that this version does not know are kept (`model_extra`) and written back.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow", populate_by_name=True, protected_namespaces=(), validate_assignment=True
     )
 
@@ -89,16 +90,20 @@ class Model(_Portable):
         """The fields as a dict; absent ones are left out, null stays where the service knows null."""
         return _fields(self)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in type(self).model_fields and not name.startswith("_"):
-            raise ValueError(f'"{type(self).__name__}" object has no field "{name}"')
-        super().__setattr__(name, value)
+    if not TYPE_CHECKING:  # else checkers would take any name
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name not in type(self).model_fields and not name.startswith("_"):
+                raise ValueError(f'"{type(self).__name__}" object has no field "{name}"')
+            super().__setattr__(name, value)
 
 
 class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A value of one of several types; `actual_instance` is the value itself."""
 
-    model_config = ConfigDict(validate_assignment=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(validate_assignment=True)
+
+    root: T
 
     def __init__(self, *value: Any, **named: Any) -> None:
         if "actual_instance" in named:
