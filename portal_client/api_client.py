@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Optional, Union
 
-import pydantic_core
 import urllib3
 from pydantic import ValidationError
 from typing_extensions import Self, TypedDict, Unpack
@@ -206,8 +206,8 @@ class ApiClient:
         except ValidationError:
             pass
         try:
-            return pydantic_core.from_json(answer.data)
-        except ValueError:
+            return json.loads(answer.data)
+        except (ValueError, RecursionError):
             return None
 
     # ── for scripts ──

@@ -102,7 +102,8 @@ class Operation:
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
-        return get_type_hints(self.stub, include_extras=True)
+        # Not get_type_hints, which on 3.10 wraps a default of None into one more Optional.
+        return inspect.get_annotations(self.stub, eval_str=True)
 
     def _place(self, name: str, hint: Any, in_path: set[str]) -> str:
         if name in in_path:
@@ -123,7 +124,7 @@ class Operation:
         arguments = cast(Any, TypedDict)(self.name, fields)
         arguments.__pydantic_config__ = ConfigDict(extra="forbid")
         # Prompts and credentials stay out of the error's text.
-        hidden = CoreConfig(hide_input_in_errors=True)
+        hidden = CoreConfig(title=self.name, hide_input_in_errors=True)
         return SchemaValidator(TypeAdapter(arguments).core_schema, hidden).validate_python
 
     def request(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Request:
