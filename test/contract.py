@@ -1,0 +1,346 @@
+"""Compares what a package declares with the OpenAPI document that it is written for.
+
+Both sides are brought into the same plain form, dicts of phrases such as "in path" or "array[string]", and
+the forms are compared. Each comparison answers a list of differences, empty where the sides agree; a
+difference names its place: `get_session: parameter session_id: in path here, in query in the contract`.
+Nothing here knows a particular service, so any package on this core can be compared with its document.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated, Any, ForwardRef, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import RootModel
+from pydantic.fields import FieldInfo
+
+from portal_client.models._base import Nullable
+from portal_client.operation import Operation
+
+#: The suffixes of the forms in which an operation is called.
+FORMS = ("", "_with_http_info", "_without_preload_content")
+
+Contract = Mapping[str, Any]
+Models = Mapping[str, Any]
+
+_METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+_JSON = "application/json"
+#: The error bodies that the core reads as a model, by status.
+_ERRORS = {"422": "HTTPValidationError"}
+_NULLABLE = type(get_args(Nullable[int])[1])
+_BASIC: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+_EXACT: dict[Any, str] = {datetime: "date-time", date: "date", type(None): "null", Any: "anything"}
+
+
+# ── the comparisons ──
+
+
+def operation_differences(
+    contract: Contract, apis: Iterable[type], models: Models, forms: Sequence[str] = FORMS
+) -> list[str]:
+    """Compare the operations of some API classes, in all their call forms, with those of the contract."""
+    declared = {name: (api, operation) for api in apis for name, operation in _declared(api, forms)}
+    here = {name: _declaration(api, operation, models) for name, (api, operation) in declared.items()}
+    promised = list(_operations(contract))
+    there = {operation["operationId"]: _promise(*place, operation) for *place, operation in promised}
+    differences = compare("", here, there)
+    for name in here.keys() & there.keys():
+        differences += _order_differences(name, here[name], there[name])
+    for name, (api, operation) in declared.items():
+        differences += _form_differences(name, api, operation, forms)
+    for *_, operation in promised:
+        differences += _error_differences(operation)
+    return differences
+
+
+def model_differences(contract: Contract, models: Models) -> list[str]:
+    """Compare the models of a package, by name, with the schemas of the contract."""
+    here = {name: _model(model, models) for name, model in models.items()}
+    there = {name: _schema(schema) for name, schema in contract["components"]["schemas"].items()}
+    return compare("", here, there)
+
+
+def configuration_differences(contract: Contract, configuration: Any) -> list[str]:
+    """Compare where a configuration with a token sends calls, and how it shows the token."""
+    here = {"server": configuration.host, "version": configuration.api_version}
+    for name, setting in configuration.auth_settings().items():
+        here[f"security {name}"] = f"{setting['type']} in {setting['in']} {setting['key']}"
+    there = {"server": contract["servers"][0]["url"], "version": contract["info"]["version"]}
+    for name, scheme in contract["components"].get("securitySchemes", {}).items():
+        there[f"security {name}"] = _scheme(scheme)
+    return compare("", here, there)
+
+
+def compare(where: str, here: Any, there: Any) -> list[str]:
+    """The differences between two plain forms: dicts key by key, tuples item by item."""
+    if here == there:
+        return []
+    if here is None:
+        return [f"{where}: missing here"]
+    if there is None:
+        return [f"{where}: not in the contract"]
+    if isinstance(here, dict) and isinstance(there, dict):
+        prefix = f"{where}: " if where else ""
+        both = [(f"{prefix}{key}", here.get(key), there.get(key)) for key in {**there, **here}]
+        return [difference for item in both for difference in compare(*item)]
+    if isinstance(here, tuple) and isinstance(there, tuple):
+        pairs = zip(here, there, strict=True)
+        return [difference for pair in pairs for difference in compare(where, *pair)]
+    return [f"{where}: {here} here, {there} in the contract"]
+
+
+def _order_differences(name: str, here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+    # Arguments may be given by position, so their order is a promise too: the required ones come first.
+    ours, theirs = _arguments(here), sorted(_arguments(there), key=lambda argument: argument[1])
+    if ours == theirs or sorted(ours) != sorted(theirs):
+        return []
+    (ours_, theirs_) = (", ".join(argument for argument, _ in side) for side in (ours, theirs))
+    return [f"{name}: parameters in the order {ours_} here, {theirs_} in the contract"]
+
+
+def _arguments(form: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """The names of an operation's arguments, and whether each may be left out."""
+    keys = [key for key in form if key.startswith("parameter ")]
+    return [(key.removeprefix("parameter "), form[key][1] == "optional") for key in keys]
+
+
+def _form_differences(name: str, api: type, operation: Operation, forms: Sequence[str]) -> list[str]:
+    return [
+        f"{name}: {name}{suffix} is not a form of it here"
+        for suffix in forms
+        if getattr(getattr(api, name + suffix, None), "operation", None) is not operation
+    ]
+
+
+def _error_differences(operation: Contract) -> list[str]:
+    read = [(status, _body(answer)) for status, answer in operation["responses"].items() if status[0] != "2"]
+    return [
+        f"{operation['operationId']}: answers {status} with {shape} in the contract, which is not read here"
+        for status, shape in read
+        if shape not in ("nothing", _ERRORS.get(status))
+    ]
+
+
+# ── the operations here ──
+
+
+def _declared(api: type, forms: Sequence[str]) -> Iterator[tuple[str, Operation]]:
+    others = tuple(suffix for suffix in forms if suffix)
+    for name in dir(api):
+        operation = getattr(getattr(api, name), "operation", None)
+        if operation is not None and not name.endswith(others):
+            yield name, operation
+
+
+def _declaration(api: type, operation: Operation, models: Models) -> dict[str, Any]:
+    answer = get_type_hints(operation.stub, include_extras=True)["return"]
+    form: dict[str, Any] = {
+        "class": api.__name__,
+        "name": operation.name,
+        "method": operation.method,
+        "path": operation.path,
+        "body": operation.consumes or "no body",
+        "security": "with a token" if operation.secured else "without a token",
+        "answer": "nothing" if answer is type(None) else _shape(answer, models),
+    }
+    for name, place, required, kind in operation.parameters:
+        shape = "array[binary]" if place == "file" else _shape(kind, models)
+        form[f"parameter {name}"] = _parameter(place, required, shape)
+    return form
+
+
+# ── the operations in the contract ──
+
+
+def _operations(contract: Contract) -> Iterator[tuple[str, str, bool, list[Any], Any]]:
+    """Method, path, whether it is secured, its parameters, and the operation itself."""
+    for path, item in contract["paths"].items():
+        for method in _METHODS:
+            if operation := item.get(method):
+                secured = bool(operation.get("security", contract.get("security")))
+                parameters = [*item.get("parameters", ()), *operation.get("parameters", ())]
+                yield method.upper(), path, secured, parameters, operation
+
+
+def _promise(
+    method: str, path: str, secured: bool, parameters: Iterable[Contract], operation: Contract
+) -> dict[str, Any]:
+    body = operation.get("requestBody", {})
+    answers = {_body(answer) for status, answer in operation["responses"].items() if status[0] == "2"}
+    form: dict[str, Any] = {
+        "class": ", ".join(f"{tag}Api" for tag in operation["tags"]),
+        "name": operation["operationId"],
+        "method": method,
+        "path": path,
+        "body": ", ".join(body.get("content", ())) or "no body",
+        "security": "with a token" if secured else "without a token",
+        "answer": _union(answers),
+    }
+    for p in parameters:
+        shape = _shape_in_contract(p["schema"])
+        form[f"parameter {p['name']}"] = _parameter(p["in"], p.get("required", False), shape)
+    for name, place, required, shape in _body_parameters(body):
+        form[f"parameter {name}"] = _parameter(place, required, shape)
+    return form
+
+
+def _parameter(place: str, required: bool, shape: str) -> tuple[str, str, str]:
+    # None stands for an argument that is left out, so it says nothing about an optional one.
+    shape = shape if required else shape.removesuffix(" | null")
+    return f"in {place}", "required" if required else "optional", shape
+
+
+def _body_parameters(body: Contract) -> Iterator[tuple[str, str, bool, str]]:
+    needed = body.get("required", False)
+    for content_type, content in body.get("content", {}).items():
+        schema = content["schema"]
+        if "json" in content_type:
+            shape = _shape_in_contract(schema)
+            yield _snake(shape), "body", needed, shape  # the originals call a body after its model
+            continue
+        for name, field in schema["properties"].items():
+            shape = _shape_in_contract(field)
+            place = "file" if "binary" in shape else "form"
+            yield name, place, needed and name in schema.get("required", ()), shape
+
+
+def _body(answer: Contract) -> str:
+    """The shape of an answer; other types than JSON are shown as they are."""
+    content = answer.get("content", {})
+    if _JSON in content:
+        return _shape_in_contract(content[_JSON].get("schema", {}))
+    return ", ".join(content) or "nothing"
+
+
+def _scheme(scheme: Contract) -> str:
+    if scheme["type"] == "http":
+        return f"{scheme['scheme'].lower()} in header Authorization"
+    return f"{scheme['type']} in {scheme.get('in')} {scheme.get('name')}"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+# ── the models ──
+
+
+def _model(model: Any, models: Models) -> dict[str, Any]:
+    if issubclass(model, Enum):
+        return {"kind": "enum", **{f"member {member.name}": repr(member.value) for member in model}}
+    if issubclass(model, RootModel):
+        return {"kind": "one of several", "variants": _shape(_annotation(model.model_fields["root"]), models)}
+    fields = {field.alias or name: _field(field, models) for name, field in model.model_fields.items()}
+    return {"kind": "object", **{f"field {name}": field for name, field in fields.items()}}
+
+
+def _field(field: FieldInfo, models: Models) -> tuple[str, str, str, str]:
+    shape = _shape(_annotation(field), models)
+    required = field.is_required()
+    nullable = any(isinstance(mark, _NULLABLE) for mark in field.metadata)
+    if nullable or not required:  # a plain Optional field may be absent, but not null on the wire
+        shape = shape.removesuffix(" | null")
+    default = None if required else field.get_default(call_default_factory=True)
+    return _described(required, nullable, shape, default)
+
+
+def _annotation(field: FieldInfo) -> Any:
+    # pydantic keeps the marks of an annotation apart from it.
+    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+
+
+def _schema(schema: Contract) -> dict[str, Any]:
+    if "enum" in schema:
+        values = schema["enum"]
+        names = schema.get("x-enum-varnames") or [str(value).upper() for value in values]
+        members = dict(zip(names, values, strict=True))
+        return {"kind": "enum", **{f"member {name}": repr(value) for name, value in members.items()}}
+    if "anyOf" in schema or "oneOf" in schema:
+        return {"kind": "one of several", "variants": _shape_in_contract(schema)}
+    required = schema.get("required", ())
+    form: dict[str, Any] = {"kind": "object"}
+    for name, field in schema.get("properties", {}).items():
+        shape = _shape_in_contract(field)
+        plain = shape.removesuffix(" | null")
+        form[f"field {name}"] = _described(name in required, plain != shape, plain, field.get("default"))
+    return form
+
+
+def _described(required: bool, nullable: bool, shape: str, default: Any) -> tuple[str, str, str, str]:
+    return (
+        "required" if required else "optional",
+        "nullable" if nullable else "not nullable",
+        shape,
+        "no default" if default is None else f"default {default!r}",
+    )
+
+
+# ── types ──
+
+
+def _shape(hint: Any, models: Models) -> str:
+    """A Python type as a phrase; `lax` is one that takes other types too, such as "1" for an integer."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        strict = any(getattr(mark, "strict", None) for mark in arguments[1:])
+        shape = _shape(arguments[0], models)
+        return shape.removeprefix("lax ") if strict else shape
+    if hint in _BASIC:
+        return f"lax {_BASIC[hint]}"
+    if hint in _EXACT:
+        return _EXACT[hint]
+    if origin in (Union, types.UnionType):
+        return _union(_shape(argument, models) for argument in arguments)
+    if origin is Literal:
+        return _one_of(arguments)
+    if origin is list:
+        return f"array[{_shape(arguments[0], models)}]"
+    if origin is dict:
+        return f"map[{_shape(arguments[1], models)}]"
+    return _name(hint, models)
+
+
+def _name(hint: Any, models: Models) -> str:
+    if isinstance(hint, ForwardRef):
+        return hint.__forward_arg__
+    name = getattr(hint, "__name__", repr(hint))
+    known = models.get(name)
+    if known is not None and (known.__module__, known.__qualname__) == (hint.__module__, hint.__qualname__):
+        return str(name)
+    return f"{getattr(hint, '__module__', '')}.{name}"  # a class of the same name from elsewhere is another
+
+
+def _shape_in_contract(schema: Any) -> str:
+    """A schema as the same kind of phrase."""
+    if schema is True or not schema:
+        return "anything"
+    if "$ref" in schema:
+        return str(schema["$ref"].rsplit("/", 1)[1])
+    variants = schema.get("anyOf") or schema.get("oneOf")
+    if variants:
+        return _union(map(_shape_in_contract, variants))
+    kinds = schema.get("type", ())
+    if not isinstance(kinds, str):
+        return _union(_shape_in_contract({**schema, "type": kind}) for kind in kinds)
+    # Values that the original client does not enforce are no part of the type.
+    if kinds == "string" and "enum" in schema and schema.get("x-client-enforces-enum", True):
+        return _one_of(value for value in schema["enum"] if value is not None)
+    if kinds == "array":
+        return f"array[{_shape_in_contract(schema.get('items'))}]"
+    if kinds == "object":
+        return f"map[{_shape_in_contract(schema.get('additionalProperties'))}]"
+    return str(schema.get("format", kinds)) if kinds == "string" else kinds
+
+
+def _one_of(values: Iterable[Any]) -> str:
+    return "one of " + ", ".join(sorted(map(repr, values)))
+
+
+def _union(shapes: Iterable[str]) -> str:
+    """Sorted, since an order says nothing, but for null, which stands last."""
+    each = sorted(set(shapes), key=lambda shape: (shape == "null", shape))
+    return " | ".join(each)
