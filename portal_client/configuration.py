@@ -20,7 +20,7 @@ from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
-_HOST = re.compile(r"https?://[^/?#@\s\\]+(/[^?#\s\\]*)?")
+_HOST = re.compile(r"https?://[^/?#@\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
 
 
 class Configuration:
