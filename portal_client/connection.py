@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import sys
 from typing import Any, Optional
 
@@ -19,6 +20,9 @@ from urllib3.util.connection import allowed_gai_family
 
 from portal_client.multipart import BLOCK
 from portal_client.timeouts import Deadline, Timeouts
+
+
+_TLS_RECORD = 16 * 1024
 
 
 class Exchange:
@@ -131,11 +135,13 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             self.connect()
         sock: Any = self.sock
         sys.audit("http.client.send", self, data)
-        # Not `sendall`: under TLS it gives each of its writes the whole time.
+        # Not `sendall`, whose writes under TLS each have the whole time. TLS writes all that it is given
+        # before it comes back, so it is given one record at a time.
+        most = _TLS_RECORD if isinstance(sock, ssl.SSLSocket) else len(data)
         rest = memoryview(data)
         while rest:
             self.exchange.give_time(sock)
-            written = sock.send(rest)
+            written = sock.send(rest[:most])
             self.exchange.sent += written
             rest = rest[written:]
 
