@@ -17,7 +17,7 @@ from urllib3.util import parse_url
 from portal_client.attributes import count, whole
 from portal_client.auth import AccessToken, Credential, Lost, Secret, check_header, secret
 from portal_client.exceptions import ApiValueError
-from portal_client.hooks import Hooks
+from portal_client.hooks import Hooks, log_to_file
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 _HOST = re.compile(r"https?://[^/?#@\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
@@ -255,12 +255,9 @@ class Configuration:
 
     @logger_file.setter
     def logger_file(self, value: Optional[str]) -> None:
+        for logger in self.logger.values():
+            log_to_file(logger, value, self._logger_file, self.logger_format)
         self._logger_file = value
-        if value is not None:
-            handler = logging.FileHandler(value, delay=True)
-            handler.setFormatter(logging.Formatter(self.logger_format))
-            for logger in self.logger.values():
-                logger.addHandler(handler)
 
     def to_debug_report(self) -> str:
         """Five lines about this machine and package for a bug report; nothing secret."""

@@ -21,7 +21,6 @@ from urllib3.util.connection import allowed_gai_family
 from portal_client.multipart import BLOCK
 from portal_client.timeouts import Deadline, Timeouts
 
-
 _TLS_RECORD = 16 * 1024
 
 
@@ -135,8 +134,8 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             self.connect()
         sock: Any = self.sock
         sys.audit("http.client.send", self, data)
-        # Not `sendall`, whose writes under TLS each have the whole time. TLS writes all that it is given
-        # before it comes back, so it is given one record at a time.
+        # Not `sendall`: each silence is bounded, not their sum. TLS writes all that it is given before it
+        # comes back, so it is given one record at a time.
         most = _TLS_RECORD if isinstance(sock, ssl.SSLSocket) else len(data)
         rest = memoryview(data)
         while rest:

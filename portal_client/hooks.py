@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional
@@ -80,6 +81,18 @@ class Log(Hooks):
 
 
 _LOG = Log()
+
+
+def log_to_file(logger: logging.Logger, path: Optional[str], before: Optional[str], layout: str) -> None:
+    """Append a logger's lines to the file at `path`, and no longer to the one at `before`."""
+    for handler in logger.handlers[:]:
+        if isinstance(handler, logging.FileHandler) and handler.baseFilename == os.path.abspath(before or ""):
+            logger.removeHandler(handler)
+            handler.close()
+    if path is not None:
+        added = logging.FileHandler(path, delay=True)
+        added.setFormatter(logging.Formatter(layout))
+        logger.addHandler(added)
 
 
 class Watch:

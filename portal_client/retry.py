@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Optional
 
 import urllib3
-from urllib3.exceptions import HTTPError, InvalidHeader, SSLError
+from urllib3.exceptions import EmptyPoolError, HTTPError, InvalidHeader, SSLError
 
 from portal_client.request import HTTPRequest
 
@@ -38,7 +38,8 @@ class Attempts:
 
     def after_error(self, request: HTTPRequest, error: Exception, sent: bool, final: bool) -> Optional[float]:
         """Seconds to wait before the next attempt, None if there is none; `final` ends the call if `sent`."""
-        if self._policy is None or isinstance(error, SSLError):
+        # TLS fails in the same way again; who has waited for a connection in vain has waited long enough.
+        if self._policy is None or isinstance(error, (SSLError, EmptyPoolError)):
             return None
         if sent and (final or not request.repeatable or not self._may_repeat(request)):
             return None
@@ -48,7 +49,7 @@ class Attempts:
         """Seconds to wait before the next attempt, None if this answer is the last."""
         if self._policy is None or status < 400 or not request.repeatable:
             return None
-        wait = retry_after(headers)
+        wait = retry_after(headers) if self._policy.respect_retry_after_header else None
         if self._may_repeat(request) and self._policy.new(allowed_methods=None).is_retry(
             request.method, status, wait is not None and status != 429
         ):

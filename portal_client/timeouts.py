@@ -44,8 +44,9 @@ class Timeouts(NamedTuple):
                 raise ApiValueError("a timeout is a number of seconds or a pair (connect, read)")
             return cls(connect=_seconds(pair[0]), read=_seconds(pair[1]))
         total = _seconds(given)
-        # A number is the user's word for the whole call, so the default's silence does not cut it short.
-        return cls(connect=math.inf if total == math.inf else default.connect, total=total)
+        # A number is the user's word for the whole call, so the default's silence does not cut it short;
+        # it bounds the silences of an answer that is handed over unread.
+        return cls(connect=math.inf if total == math.inf else default.connect, read=total, total=total)
 
 
 def _seconds(value: object) -> float:

@@ -132,6 +132,10 @@ class OpenEnum(str, Enum):
         member._name_ = member._value_ = value
         return member
 
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        # Python 3.11.0 to 3.11.3 would look an unknown member up by its name.
+        return type(self), (self.value,)
+
     @classmethod
     def from_json(cls, json_str: str) -> Self:
         """Make a member from JSON text, such as `"Ready"` with its quotes."""
