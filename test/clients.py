@@ -1,0 +1,150 @@
+"""A client of a scripted server whose waits are recorded, not waited; and ways for a server to misbehave."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from portal_client import ApiClient, Configuration, SessionsApi
+from portal_client.exceptions import ApiException
+from portal_client.rest import RESTClientObject
+from scripted import Answer, Connection, Received, Script, playing
+
+PROMPT = "the prompt that nobody may see"
+TOKEN = "the-token-that-nobody-may-see"
+
+
+@dataclass
+class Clock:
+    """The real time, but a wait between attempts passes at once and is written down."""
+
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        return time.monotonic() + sum(self.slept)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+@dataclass
+class Calling:
+    """A client, the server that it talks to, and the clock between them."""
+
+    api: SessionsApi
+    client: ApiClient
+    server: Script
+    clock: Clock
+
+    @property
+    def ids(self) -> list[str]:
+        """The X-Request-ID of each request that came."""
+        return [request.headers["X-Request-ID"] for request in self.server.requests]
+
+
+def client_of(host: str, clock: Clock | None = None, cookie: str | None = None, **settings: Any) -> ApiClient:
+    """A client with a token unless another one is given."""
+    clock = clock or Clock()
+    client = ApiClient(Configuration(host, **{"access_token": TOKEN, **settings}), cookie=cookie)
+    client.rest_client = RESTClientObject(client.configuration, sleep=clock.sleep, now=clock.now)
+    return client
+
+
+@contextmanager
+def calling(*answers: Answer, tls: ssl.SSLContext | None = None, **settings: Any) -> Iterator[Calling]:
+    """Play a script to a client; the settings are those of a Configuration."""
+    clock = Clock()
+    with playing(*answers, tls=tls) as server, client_of(server.host, clock, **settings) as client:
+        yield Calling(SessionsApi(client), client, server, clock)
+
+
+def failing(call: Callable[[], object]) -> ApiException:
+    """What a call raises; it must be an ApiException."""
+    with pytest.raises(ApiException) as caught:
+        call()
+    return caught.value
+
+
+# ── ways to misbehave ──
+
+
+def closes(connection: Connection, request: Received) -> bool:
+    """The request is read, and the connection closed without an answer."""
+    return False
+
+
+def resets(connection: Connection, request: Received) -> bool:
+    """The request is read, and the connection reset."""
+    return connection.reset()
+
+
+def late(answer: bytes, seconds: float = 3) -> Answer:
+    """Answer after some seconds, or as soon as the client hangs up.
+
+    Used where a client must not wait: if it does, the test fails instead of hanging.
+    """
+
+    def wait(connection: Connection, request: Received) -> bool:
+        connection.sock.settimeout(seconds)
+        try:
+            connection.sock.recv(1)
+        except TimeoutError:
+            connection.send(answer)
+        return False
+
+    return wait
+
+
+def drips(start: bytes, rest: bytes, pause: float = 0.02) -> Answer:
+    """Send the start at once and the rest byte by byte."""
+
+    def drip(connection: Connection, request: Received) -> bool:
+        connection.send(start)
+        for at in range(len(rest)):
+            time.sleep(pause)
+            connection.send(rest[at : at + 1])
+        return False
+
+    return drip
+
+
+def keeps_open(answer: bytes) -> Answer:
+    """Send bytes that may be a part of an answer only, and go on with the next request."""
+
+    def send(connection: Connection, request: Received) -> bool:
+        connection.send(answer)
+        return True
+
+    return send
+
+
+# ── certificates ──
+
+
+@cache
+def authority() -> trustme.CA:
+    """The authority that the tests' certificates come from."""
+    return trustme.CA()
+
+
+def server_tls(name: str = "127.0.0.1") -> ssl.SSLContext:
+    """The side of a server that bears this name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority().issue_cert(name).configure_cert(context)
+    return context
+
+
+def ca_file(folder: Path) -> str:
+    """The authority's certificate in a file."""
+    path = folder / "ca.pem"
+    authority().cert_pem.write_to_path(str(path))
+    return str(path)

@@ -1,0 +1,359 @@
+"""The deadline over each byte of a call, plain and under TLS, and the bytes that are counted."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients import ca_file, calling, client_of, drips, failing, late, server_tls
+from portal_client import Configuration, Hooks, SessionsApi
+from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
+from portal_client.hooks import Attempt
+from scripted import Answer, playing, reply
+
+SHORT = 0.25
+#: Far above the deadline and below what each of these servers would take.
+SOON = 2.5
+BIG = b"x" * (16 * 1024 * 1024)
+
+
+@pytest.fixture(params=["plain", "tls"])
+def secured(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """Settings of `calling` for both kinds of connection."""
+    return {} if request.param == "plain" else {"tls": server_tls(), "ssl_ca_cert": ca_file(tmp_path)}
+
+
+def overdue(call: Callable[[], object]) -> ApiException:
+    """A call must end by its deadline with an ApiTimeoutError."""
+    started = time.monotonic()
+    error = failing(call)
+    assert time.monotonic() - started < SOON
+    assert isinstance(error, ApiTimeoutError)
+    return error
+
+
+# ── the deadline ──
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        late(reply()),
+        drips(b"", reply()),
+        drips(b"HTTP/1.1 200 OK\r\n", b"X-Filler: 1\r\n" * 100),
+        drips(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n", b" " * 200),
+        drips(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 200),
+        drips(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 40),
+        drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 8),
+    ],
+    ids=["silence", "all", "headers", "body", "body until the end", "chunks", "interim answers"],
+)
+def test_a_drip_does_not_outlast_the_deadline(answer: Answer, secured: dict[str, Any]) -> None:
+    with calling(answer, **secured) as c:
+        error = overdue(lambda: c.api.create_session("a1", "hello", _request_timeout=SHORT))
+
+    assert error.request_sent is True
+    assert "0.25 s for the call are over" in str(error.reason)
+    assert [request.method for request in c.server.requests] == ["POST"]
+
+
+def test_a_pair_bounds_each_silence_only(secured: dict[str, Any]) -> None:
+    with calling(drips(reply()[:-20], reply()[-20:]), late(reply()), **secured) as c:
+        assert c.api.get_session("s1", _request_timeout=(1, 0.25)).id == "s1"
+        error = overdue(lambda: c.api.get_session("s1", _request_timeout=(1, 0.25)))
+
+    assert error.request_sent is True
+    assert len(c.server.requests) == 2
+
+
+def test_one_deadline_spans_all_attempts() -> None:
+    with calling(reply(status=503), reply(status=503), late(reply())) as c:
+        overdue(lambda: c.api.get_session("s1", _request_timeout=1))
+
+    # The waits are counted, though they pass at once here: they leave the third attempt half a second.
+    assert sum(c.clock.slept) >= 0.5
+    assert len(c.server.requests) == 3
+
+
+@contextmanager
+def reading(each: int, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """A server that reads so many bytes 250 times a second, 0 for none, and never answers.
+
+    It goes away in the end, so that a client that waits for ever fails instead of hanging.
+    """
+    over, end = threading.Event(), time.monotonic() + 6
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def serve() -> None:
+            with suppress(OSError):
+                sock, _ = listener.accept()
+                with tls.wrap_socket(sock, server_side=True) if tls else sock as accepted:
+                    while time.monotonic() < end and not over.wait(0.004):
+                        if each and not accepted.recv(each):
+                            break
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            over.set()
+            thread.join(5)
+
+
+@pytest.mark.parametrize("body", ["file", "text"])
+@pytest.mark.parametrize("each", [0, 16384], ids=["unread", "slow"])
+def test_an_upload_does_not_outlast_the_deadline(each: int, body: str, secured: dict[str, Any]) -> None:
+    form: Any = {"files": [BIG]}
+    text = "hello"
+    if body == "text":  # one piece, however long
+        form, text = {"_content_type": "application/x-www-form-urlencoded"}, BIG.decode()
+    with reading(each, secured.pop("tls", None)) as host, client_of(host, **secured) as client:
+        # Little room on the way, so that what is written waits for what is read.
+        client.configuration.socket_options = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)]
+        api = SessionsApi(client)
+        error = overdue(lambda: api.create_session("a1", text, _request_timeout=0.4, **form))
+
+    assert error.request_sent is True
+
+
+def test_an_upload_that_moves_on_is_no_silence(secured: dict[str, Any]) -> None:
+    """However long it takes: a pair bounds each silence only, within a piece too."""
+    seen, text = Seen(), "x" * (4 * 1024 * 1024)
+    with reading(16384, secured.pop("tls", None)) as host, client_of(host, hooks=[seen], **secured) as client:
+        client.configuration.socket_options = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)]
+        form: Any = {"_content_type": "application/x-www-form-urlencoded"}
+        api = SessionsApi(client)
+        # The silence comes after the upload, when there is no answer.
+        error = failing(lambda: api.create_session("a1", text, _request_timeout=(1, 0.4), **form))
+
+    assert isinstance(error, ApiTimeoutError)
+    ((sent, _),) = seen.bytes
+    assert sent > len(text)
+
+
+def test_a_handshake_does_not_outlast_the_deadline() -> None:
+    with reading(0) as host, client_of(host.replace("http:", "https:"), verify_ssl=False) as client:
+        error = overdue(lambda: SessionsApi(client).create_session("a1", "hi", _request_timeout=SHORT))
+
+    assert error.request_sent is False
+
+
+@contextmanager
+def full() -> Iterator[int]:
+    """A port where connecting takes for ever: the queue of connections to be accepted is full."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        try:
+            for sock in waiting:
+                sock.setblocking(False)
+                sock.connect_ex(address)
+            yield address[1]
+        finally:
+            for sock in waiting:
+                sock.close()
+
+
+@pytest.mark.parametrize("addresses", [1, 16])
+def test_connecting_does_not_outlast_the_deadline(addresses: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many addresses a name has."""
+    with full() as port:
+        found = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **options: [found] * addresses)
+        with client_of("http://many.test") as client:
+            error = overdue(lambda: SessionsApi(client).create_session("a1", "hi", _request_timeout=SHORT))
+
+    assert error.request_sent is False
+
+
+def test_a_connection_limit_bounds_connecting() -> None:
+    with full() as port, client_of(f"http://127.0.0.1:{port}", retries=False) as client:
+        error = overdue(lambda: SessionsApi(client).create_session("a1", "hi", _request_timeout=(SHORT, 9)))
+
+    assert error.request_sent is False
+
+
+@pytest.mark.parametrize("limit", [SHORT, (SHORT, 9)], ids=["total", "connect"])
+def test_a_proxy_that_does_not_connect_is_given_up(limit: Any) -> None:
+    with (
+        playing(late(reply())) as proxy,
+        client_of("https://somewhere.test", proxy=proxy.host, retries=False) as client,
+    ):
+        error = overdue(lambda: SessionsApi(client).create_session("a1", "hi", _request_timeout=limit))
+
+    assert error.request_sent is False
+    assert {request.method for request in proxy.requests} <= {"CONNECT"}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_cannot_be_reached_in_time_is_a_timeout(scheme: str) -> None:
+    with (
+        full() as port,
+        client_of(f"{scheme}://somewhere.test", proxy=f"http://127.0.0.1:{port}", retries=False) as client,
+    ):
+        error = overdue(lambda: SessionsApi(client).create_session("a1", "hi", _request_timeout=(SHORT, 9)))
+
+    assert error.request_sent is False
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_is_not_there_is_no_timeout(scheme: str) -> None:
+    proxy = f"http://127.0.0.1:{closed_port()}"
+    with client_of(f"{scheme}://somewhere.test", proxy=proxy) as client:
+        error = failing(lambda: SessionsApi(client).create_session("a1", "hi"))
+
+    assert isinstance(error, ApiConnectionError)
+    assert not isinstance(error, ApiTimeoutError)
+    assert error.request_sent is False
+
+
+def test_a_raw_answer_is_read_without_the_deadline(secured: dict[str, Any]) -> None:
+    answer = reply()
+    with calling(drips(answer[:-20], answer[-20:]), **secured) as c:
+        response = c.api.get_session_without_preload_content("s1", _request_timeout=0.2)
+        assert response.read() == answer.partition(b"\r\n\r\n")[2]
+
+
+def test_a_number_bounds_each_silence_of_a_raw_answer(secured: dict[str, Any]) -> None:
+    def stalls(connection: Any, request: Any) -> Any:
+        connection.send(reply()[:-20])
+        return late(reply()[-20:])(connection, request)  # type: ignore[operator]
+
+    with calling(stalls, **secured) as c:
+        response = c.api.get_session_without_preload_content("s1", _request_timeout=0.2)
+        with pytest.raises(Exception, match="timed out"):
+            response.read()
+        response.close()
+
+
+def test_the_silence_of_a_raw_answer_is_bounded(secured: dict[str, Any]) -> None:
+    def stalls(connection: Any, request: Any) -> Any:
+        connection.send(reply()[:-20])
+        return late(reply()[-20:])(connection, request)  # type: ignore[operator]
+
+    with calling(stalls, **secured) as c:
+        response = c.api.get_session_without_preload_content("s1", _request_timeout=(1, 0.2))
+        with pytest.raises(Exception, match="timed out"):
+            response.read()
+        response.close()
+
+
+# ── what is counted ──
+
+
+class Seen(Hooks):
+    """The bytes of each attempt."""
+
+    def __init__(self) -> None:
+        self.bytes: list[tuple[int, int]] = []
+
+    def on_response(self, attempt: Attempt) -> None:
+        self.bytes.append((attempt.sent, attempt.received))
+
+    on_error = on_response
+
+
+def test_bytes_are_counted_both_ways(secured: dict[str, Any]) -> None:
+    seen, wire = Seen(), 0
+    with calling(reply(), hooks=[seen], **secured) as c:
+        for _ in range(2):
+            c.api.create_session("a1", "hello", [b"12345"])
+    for request in c.server.requests:
+        head = f"{request.method} {request.target} HTTP/1.1\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in request.headers.items()) + "\r\n"
+        wire = len(head) + len(request.body)
+        assert seen.bytes.pop(0) == (wire, len(reply()))
+
+    assert (wire > 0, seen.bytes, c.server.connections) == (True, [], 1)
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def test_nothing_is_counted_when_nothing_was_written() -> None:
+    seen = Seen()
+    with client_of(f"http://127.0.0.1:{closed_port()}", hooks=[seen]) as client:
+        error = failing(lambda: SessionsApi(client).create_session("a1", "hi"))
+
+    assert isinstance(error, ApiConnectionError)
+    assert error.request_sent is False
+    assert "nothing was sent" in str(error.reason)
+    assert seen.bytes == [(0, 0)] * 4
+
+
+@pytest.mark.parametrize("status", [403, 407, 502])
+def test_nothing_is_sent_through_a_proxy_that_refuses(status: int) -> None:
+    seen = Seen()
+    with (
+        playing(reply({}, status=status, close=True)) as proxy,
+        client_of("https://somewhere.test", proxy=proxy.host, hooks=[seen]) as client,
+    ):
+        error = failing(lambda: SessionsApi(client).create_session("a1", "hi"))
+
+    assert error.request_sent is False
+    assert [sent for sent, _ in seen.bytes] == [0] * 4
+    # Connecting is tried again, and no more than that came.
+    assert [r.method for r in proxy.requests] == ["CONNECT"] * 4
+    assert {r.body for r in proxy.requests} == {b""}
+    assert not any("Authorization" in r.headers for r in proxy.requests)
+
+
+def test_nothing_is_sent_when_the_handshake_fails() -> None:
+    seen = Seen()
+    with calling(reply(), tls=server_tls(), hooks=[seen]) as c:
+        error = failing(lambda: c.api.create_session("a1", "hi"))
+
+    assert isinstance(error, ApiConnectionError)
+    assert error.request_sent is False
+    assert seen.bytes == [(0, 0)]
+    assert c.server.requests == []
+
+
+# ── what is not printed ──
+
+
+@pytest.fixture
+def levels(caplog: pytest.LogCaptureFixture) -> None:
+    """The levels of the loggers that `debug` sets are put back after the test."""
+    for name in ("portal_client", "urllib3"):
+        caplog.set_level(logging.NOTSET, logger=name)
+
+
+def test_http_client_prints_nothing(
+    secured: dict[str, Any],
+    levels: None,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    with calling(reply(), **secured) as c:
+        c.client.configuration.debug = True
+        c.api.create_session("a1", "hello")
+        c.api.get_session("s1")
+
+    assert capfd.readouterr() == ("", "")
+    assert len(c.server.requests) == 2
+
+
+def test_debug_leaves_http_client_alone(levels: None) -> None:
+    Configuration().debug = True
+    assert http.client.HTTPConnection.debuglevel == 0

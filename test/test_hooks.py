@@ -1,0 +1,336 @@
+"""What observers are told, what is logged, and that neither holds what is private."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients import PROMPT, TOKEN, Calling, ca_file, calling, closes, failing, late, server_tls
+from portal_client import ApiClient, Configuration, Hooks, SessionsApi
+from portal_client.exceptions import ApiConnectionError, ApiResponseError, ApiTimeoutError
+from portal_client.hooks import Attempt, Watch
+from portal_client.rest import RESTClientObject
+from scripted import Connection, Received, playing, reply
+
+#: An answer to get_sessions.
+NONE: dict[str, Any] = {"sessions": []}
+
+
+class Recorder(Hooks):
+    """Keeps a copy of each attempt as it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, Attempt]] = []
+
+    def on_request(self, attempt: Attempt) -> None:
+        self.told.append(("request", replace(attempt)))
+
+    def on_response(self, attempt: Attempt) -> None:
+        self.told.append(("response", replace(attempt)))
+
+    def on_error(self, attempt: Attempt) -> None:
+        self.told.append(("error", replace(attempt)))
+
+    @property
+    def outcomes(self) -> list[tuple[int, int | str, bool]]:
+        """Number, status or error, and whether it was the last one, of each attempt that ended."""
+        return [
+            (attempt.number, attempt.status or type(attempt.error).__name__, attempt.final)
+            for event, attempt in self.told
+            if event != "request"
+        ]
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+# ── hooks ──
+
+
+def test_a_call_is_told_before_and_after(recorder: Recorder) -> None:
+    with calling(reply(NONE), hooks=[recorder]) as c:
+        c.api.get_sessions("a1")
+
+    (before, asked), (after, answered) = recorder.told
+    assert (before, after) == ("request", "response")
+    assert (asked.operation, asked.method, asked.number) == ("get_sessions", "GET", 1)
+    assert (asked.status, asked.sent, asked.received, asked.error, asked.final) == (None, 0, 0, None, False)
+    # The query may hold what is private.
+    assert asked.url == answered.url == f"{c.server.host}/sessions"
+    assert asked.request_id == answered.request_id == c.ids[0]
+    assert (answered.status, answered.error, answered.final) == (200, None, True)
+    assert answered.received == len(reply(NONE))
+    assert answered.sent > 100
+
+
+def test_each_attempt_is_told_and_one_is_final(recorder: Recorder) -> None:
+    answers = [closes, reply({}, status=503), reply({}, status=302, Location="/sessions/s2"), reply()]
+    with calling(*answers, hooks=[recorder]) as c:
+        c.api.get_session("s1")
+        c.api.get_session("s3")
+
+    assert recorder.outcomes == [
+        (1, "ApiConnectionError", False),
+        (2, 503, False),
+        (3, 302, False),
+        (4, 200, True),
+        (1, 200, True),
+    ]
+    assert [event for event, _ in recorder.told].count("request") == 5
+    urls = [attempt.url.removeprefix(c.server.host) for _, attempt in recorder.told if attempt.status == 200]
+    assert urls == ["/sessions/s2", "/sessions/s3"]
+    assert [attempt.request_id for event, attempt in recorder.told if event == "request"] == c.ids
+
+
+def test_a_refusal_and_another_token_are_told(recorder: Recorder) -> None:
+    tokens = iter(["old", "new"])
+    answers = [reply({}, status=429, Retry_After="1"), reply({}, status=401), reply()]
+    with calling(*answers, hooks=[recorder], access_token=lambda: next(tokens)) as c:
+        c.api.create_session("a1", PROMPT)
+
+    assert recorder.outcomes == [(1, 429, False), (2, 401, False), (3, 200, True)]
+
+
+def test_an_error_is_told_as_it_is_raised(recorder: Recorder) -> None:
+    with calling(closes, hooks=[recorder]) as c:
+        error = failing(lambda: c.api.create_session("a1", PROMPT))
+
+    ((_, _), (event, attempt)) = recorder.told
+    assert event == "error"
+    assert attempt.error is error
+    assert (attempt.status, attempt.final, attempt.received) == (None, True, 0)
+    assert attempt.sent > 100
+    assert isinstance(error, ApiConnectionError)
+
+
+def test_an_error_status_is_a_response(recorder: Recorder) -> None:
+    with calling(reply({}, status=404), hooks=[recorder]) as c:
+        failing(lambda: c.api.get_session("s1"))
+
+    assert recorder.outcomes == [(1, 404, True)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(reply(b" " * 100), ApiResponseError), (late(reply()), ApiTimeoutError)],
+    ids=["long", "late"],
+)
+def test_what_ends_a_call_is_told_once(answer: Any, kind: type[Exception], recorder: Recorder) -> None:
+    with calling(answer, hooks=[recorder], max_response_size=50) as c:
+        failing(lambda: c.api.get_session("s1", _request_timeout=0.15))
+
+    assert recorder.outcomes == [(1, kind.__name__, True)]
+
+
+def test_a_raw_answer_is_told_when_it_is_handed_over(recorder: Recorder) -> None:
+    with calling(reply({}, status=404), hooks=[recorder]) as c:
+        c.api.get_session_without_preload_content("s1").close()
+
+    assert recorder.outcomes == [(1, 404, True)]
+
+
+class _Ticking:
+    """A clock that goes on by a second each time it is read while an answer is awaited."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+def test_the_time_of_an_attempt_does_not_hold_the_wait_before_it(recorder: Recorder) -> None:
+    clock = _Ticking()
+
+    def takes(seconds: float, answer: bytes) -> Any:
+        def play(connection: Connection, request: Received) -> None:
+            clock.at += seconds
+            connection.send(answer)
+
+        return play
+
+    answers = [takes(2, reply({}, status=429, Retry_After="30")), takes(3, reply())]
+    with playing(*answers) as server:
+        client = ApiClient(Configuration(server.host, access_token=TOKEN, hooks=[recorder]))
+        client.rest_client = RESTClientObject(client.configuration, sleep=clock.sleep, now=clock.now)
+        with client:
+            SessionsApi(client).create_session("a1", PROMPT)
+
+    assert [attempt.elapsed for _, attempt in recorder.told] == [0, 2, 0, 3]
+
+
+def test_all_hooks_are_told_in_their_order() -> None:
+    order: list[int] = []
+
+    class Numbered(Hooks):
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def on_response(self, attempt: Attempt) -> None:
+            order.append(self.number)
+
+    with calling(reply(), hooks=[Numbered(1), Numbered(2)]) as c:
+        c.api.get_session("s1")
+
+    assert order == [1, 2]
+
+
+def test_a_hook_that_raises_ends_the_call_before_anything_is_sent() -> None:
+    class Refuses(Hooks):
+        def on_request(self, attempt: Attempt) -> None:
+            raise KeyError("not today")
+
+    with calling(reply(), hooks=[Refuses()]) as c, pytest.raises(KeyError, match="not today"):
+        c.api.create_session("a1", PROMPT)
+
+    assert c.server.connections == 0
+
+
+# ── the log ──
+
+
+def _lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [
+        (record.levelname, record.getMessage()) for record in caplog.records if record.name == "portal_client"
+    ]
+
+
+def test_a_call_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="portal_client")
+    with calling(closes, reply({}, status=503), reply()) as c:
+        c.api.get_session("s1")
+        c.api.get_session("s1")
+
+    lines = _lines(caplog)
+    assert [level for level, _ in lines] == ["INFO", "INFO"]
+    for (_, line), number, request_id in zip(lines, (3, 1), (c.ids[0], c.ids[3]), strict=True):
+        assert line.startswith("get_session 200 in ")
+        assert f"attempt {number}," in line
+        assert line.endswith(f"request id {request_id}")
+        assert f"{len(reply())} received" in line
+
+
+def test_a_failed_call_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="portal_client")
+    with calling(closes) as c:
+        failing(lambda: c.api.create_session("a1", PROMPT))
+
+    ((level, line),) = _lines(caplog)
+    assert level == "INFO"
+    assert line.startswith("create_session ApiConnectionError in ")
+
+
+def test_attempts_are_lines_at_debug(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="portal_client")
+    with calling(reply({}, status=503), reply()) as c:
+        c.api.get_session("s1")
+
+    lines = _lines(caplog)
+    assert [level for level, _ in lines] == ["DEBUG", "DEBUG", "DEBUG", "INFO"]
+    assert [line.split(" in ")[0] for _, line in lines] == [
+        f"get_session attempt 1: GET {c.server.host}/sessions/s1",
+        "get_session 503",
+        f"get_session attempt 2: GET {c.server.host}/sessions/s1",
+        "get_session 200",
+    ]
+
+
+def test_nothing_is_printed_without_logging(capfd: pytest.CaptureFixture[str]) -> None:
+    with calling(reply({}, status=503), reply()) as c:
+        c.api.get_session("s1")
+
+    assert capfd.readouterr() == ("", "")
+
+
+def test_nothing_observed_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger="portal_client")
+    with calling(reply()) as c:
+        request = c.client._prepared(SessionsApi.get_session.operation.request(("s1",), {}))  # type: ignore[attr-defined]
+        assert Watch.over(request, 1, c.clock.now) is None
+        assert Watch.over(request.replaced(hooks=[Hooks()]), 1, c.clock.now) is not None
+
+
+# ── what is private ──
+
+SECRETS = [
+    TOKEN,
+    PROMPT,
+    "file-that",
+    "cookie-that",
+    "header-that",
+    "default-that",
+    "key-that",
+    "old-that",
+]
+
+
+def _everything(c: Calling) -> None:
+    """Calls of all kinds; none of them may leave a trace of what it carries."""
+    c.client.cookie = "c=cookie-that"
+    c.client.set_default_header("X-Default", "default-that")
+    options: dict[str, Any] = {"_headers": {"X-Mine": "header-that"}}
+    c.api.create_session("a1", PROMPT, [b"file-that"], **options)  # 429, 401, then 200
+    failing(lambda: c.api.update_session("s1", PROMPT, **options))  # lost
+    for place in ("query", "header", "cookie"):
+        auth = {"in": place, "key": "X-Key", "value": "key-that"}
+        c.api.get_sessions("a1", _request_auth=auth, **options)
+    auth = {"in": "query", "key": "X-Key", "value": "key-that"}
+    c.api.get_session("s1", _request_auth=auth)  # 302, then 200
+    failing(lambda: c.api.get_session("s1", _request_auth=auth, _request_timeout=0.15))
+
+
+@pytest.fixture
+def debugging() -> Iterator[io.StringIO]:
+    """What comes out with `debug` on, and every logger at its lowest level."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(1)
+    configuration = Configuration()
+    before = {logger: logger.level for logger in configuration.logger.values()}
+    configuration.debug = True
+    yield text
+    for logger, its_level in before.items():
+        logger.setLevel(its_level)
+    root.setLevel(level)
+    root.removeHandler(handler)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_log_holds_what_is_private(
+    scheme: str,
+    debugging: io.StringIO,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    caplog.set_level(1)
+    tokens = iter(["old-that", *[TOKEN] * 9])
+    tls: dict[str, Any] = {"tls": server_tls(), "ssl_ca_cert": ca_file(tmp_path)} if scheme == "https" else {}
+    answers = [reply({}, status=429, Retry_After="1"), reply({}, status=401), reply(), closes]
+    answers += [reply(NONE)] * 3 + [reply({}, status=302, Location="/sessions/s2"), reply(), late(reply())]
+    recorder = Recorder()
+    with calling(*answers, hooks=[recorder], access_token=lambda: next(tokens), **tls) as c:
+        _everything(c)
+
+    assert len(c.server.requests) == 10
+    sent = "".join(f"{r.target} {r.headers} {r.body!r}" for r in c.server.requests)
+    seen = "\n".join([debugging.getvalue(), caplog.text, repr(recorder.told), *capfd.readouterr()])
+    seen += "".join(repr(vars(record)) for record in caplog.records)
+    assert "get_sessions 200 in" in seen
+    assert "urllib3" in seen
+    for secret in SECRETS:
+        assert secret in sent
+        assert secret not in seen
