@@ -1,0 +1,537 @@
+"""The three call forms: what they look like, what they take, and what they refuse before anything is sent."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import pickle
+import pydoc
+import traceback
+import typing
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pydantic
+import pytest
+import urllib3
+from pydantic import BaseModel
+
+from portal_client import (
+    ApiClient,
+    ApiException,
+    ApiResponse,
+    ApiValueError,
+    Configuration,
+    EnvToken,
+    Session,
+    SessionsApi,
+)
+from portal_client.endpoint import Api, endpoint, with_http_info, without_preload_content
+from scripted import SESSION, Script, playing, reply
+
+SECRET = "prompt-2718281828"
+
+#: The arguments of each operation, in order; those after the bar may be left out.
+OPERATIONS = {
+    "create_async_session": "agent_id text_prompt | files",
+    "create_session": "agent_id text_prompt | files",
+    "create_session_from_replay": "session_id last_message_index |",
+    "get_grouped_sessions": "|",
+    "get_session": "session_id |",
+    "get_sessions": "agent_id |",
+    "subscribe_to_session": "session_id |",
+    "update_async_session": "session_id text_prompt | files",
+    "update_session": "session_id text_prompt | files",
+}
+SUFFIXES = {"": None, "_with_http_info": "ApiResponse[{}]", "_without_preload_content": "BaseHTTPResponse"}
+RETURNS = {
+    "create_async_session": "AsyncSessionResponse",
+    "get_grouped_sessions": "GroupedSessionsResponse",
+    "get_sessions": "GetSessionsResponse",
+    "update_async_session": "AsyncSessionResponse",
+}
+METHODS = [name + suffix for name in OPERATIONS for suffix in SUFFIXES]
+ANSWERS: dict[str, Any] = {
+    "AsyncSessionResponse": {"session_id": "s1"},
+    "GroupedSessionsResponse": {"time_to_sessions": {}},
+    "GetSessionsResponse": {"sessions": []},
+    "Session": SESSION,
+}
+
+
+def parts(method: str) -> tuple[str, str]:
+    """A method's operation and suffix."""
+    suffix = next(s for s in reversed(SUFFIXES) if method.endswith(s))
+    return method.removesuffix(suffix) if suffix else method, suffix
+
+
+def names(method: str) -> tuple[list[str], list[str]]:
+    needed, _, optional = OPERATIONS[parts(method)[0]].partition("|")
+    return needed.split(), optional.split()
+
+
+def values(method: str) -> dict[str, Any]:
+    return {name: 1 if name == "last_message_index" else f"<{name}>" for name in names(method)[0]}
+
+
+def answer(method: str) -> bytes:
+    return reply(ANSWERS[RETURNS.get(parts(method)[0], "Session")])
+
+
+def api_for(server: Script, **settings: Any) -> SessionsApi:
+    return SessionsApi(ApiClient(Configuration(server.host, access_token="t", **settings)))
+
+
+# ── what they look like ──
+
+
+def test_all_methods_are_there() -> None:
+    public = {name for name in dir(SessionsApi) if not name.startswith("_")}
+
+    assert public - {"api_client"} == set(METHODS)
+    assert len(METHODS) == 27
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_signatures(method: str) -> None:
+    name, suffix = parts(method)
+    needed, optional = names(method)
+    signature = inspect.signature(getattr(SessionsApi, method))
+    own = list(signature.parameters.values())
+
+    assert [p.name for p in own] == ["self", *needed, *optional, "options"]
+    assert all(p.kind is p.POSITIONAL_OR_KEYWORD for p in own[:-1])
+    assert [p.default for p in own[1:-1]] == [inspect.Parameter.empty] * len(needed) + [None] * len(optional)
+    assert own[-1].kind is inspect.Parameter.VAR_KEYWORD
+    assert "RequestOptions" in str(own[-1].annotation)
+    returns = RETURNS.get(name, "Session")
+    assert signature.return_annotation == (SUFFIXES[suffix] or "{}").format(returns)
+    bound = inspect.signature(getattr(SessionsApi(ApiClient(Configuration())), method))
+    assert list(bound.parameters) == [p.name for p in own[1:]]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_annotations_can_be_evaluated(method: str) -> None:
+    hints = typing.get_type_hints(getattr(SessionsApi, method))
+
+    assert set(hints) == {*names(method)[0], *names(method)[1], "options", "return"}
+    if method.endswith("_with_http_info"):
+        assert issubclass(hints["return"], ApiResponse)
+    if method.endswith("_without_preload_content"):
+        assert hints["return"] is urllib3.BaseHTTPResponse
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_names_and_texts(method: str) -> None:
+    function = getattr(SessionsApi, method)
+    name, suffix = parts(method)
+    text = inspect.getdoc(function) or ""
+    plain = inspect.getdoc(getattr(SessionsApi, name)) or ""
+
+    assert inspect.isfunction(function)
+    assert function.__name__ == function.__code__.co_name == method
+    assert function.__qualname__ == f"SessionsApi.{method}"
+    assert function.__module__ == "portal_client.api.sessions_api"
+    assert plain
+    assert text.endswith(plain)
+    assert (text == plain) is (suffix == "")
+    assert function.operation.name == name
+    assert function.operation is getattr(SessionsApi, name).operation
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_help_shows_the_call(method: str) -> None:
+    text = pydoc.render_doc(getattr(SessionsApi, method), renderer=pydoc.plaintext)
+
+    assert f"{method}(" in text
+    assert all(name in text for name in names(method)[0])
+    assert "RequestOptions" in text
+
+
+def test_help_of_the_class_shows_all() -> None:
+    text = pydoc.render_doc(SessionsApi, renderer=pydoc.plaintext)
+
+    assert all(f" |  {method}(" in text for method in METHODS)
+    assert "Read one session with its messages" in text
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_traceback_names_the_method(method: str) -> None:
+    with pytest.raises(pydantic.ValidationError) as info:
+        getattr(SessionsApi(ApiClient(Configuration())), method)(nothing_of_the_kind=1)
+
+    assert method in [frame.name for frame in traceback.extract_tb(info.tb)]
+
+
+# ── the three forms ──
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("positional", [True, False])
+def test_arguments_by_position_and_by_name(method: str, positional: bool) -> None:
+    given = values(method)
+    with playing(answer(method)) as server:
+        api = api_for(server)
+        with api.api_client:
+            call = getattr(api, method)
+            got = call(*given.values()) if positional else call(**given)
+            if isinstance(got, urllib3.BaseHTTPResponse):
+                assert got.data == answer(method).partition(b"\r\n\r\n")[2]
+
+    kinds = {
+        "": BaseModel,
+        "_with_http_info": ApiResponse,
+        "_without_preload_content": urllib3.BaseHTTPResponse,
+    }
+    assert isinstance(got, kinds[parts(method)[1]])
+    data = got.data if isinstance(got, ApiResponse) else got
+    if isinstance(data, BaseModel):
+        assert type(data).__name__ == RETURNS.get(parts(method)[0], "Session")
+    (request,) = server.requests
+    sent = request.target + request.body.decode()
+    assert all(str(value).strip("<>") in sent for value in given.values())
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_the_raw_form_raises_for_no_status(status: int) -> None:
+    with playing(reply(b"\xffnot json", status=status)) as server:
+        api = api_for(server, retries=False)
+        with api.api_client:
+            got = api.get_session_without_preload_content("s1")
+            assert (got.status, got.read()) == (status, b"\xffnot json")
+
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["get_session", "get_session_with_http_info"])
+def test_the_other_forms_raise(method: str) -> None:
+    with playing(reply({}, status=404)) as server:
+        api = api_for(server)
+        with api.api_client, pytest.raises(ApiException, match="404"):
+            getattr(api, method)("s1")
+
+    assert len(server.requests) == 1
+
+
+# ── arguments that are refused ──
+
+
+def refusal(call: Callable[[SessionsApi], Any]) -> Exception:
+    """What a call raises; nothing of it may reach the server."""
+    with playing(reply()) as server:
+        api = api_for(server)
+        with api.api_client, pytest.raises((pydantic.ValidationError, TypeError, ApiValueError)) as info:
+            call(api)
+    assert server.connections == 0
+    assert SECRET not in str(info.value)
+    assert SECRET not in repr(info.value)
+    return info.value
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if names(name)[0]])
+def test_a_missing_argument(method: str) -> None:
+    for missing in names(method)[0]:
+        given = {name: value for name, value in values(method).items() if name != missing}
+        error = refusal(lambda api, given=given: getattr(api, method)(**given))
+        assert missing in str(error)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_too_many_arguments(method: str) -> None:
+    count = len(names(method)[0]) + len(names(method)[1])
+    given = [*values(method).values(), None, None][: count + 1]
+    error = refusal(lambda api: getattr(api, method)(*given[:count], SECRET))
+
+    assert isinstance(error, TypeError)
+    assert parts(method)[0] in str(error)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_unknown_argument(method: str) -> None:
+    error = refusal(lambda api: getattr(api, method)(**values(method), text_promt=SECRET))
+
+    assert isinstance(error, pydantic.ValidationError)
+    assert "text_promt" in str(error)
+
+
+def test_an_argument_given_twice() -> None:
+    error = refusal(lambda api: api.get_session(SECRET, session_id=SECRET))
+
+    assert isinstance(error, TypeError)
+    assert "session_id" in str(error)
+
+
+WRONG = {
+    "agent_id": [5, None, True, b"x", ["x"], {}],
+    "text_prompt": [5, None, True, SECRET.encode(), [SECRET], {"a": SECRET}],
+    "session_id": [5, None, True, b"x", ["x"], {}],
+    "last_message_index": ["1", None, True, 1.0, 1.5, [1]],
+}
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if names(name)[0]])
+def test_a_wrong_type(method: str) -> None:
+    for name in names(method)[0]:
+        for wrong in WRONG[name]:
+            given = {**values(method), name: wrong}
+            error = refusal(lambda api, given=given: getattr(api, method)(**given))
+            assert isinstance(error, pydantic.ValidationError)
+            assert isinstance(error, ValueError)
+            assert [detail["loc"][0] for detail in error.errors()] == [name]
+
+
+def test_a_wrong_type_by_position_is_named_too() -> None:
+    error = refusal(lambda api: api.create_session("a1", 5))  # type: ignore[arg-type]
+
+    assert "text_prompt" in str(error)
+
+
+@pytest.mark.parametrize("session_id", ["", ".", ".."])
+def test_an_id_that_would_lead_elsewhere(session_id: str) -> None:
+    assert "session_id" in str(refusal(lambda api: api.get_session(session_id)))
+
+
+@pytest.mark.parametrize("content_type", [None, "application/x-www-form-urlencoded"])
+def test_a_lone_surrogate_in_the_prompt(content_type: str | None) -> None:
+    error = refusal(lambda api: api.create_session("a1", f"{SECRET}\ud800", _content_type=content_type))
+
+    assert "text_prompt" in str(error)
+
+
+# ── options ──
+
+
+@pytest.mark.parametrize("value", [None, 5, 0.5, math.inf, (1, 2), (1, math.inf), urllib3.Timeout(3)])
+def test_a_timeout(value: Any) -> None:
+    assert accepted(_request_timeout=value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0,
+        -1,
+        True,
+        "5",
+        math.nan,
+        (1,),
+        (1, 2, 3),
+        (0, 1),
+        (1, -1),
+        (True, 1),
+        (None, 1),
+        {},
+        [],
+        b"1",
+        object(),
+    ],
+)
+def test_a_wrong_timeout(value: Any) -> None:
+    assert "_request_timeout" in str(refusal(lambda api: api.get_session("s1", _request_timeout=value)))
+
+
+@pytest.mark.parametrize("value", [None, {"in": "header", "key": "X-Key", "value": SECRET}])
+def test_an_auth(value: Any) -> None:
+    assert accepted(_request_auth=value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        SECRET,
+        [SECRET],
+        True,
+        5,
+        {5: SECRET},
+        {"in": "nowhere", "key": "k", "value": SECRET},
+        {"in": "header", "value": SECRET},
+        {"in": "header", "key": "k", "value": [SECRET]},
+        {"in": "header", "key": "k", "value": f"{SECRET}\n"},
+    ],
+)
+def test_a_wrong_auth(value: Any) -> None:
+    assert "_request_auth" in str(refusal(lambda api: api.get_session("s1", _request_auth=value)))
+
+
+@pytest.mark.parametrize("value", [None, {}, {"X-One": "1"}, {"X-One": 1}])
+def test_headers(value: Any) -> None:
+    assert accepted(_headers=value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "X: y",
+        [("X", "y")],
+        True,
+        5,
+        {5: SECRET},
+        {"X-One": [SECRET]},
+        {"X-One": f"{SECRET}\r\n"},
+        {"X-One": None},
+    ],
+)
+def test_wrong_headers(value: Any) -> None:
+    error = refusal(lambda api: api.get_session("s1", _headers=value))
+
+    assert "_headers" in str(error) or "X-One" in str(error)
+
+
+@pytest.mark.parametrize("value", [0])
+def test_a_host_index(value: Any) -> None:
+    assert accepted(_host_index=value)
+
+
+@pytest.mark.parametrize("value", [1, -1, True, False, "0", 0.0, None])
+def test_a_wrong_host_index(value: Any) -> None:
+    assert "_host_index" in str(refusal(lambda api: api.get_session("s1", _host_index=value)))
+
+
+@pytest.mark.parametrize("value", [5, True, b"multipart/form-data", ["multipart/form-data"]])
+def test_a_content_type_of_a_wrong_type(value: Any) -> None:
+    assert "_content_type" in str(refusal(lambda api: api.create_session("a1", SECRET, _content_type=value)))
+
+
+@pytest.mark.parametrize("value", ["application/json", "text/plain", "a/b\r\nX: y", "multipart/mixed"])
+def test_a_content_type_that_the_operation_cannot_send(value: str) -> None:
+    assert "_content_type" in str(refusal(lambda api: api.create_session("a1", SECRET, _content_type=value)))
+
+
+def test_a_content_type_where_there_is_no_body() -> None:
+    error = refusal(lambda api: api.get_session("s1", _content_type="application/json"))
+
+    assert "_content_type" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (None, "multipart/form-data"),
+        ("multipart/form-data", "multipart/form-data"),
+        ("application/x-www-form-urlencoded", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_a_content_type(given: str | None, sent: str) -> None:
+    with playing(reply()) as server:
+        api = api_for(server)
+        with api.api_client:
+            api.create_session("a&1", "é x", _content_type=given)
+
+    (request,) = server.requests
+    assert request.headers.get_content_type() == sent
+    if sent.endswith("urlencoded"):
+        assert request.body == b"agent_id=a%261&text_prompt=%C3%A9+x"
+
+
+def test_files_do_not_fit_into_an_encoded_form() -> None:
+    form = "application/x-www-form-urlencoded"
+    error = refusal(lambda api: api.create_session("a1", SECRET, files=b"x", _content_type=form))
+
+    assert "files" in str(error)
+
+
+def accepted(**options: Any) -> bool:
+    """Whether a call with these options reaches the server once."""
+    with playing(reply()) as server:
+        api = api_for(server)
+        with api.api_client:
+            return api.get_session("s1", **options).id == "s1" and len(server.requests) == 1
+
+
+# ── tools ──
+
+
+@pytest.mark.parametrize("method", ["get_session", "get_session_with_http_info"])
+def test_bound_methods_survive_pickle(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOK", "t")
+    with playing(reply()) as server:
+        api = SessionsApi(ApiClient(Configuration(server.host, access_token=EnvToken("TOK"))))
+        call = pickle.loads(pickle.dumps(getattr(api, method)))
+        with call.__self__.api_client:
+            got = call("s1")
+
+    assert (got.data if method.endswith("info") else got).id == "s1"
+    assert [r.headers["Authorization"] for r in server.requests] == ["Bearer t"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_functions_survive_pickle(method: str) -> None:
+    function = getattr(SessionsApi, method)
+
+    assert pickle.loads(pickle.dumps(function)) is function
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_autospec_knows_the_arguments(method: str) -> None:
+    api = mock.create_autospec(SessionsApi, instance=True)
+    getattr(api, method)(**values(method), _request_timeout=5)
+
+    if names(method)[0]:
+        with pytest.raises(TypeError):
+            getattr(api, method)()
+    with pytest.raises(TypeError):
+        getattr(api, method)(1, 2, 3, 4)
+    with pytest.raises(AttributeError):
+        api.no_such_operation  # noqa: B018
+
+
+def test_a_specified_double_answers() -> None:
+    api = mock.create_autospec(SessionsApi, instance=True)
+    api.get_session.return_value = Session.from_dict(SESSION)
+
+    assert api.get_session("s1").id == "s1"
+    api.get_session.assert_called_once_with("s1")
+
+
+# ── a declaration of one's own ──
+
+
+class Shelf(Api):
+    """Operations that the service does not have."""
+
+    @endpoint("POST", "/shelves/{shelf}/books")
+    def put(self, shelf: int, book: Session, mark: str | None = None, **options: Any) -> dict[str, int]:
+        """Put a book."""
+        raise AssertionError("the body of a stub is never run")
+
+    put_with_http_info = with_http_info(put)
+    put_raw = without_preload_content(put)
+
+
+def test_a_json_body_and_a_query() -> None:
+    book = Session.model_validate(SESSION)
+    with playing(reply({"n": 1})) as server, ApiClient(Configuration(server.host)) as client:
+        assert Shelf(client).put(7, book, mark="x y") == {"n": 1}
+        assert Shelf(client).put_with_http_info(7, book).data == {"n": 1}
+
+    first, second = server.requests
+    assert (first.method, first.target) == ("POST", "/shelves/7/books?mark=x%20y")
+    assert second.target == "/shelves/7/books"
+    assert first.headers.get_content_type() == "application/json"
+    assert Session.from_json(first.body.decode()) == book
+
+
+def test_what_is_declared_can_be_read() -> None:
+    operation = SessionsApi.update_session.operation  # type: ignore[attr-defined]
+
+    assert (operation.name, operation.method, operation.path) == (
+        "update_session",
+        "PUT",
+        "/sessions/{session_id}",
+    )
+    assert [(p.name, p.place, p.required) for p in operation.parameters] == [
+        ("session_id", "path", True),
+        ("text_prompt", "form", True),
+        ("files", "file", False),
+    ]
+    assert (operation.secured, operation.idempotent) == (True, False)
+    assert repr(operation) == "<Operation update_session: PUT /sessions/{session_id}>"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_only_reading_may_be_repeated(name: str) -> None:
+    operation = getattr(SessionsApi, name).operation
+
+    assert operation.idempotent is (operation.method == "GET")
+    assert operation.secured is (name != "subscribe_to_session")

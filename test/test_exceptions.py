@@ -1,0 +1,342 @@
+"""The tree of errors: who is whose child, what each says, and that all of it survives a pickle."""
+
+from __future__ import annotations
+
+import copy
+import multiprocessing
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import pytest
+import urllib3
+
+from portal_client import ApiClient, Configuration, HTTPValidationError, Session, SessionsApi, exceptions
+from portal_client.exceptions import ApiException, OpenApiException, error_for
+from scripted import SESSION, playing, reply
+
+TREE = {
+    "OpenApiException": ("Exception",),
+    "ApiTypeError": ("OpenApiException", "TypeError"),
+    "ApiValueError": ("OpenApiException", "ValueError"),
+    "ApiKeyError": ("OpenApiException", "KeyError"),
+    "ApiAttributeError": ("OpenApiException", "AttributeError"),
+    "ApiException": ("OpenApiException",),
+    "BadRequestException": ("ApiException",),
+    "UnauthorizedException": ("ApiException",),
+    "ForbiddenException": ("ApiException",),
+    "NotFoundException": ("ApiException",),
+    "ConflictException": ("ApiException",),
+    "UnprocessableEntityException": ("ApiException",),
+    "TooManyRequestsException": ("ApiException",),
+    "ServiceException": ("ApiException",),
+    "ApiConnectionError": ("ApiException", "ConnectionError"),
+    "ApiTimeoutError": ("ApiConnectionError", "TimeoutError"),
+    "WaitTimeout": ("ApiTimeoutError",),
+    "ApiStreamError": ("ApiConnectionError",),
+    "ApiResponseError": ("ApiException", "ValueError"),
+    "AuthenticationError": ("ApiException", "ValueError"),
+    "SessionFailed": ("ApiException",),
+}
+AT_PATH = ["ApiTypeError", "ApiValueError", "ApiKeyError", "ApiAttributeError"]
+API = sorted(name for name in TREE if issubclass(getattr(exceptions, name), ApiException))
+REFUSED = {"detail": [{"loc": ["body", 0], "msg": "too long", "type": "value_error"}]}
+
+
+def parents(kind: type[BaseException]) -> set[str]:
+    """The public parents: a helper class in between does not count."""
+    found: set[str] = set()
+    for base in kind.__bases__:
+        found |= parents(base) if base.__name__.startswith("_") else {base.__name__}
+    return found
+
+
+@pytest.mark.parametrize(("name", "bases"), TREE.items())
+def test_the_tree_is_as_drawn(name: str, bases: tuple[str, ...]) -> None:
+    assert parents(getattr(exceptions, name)) == set(bases)
+
+
+def test_no_error_is_left_out_of_the_tree() -> None:
+    public = {
+        name
+        for name, kind in vars(exceptions).items()
+        if isinstance(kind, type) and issubclass(kind, BaseException) and not name.startswith("_")
+    }
+    assert public == set(TREE)
+    assert all(name in (exceptions.__doc__ or "") for name in TREE)
+
+
+# ── each with all its state ──
+
+
+def made(name: str) -> OpenApiException:
+    """An error of this class with everything set that it can carry."""
+    kind: Any = getattr(exceptions, name)
+    if name in AT_PATH:
+        return kind("bad", ["a", 0])
+    if name == "OpenApiException":
+        return kind("plain", 1)
+    error = kind(
+        status=422,
+        reason="Why",
+        headers=urllib3.HTTPHeaderDict({"X-Request-ID": "r1", "Content-Type": "application/json"}),
+        body='{"detail": []}',
+        data=HTTPValidationError.from_dict(REFUSED),
+        request_id="r1",
+        request_sent=False,
+    )
+    extra: dict[str, dict[str, Any]] = {
+        "TooManyRequestsException": {"retry_after": 1.5},
+        "WaitTimeout": {"session_id": "s1", "session": Session.from_dict(SESSION)},
+        "SessionFailed": {"session": Session.from_dict(SESSION)},
+        "ApiStreamError": {"events": 3},
+    }
+    for attribute, value in extra.get(name, {}).items():
+        setattr(error, attribute, value)
+    return error
+
+
+def same(one: BaseException, other: BaseException) -> None:
+    assert type(one) is type(other)
+    assert one is not other
+    assert one.args == other.args
+    assert vars(one) == vars(other)
+    assert str(one) == str(other)
+    if isinstance(one, ApiException):
+        assert one.headers is not None
+        assert one.headers["x-REQUEST-id"] == "r1"
+        assert isinstance(one.data, HTTPValidationError)
+
+
+@pytest.mark.parametrize("name", TREE)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_each_survives_pickle(name: str, protocol: int) -> None:
+    error = made(name)
+
+    same(pickle.loads(pickle.dumps(error, protocol)), error)
+
+
+@pytest.mark.parametrize("name", TREE)
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_each_survives_copy(name: str, copied: Any) -> None:
+    error = made(name)
+
+    same(copied(error), error)
+
+
+def fail(name: str) -> None:
+    raise made(name)
+
+
+def test_each_comes_out_of_another_process() -> None:
+    # spawn: a fork of a process with threads is what Python warns of
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        futures = {name: pool.submit(fail, name) for name in TREE}
+        for name, future in futures.items():
+            error = future.exception()
+            assert error is not None
+            same(error, made(name))
+
+
+class Own(ApiException):
+    """As a user may write it: an argument that `args` does not hold."""
+
+    def __init__(self, session_id: str, *, note: str) -> None:
+        super().__init__(status=0, reason="own")
+        self.session_id = session_id
+        self.note = note
+
+
+def test_a_subclass_with_required_arguments_survives_pickle() -> None:
+    error = pickle.loads(pickle.dumps(Own("s1", note="n")))
+
+    assert (error.session_id, error.note, error.status, error.reason) == ("s1", "n", 0, "own")
+
+
+@pytest.mark.parametrize("name", API)
+def test_args_are_filled(name: str) -> None:
+    # OSError.__new__ leaves them empty for a class with its own __init__.
+    assert getattr(exceptions, name)(status=0, reason="Why").args == (0, "Why")
+    assert getattr(exceptions, name)(0, "Why").args == (0, "Why")
+
+
+@pytest.mark.parametrize("name", API)
+def test_each_can_be_made_empty(name: str) -> None:
+    error = getattr(exceptions, name)()
+
+    assert (error.status, error.reason, error.headers, error.body, error.data) == (None,) * 5
+    assert (error.request_id, error.request_sent) == (None, True)
+    assert str(error) == "(None)\nReason: None\n"
+
+
+def test_the_defaults_of_what_some_carry() -> None:
+    assert exceptions.TooManyRequestsException().retry_after is None
+    assert exceptions.WaitTimeout().session is None
+    assert exceptions.ApiStreamError().events == 0
+
+
+# ── what they say ──
+
+
+@pytest.mark.parametrize("name", AT_PATH)
+def test_the_text_holds_the_path(name: str) -> None:
+    kind = getattr(exceptions, name)
+
+    assert str(kind("msg", ["a", 0])) == "msg at ['a'][0]"
+    assert str(kind("msg")) == "msg"
+    assert kind("msg", ["a", 0]).path_to_item == ["a", 0]
+    assert kind("msg").path_to_item is None
+
+
+def test_the_text_of_an_answer() -> None:
+    answer = urllib3.HTTPResponse(b"gone", headers={"A": "b"}, status=404, reason="Not Found")
+    error = ApiException(http_resp=answer)
+
+    assert str(error) == (
+        "(404)\n"
+        "Reason: Not Found\n"
+        "HTTP response headers: HTTPHeaderDict({'A': 'b'})\n"
+        "HTTP response body: gone\n"
+    )
+    assert (error.status, error.reason, error.body) == (404, "Not Found", "gone")
+
+
+def test_arguments_beat_the_answer() -> None:
+    answer = urllib3.HTTPResponse(b"gone", status=404, reason="Not Found")
+    error = ApiException(500, "Worse", answer, body="other")
+
+    assert (error.status, error.reason, error.body) == (500, "Worse", "other")
+
+
+def test_a_request_id_is_in_the_text() -> None:
+    assert str(ApiException(0, "Why", request_id="r1")) == "(0)\nReason: Why\nRequest id: r1\n"
+
+
+def test_a_long_body_is_cut_in_the_text_only() -> None:
+    body = "x" * 4000 + "the end"
+    error = ApiException(500, "Why", body=body)
+
+    assert error.body == body
+    assert "the end" not in str(error)
+    assert "x" * 4000 in str(error)
+    assert f"({len(body)} characters)" in str(error)
+    assert "characters" not in str(ApiException(500, "Why", body="x" * 4000))
+
+
+# ── from a real answer ──
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        (400, "BadRequestException"),
+        (401, "UnauthorizedException"),
+        (403, "ForbiddenException"),
+        (404, "NotFoundException"),
+        (409, "ConflictException"),
+        (422, "UnprocessableEntityException"),
+        (429, "TooManyRequestsException"),
+        (500, "ServiceException"),
+        (501, "ServiceException"),
+        (599, "ServiceException"),
+        (402, "ApiException"),
+        (418, "ApiException"),
+        (600, "ApiException"),
+    ],
+)
+def test_each_status_has_its_class(status: int, name: str) -> None:
+    assert error_for(status) is getattr(exceptions, name)
+
+    with playing(reply({"detail": "no"}, status=status, X_Request_ID="r7", X_Two="2")) as server:
+        error = raised(server.host)
+
+    assert type(error) is getattr(exceptions, name)
+    assert (error.status, error.reason, error.request_id) == (status, "Reason", "r7")
+    assert (error.body, error.data, error.request_sent) == ('{"detail": "no"}', {"detail": "no"}, True)
+    assert error.headers is not None
+    assert error.headers["x-tWo"] == "2"
+    assert len(server.requests) == 1
+    same_after_pickle(error)
+
+
+def raised(host: str, **settings: Any) -> ApiException:
+    """The error of a call that is sent once."""
+    with (
+        ApiClient(Configuration(host, retries=False, **settings)) as client,
+        pytest.raises(ApiException) as info,
+    ):
+        SessionsApi(client).get_session("s1")
+    return info.value
+
+
+def same_after_pickle(error: ApiException) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (again.args, vars(again), str(again)) == (error.args, vars(error), str(error))
+
+
+def test_a_422_holds_what_was_refused() -> None:
+    with playing(reply(REFUSED, status=422)) as server:
+        error = raised(server.host)
+
+    assert isinstance(error.data, HTTPValidationError)
+    assert error.data.to_dict() == REFUSED
+    assert error.request_id == server.requests[0].headers["X-Request-ID"]
+    same_after_pickle(error)
+
+
+@pytest.mark.parametrize("body", [b'{"detail": "not a list"}', b'{"detail": [{"loc": 5}]}'])
+def test_a_422_of_another_form_holds_plain_data(body: bytes) -> None:
+    with playing(reply(body, status=422)) as server:
+        error = raised(server.host)
+
+    assert isinstance(error, exceptions.UnprocessableEntityException)
+    assert isinstance(error.data, dict)
+    assert error.body == body.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "text"), [(b"<html>", "<html>"), (b"\xff\xfe caf\xe9", "�� caf�"), (b"", "")]
+)
+def test_a_body_that_is_not_json(body: bytes, text: str) -> None:
+    with playing(reply(body, status=500)) as server:
+        error = raised(server.host)
+
+    assert isinstance(error, exceptions.ServiceException)
+    assert (error.body, error.data) == (text, None)
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("90", 90.0), ("soon", None), (None, None)])
+def test_a_429_says_when(header: str | None, seconds: float | None) -> None:
+    with playing(reply({}, status=429, **({"Retry_After": header} if header else {}))) as server:
+        error = raised(server.host)
+
+    assert isinstance(error, exceptions.TooManyRequestsException)
+    assert error.retry_after == seconds
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"not json", b"", b'{"id": 5}', b"[]"])
+def test_a_success_that_is_not_what_was_promised(body: bytes) -> None:
+    with playing(reply(body, X_Request_ID="r9")) as server:
+        error = raised(server.host)
+
+    assert isinstance(error, exceptions.ApiResponseError)
+    assert isinstance(error, ValueError)
+    assert (error.status, error.body, error.request_id) == (200, body.decode(), "r9")
+    assert "get_session" in str(error.reason)
+    same_after_pickle(error)
+
+
+def test_no_connection() -> None:
+    with playing(reply()) as server:
+        host = server.host
+    error = raised(host)
+
+    assert isinstance(error, exceptions.ApiConnectionError)
+    assert isinstance(error, ConnectionError)
+    assert (error.status, error.request_sent, error.body, error.data) == (0, False, None, None)
+    assert error.request_id
+    assert error.args == (0, error.reason)
+    same_after_pickle(error)

@@ -1,0 +1,263 @@
+"""What an import costs and offers: lazy packages, public paths, and modules that stay small."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import portal_client
+
+PACKAGE = Path(portal_client.__file__).parent
+ROOT = PACKAGE.parent
+CORE = sorted(path for path in PACKAGE.glob("*.py") if path.name != "__init__.py")
+LAZY = ["__init__.py", "api/__init__.py", "models/__init__.py"]
+MODELS = {
+    "async_session_response": "AsyncSessionResponse",
+    "get_sessions_response": "GetSessionsResponse",
+    "grouped_sessions_response": "GroupedSessionsResponse",
+    "http_validation_error": "HTTPValidationError",
+    "message": "Message",
+    "message_agent": "MessageAgent",
+    "message_role": "MessageRole",
+    "session": "Session",
+    "session_status": "SessionStatus",
+    "validation_error": "ValidationError",
+    "validation_error_loc_inner": "ValidationErrorLocInner",
+}
+
+
+def fresh(code: str, *flags: str) -> Any:
+    """Run code in a new interpreter that knows the checkout; `answer` is what it leaves behind."""
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}\nimport json; print(json.dumps(answer))"
+    command = [sys.executable, "-I", "-B", *flags, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# ── what it costs ──
+
+
+@pytest.mark.parametrize("module", ["portal_client", "portal_client.models", "portal_client.api"])
+def test_a_plain_import_loads_nothing_heavy(module: str) -> None:
+    # Without site (-S), so that no .pth file of the environment has loaded typing before.
+    loaded = fresh(f"import {module}; answer = sorted(sys.modules)", "-S")
+
+    assert not {"urllib3", "pydantic", "pydantic_core", "typing", "typing_extensions"} & set(loaded)
+    assert {name for name in loaded if name.startswith("portal_client")} <= {
+        "portal_client",
+        "portal_client._lazy",
+        module,
+    }
+
+
+def test_dir_and_all_load_nothing_either() -> None:
+    code = "import portal_client; dir(portal_client); portal_client.__all__; answer = sorted(sys.modules)"
+
+    assert not {"urllib3", "pydantic", "typing"} & set(fresh(code, "-S"))
+
+
+def test_the_errors_alone_need_no_library() -> None:
+    loaded = fresh("from portal_client import ApiException; answer = sorted(sys.modules)", "-S")
+
+    assert not {"urllib3", "pydantic", "typing"} & set(loaded)
+
+
+# ── what it offers ──
+
+
+def test_every_public_name_resolves() -> None:
+    missing = fresh(
+        "import portal_client\n"
+        "answer = [n for n in portal_client.__all__ if getattr(portal_client, n).__name__ != n]"
+    )
+
+    assert missing == []
+
+
+def test_a_name_is_looked_up_once() -> None:
+    answer = fresh("import portal_client; portal_client.ApiException; answer = sorted(vars(portal_client))")
+
+    assert "ApiException" in answer
+    assert "Session" not in answer
+
+
+@pytest.mark.parametrize("name", ["portal_client", "portal_client.models", "portal_client.api"])
+def test_dir_holds_every_public_name(name: str) -> None:
+    module = sys.modules.get(name) or __import__(name, fromlist=["*"])
+
+    assert len(module.__all__) == len(set(module.__all__))
+    assert set(module.__all__) <= set(dir(module))
+    assert dir(module) == sorted(dir(module))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "rest.ApiException",
+        "models.session.Session",
+        "models.Session",
+        "exceptions.NotFoundException",
+        "api.sessions_api.SessionsApi",
+        "api.SessionsApi",
+        "api_response.ApiResponse",
+        "configuration.Configuration",
+        "api_client.ApiClient",
+    ],
+)
+def test_submodules_work_after_a_plain_import(path: str) -> None:
+    answer = fresh(f"import portal_client; answer = portal_client.{path}.__name__")
+
+    assert answer == path.rpartition(".")[2]
+
+
+def test_star_imports() -> None:
+    star = "space = {{}}; exec('from {} import *', space); answer = sorted(space)"
+
+    assert set(fresh(star.format("portal_client.models"))) == {*MODELS.values(), "__builtins__"}
+    assert set(fresh(star.format("portal_client"))) == {*portal_client.__all__, "__builtins__"}
+
+
+@pytest.mark.parametrize(("module", "name"), MODELS.items())
+def test_each_model_has_its_module(module: str, name: str) -> None:
+    described = __import__(f"portal_client.models.{module}", fromlist=[name])
+
+    assert getattr(described, name) is getattr(portal_client, name) is getattr(portal_client.models, name)
+    assert getattr(described, name).__module__ == f"portal_client.models.{module}"
+
+
+def test_one_class_under_all_its_paths() -> None:
+    import portal_client.api_response
+    import portal_client.exceptions
+    import portal_client.rest
+    from portal_client.api.sessions_api import SessionsApi
+
+    assert portal_client.rest.ApiException is portal_client.ApiException
+    assert portal_client.exceptions.ApiException is portal_client.ApiException
+    assert portal_client.api_response.ApiResponse is portal_client.ApiResponse
+    assert portal_client.SessionsApi is SessionsApi is portal_client.api.SessionsApi
+    for name in ("BadRequest", "Unauthorized", "Forbidden", "NotFound", "Service"):
+        name += "Exception"
+        assert getattr(portal_client.exceptions, name) is getattr(portal_client, name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SessionsApi",
+        "ApiClient",
+        "ApiResponse",
+        "Configuration",
+        "OpenApiException",
+        "ApiTypeError",
+        "ApiValueError",
+        "ApiKeyError",
+        "ApiAttributeError",
+        "ApiException",
+    ],
+)
+def test_names_of_the_original_are_public(name: str) -> None:
+    assert name in portal_client.__all__
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert re.search(rf'^version = "{re.escape(portal_client.__version__)}"$', project, re.MULTILINE)
+
+
+@pytest.mark.parametrize("tag", ["AgentsApi", "BusinessApi", "DefaultApi", "RoutinesApi"])
+def test_another_tag_says_which_there_is(tag: str) -> None:
+    with pytest.raises(AttributeError, match=rf"'portal_client'.*'{tag}'.*SessionsApi"):
+        getattr(portal_client, tag)
+    with pytest.raises(ImportError, match=tag):
+        exec(f"from portal_client import {tag}")
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        portal_client.nothing  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute '_nothing'"):
+        portal_client._nothing  # noqa: B018
+    assert not hasattr(portal_client.models, "Nothing")
+
+
+def test_a_broken_submodule_is_not_taken_for_a_missing_one() -> None:
+    code = (
+        "import importlib.abc, portal_client\n"
+        "class Block(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'urllib3': raise ModuleNotFoundError('no urllib3', name='urllib3')\n"
+        "sys.meta_path.insert(0, Block())\n"
+        "try:\n    portal_client.rest\nexcept ModuleNotFoundError as error:\n    answer = error.name"
+    )
+    assert fresh(code) == "urllib3"
+
+
+# ── how it is written ──
+
+
+def switch(path: str) -> ast.If:
+    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
+    return next(node for node in tree.body if isinstance(node, ast.If))
+
+
+@pytest.mark.parametrize("path", LAZY)
+def test_checkers_and_python_see_the_same_names(path: str) -> None:
+    node = switch(path)
+    imports = [i for i in node.body if isinstance(i, ast.ImportFrom)]
+    seen_by_checkers = {alias.asname: i.module for i in imports for alias in i.names}
+    table = next(n for n in ast.walk(ast.Module(node.orelse, [])) if isinstance(n, ast.Dict))
+
+    assert len(imports) == len(node.body)
+    assert all(alias.name == alias.asname for i in imports for alias in i.names)  # `X as X` re-exports
+    assert ast.literal_eval(table) == seen_by_checkers
+    assert len(table.keys) == len(seen_by_checkers)
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: path.stem)
+def test_core_modules_stay_small(path: Path) -> None:
+    assert lines(path) <= 300
+
+
+def test_the_service_module_stays_thin() -> None:
+    assert lines(PACKAGE / "api" / "sessions_api.py") <= 150
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_the_package_knows_no_other_service(path: Path) -> None:
+    assert "candela" not in path.read_text(encoding="utf-8").lower()
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of the package that a module needs when it is loaded."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in [n for n in ast.walk(tree) if isinstance(n, ast.If)]:
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    found = [n for n in tree.body if isinstance(n, ast.ImportFrom)]
+    return {
+        f"{n.module}".removeprefix("portal_client.")
+        for n in found
+        if f"{n.module}".startswith("portal_client.")
+    }
+
+
+def test_core_modules_import_each_other_in_one_direction() -> None:
+    graph = {path.stem: imported(path) for path in CORE}
+
+    assert graph["api_client"] >= {"rest", "configuration"}
+    assert not any(name.startswith(("api.", "models")) for names in graph.values() for name in names)
+    TopologicalSorter(graph).prepare()  # raises CycleError

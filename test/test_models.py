@@ -1,0 +1,468 @@
+"""The models: to plain data and back without loss, strict in what they take."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pydantic
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal_client import (
+    AsyncSessionResponse,
+    GetSessionsResponse,
+    GroupedSessionsResponse,
+    HTTPValidationError,
+    Message,
+    MessageAgent,
+    MessageRole,
+    Session,
+    SessionStatus,
+    ValidationError,
+    ValidationErrorLocInner,
+)
+from scripted import SESSION
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+
+
+def session(**changes: Any) -> Session:
+    return Session.model_validate(SESSION | changes)
+
+
+#: A slow machine is no failure.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+# ── there and back ──
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+ZONES = st.none() | st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=10,
+)
+AGENTS = st.builds(MessageAgent, id=TEXT, name=TEXT, icon=TEXT)
+MESSAGES = st.builds(
+    Message, text=TEXT, role=st.sampled_from(MessageRole) | TEXT.map(MessageRole), agent=st.none() | AGENTS
+)
+TIMES = st.datetimes(timezones=ZONES)
+SESSIONS = st.builds(
+    Session,
+    id=TEXT,
+    agent_id=TEXT,
+    thread_id=TEXT,
+    created_at=TIMES,
+    updated_at=TIMES,
+    messages=st.lists(MESSAGES, max_size=3),
+    status=st.sampled_from(SessionStatus) | TEXT.map(SessionStatus),
+    user_id=TEXT,
+    routine_id=st.none() | TEXT,
+    future=JSON,
+)
+
+
+@patient
+@given(SESSIONS)
+def test_a_session_comes_back(one: Session) -> None:
+    assert Session.from_dict(one.to_dict()) == one
+    assert Session.from_json(one.to_json()) == one
+    assert Session.from_dict(json.loads(one.to_json())) == one
+    assert pickle.loads(pickle.dumps(one)) == one
+    assert copy.deepcopy(one) == one
+    assert copy.copy(one) == one
+    assert json.loads(Session.from_json(one.to_json()).to_json()) == json.loads(one.to_json())
+
+
+ALL: list[tuple[type, dict[str, Any]]] = [
+    (AsyncSessionResponse, {"session_id": "s1"}),
+    (GetSessionsResponse, {"sessions": [SESSION]}),
+    (GetSessionsResponse, {"sessions": []}),
+    (GroupedSessionsResponse, {"time_to_sessions": {"Today": [SESSION], "Odd": [None, {}]}}),
+    (GroupedSessionsResponse, {"time_to_sessions": None}),
+    (HTTPValidationError, {"detail": [{"loc": ["body", 0], "msg": "m", "type": "t"}]}),
+    (HTTPValidationError, {"detail": []}),
+    (HTTPValidationError, {}),
+    (Message, {"text": "x", "role": "user"}),
+    (Message, {"text": "x", "role": "user", "agent": None}),
+    (MessageAgent, {"id": "a", "name": "b", "icon": "c"}),
+    (Session, SESSION),
+    (ValidationError, {"loc": [], "msg": "m", "type": "t"}),
+]
+
+
+@pytest.mark.parametrize(("model", "data"), ALL)
+def test_what_the_service_sends_is_written_back(model: Any, data: dict[str, Any]) -> None:
+    text = json.dumps(data)
+    one = model.from_dict(data)
+
+    assert json.loads(one.to_json()) == json.loads(
+        text.replace("05Z", "05+00:00").replace("06Z", "06+00:00")
+    ) or (json.loads(one.to_json()) == data)
+    assert model.from_json(text) == one
+    assert model.from_dict(one.to_dict()) == one
+    assert type(one) is model
+
+
+def test_to_dict_keeps_values() -> None:
+    data = session().to_dict()
+
+    assert data["created_at"] == datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    assert data["status"] is SessionStatus.READY
+    assert data["messages"][0] == {"text": "Hello", "role": MessageRole.USER, "agent": None}
+    assert type(data["messages"][1]["agent"]) is dict
+
+
+def test_to_json_is_json() -> None:
+    data = json.loads(session().to_json())
+
+    assert datetime.fromisoformat(data["created_at"].replace("Z", "+00:00")) == session().created_at
+    assert data["status"] == "Ready"
+    assert data["routine_id"] is None
+
+
+def test_to_str_shows_all_fields() -> None:
+    text = Message(text="x", role=MessageRole.USER).to_str()
+
+    assert "'agent': None" in text
+    assert "'text': 'x'" in text
+
+
+def test_none_gives_none() -> None:
+    assert Session.from_dict(None) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", '"x"', "{}"])
+def test_text_that_is_no_session(text: str) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        Session.from_json(text)
+
+
+# ── unknown fields ──
+
+
+def test_unknown_fields_are_kept_and_written_back() -> None:
+    data = {**SESSION, "new": {"a": [1, None]}, "nothing": None}
+    one = session(new={"a": [1, None]}, nothing=None)
+
+    assert one.model_extra == {"new": {"a": [1, None]}, "nothing": None}
+    assert one.to_dict()["new"] == {"a": [1, None]}
+    assert one.to_dict()["nothing"] is None
+    assert set(json.loads(one.to_json())) == set(data)
+    assert one != session()
+    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
+
+
+def test_unknown_fields_within_are_kept_too() -> None:
+    message = {**SESSION["messages"][1], "new": 1, "agent": {**SESSION["messages"][1]["agent"], "deep": None}}
+    data = session(messages=[message]).to_dict()
+
+    assert data["messages"][0]["new"] == 1
+    assert data["messages"][0]["agent"]["deep"] is None
+
+
+@pytest.mark.parametrize("name", ["nothing", "mesages", "Id", "model_new"])
+def test_an_undeclared_attribute_is_not_assigned(name: str) -> None:
+    one = session()
+    with pytest.raises((ValueError, AttributeError), match=name):
+        setattr(one, name, 1)
+
+    assert one == session()
+
+
+def test_an_unknown_field_is_not_assigned_either() -> None:
+    one = session(new=1)
+    with pytest.raises(ValueError, match="new"):
+        one.new = 2  # type: ignore[attr-defined]
+
+
+# ── strictness ──
+
+
+@pytest.mark.parametrize("name", ["id", "agent_id", "thread_id", "user_id", "routine_id"])
+@pytest.mark.parametrize("wrong", [5, True, b"x", ["x"], {}])
+def test_a_text_is_a_str(name: str, wrong: Any) -> None:
+    with pytest.raises(pydantic.ValidationError, match=name):
+        session(**{name: wrong})
+    one = session()
+    with pytest.raises(pydantic.ValidationError):
+        setattr(one, name, wrong)
+    assert one == session()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("messages", None),
+        ("messages", {}),
+        ("messages", "x"),
+        ("messages", [5]),
+        ("status", 5),
+        ("status", None),
+        ("created_at", "soon"),
+        ("created_at", None),
+        ("created_at", True),
+        ("created_at", []),
+        ("id", None),
+    ],
+)
+def test_other_wrong_values(name: str, wrong: Any) -> None:
+    with pytest.raises(pydantic.ValidationError, match=name):
+        session(**{name: wrong})
+    one = session()
+    with pytest.raises(pydantic.ValidationError):
+        setattr(one, name, wrong)
+    assert one == session()
+
+
+@pytest.mark.parametrize("name", sorted(set(SESSION) - {"routine_id"}))
+def test_a_missing_field(name: str) -> None:
+    with pytest.raises(pydantic.ValidationError, match=name):
+        Session.from_dict({key: value for key, value in SESSION.items() if key != name})
+
+
+def test_assignment_is_checked_and_converted() -> None:
+    one = session()
+    one.status = "Running"  # type: ignore[assignment]
+    one.created_at = "2026-01-02T12:00:00Z"  # type: ignore[assignment]
+    one.messages = [{"text": "x", "role": "user"}]  # type: ignore[list-item]
+
+    assert one.status is SessionStatus.RUNNING
+    assert one.created_at == NOON
+    assert isinstance(one.messages[0], Message)
+
+
+def test_a_constructor_takes_keywords_only() -> None:
+    with pytest.raises(TypeError):
+        Message("x", "user")  # type: ignore[misc]
+
+
+# ── null ──
+
+
+def test_null_is_written_where_it_was_set_and_is_known() -> None:
+    assert Message(text="x", role=MessageRole.USER).to_dict() == {"text": "x", "role": "user"}
+    assert Message(text="x", role=MessageRole.USER, agent=None).to_dict()["agent"] is None
+    without = {key: value for key, value in SESSION.items() if key != "routine_id"}
+    assert "routine_id" not in Session.model_validate(without).to_dict()
+    assert session().to_dict()["routine_id"] is None
+    assert GroupedSessionsResponse(time_to_sessions=None).to_dict() == {"time_to_sessions": None}
+
+
+def test_null_is_written_after_assignment() -> None:
+    message = Message(text="x", role=MessageRole.USER)
+    message.agent = None
+
+    assert json.loads(message.to_json())["agent"] is None
+
+
+def test_null_is_left_out_where_the_service_does_not_know_it() -> None:
+    assert HTTPValidationError(detail=None).to_dict() == {}
+
+
+def test_what_the_contract_requires_is_required() -> None:
+    with pytest.raises(pydantic.ValidationError, match="time_to_sessions"):
+        GroupedSessionsResponse.from_dict({})
+
+
+# ── enumerations ──
+
+
+@pytest.mark.parametrize("kind", [SessionStatus, MessageRole])
+def test_an_unknown_value_is_taken_and_not_stored(kind: Any) -> None:
+    before = dict(kind.__members__), dict(kind._value2member_map_), set(vars(kind))
+    unknown = [kind(f"new-{number}") for number in range(100)]
+
+    assert (dict(kind.__members__), dict(kind._value2member_map_), set(vars(kind))) == before
+    assert unknown[0] == "new-0" == unknown[0].value == unknown[0].name
+    assert unknown[0] == kind("new-0")
+    assert unknown[0] != unknown[1]
+    assert hash(unknown[0]) == hash(kind("new-0"))
+    assert isinstance(unknown[0], kind)
+    assert unknown[0] not in list(kind)
+
+
+@pytest.mark.parametrize("value", [SessionStatus.READY, SessionStatus("Paused")])
+def test_members_survive_pickle_and_copy(value: SessionStatus) -> None:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        again = pickle.loads(pickle.dumps(value, protocol))
+        assert (again, type(again), again.value) == (value, SessionStatus, value.value)
+    for again in (copy.copy(value), copy.deepcopy(value)):
+        assert (again, type(again), again.name) == (value, SessionStatus, value.name)
+
+
+def test_members_from_json() -> None:
+    assert SessionStatus.from_json('"Ready"') is SessionStatus.READY
+    assert SessionStatus.from_json('"Paused"') == "Paused"
+    for wrong in ("5", "null", "[]"):
+        with pytest.raises(ValueError, match="SessionStatus"):
+            SessionStatus.from_json(wrong)
+    with pytest.raises(ValueError, match="Expecting value"):
+        SessionStatus.from_json("Ready")
+
+
+@pytest.mark.parametrize("wrong", [5, None, True, b"Ready", ["Ready"]])
+def test_a_member_is_made_of_a_str(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="SessionStatus"):
+        SessionStatus(wrong)
+
+
+def test_an_unknown_status_in_a_session() -> None:
+    one = session(status="Paused")
+
+    assert one.status == "Paused"
+    assert isinstance(one.status, SessionStatus)
+    assert json.loads(one.to_json())["status"] == "Paused"
+    assert Session.from_json(one.to_json()) == one
+    assert one.status not in (SessionStatus.READY, SessionStatus.ERROR)
+
+
+@pytest.mark.parametrize("name", ["name", "value", "mro", "from_json", "READY", "_missing_", "__class__"])
+def test_a_value_that_is_the_name_of_something_else(name: str) -> None:
+    assert SessionStatus(name) == name
+    assert SessionStatus(name).value == name
+    assert SessionStatus.READY.value == "Ready"
+    assert callable(SessionStatus.from_json)
+
+
+# ── dates ──
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2026-01-02T12:00:00Z", NOON),
+        ("2026-01-02T12:00:00.000001Z", NOON + timedelta(microseconds=1)),
+        ("2026-01-02 12:00:00+00:00", NOON),
+        ("2026-01-02T14:00:00+02:00", NOON),
+        ("2026-01-02T12:00:00-0000", NOON),
+        # ISO 8601 forms that pydantic refuses.
+        ("20260102T120000Z", NOON),
+        ("2026-W01-5T12:00:00Z", NOON),
+        ("2026-002T12:00:00Z", NOON),
+        # Without a zone it stays without.
+        ("2026-01-02T12:00:00", NOON.replace(tzinfo=None)),
+        ("20260102T120000", NOON.replace(tzinfo=None)),
+        ("2026-01-02", NOON.replace(tzinfo=None, hour=0)),
+    ],
+)
+def test_dates(text: str, value: datetime) -> None:
+    one = session(created_at=text)
+
+    assert one.created_at == value
+    assert (one.created_at.tzinfo is None) is (value.tzinfo is None)
+    assert Session.from_json(json.dumps({**SESSION, "created_at": text})).created_at == value
+    again = Session.from_json(one.to_json())
+    assert again.created_at == value
+    assert (again.created_at.tzinfo is None) is (value.tzinfo is None)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-01-02T25:00:00Z", "T12:00", "\ud800"])
+def test_what_is_no_date(text: str) -> None:
+    with pytest.raises(pydantic.ValidationError, match="created_at") as info:
+        session(created_at=text)
+
+    assert len(info.value.errors()) == 1
+
+
+def test_a_datetime_stays_the_same() -> None:
+    assert session(created_at=NOON).created_at is NOON
+
+
+# ── the wrapper ──
+
+
+@pytest.mark.parametrize("value", ["body", "", 0, 7])
+def test_a_wrapper(value: Any) -> None:
+    one = ValidationErrorLocInner(value)
+
+    assert one == ValidationErrorLocInner(actual_instance=value)
+    assert one.actual_instance == value
+    assert type(one.actual_instance) is type(value)
+    assert one.to_dict() == value
+    assert json.loads(one.to_json()) == value
+    assert ValidationErrorLocInner.from_json(one.to_json()) == one
+    assert ValidationErrorLocInner.from_dict(value) == one
+    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
+
+
+def test_a_wrapper_is_assigned() -> None:
+    one = ValidationErrorLocInner("body")
+    one.actual_instance = 5
+
+    assert one == ValidationErrorLocInner(5)
+    with pytest.raises(pydantic.ValidationError):
+        one.actual_instance = 1.5  # type: ignore[assignment]
+    assert one.actual_instance == 5
+
+
+@pytest.mark.parametrize("wrong", [None, True, 1.5, [], b"x"])
+def test_a_wrapper_takes_two_types(wrong: Any) -> None:
+    for make in (
+        lambda: ValidationErrorLocInner(wrong),
+        lambda: ValidationErrorLocInner(actual_instance=wrong),
+    ):
+        with pytest.raises(pydantic.ValidationError):
+            make()
+
+
+@pytest.mark.parametrize(
+    "arguments", [((), {}), (("a", "b"), {}), (("a",), {"actual_instance": "b"}), ((), {"x": 1})]
+)
+def test_a_wrapper_takes_one_value(arguments: tuple[Any, Any]) -> None:
+    args, kwargs = arguments
+    with pytest.raises((pydantic.ValidationError, TypeError)):
+        ValidationErrorLocInner(*args, **kwargs)
+
+
+def test_a_wrapper_within() -> None:
+    error = ValidationError.model_validate({"loc": ["body", 0], "msg": "m", "type": "t"})
+
+    assert [step.actual_instance for step in error.loc] == ["body", 0]
+    assert error.to_dict() == {"loc": ["body", 0], "msg": "m", "type": "t"}
+
+
+# ── apart from the caller ──
+
+
+def test_the_callers_dict_is_untouched() -> None:
+    data = {**copy.deepcopy(SESSION), "new": {"a": [1]}}
+    before = copy.deepcopy(data)
+    one = Session.model_validate(data)
+    one.id = "other"
+    one.messages.clear()
+    one.to_dict()["messages"] = 5
+    one.to_dict()["new"]["a"].append(2)
+
+    assert data == before
+    assert one.to_dict()["new"] == {"a": [1]}
+
+
+def test_to_dict_shares_nothing_with_the_model() -> None:
+    one = session()
+    data = one.to_dict()
+    data["messages"][0]["text"] = "other"
+    data["messages"].append({})
+
+    assert one == session()
+
+
+def test_a_deep_copy_is_apart() -> None:
+    one = session()
+    two = copy.deepcopy(one)
+    two.messages[0].text = "other"
+
+    assert one == session()
+    assert two != one
+
+
+def test_equality() -> None:
+    assert session() == session()
+    assert session() != session(id="other")
+    assert session() != SESSION
+    assert Message(text="x", role=MessageRole.USER) != MessageAgent(id="x", name="y", icon="z")

@@ -1,0 +1,750 @@
+"""Files: every kind arrives byte for byte, wrong ones are refused before anything is sent."""
+
+from __future__ import annotations
+
+import array
+import bz2
+import ctypes
+import gc
+import gzip
+import io
+import os
+import socket
+import tempfile
+import threading
+import tracemalloc
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal_client import ApiClient, ApiException, ApiValueError, Configuration, Hooks, SessionsApi
+from portal_client.multipart import BLOCK, Multipart, file_parts
+from scripted import Received, Script, playing, reply
+
+#: A slow machine is no failure.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+BYTES = bytes(range(256)) * 3 + b"\r\n--\r\n\n\r"
+
+
+# ── what a server makes of it ──
+
+
+def fields(content_type: str, body: bytes) -> list[Message]:
+    """The parts of a form as the standard library reads them."""
+    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    assert message.is_multipart()
+    assert not message.defects
+    parts: Any = message.get_payload()
+    return list(parts)
+
+
+def content(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload
+
+
+def name(part: Message) -> Any:
+    return part.get_param("name", header="content-disposition")
+
+
+def sent_files(request: Received) -> list[tuple[str | None, str, bytes]]:
+    """The files in a request: name, content type, bytes; the frame around them must be right."""
+    if request.headers["Transfer-Encoding"] is None:
+        assert int(request.headers["Content-Length"]) == len(request.body)
+    parts = fields(request.headers["Content-Type"], request.body)
+    texts, files = parts[:2], parts[2:]
+    assert [(name(part), content(part)) for part in texts] == [("agent_id", b"a1"), ("text_prompt", b"hi")]
+    assert all(part["Content-Type"] is None and part.get_filename() is None for part in texts)
+    assert all(name(part) == "files" for part in files)
+    return [(part.get_filename(), part.get_content_type(), content(part)) for part in files]
+
+
+def api_for(server: Script, **settings: Any) -> SessionsApi:
+    # The timeout is for a body of a wrong length, for the rest of which the server would wait.
+    return SessionsApi(ApiClient(Configuration(server.host, timeout=20, **settings)))
+
+
+def arrived(files: Any) -> list[tuple[str | None, str, bytes]]:
+    """What a server receives for these files."""
+    with playing(reply()) as server:
+        api = api_for(server)
+        with api.api_client:
+            api.create_session("a1", "hi", files)
+    (request,) = server.requests
+    return sent_files(request)
+
+
+# ── every kind ──
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = tmp_path / "notes.txt"
+    made.write_bytes(BYTES)
+    return made
+
+
+KINDS: dict[str, Callable[[], Any]] = {
+    "bytes": lambda: BYTES,
+    "bytearray": lambda: bytearray(BYTES),
+    "memoryview": lambda: memoryview(BYTES),
+    "memoryview, not contiguous": lambda: memoryview(bytes(b for byte in BYTES for b in (byte, 0)))[::2],
+    "memoryview, backwards": lambda: memoryview(BYTES[::-1])[::-1],
+    "BytesIO": lambda: io.BytesIO(BYTES),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_content_without_a_name(kind: str) -> None:
+    assert arrived(KINDS[kind]()) == [("file1", "application/octet-stream", BYTES)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_content_with_a_name(kind: str) -> None:
+    assert arrived(("notes.csv", KINDS[kind]())) == [("notes.csv", "text/csv", BYTES)]
+    assert arrived(("notes.csv", KINDS[kind](), "a/b")) == [("notes.csv", "a/b", BYTES)]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path(path: Path, kind: Callable[[Path], Any]) -> None:
+    assert arrived(kind(path)) == [("notes.txt", "text/plain", BYTES)]
+
+
+def test_a_path_in_a_tuple(path: Path) -> None:
+    assert arrived(("other.pdf", path)) == [("other.pdf", "application/pdf", BYTES)]
+    assert arrived(("other.pdf", path, "a/b")) == [("other.pdf", "a/b", BYTES)]
+
+
+def test_a_path_like_object(path: Path) -> None:
+    class Place:
+        def __fspath__(self) -> str:
+            return str(path)
+
+    assert arrived(Place()) == [("notes.txt", "text/plain", BYTES)]
+
+
+@pytest.mark.parametrize("buffering", [-1, 0])
+def test_an_open_file(path: Path, buffering: int) -> None:
+    with open(path, "rb", buffering=buffering) as file:
+        assert arrived(file) == [("notes.txt", "text/plain", BYTES)]
+        assert not file.closed
+
+
+def test_an_open_file_at_an_offset(path: Path) -> None:
+    with open(path, "rb") as file:
+        file.seek(100)
+        assert arrived(file) == [("notes.txt", "text/plain", BYTES[100:])]
+        file.seek(len(BYTES) + 5)  # beyond the end
+        assert arrived(("n.txt", file)) == [("n.txt", "text/plain", b"")]
+
+
+def test_bytesio_at_an_offset() -> None:
+    buffer = io.BytesIO(BYTES)
+    buffer.seek(100)
+
+    assert arrived(buffer)[0][2] == BYTES[100:]
+    assert not buffer.closed
+
+
+def test_items_wider_than_a_byte() -> None:
+    numbers = array.array("i", [1, 2, 3])
+
+    assert arrived(memoryview(numbers))[0][2] == numbers.tobytes()
+    assert arrived(memoryview((ctypes.c_int * 3)(1, 2, 3)))[0][2] == numbers.tobytes()
+    assert arrived(memoryview(bytes(6)).cast("B", (2, 3)))[0][2] == bytes(6)
+
+
+@pytest.mark.parametrize("make", [tempfile.TemporaryFile, tempfile.SpooledTemporaryFile])
+def test_temporary_files(make: Any) -> None:
+    with make() as file:
+        file.write(BYTES)
+        file.seek(0)
+        assert arrived(file)[0][1:] == ("application/octet-stream", BYTES)
+        assert not file.closed
+
+
+def test_compressed_files(tmp_path: Path) -> None:
+    for module in (gzip, bz2):
+        with module.open(tmp_path / "x", "wb") as file:  # type: ignore[attr-defined]
+            file.write(BYTES)
+        with module.open(tmp_path / "x", "rb") as file:  # type: ignore[attr-defined]
+            assert arrived(("x", file))[0][2] == BYTES
+
+
+def test_a_member_of_an_archive() -> None:
+    # Its mode is "r", though what it reads is bytes.
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("notes.txt", BYTES)
+    with zipfile.ZipFile(archive) as opened, opened.open("notes.txt") as member:
+        assert arrived(member) == [("notes.txt", "text/plain", BYTES)]
+
+
+@pytest.mark.parametrize("size", [BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
+def test_sizes_around_a_block(tmp_path: Path, size: int) -> None:
+    data = (BYTES * (size // len(BYTES) + 1))[:size]
+    path = tmp_path / "x.bin"
+    path.write_bytes(data)
+
+    assert [file[2] for file in arrived([path, data, io.BytesIO(data)])] == [data] * 3
+
+
+@pytest.mark.parametrize("kind", ["bytes", "file", "path", "BytesIO", "memoryview", "array"])
+def test_empty_files(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "empty.txt"
+    path.touch()
+    with open(path, "rb") as file:
+        empty = {
+            "bytes": b"",
+            "file": file,
+            "path": path,
+            "BytesIO": io.BytesIO(),
+            "memoryview": memoryview(b"")[::2],
+            "array": memoryview(array.array("i")),
+        }
+        assert [part[2] for part in arrived(empty[kind])] == [b""]
+
+
+def test_many_keep_their_order(path: Path) -> None:
+    with open(path, "rb") as file:
+        got = arrived([str(path), b"one", ("two.csv", b"two"), file, ("three", b"three", "a/b"), path])
+
+    assert got == [
+        ("notes.txt", "text/plain", BYTES),
+        ("file2", "application/octet-stream", b"one"),
+        ("two.csv", "text/csv", b"two"),
+        ("notes.txt", "text/plain", BYTES),
+        ("three", "a/b", b"three"),
+        ("notes.txt", "text/plain", BYTES),
+    ]
+
+
+def test_one_file_object_twice(path: Path) -> None:
+    with open(path, "rb") as file:
+        assert [got[2] for got in arrived([file, file])] == [BYTES, BYTES]
+
+
+@pytest.mark.parametrize("files", [None, []])
+def test_no_files(files: Any) -> None:
+    assert arrived(files) == []
+
+
+def test_a_stream_without_an_end_is_chunked() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, BYTES)
+    os.close(writing)
+    with playing(reply()) as server, os.fdopen(reading, "rb") as file:
+        api = api_for(server)
+        with api.api_client:
+            api.create_session("a1", "hi", [file, b"after"])
+
+    (request,) = server.requests
+    assert request.headers["Content-Length"] is None
+    assert request.headers["Transfer-Encoding"] == "chunked"
+    assert [part[2] for part in sent_files(request)] == [BYTES, b"after"]
+
+
+# ── wrong ones ──
+
+
+def refused(files: Any) -> Exception:
+    """The error of a call; nothing of it may reach the server."""
+    with playing(reply()) as server:
+        api = api_for(server)
+        with api.api_client, pytest.raises((pydantic.ValidationError, ApiValueError, OSError)) as info:
+            api.create_session("a1", "hi", files)
+    assert server.connections == 0
+    assert not isinstance(info.value, ApiException)
+    return info.value
+
+
+@pytest.mark.parametrize("kind", [str, Path, lambda path: [b"fine", path], lambda path: ("x", path)])
+def test_a_missing_file(tmp_path: Path, kind: Callable[[Path], Any]) -> None:
+    error = refused(kind(tmp_path / "none.txt"))
+
+    assert isinstance(error, FileNotFoundError)
+    assert "none.txt" in str(error)
+
+
+def test_a_directory(tmp_path: Path) -> None:
+    assert isinstance(refused(tmp_path), (IsADirectoryError, PermissionError))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="everything is open to root")
+def test_a_file_that_may_not_be_read(path: Path) -> None:
+    path.chmod(0)
+
+    assert isinstance(refused(path), PermissionError)
+
+
+def test_what_is_not_a_regular_file() -> None:
+    assert "not a regular file" in str(refused(os.devnull))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_does_not_hang(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    errors: list[BaseException] = []
+
+    def attempt() -> None:
+        try:
+            file_parts(path)
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    thread.join(5)
+    if hung := thread.is_alive():
+        os.close(os.open(path, os.O_WRONLY))  # lets it go
+        thread.join()
+    assert not hung
+    assert "not a regular file" in str(errors[0])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        5,
+        1.5,
+        True,
+        object(),
+        {"a.txt": b"x"},
+        {b"x"},
+        [5],
+        [None],
+        [[b"x"]],
+        (b"x" for _ in range(1)),
+        (),
+        ("a.txt",),
+        ("a.txt", b"x", "a/b", "more"),
+        (5, b"x"),
+        (None, b"x"),
+        ("", b"x"),
+        (b"a.txt", b"x"),
+        ("a.txt", 5),
+        ("a.txt", None),
+        ("a.txt", "text"),
+        ("a.txt", "b.txt", "c.txt"),
+        ("a.txt", b"x", 5),
+        ("a.txt", b"x", b"a/b"),
+        ("a.txt", b"x", "a/b\r\nX: y"),
+        ("a.txt", b"x", "a/b\n"),
+        ("a.txt", b"x", "a/b\x00"),
+        ("a.txt", b"x", "é/b"),
+        io.StringIO("text"),
+        ("a.txt", io.StringIO("text")),
+        "a\x00b",
+    ],
+    ids=lambda file: type(file).__name__,  # a printed object would have an address of its own
+)
+def test_bad_files(bad: Any) -> None:
+    assert "files" in str(refused(bad))
+
+
+def test_several_paths_in_a_tuple(path: Path) -> None:
+    # A tuple is one file with its name: taken for two paths it would send the second's name as content.
+    assert "several paths are given as a list" in str(refused((str(path), str(path))))
+
+
+def test_a_text_file(path: Path) -> None:
+    with open(path, encoding="latin-1") as file:
+        assert "binary mode" in str(refused(file))
+        assert "binary mode" in str(refused(("a.txt", file)))
+
+
+def test_a_closed_file(path: Path) -> None:
+    with open(path, "rb") as file:
+        pass
+    assert "closed" in str(refused(file))
+
+
+def test_a_file_opened_for_writing(tmp_path: Path) -> None:
+    with open(tmp_path / "x", "wb") as file:
+        file.write(b"some")
+        assert "files" in str(refused(file))
+
+
+def test_one_bad_file_among_good_ones(path: Path) -> None:
+    assert "files" in str(refused([path, b"x", 5]))
+
+
+# ── files that change while they are sent ──
+
+
+class Meanwhile(Hooks):
+    """Does something when the body is known and not yet sent."""
+
+    def __init__(self, act: Callable[[], Any]) -> None:
+        self.act = act
+
+    def on_request(self, attempt: Any) -> None:
+        self.act()
+
+
+def test_a_file_that_grows_is_cut(path: Path) -> None:
+    def grow() -> None:
+        with open(path, "ab") as file:
+            file.write(b"GET / HTTP/1.1\r\n\r\n" * BLOCK)
+
+    with playing(reply()) as server:
+        api = api_for(server, hooks=[Meanwhile(grow)])
+        with api.api_client:
+            api.create_session("a1", "hi", path)
+            api.api_client.configuration.hooks.clear()
+            api.create_session("a1", "hi", b"next")
+
+    first, second = server.requests
+    assert sent_files(first) == [("notes.txt", "text/plain", BYTES)]
+    assert sent_files(second)[0][2] == b"next"
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("left", [0, 10])
+def test_a_file_that_shrinks(path: Path, left: int) -> None:
+    with playing(reply()) as server:
+        api = api_for(server, hooks=[Meanwhile(lambda: os.truncate(path, left))])
+        with api.api_client:
+            with pytest.raises(ApiException, match=r"notes\.txt.*shorter") as info:
+                api.create_session("a1", "hi", path)
+            api.api_client.configuration.hooks.clear()
+            assert api.create_session("a1", "hi", b"next").id == "s1"
+
+    assert info.value.status == 0
+    assert info.value.request_sent is True
+    assert not isinstance(info.value, OSError)
+    assert server.connections == 2  # the first was closed: what followed would have been read as the file
+    whole = [r for r in server.requests if int(r.headers["Content-Length"]) == len(r.body)]
+    assert [sent_files(r)[0][2] for r in whole] == [b"next"]
+
+
+def test_a_file_that_is_gone(path: Path) -> None:
+    with playing(reply()) as server:
+        api = api_for(server, hooks=[Meanwhile(path.unlink)])
+        with api.api_client, pytest.raises(ApiException, match=r"notes\.txt.*could not be read"):
+            api.create_session("a1", "hi", path)
+
+    assert all(b"hi" not in r.body or len(r.body) < int(r.headers["Content-Length"]) for r in server.requests)
+
+
+def test_a_file_object_that_gives_too_much() -> None:
+    class Generous(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(size) + b"more"
+
+    assert arrived(Generous(BYTES))[0][2] == BYTES
+
+
+def test_a_file_object_that_gives_little_at_a_time() -> None:
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(size and 7)
+
+    assert arrived(Slow(BYTES))[0][2] == BYTES
+
+
+class Texts:
+    """A source that shows what it gives only when it is asked for content."""
+
+    def read(self, size: int = -1) -> Any:
+        return "text" if size else b""
+
+
+def test_a_file_object_that_gives_text() -> None:
+    with playing(reply()) as server:
+        api = api_for(server)
+        with api.api_client, pytest.raises(ApiException, match="gave text"):
+            api.create_session("a1", "hi", Texts())  # type: ignore[arg-type]
+
+
+# ── hostile names ──
+
+NAMES = [
+    'say "hi".txt',
+    "a\r\nX-Evil: 1\r\n\r\nb.txt",
+    "a\nb",
+    "a\rb",
+    "../../etc/passwd",
+    "C:\\temp\\x.txt",
+    "/",
+    "grüße \U0001f600.txt",
+    "x" * 300 + ".csv",
+    "a;b=c; filename=d.txt",
+    "%22%0D%0A.txt",
+    " ",
+    "a\x00b",
+    "a\u2028b",
+    # What mimetypes takes for a URL.
+    "data:a/b\r\nX-Evil: 1,x",
+    "data:a/\u00e9,x",
+    "data:,",
+    "//[x].csv",
+    "http://[",
+]
+
+
+def named(filename: str) -> tuple[bytes, Message]:
+    """The raw form with one file of this name, and that file as it is read back."""
+    form = Multipart([], [("files", file_parts((filename, b"content"))[0])])
+    body = b"".join(form)
+    assert form.length == len(body)
+    (part,) = fields(form.content_type, body)
+    return body, part
+
+
+@pytest.mark.parametrize("filename", NAMES, ids=ascii)
+def test_hostile_names_stay_names(filename: str) -> None:
+    body, part = named(filename)
+    head = body.partition(b"\r\n\r\n")[0].split(b"\r\n")
+
+    assert [line.partition(b":")[0] for line in head[1:]] == [b"Content-Disposition", b"Content-Type"]
+    assert b"\n" not in b"".join(head)
+    assert b"\r" not in b"".join(head)
+    quoted = filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    assert head[1].endswith(f'; filename="{quoted}"'.encode())
+    assert content(part) == b"content"
+    assert head[2].decode("ascii").isprintable()
+    assert part.get_content_type() == head[2].partition(b": ")[2].decode().lower()
+
+
+def test_a_name_reaches_the_server() -> None:
+    ((filename, _, _),) = arrived(('gr "x"\r\n.txt', b"x"))
+
+    assert filename == "gr %22x%22%0D%0A.txt"
+
+
+def test_a_name_that_is_not_utf_8_on_disk(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/caf\xe9.txt"
+    try:
+        with open(path, "wb") as file:
+            file.write(BYTES)
+    except OSError:
+        pytest.skip("this file system knows UTF-8 names only")
+    with playing(reply()) as server:
+        api = api_for(server)
+        with api.api_client:
+            api.create_session("a1", "hi", os.fsdecode(path))
+
+    (request,) = server.requests
+    assert 'filename="caf\ufffd.txt"'.encode() in request.body
+    assert sent_files(request)[0][1:] == ("text/plain", BYTES)
+
+
+def body_or_refusal(filename: str) -> str:
+    try:
+        return named(filename)[0].decode()
+    except ApiValueError as error:
+        return str(error)
+
+
+def test_a_name_with_a_lone_surrogate() -> None:
+    # Not from a disk: such a name stands for no bytes.
+    answer = body_or_refusal("a\ud800.txt")
+
+    assert "a\ufffd.txt" in answer or answer.startswith("files")
+
+
+@pytest.mark.parametrize("field", ["agent_id", "text_prompt"])
+def test_a_lone_surrogate_in_a_text_names_its_field(field: str) -> None:
+    given = {"agent_id": "a1", "text_prompt": "hi", field: "secret\ud800"}
+    with playing(reply()) as server:
+        api = api_for(server)
+        with api.api_client, pytest.raises((ApiValueError, pydantic.ValidationError), match=field) as info:
+            api.create_session(**given)
+
+    assert server.connections == 0
+    assert "secret" not in str(info.value)
+
+
+# ── the form itself ──
+
+
+@patient
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["agent_id", "text_prompt"]), st.text(st.characters(exclude_categories=["Cs"]))
+        )
+    ),
+    st.lists(st.binary()),
+)
+def test_a_form_reads_back(texts: list[tuple[str, str]], contents: list[bytes]) -> None:
+    files = [(f"{number}.bin", data) for number, data in enumerate(contents)]
+    form = Multipart(texts, [("files", part) for part in file_parts(files)])
+    body = b"".join(form)
+
+    assert form.length == len(body)
+    assert body == b"".join(form)  # as often as it is asked
+    if not texts and not files:
+        return
+    parts = fields(form.content_type, body)
+    assert [(name(p), content(p)) for p in parts[: len(texts)]] == [(n, t.encode()) for n, t in texts]
+    assert [(p.get_filename(), content(p)) for p in parts[len(texts) :]] == files
+
+
+@patient
+@given(st.text(min_size=1))
+def test_no_name_breaks_the_frame(filename: str) -> None:
+    try:
+        body, part = named(filename)
+    except ApiValueError:
+        return
+    assert part.keys() == ["Content-Disposition", "Content-Type"]
+    assert content(part) == b"content"
+    assert body.count(b"\r\n") == 6
+
+
+def test_a_prompt_without_files_is_one_write() -> None:
+    assert len(list(Multipart([("agent_id", "a"), ("text_prompt", "hi")], []))) == 1
+
+
+def test_two_forms_have_two_boundaries() -> None:
+    assert Multipart([], []).boundary != Multipart([], []).boundary
+
+
+def test_a_stream_has_no_length() -> None:
+    class Endless:
+        def read(self, size: int = -1) -> bytes:
+            return b""
+
+    form = Multipart([], [("files", part) for part in file_parts([b"x", ("s", Endless())])])
+
+    assert (form.length, form.repeatable) == (None, False)
+
+
+# ── memory and descriptors ──
+
+
+def test_a_large_file_costs_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.touch()
+    os.truncate(path, 64 * 1024 * 1024)
+    form = Multipart([("text_prompt", "hi")], [("files", part) for part in file_parts(path)])
+    tracemalloc.start()
+    try:
+        size = sum(len(block) for block in form)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert size == form.length
+    assert peak < 2 * 1024 * 1024
+
+
+def test_bytes_are_not_copied() -> None:
+    data = bytes(8 * 1024 * 1024)
+    form = Multipart([], [("files", part) for part in file_parts([data, bytearray(data), memoryview(data)])])
+    tracemalloc.start()
+    try:
+        assert sum(len(block) for block in form) == form.length
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 1024 * 1024
+
+
+needs_proc = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+
+
+def open_on(path: Path) -> int:
+    """How many descriptors of this process stand on a file."""
+    links = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
+    return sum(os.path.exists(link) and os.path.samefile(link, path) for link in links)
+
+
+@needs_proc
+def test_checking_leaves_nothing_open(path: Path) -> None:
+    file_parts([path, path])
+
+    assert open_on(path) == 0
+
+
+@needs_proc
+def test_descriptors_are_closed_after_a_call(path: Path) -> None:
+    with playing(reply()) as server:
+        api = api_for(server)
+        with api.api_client:
+            api.create_session("a1", "hi", [path, path])
+            assert open_on(path) == 0
+
+
+@needs_proc
+def test_descriptors_are_closed_after_an_error(path: Path) -> None:
+    with playing(reply()) as server:
+        api = api_for(server, hooks=[Meanwhile(lambda: os.truncate(path, 5))])
+        with api.api_client:
+            try:
+                api.create_session("a1", "hi", path)
+            except ApiException:
+                pass
+            else:
+                raise AssertionError
+            assert open_on(path) == 0
+
+
+@contextmanager
+def hanging_up() -> Iterator[str]:
+    """A server that takes the first bytes of a request and resets the connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            connection.recv(1024)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+            connection.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(5)
+
+
+@needs_proc
+def test_descriptors_are_closed_while_a_lost_connection_is_looked_at(path: Path) -> None:
+    os.truncate(path, 64 * 1024 * 1024)
+    with hanging_up() as host, ApiClient(Configuration(host)) as client:
+        with pytest.raises(ApiException) as info:
+            SessionsApi(client).create_session("a1", "hi", path)
+        # A batch keeps its errors, and with each of them all of its frames.
+        assert info.value.__traceback__ is not None
+        assert open_on(path) == 0
+
+
+@needs_proc
+def test_descriptors_are_closed_after_an_abandoned_iteration(path: Path) -> None:
+    pieces = iter(Multipart([], [("files", part) for part in file_parts(path)]))
+    next(pieces)
+    next(pieces)
+    assert open_on(path) == 1
+    del pieces
+    gc.collect()
+
+    assert open_on(path) == 0
+
+
+def test_the_callers_files_stay_open(path: Path) -> None:
+    with open(path, "rb") as file, playing(reply({}, status=500)) as server:
+        api = api_for(server)
+        with api.api_client, pytest.raises(ApiException):
+            api.create_session("a1", "hi", file)
+        assert not file.closed
+        pieces = iter(Multipart([], [("files", part) for part in file_parts(file)]))
+        next(pieces)
+        del pieces
+        gc.collect()
+        assert not file.closed
+
+    assert len(server.requests) == 1
