@@ -16,8 +16,8 @@ from portal_client.api_response import ApiResponse
 from portal_client.auth import AccessToken, secret
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiResponseError, TooManyRequestsException, error_for
-from portal_client.operation import Operation
-from portal_client.request import HTTPRequest, Request
+from portal_client.operation import Operation, Request
+from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
 from portal_client.retry import retry_after
 from portal_client.timeouts import TimeoutArgument

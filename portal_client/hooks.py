@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
-
-if TYPE_CHECKING:
-    from portal_client.connection import Exchange
-    from portal_client.request import HTTPRequest
+from typing import Optional
 
 log: logging.Logger = logging.getLogger("portal_client")
 log.addHandler(logging.NullHandler())
@@ -80,7 +75,8 @@ class Log(Hooks):
         )
 
 
-_LOG = Log()
+#: The observer behind `logging`.
+LOG = Log()
 
 
 def log_to_file(logger: logging.Logger, path: Optional[str], before: Optional[str], layout: str) -> None:
@@ -93,43 +89,3 @@ def log_to_file(logger: logging.Logger, path: Optional[str], before: Optional[st
         added = logging.FileHandler(path, delay=True)
         added.setFormatter(logging.Formatter(layout))
         logger.addHandler(added)
-
-
-class Watch:
-    """Tells the hooks, and the log if it is listened to, of one attempt."""
-
-    def __init__(self, hooks: Sequence[Hooks], attempt: Attempt, now: Callable[[], float]) -> None:
-        self._hooks = hooks
-        self._attempt = attempt
-        self._now = now
-        self._started = now()
-        for hook in hooks:
-            hook.on_request(attempt)
-
-    @classmethod
-    def over(cls, request: HTTPRequest, number: int, now: Callable[[], float]) -> Optional[Watch]:
-        """Watch an attempt; None when nobody wants to know, which costs nothing."""
-        hooks = (*request.hooks, _LOG) if log.isEnabledFor(logging.INFO) else request.hooks
-        if not hooks:
-            return None
-        attempt = Attempt(request.operation, request.method, request.url, request.request_id, number)
-        return cls(hooks, attempt, now)
-
-    def answered(self, status: int, exchange: Exchange, final: bool) -> None:
-        """The attempt brought an answer."""
-        self._attempt.status = status
-        self._measure(exchange, final)
-        for hook in self._hooks:
-            hook.on_response(self._attempt)
-
-    def failed(self, error: Exception, exchange: Exchange, final: bool) -> None:
-        """The attempt brought none."""
-        self._attempt.error = error
-        self._measure(exchange, final)
-        for hook in self._hooks:
-            hook.on_error(self._attempt)
-
-    def _measure(self, exchange: Exchange, final: bool) -> None:
-        self._attempt.elapsed = self._now() - self._started
-        self._attempt.sent, self._attempt.received = exchange.sent, exchange.received
-        self._attempt.final = final

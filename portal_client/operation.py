@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple, Optional, cast, get_type_hints
 
@@ -13,8 +14,7 @@ from pydantic_core import SchemaValidator
 from pydantic_core.core_schema import CoreConfig
 from typing_extensions import NotRequired, Required, TypedDict
 
-from portal_client.multipart import Files
-from portal_client.request import Request
+from portal_client.multipart import Files, Part
 from portal_client.serialization import text
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
@@ -52,6 +52,20 @@ class Parameter(NamedTuple):
     place: str
     required: bool
     type: Any
+
+
+@dataclass(slots=True)
+class Request:
+    """What a call asks for: an operation and its checked arguments by place. Nothing is sent yet."""
+
+    operation: Operation
+    path: dict[str, Any] = field(default_factory=dict[str, Any])
+    query: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
+    # Prompts, files and options may be private, so a printed request does not show them.
+    form: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]], repr=False)
+    files: list[tuple[str, Part]] = field(default_factory=list[tuple[str, Part]], repr=False)
+    body: Any = field(default=None, repr=False)
+    options: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
 class Operation:

@@ -1,38 +1,20 @@
-"""A request as a value, before and after it is made ready for the wire."""
+"""A request as a value, ready for the wire."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import Any, NamedTuple, Union
 
 import urllib3
 from urllib3.util import Url
 
 from portal_client.auth import Credential
 from portal_client.hooks import Hooks
-from portal_client.multipart import Multipart, Part
+from portal_client.multipart import Multipart
 from portal_client.timeouts import Timeouts
 
-if TYPE_CHECKING:
-    from portal_client.operation import Operation
-
-
 _PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(slots=True)
-class Request:
-    """What a call asks for: an operation and its checked arguments by place. Nothing is sent yet."""
-
-    operation: Operation
-    path: dict[str, Any] = field(default_factory=dict[str, Any])
-    query: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
-    # Prompts, files and options may be private, so a printed request does not show them.
-    form: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]], repr=False)
-    files: list[tuple[str, Part]] = field(default_factory=list[tuple[str, Part]], repr=False)
-    body: Any = field(default=None, repr=False)
-    options: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
 class Origin(NamedTuple):

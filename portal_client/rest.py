@@ -32,12 +32,12 @@ from portal_client.exceptions import (
     AuthenticationError,
 )
 from portal_client.exceptions import ApiException as ApiException
-from portal_client.hooks import Watch
 from portal_client.multipart import Multipart
 from portal_client.pools import Pools
 from portal_client.request import HTTPRequest, Origin
 from portal_client.retry import Attempts
 from portal_client.timeouts import Deadline
+from portal_client.watch import Watch
 
 MAX_REDIRECTS = 10
 

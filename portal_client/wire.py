@@ -15,8 +15,8 @@ from portal_client.auth import PLAIN_HEADERS, Credential, Hidden, check_header, 
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Multipart
-from portal_client.operation import JSON, MULTIPART, URLENCODED
-from portal_client.request import HTTPRequest, Origin, Request
+from portal_client.operation import JSON, MULTIPART, URLENCODED, Request
+from portal_client.request import HTTPRequest, Origin
 from portal_client.serialization import encoded, query_string, segment, to_json
 from portal_client.timeouts import Timeouts
 

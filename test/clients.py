@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import trustme
 from portal_client import ApiClient, Configuration, SessionsApi
 from portal_client.exceptions import ApiException
 from portal_client.rest import RESTClientObject
-from scripted import Answer, Connection, Received, Script, playing
+from scripted import Answer, Connection, Received, Script, playing, reply
 
 PROMPT = "the prompt that nobody may see"
 TOKEN = "the-token-that-nobody-may-see"
@@ -148,3 +149,15 @@ def ca_file(folder: Path) -> str:
     path = folder / "ca.pem"
     authority().cert_pem.write_to_path(str(path))
     return str(path)
+
+
+def unfinished(ended: threading.Event) -> Answer:
+    """An answer that lacks its end; the event is set when the client closes the connection."""
+
+    def begins(connection: Connection, request: Received) -> bool:
+        connection.send(reply()[:-20])
+        if connection.sock.recv(1) == b"":
+            ended.set()
+        return False
+
+    return begins

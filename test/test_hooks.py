@@ -14,8 +14,9 @@ import pytest
 from clients import PROMPT, TOKEN, Calling, ca_file, calling, closes, failing, late, server_tls
 from portal_client import ApiClient, Configuration, Hooks, SessionsApi
 from portal_client.exceptions import ApiConnectionError, ApiResponseError, ApiTimeoutError
-from portal_client.hooks import Attempt, Watch
+from portal_client.hooks import Attempt
 from portal_client.rest import RESTClientObject
+from portal_client.watch import Watch
 from scripted import Connection, Received, playing, reply
 
 #: An answer to get_sessions.

@@ -261,3 +261,33 @@ def test_core_modules_import_each_other_in_one_direction() -> None:
     assert graph["api_client"] >= {"rest", "configuration"}
     assert not any(name.startswith(("api.", "models")) for names in graph.values() for name in names)
     TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+# ── the order of the modules ──
+
+
+def _rows() -> list[list[str]]:
+    """The modules of ARCHITECTURE's list, row by row from the top."""
+    table = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("| module |")[2].partition("\n\n")[0]
+    cells = [line.split("|")[1] for line in table.splitlines()[2:]]
+    return [re.findall(r"`([\w/]+)(?:\.py)?`", cell) for cell in cells]
+
+
+def test_the_list_of_modules_is_complete() -> None:
+    listed = {name.strip("/") for row in _rows() for name in row}
+    there = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+
+    assert listed == there - {"__init__", "__pycache__"}
+
+
+def test_imports_go_down_the_list() -> None:
+    level = {name.strip("/"): number for number, row in enumerate(_rows()) for name in row}
+    upward = [
+        f"{path.relative_to(PACKAGE)} imports {imported}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path != PACKAGE / "__init__.py"
+        for imported in re.findall(r"^\s*from portal_client\.(\w+)", path.read_text("utf-8"), re.MULTILINE)
+        if level[imported] < level[path.relative_to(PACKAGE).parts[0].removesuffix(".py")]
+    ]
+
+    assert upward == []

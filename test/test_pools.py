@@ -19,7 +19,18 @@ import pytest
 import trustme
 import urllib3
 
-from clients import TOKEN, Calling, ca_file, calling, client_of, failing, keeps_open, late, server_tls
+from clients import (
+    TOKEN,
+    Calling,
+    ca_file,
+    calling,
+    client_of,
+    failing,
+    keeps_open,
+    late,
+    server_tls,
+    unfinished,
+)
 from portal_client import ApiClient, Configuration, SessionsApi
 from portal_client.exceptions import ApiConnectionError, ApiTimeoutError, ApiValueError
 from scripted import SESSION, Answer, Connection, Received, playing, reply
@@ -232,14 +243,7 @@ def test_close_ends_idle_connections() -> None:
 
 def test_close_ends_an_answer_that_is_being_sent() -> None:
     ended = threading.Event()
-
-    def begins(connection: Connection, request: Received) -> bool:
-        connection.send(reply()[:-20])
-        if connection.sock.recv(1) == b"":
-            ended.set()
-        return False
-
-    with calling(begins) as c:
+    with calling(unfinished(ended)) as c:
         response = c.api.get_session_without_preload_content("s1")
         c.client.close()
         assert ended.wait(5)

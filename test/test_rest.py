@@ -29,6 +29,7 @@ from clients import (
     late,
     resets,
     server_tls,
+    unfinished,
 )
 from portal_client import EnvToken, FileToken, SessionsApi
 from portal_client.exceptions import (
@@ -884,14 +885,7 @@ def test_a_raw_answer_has_no_limit() -> None:
 
 def test_with_closes_a_raw_answer() -> None:
     ended = threading.Event()
-
-    def begins(connection: Connection, request: Received) -> bool:
-        connection.send(reply()[:-20])
-        if connection.sock.recv(1) == b"":
-            ended.set()
-        return False
-
-    with calling(begins) as c:
+    with calling(unfinished(ended)) as c:
         with c.api.get_session_without_preload_content("s1") as response:
             pass
         assert response.closed
