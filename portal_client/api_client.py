@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Optional, Union
+from typing import Any, ClassVar, Optional, Union, cast
 
 import urllib3
 from pydantic import ValidationError
@@ -13,9 +13,9 @@ from typing_extensions import Self, TypedDict, Unpack
 
 from portal_client import __version__, serialization, wire
 from portal_client.api_response import ApiResponse
-from portal_client.auth import AccessToken, secret
+from portal_client.auth import AccessToken, check_header, check_header_name, secret
 from portal_client.configuration import Configuration
-from portal_client.exceptions import ApiResponseError, TooManyRequestsException, error_for
+from portal_client.exceptions import ApiResponseError, ApiTypeError, TooManyRequestsException, error_for
 from portal_client.operation import Operation, Request
 from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
@@ -65,6 +65,8 @@ class ApiClient:
         header_value: Optional[str] = None,
         cookie: Optional[str] = None,
     ) -> None:
+        if isinstance(cast(object, configuration), str):
+            raise ApiTypeError("configuration must be a Configuration: ApiClient(Configuration(host))")
         self.configuration = self.configuration_type.get_default() if configuration is None else configuration
         self.default_headers = {}
         self.cookie = cookie
@@ -142,7 +144,14 @@ class ApiClient:
         self.set_default_header("User-Agent", value)
 
     def set_default_header(self, header_name: str, header_value: Any) -> None:
-        """Send a header with every call; it beats what an operation sets, and `_headers` beats it."""
+        """Send a header with every call; it beats what an operation sets, and `_headers` beats it.
+
+        Raises ApiValueError for a name or value that a header cannot have.
+        """
+        check_header_name("header_name", header_name)
+        header_value = check_header(
+            header_name, str(header_value) if type(header_value) is int else header_value
+        )
         same = (name for name in self.default_headers if name.lower() == header_name.lower())
         self.default_headers[next(same, header_name)] = header_value
 
@@ -151,13 +160,13 @@ class ApiClient:
     def data(self, request: Request) -> Any:
         """Send a request and answer its data. Raises ApiException."""
         sent = self._prepared(request)
-        return self._decoded(request.operation, self.rest_client.send(sent), sent.request_id)
+        return self._decoded(request.operation, self.rest_client.send(sent), sent)
 
     def response(self, request: Request) -> ApiResponse[Any]:
         """Send a request and answer status, headers and data. Raises ApiException."""
         sent = self._prepared(request)
         answer = self.rest_client.send(sent)
-        data = self._decoded(request.operation, answer, sent.request_id)
+        data = self._decoded(request.operation, answer, sent)
         return _Answer.model_construct(
             status_code=answer.status, headers=dict(answer.headers), data=data, raw_data=answer.data
         )
@@ -171,9 +180,9 @@ class ApiClient:
 
     # ── from the wire to the answer ──
 
-    def _decoded(self, operation: Operation, answer: RESTResponse, request_id: str) -> Any:
+    def _decoded(self, operation: Operation, answer: RESTResponse, sent: HTTPRequest) -> Any:
         if not 200 <= answer.status <= 299:
-            raise self._error(answer, request_id)
+            raise self._error(answer, sent)
         content_type = answer.headers.get("content-type", "")
         validate = operation.returns.validator.validate_json
         try:
@@ -182,10 +191,11 @@ class ApiClient:
             raise ApiResponseError(
                 http_resp=answer,
                 reason=f"{operation.name}: not the answer it promises: {serialization.explain(error)}",
-                request_id=answer.headers.get("x-request-id", request_id),
+                request=sent.described,
+                request_id=answer.headers.get("x-request-id", sent.request_id),
             ) from error
 
-    def _error(self, answer: RESTResponse, request_id: str) -> ApiException:
+    def _error(self, answer: RESTResponse, sent: HTTPRequest) -> ApiException:
         reason = answer.reason
         if 300 <= answer.status <= 399:
             reason = f"{reason} (the redirect was not followed)"
@@ -193,7 +203,8 @@ class ApiClient:
             http_resp=answer,
             reason=reason,
             data=self._error_data(answer),
-            request_id=answer.headers.get("x-request-id", request_id),
+            request=sent.described,
+            request_id=answer.headers.get("x-request-id", sent.request_id),
         )
         if isinstance(error, TooManyRequestsException):
             error.retry_after = retry_after(answer.headers)

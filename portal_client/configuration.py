@@ -8,7 +8,7 @@ import platform
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Optional, Union
+from typing import Any, ClassVar, Optional, Union, cast
 
 import urllib3
 from urllib3.exceptions import LocationParseError
@@ -87,6 +87,8 @@ class Configuration:
             host = self.get_host_from_settings(self.server_index or 0, self.server_variables)
         self.host = host
 
+        if isinstance(cast(object, api_key), str):
+            raise ApiValueError("api_key is a mapping of names to keys; a bearer token is access_token=...")
         self.api_key = dict(api_key or {})
         self.api_key_prefix: dict[str, str] = dict(api_key_prefix or {})
         self.refresh_api_key_hook: Optional[Callable[[Configuration], None]] = None
@@ -138,7 +140,8 @@ class Configuration:
     @host.setter
     def host(self, value: str) -> None:
         try:
-            usable = bool(_HOST.fullmatch(value) and parse_url(value).host)
+            url = parse_url(value)
+            usable = bool(_HOST.fullmatch(value) and url.host and url.port != 0)
         except (LocationParseError, TypeError):
             usable = False
         if not usable:

@@ -11,7 +11,9 @@ import io
 import socket
 import ssl
 import sys
-from typing import Any, Optional
+from collections import deque
+from queue import SimpleQueue
+from typing import Any, Optional, cast
 
 import urllib3
 import urllib3.connection
@@ -76,12 +78,25 @@ class _TimedSocket:
         return io.BufferedReader(self._reader)
 
 
+class _Answer(http.client.HTTPResponse):
+    """An answer that may be announced by interim ones; http.client itself skips only 100."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]
+        if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            raise http.client.BadStatusLine("101, a change of protocol that nobody asked for")
+        return version, http.HTTPStatus.CONTINUE if 100 <= status < 200 else status, reason
+
+
 class HTTPResponse(urllib3.HTTPResponse):
-    """A response that gives its place in the pool back when it is closed, read or not."""
+    """A response that gives its place in the pool back when it is closed or forgotten, read or not."""
 
     def close(self) -> None:
         super().close()
         self.release_conn()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class HTTPConnection(urllib3.connection.HTTPConnection):
@@ -93,9 +108,11 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     timeout: Optional[float]
 
     def connect(self) -> None:
-        limits = self.exchange.deadline.limits
+        deadline = self.exchange.deadline
+        limits = deadline.limits
         self.exchange.silence = limits.connect
         try:
+            self.timeout = deadline.within(limits.connect)  # the wait for a place has taken some of it
             super().connect()
         finally:
             self.exchange.silence = limits.read
@@ -110,13 +127,13 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         except (OSError, UnicodeError):
             found = []
         if limit is None or len(found) < 2:
-            return super()._new_conn()
+            return self._connected()
         shared = Deadline(Timeouts(total=limit))
         try:
             for left, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
                 self.host, self.timeout = str(address[0]), max(shared.left() / left, 0.001)
                 try:
-                    return super()._new_conn()
+                    return self._connected()
                 except HTTPError:
                     if left == 1:
                         raise
@@ -124,14 +141,17 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         finally:
             self.host, self.timeout = name, limit
 
+    def _connected(self) -> socket.socket:
+        sock = super()._new_conn()
+        self.exchange.give_time(sock)  # a handshake has what is left
+        return sock
+
     def putrequest(self, method: str, url: str, *args: Any, **options: Any) -> None:
         if self.exchange.query:
             url += ("&" if "?" in url else "?") + self.exchange.query
         super().putrequest(method, url, *args, **options)
 
     def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
         sock: Any = self.sock
         sys.audit("http.client.send", self, data)
         # Not `sendall`: each silence is bounded, not their sum. TLS writes all that it is given before it
@@ -152,17 +172,49 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
         self, sock: Any, **described: Any
     ) -> http.client.HTTPResponse:
-        return http.client.HTTPResponse(_TimedSocket(sock, self.exchange), **described)  # type: ignore[arg-type]
+        return _Answer(_TimedSocket(sock, self.exchange), **described)  # type: ignore[arg-type]
 
 
 class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):  # pyright: ignore
     """The same over TLS."""
 
 
+class Places:
+    """What a pool keeps: its places, and the idle connections, the last one used first.
+
+    Unlike the queues of urllib3's pools it may be given to at any time: from a finalizer, which may run
+    while its own thread is about to take, and after an interrupted wait, when one place is given too many.
+    """
+
+    def __init__(self, maxsize: int) -> None:
+        self._places: SimpleQueue[None] = SimpleQueue()
+        self._idle: deque[HTTPConnection] = deque()
+
+    def put(self, connection: Optional[HTTPConnection], block: bool = True) -> None:
+        """Give a place back, with its connection if that may be used again."""
+        if connection is not None:
+            self._idle.append(connection)
+        self._places.put(None)
+
+    def get(self, block: bool = True, timeout: Optional[float] = None) -> Optional[HTTPConnection]:
+        """Take a place, and an idle connection if there is one. Raises queue.Empty."""
+        self._places.get(block, timeout)
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def close_idle(self) -> None:
+        """Close the connections that nobody uses; their places stay."""
+        while self._idle:
+            self._idle.pop().close()
+
+
 class _Pool(urllib3.HTTPConnectionPool):
     """A pool that hands each connection the exchange it is to serve."""
 
     ConnectionCls: Any = HTTPConnection
+    QueueCls: Any = Places
 
     def _get_conn(self, timeout: Any = None) -> Any:
         # `pool_timeout` is the one argument of urlopen that reaches this place, so it brings the exchange.
@@ -171,6 +223,12 @@ class _Pool(urllib3.HTTPConnectionPool):
         connection: Any = super()._get_conn(deadline.within(deadline.limits.read))
         connection.exchange = exchange
         return connection
+
+    def _validate_conn(self, conn: Any) -> None:
+        # Connected here, for plain HTTP too, where no frame above holds the request yet.
+        super()._validate_conn(conn)
+        if conn.is_closed:
+            conn.connect()
 
 
 class _HTTPSPool(_Pool, urllib3.HTTPSConnectionPool):

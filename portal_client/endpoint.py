@@ -11,6 +11,8 @@ import urllib3
 
 from portal_client.api_client import ApiClient
 from portal_client.api_response import ApiResponse
+from portal_client.configuration import Configuration
+from portal_client.exceptions import ApiTypeError
 from portal_client.operation import Operation, RequestOptions
 
 __all__ = ["Api", "RequestOptions", "endpoint", "with_http_info", "without_preload_content"]
@@ -27,6 +29,10 @@ class Api:
     api_client: ApiClient
 
     def __init__(self, api_client: Optional[ApiClient] = None) -> None:
+        if isinstance(cast(object, api_client), (str, Configuration)):
+            raise ApiTypeError(
+                f"api_client must be an ApiClient: {type(self).__name__}(ApiClient(configuration))"
+            )
         self.api_client = ApiClient.get_default() if api_client is None else api_client
 
 

@@ -82,9 +82,9 @@ class ApiException(OpenApiException):
     """A call that failed after its arguments were accepted.
 
     `status` is 0 when there was no answer. `body` is the answer's text; `data` is that text decoded:
-    the declared error model (422), else the JSON value, else None. `request_id` is the server's
-    X-Request-ID, or the one that was sent. `request_sent` says whether the server may have seen the
-    request: when it is False, nothing of it was written.
+    the declared error model (422), else the JSON value, else None. `request` tells operation, method and
+    URL. `request_id` is the server's X-Request-ID, or the one that was sent. `request_sent` says whether
+    the server may have seen the request: when it is False, nothing of it was written.
     """
 
     def __init__(
@@ -98,6 +98,7 @@ class ApiException(OpenApiException):
         data: Any = None,
         request_id: Optional[str] = None,
         request_sent: bool = True,
+        request: Optional[str] = None,
     ) -> None:
         self.status: Optional[int] = status
         self.reason: Optional[str] = reason
@@ -106,6 +107,7 @@ class ApiException(OpenApiException):
         self.data: Any = data
         self.request_id: Optional[str] = request_id
         self.request_sent = request_sent
+        self.request: Optional[str] = request
         if http_resp is not None:
             self.status = http_resp.status if status is None else status
             self.reason = http_resp.reason if reason is None else reason
@@ -122,6 +124,8 @@ class ApiException(OpenApiException):
             cut = len(self.body) > _BODY_IN_TEXT
             body = f"{self.body[:_BODY_IN_TEXT]}… ({len(self.body)} characters)" if cut else self.body
             text += f"HTTP response body: {body}\n"
+        if self.request:
+            text += f"Request: {self.request}\n"
         if self.request_id:
             text += f"Request id: {self.request_id}\n"
         return text

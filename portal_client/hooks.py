@@ -15,9 +15,10 @@ log.addHandler(logging.NullHandler())
 class Attempt:
     """One attempt of a call, as far as it has come; it holds no header, body or token.
 
-    `number` counts from 1, so 1 in `on_request` is the start of the call; `final` in `on_response`
-    and `on_error` says that the call ends with this attempt. `elapsed` is in seconds and runs from
-    the start of the attempt; `sent` and `received` are bytes on the wire, TLS not counted.
+    `number` counts from 1, so 1 in `on_request` is the start of the call; `final` in `on_response` and
+    `on_error` says that the call ends with this attempt. `elapsed` is in seconds from the start of the
+    attempt, `since_call` from that of the call, waits included; `sent` and `received` are bytes on the
+    wire, TLS not counted.
     """
 
     operation: str
@@ -27,6 +28,7 @@ class Attempt:
     number: int
     status: Optional[int] = None
     elapsed: float = 0.0
+    since_call: float = 0.0
     sent: int = 0
     received: int = 0
     error: Optional[Exception] = None
@@ -67,7 +69,7 @@ class Log(Hooks):
             "%s %s in %.3f s, attempt %d, %d bytes sent, %d received, request id %s",
             attempt.operation,
             outcome,
-            attempt.elapsed,
+            attempt.since_call if attempt.final else attempt.elapsed,
             attempt.number,
             attempt.sent,
             attempt.received,

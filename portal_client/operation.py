@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple, Optional, cast, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, TypeAdapter
-from pydantic_core import SchemaValidator
-from pydantic_core.core_schema import CoreConfig
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, TypeAdapter, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import NotRequired, Required, TypedDict
 
 from portal_client.multipart import Files, Part
@@ -129,7 +129,7 @@ class Operation:
         return "body" if isinstance(hint, type) and issubclass(hint, BaseModel) else "query"
 
     @cached_property
-    def _check(self) -> Callable[[Any], dict[str, Any]]:
+    def _validator(self) -> Callable[[Any], dict[str, Any]]:
         fields: dict[str, Any] = {
             p.name: (Required if p.required else NotRequired)[p.type] for p in self.parameters
         }
@@ -137,14 +137,31 @@ class Operation:
         fields |= {name: NotRequired[hint] for name, hint in options.items()}
         arguments = cast(Any, TypedDict)(self.name, fields)
         arguments.__pydantic_config__ = ConfigDict(extra="forbid")
-        # Prompts and credentials stay out of the error's text.
-        hidden = CoreConfig(title=self.name, hide_input_in_errors=True)
-        return SchemaValidator(TypeAdapter(arguments).core_schema, hidden).validate_python
+        return TypeAdapter(arguments).validator.validate_python
+
+    def _check(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return self._validator(given)
+        except ValidationError as error:
+            refused = self._refusal((e["type"], e["loc"], e["msg"]) for e in error.errors())
+        raise refused
+
+    def _refusal(self, found: Iterable[tuple[str, tuple[Any, ...], str]]) -> ValidationError:
+        """An error that names the arguments but holds none of their values: prompts and credentials."""
+        known = [*(p.name for p in self.parameters), *RequestOptions.__annotations__]
+        lines: list[InitErrorDetails] = []
+        for kind, loc, why in found:
+            if kind == "extra_forbidden":
+                near = get_close_matches(str(loc[0]), known, 1)
+                why = "Unexpected argument" + (f"; did you mean {near[0]}?" if near else "")
+            explained = PydanticCustomError(cast(Any, kind), cast(Any, why))
+            lines.append(InitErrorDetails(type=explained, loc=loc, input=None))
+        return ValidationError.from_exception_data(self.name, lines, hide_input=True)
 
     def request(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Request:
         """Check the arguments of a call and put each in its place.
 
-        Raises pydantic.ValidationError, which names the argument; TypeError for too many of them.
+        Raises pydantic.ValidationError, which names the argument.
         """
         if args:
             kwargs = self._named(args, kwargs)
@@ -171,10 +188,13 @@ class Operation:
         # By name, so that an error says `text_prompt` and not `1`.
         names = [p.name for p in self.parameters]
         if len(args) > len(names):
-            raise TypeError(f"{self.name}() takes {len(names)} positional arguments, {len(args)} were given")
+            many = f"{self.name} takes at most {len(names)} arguments by position, {len(args)} were given"
+            raise self._refusal([("unexpected_positional_argument", (len(names),), many)])
         twice = [name for name in names[: len(args)] if name in kwargs]
         if twice:
-            raise TypeError(f"{self.name}() got multiple values for argument {twice[0]!r}")
+            raise self._refusal(
+                [("multiple_argument_values", (twice[0],), "Given twice, by position and by name")]
+            )
         return {**kwargs, **dict(zip(names, args, strict=False))}
 
     def __repr__(self) -> str:

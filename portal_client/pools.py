@@ -17,9 +17,11 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from portal_client.auth import check_header
 from portal_client.configuration import Configuration
-from portal_client.connection import pooled
+from portal_client.connection import Places, pooled
 from portal_client.exceptions import ApiValueError
 from portal_client.request import Origin
+
+_MOST_ORIGINS = 50
 
 
 class Pools:
@@ -43,9 +45,11 @@ class Pools:
     def of(self, origin: Origin) -> urllib3.HTTPConnectionPool:
         """The pool of connections to an origin. Raises ApiValueError when a setting cannot be used."""
         self._after_fork()
-        pool = self._pools.get(origin)
-        if pool is None or pool.pool is None:  # the manager closes pools when it has too many
+        pool = self._pools.get(origin)  # asking the manager takes longer than the rest of sending
+        if pool is None:
             with self._lock:
+                if len(self._pools) >= _MOST_ORIGINS:
+                    self._pools.clear()
                 pool = self._manager(origin).connection_from_host(origin.host, origin.port, origin.scheme)
                 self._pools[origin] = pool
         return pool
@@ -53,11 +57,9 @@ class Pools:
     def close(self) -> None:
         """Close all idle connections; the next request opens new ones."""
         self._after_fork()
-        with self._lock:
-            managers = list(self._managers.values())
-            self._managers, self._pools = {}, {}
-        for manager in managers:
-            manager.clear()
+        for pool in list(self._pools.values()):
+            if isinstance(pool.pool, Places):
+                pool.pool.close_idle()
 
     def _manager(self, origin: Origin) -> urllib3.PoolManager:
         proxy = self._proxy(origin)
@@ -83,7 +85,11 @@ class Pools:
 
     def _settings(self, scheme: str) -> dict[str, Any]:
         c = self._configuration
-        settings: dict[str, Any] = {"num_pools": 50, "maxsize": c.connection_pool_maxsize, "block": True}
+        settings: dict[str, Any] = {
+            "num_pools": _MOST_ORIGINS,
+            "maxsize": c.connection_pool_maxsize,
+            "block": True,
+        }
         if c.socket_options is not None:
             settings["socket_options"] = c.socket_options
         if scheme == "https":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Union
+from dataclasses import dataclass, field
+from typing import NamedTuple, Union
 
 import urllib3
 from urllib3.util import Url
@@ -28,7 +28,7 @@ class Origin(NamedTuple):
     def of(cls, url: Url) -> Origin:
         """The origin of an absolute http or https URL."""
         scheme = url.scheme or "http"
-        return cls(scheme, url.host or "", url.port or _PORTS[scheme])
+        return cls(scheme, url.host or "", _PORTS[scheme] if url.port is None else url.port)
 
     def __str__(self) -> str:
         usual = self.port == _PORTS[self.scheme]
@@ -60,10 +60,12 @@ class HTTPRequest:
         return not isinstance(self.body, Multipart) or self.body.repeatable
 
     @property
+    def described(self) -> str:
+        """The request in a few words, for an error."""
+        shown = "" if self.credential else ", without a token"
+        return f"{self.operation}, {self.method} {self.url}{shown}"
+
+    @property
     def url(self) -> str:
         """The URL without its query, as it may be shown."""
         return f"{self.origin}{self.target.partition('?')[0]}"
-
-    def replaced(self, **changes: Any) -> HTTPRequest:
-        """The same request but for these fields."""
-        return replace(self, **changes)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Optional, TypeVar, cast
-from urllib.parse import urljoin
+from typing import Any, Optional, TypeVar, Union, cast
 
 import urllib3
 from urllib3.exceptions import (
@@ -15,13 +15,11 @@ from urllib3.exceptions import (
     DecodeError,
     EmptyPoolError,
     HTTPError,
-    LocationParseError,
     NewConnectionError,
     ProtocolError,
     ProxyError,
     ReadTimeoutError,
 )
-from urllib3.util import parse_url
 
 from portal_client.configuration import Configuration
 from portal_client.connection import Exchange
@@ -34,15 +32,12 @@ from portal_client.exceptions import (
 from portal_client.exceptions import ApiException as ApiException
 from portal_client.multipart import Multipart
 from portal_client.pools import Pools
-from portal_client.request import HTTPRequest, Origin
+from portal_client.redirect import MAX_REDIRECTS, redirected
+from portal_client.request import HTTPRequest
 from portal_client.retry import Attempts
 from portal_client.timeouts import Deadline
 from portal_client.watch import Watch
 
-MAX_REDIRECTS = 10
-
-#: The headers that go along to another origin: none that could hold a secret.
-_FOREIGN_HEADERS = ("accept", "accept-encoding", "user-agent")
 _BLOCK = 1024 * 1024
 
 
@@ -77,7 +72,7 @@ class RESTClientObject:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pools = Pools(configuration)
-        self._left_open: weakref.WeakSet[urllib3.BaseHTTPResponse] = weakref.WeakSet()
+        self._left_open: set[weakref.ref[urllib3.BaseHTTPResponse]] = set()
         self._sleep = sleep
         self._now = now
 
@@ -91,27 +86,36 @@ class RESTClientObject:
     def open(self, request: HTTPRequest) -> urllib3.BaseHTTPResponse:
         """Send a request and hand the answer over unread; from then on only silences are bounded."""
         response = self._run(request, _hand_over)
-        self._left_open.add(response)
+        self._left_open.add(weakref.ref(response, self._left_open.discard))
         return response
 
     def close(self) -> None:
         """Close all connections, those of unread answers too; the next request opens new ones."""
-        for response in list(self._left_open):
+        for response in self._unread():
             response.close()
         self._pools.close()
+
+    def _unread(self) -> list[urllib3.BaseHTTPResponse]:
+        # From a copy: other threads open answers meanwhile, and forgotten ones leave the set.
+        responses = [reference() for reference in list(self._left_open)]
+        return [response for response in responses if response is not None and not response.closed]
 
     def _run(self, request: HTTPRequest, finish: Finish[R]) -> R:
         deadline = Deadline(request.timeouts, self._now)
         attempts = Attempts(request)
-        shown = request.credential.shown() if request.credential else None
+        began = self._now()
+        shown: Optional[str] = None
         number = redirects = 0
         renewed = False
         while True:
             number += 1
             exchange = Exchange(deadline)
-            watch = Watch.over(request, number, self._now)
+            pool = self._pools.of(request.origin)
+            watch = Watch.over(request, number, self._now, began)
             try:
-                answer = finish(self._attempt(request, shown, exchange), exchange, request)
+                if shown is None and request.credential is not None:
+                    shown = request.credential.shown()
+                answer = finish(_attempt(pool, request, shown, exchange), exchange, request)
             except ApiException as error:
                 if watch:
                     watch.failed(error, exchange, final=True)
@@ -124,53 +128,28 @@ class RESTClientObject:
                 if watch:
                     watch.failed(failure, exchange, final=not again)
                 if not again:
-                    raise failure from error
+                    raise failure from _bare(error)
             else:
-                following = _redirected(request, answer) if redirects < MAX_REDIRECTS else None
-                wait = 0.0
-                if following is not None:
-                    redirects += 1
-                    request, shown = following, shown if following.credential else None
-                elif not renewed and (fresh := _renewed(request, answer.status, shown)) is not None:
-                    renewed, shown = True, fresh
-                else:
-                    wait = attempts.after_answer(request, answer.status, answer.headers)
-                again = wait is not None and wait < deadline.left()
-                if watch:
-                    watch.answered(answer.status, exchange, final=not again)
+                with _closing_on_error(answer):
+                    location = answer.headers.get("location") if redirects < MAX_REDIRECTS else None
+                    following = redirected(request, answer.status, location)
+                    wait = 0.0
+                    if following is not None:
+                        redirects += 1
+                        request, shown = following, shown if following.credential else None
+                    elif not renewed and (fresh := _renewed(request, answer.status, shown)) is not None:
+                        renewed, shown = True, fresh
+                    else:
+                        wait = attempts.after_answer(request, answer.status, answer.headers)
+                    again = wait is not None and wait < deadline.left()
+                    if watch:
+                        watch.answered(answer.status, exchange, final=not again)
                 if not again:
                     deadline.lift()  # an answer handed over unread has only its silences bounded
                     return answer
                 answer.close()
             if wait:
                 self._sleep(wait)
-
-    def _attempt(
-        self, request: HTTPRequest, shown: Optional[str], exchange: Exchange
-    ) -> urllib3.BaseHTTPResponse:
-        headers, target, body = request.headers, request.target, request.body
-        if shown is not None and request.credential is not None:
-            headers = dict(headers)
-            exchange.query = request.credential.apply(shown, headers)
-        if isinstance(body, Multipart) and body.length is not None:
-            headers = {**headers, "Content-Length": str(body.length)}
-        deadline = exchange.deadline
-        pool = self._pools.of(request.origin)
-        return pool.urlopen(
-            request.method,
-            f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
-            cast(Any, body),  # urllib3 sends any iterable of buffers
-            headers,
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            timeout=urllib3.Timeout(
-                connect=deadline.within(deadline.limits.connect), read=deadline.within(deadline.limits.read)
-            ),
-            pool_timeout=exchange,  # type: ignore[arg-type]  # see connection.py
-            preload_content=False,
-            decode_content=True,
-        )
 
     def _failure(self, request: HTTPRequest, error: Exception, exchange: Exchange) -> ApiException:
         """What a failure of the transport is to the caller."""
@@ -180,7 +159,7 @@ class RESTClientObject:
         what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
         if isinstance(error, EmptyPoolError):
             kind = ApiTimeoutError
-            unread = sum(not response.closed for response in self._left_open)
+            unread = len(self._unread())
             what = f"all connections to {request.origin} are in use, {unread} by answers left unread"
         elif _is_timeout(error):
             kind = ApiTimeoutError
@@ -189,6 +168,48 @@ class RESTClientObject:
         outcome = "the server may have seen the request" if sent else "nothing was sent"
         reason = f"{request.operation}, {request.method} {request.url}: {what} ({outcome})"
         return kind(status=0, reason=reason, request_id=request.request_id, request_sent=sent)
+
+
+def _attempt(
+    pool: urllib3.HTTPConnectionPool, request: HTTPRequest, shown: Optional[str], exchange: Exchange
+) -> urllib3.BaseHTTPResponse:
+    headers, target, body = request.headers, request.target, request.body
+    if shown is not None and request.credential is not None:
+        headers = dict(headers)
+        exchange.query = request.credential.apply(shown, headers)
+    if isinstance(body, Multipart) and body.length is not None:
+        headers = {**headers, "Content-Length": str(body.length)}
+    deadline = exchange.deadline
+    return pool.urlopen(
+        request.method,
+        f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
+        cast(Any, body),  # urllib3 sends any iterable of buffers
+        headers,
+        retries=False,
+        redirect=False,
+        assert_same_host=False,
+        timeout=urllib3.Timeout(
+            connect=deadline.within(deadline.limits.connect), read=deadline.within(deadline.limits.read)
+        ),
+        pool_timeout=exchange,  # type: ignore[arg-type]  # see connection.py
+        preload_content=False,
+        decode_content=True,
+    )
+
+
+def _bare(error: Exception) -> Exception:
+    """An error as the cause of ours: its text without the frames below, which hold headers and bodies."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+@contextmanager
+def _closing_on_error(answer: Union[RESTResponse, urllib3.BaseHTTPResponse]) -> Generator[None, None, None]:
+    try:
+        yield
+    except BaseException:
+        answer.close()
+        raise
 
 
 def _is_timeout(error: BaseException) -> bool:
@@ -222,6 +243,11 @@ def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPR
     except DecodeError as error:
         response.close()
         raise _broken(response, request, f"not what its encoding says: {error.args[0]}") from error
+    except ApiException:
+        raise
+    except ValueError as error:  # http.client, at a chunk of a negative size
+        response.close()
+        raise ProtocolError(f"the body is framed wrongly: {error}", error) from error
     except BaseException:
         response.close()
         raise
@@ -253,29 +279,3 @@ def _renewed(request: HTTPRequest, status: int, shown: Optional[str]) -> Optiona
     except AuthenticationError:
         return None  # the 401 is what the caller should see
     return None if fresh == shown else fresh
-
-
-def _redirected(
-    request: HTTPRequest, answer: RESTResponse | urllib3.BaseHTTPResponse
-) -> Optional[HTTPRequest]:
-    """The request that a redirect leads to; None where there is none, or following it would not be safe."""
-    location = answer.headers.get("location")
-    if location is None or answer.status not in (301, 302, 303, 307, 308):
-        return None
-    try:
-        url = parse_url(urljoin(f"{request.origin}{request.target}", location))
-    except (LocationParseError, ValueError):
-        return None
-    if url.scheme not in ("http", "https") or not url.host:
-        return None
-    origin = Origin.of(url)
-    following = request.replaced(origin=origin, target=url.request_uri)
-    if answer.status in (301, 302, 303) and request.method != "GET":
-        headers = {k: v for k, v in request.headers.items() if not k.lower().startswith("content-")}
-        following = following.replaced(method="GET", body=None, headers=headers, idempotent=True)
-    if origin == request.origin:
-        return following if following.repeatable else None
-    if following.body is not None or (request.origin.scheme, origin.scheme) == ("https", "http"):
-        return None
-    public = {k: v for k, v in following.headers.items() if k.lower() in _FOREIGN_HEADERS}
-    return following.replaced(headers=public, credential=None)

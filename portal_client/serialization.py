@@ -24,6 +24,11 @@ from portal_client.exceptions import ApiTypeError, ApiValueError
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
 PAUSE_FROM = 1_000_000
 
+#: What a server may say besides UTF-8. It must not choose freely: some codecs take for ever.
+_CHARSETS = frozenset(
+    f"{name}{order}" for name in ("utf-16", "utf-32") for order in ("", "le", "be", "-le", "-be")
+) | {"ascii", "us-ascii", "latin-1", "iso-8859-1", "iso-8859-15", "cp1252", "windows-1252"}
+
 _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 
@@ -92,7 +97,11 @@ def query_string(
 def _query_items(name: str, value: Any, collection_format: str) -> list[str]:
     if isinstance(value, (list, tuple)):
         items = [_quoted(name, text(item), "/") for item in cast("Sequence[Any]", value)]
-        return items if collection_format == "multi" else [quote(_DELIMITERS[collection_format]).join(items)]
+        return (
+            items
+            if collection_format == "multi"
+            else [quote(_DELIMITERS[collection_format], safe=",").join(items)]
+        )
     return [_quoted(name, text(value), "/")]
 
 
@@ -124,9 +133,10 @@ def decode(validate: Callable[[Union[bytes, str]], Any], body: bytes, content_ty
 
 def _decoded(body: bytes, content_type: str) -> Union[bytes, str]:
     charset = re.search(r'charset="?([^\s";]+)', content_type, re.IGNORECASE)
+    label = charset[1].lower() if charset else ""
     try:
-        return body.decode(charset[1] if charset else "utf-8")
-    except (LookupError, ValueError):
+        return body.decode(label) if label in _CHARSETS else body
+    except ValueError:
         return body  # the label was wrong; JSON is UTF-8 by its own standard
 
 

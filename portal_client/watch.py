@@ -14,8 +14,11 @@ from portal_client.request import HTTPRequest
 class Watch:
     """One attempt and those who observe it."""
 
-    def __init__(self, hooks: Sequence[Hooks], attempt: Attempt, now: Callable[[], float]) -> None:
+    def __init__(
+        self, hooks: Sequence[Hooks], attempt: Attempt, now: Callable[[], float], began: float
+    ) -> None:
         self._hooks = hooks
+        self._began = began
         self._attempt = attempt
         self._now = now
         self._started = now()
@@ -23,13 +26,15 @@ class Watch:
             hook.on_request(attempt)
 
     @classmethod
-    def over(cls, request: HTTPRequest, number: int, now: Callable[[], float]) -> Optional[Watch]:
+    def over(
+        cls, request: HTTPRequest, number: int, now: Callable[[], float], began: float
+    ) -> Optional[Watch]:
         """Watch an attempt; None when nobody wants to know, which costs nothing."""
         hooks = (*request.hooks, LOG) if log.isEnabledFor(logging.INFO) else request.hooks
         if not hooks:
             return None
         attempt = Attempt(request.operation, request.method, request.url, request.request_id, number)
-        return cls(hooks, attempt, now)
+        return cls(hooks, attempt, now, began)
 
     def answered(self, status: int, exchange: Exchange, final: bool) -> None:
         """The attempt brought an answer."""
@@ -46,6 +51,8 @@ class Watch:
             hook.on_error(self._attempt)
 
     def _measure(self, exchange: Exchange, final: bool) -> None:
-        self._attempt.elapsed = self._now() - self._started
+        ended = self._now()
+        self._attempt.elapsed = ended - self._started
+        self._attempt.since_call = ended - self._began
         self._attempt.sent, self._attempt.received = exchange.sent, exchange.received
         self._attempt.final = final

@@ -31,13 +31,20 @@ class _IsoFallback:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         # A core union and not a Python wrapper, which would slow down every list of sessions.
-        fallback = core_schema.no_info_after_validator_function(isoparse, core_schema.str_schema())
+        fallback = core_schema.no_info_after_validator_function(_isoparse, core_schema.str_schema())
         return core_schema.union_schema(
             [handler(source), fallback],
             mode="left_to_right",
             custom_error_type="iso_datetime",
             custom_error_message="Input should be a date and time in ISO 8601 form",
         )
+
+
+def _isoparse(text: str) -> datetime:
+    try:
+        return isoparse(text)
+    except OverflowError as error:  # past the year 9999
+        raise ValueError(str(error)) from None
 
 
 #: A date and time; one without a zone stays without.
