@@ -210,6 +210,7 @@ def test_a_slash_at_the_end_is_not_doubled(end: str) -> None:
         "http://h\\x",
         "http://h:99999",
         "http://h:port",
+        "http://h:0",
         "http://:80",
         "http://[::1",
         "http://[zz]",
@@ -324,6 +325,11 @@ def test_a_refused_assignment_keeps_the_old_value(name: str) -> None:
 def test_assignments_are_checked_as_arguments_are(name: str) -> None:
     with pytest.raises(ApiValueError, match=name):
         setattr(Configuration(), name, "3")
+
+
+def test_a_token_is_no_api_key() -> None:
+    with pytest.raises(ApiValueError, match="access_token"):
+        Configuration("http://h", "token")  # type: ignore[arg-type]
 
 
 def test_an_unknown_argument() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import logging
+import queue
 import socket
 import ssl
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,9 +20,10 @@ import pytest
 
 from clients import ca_file, calling, client_of, drips, failing, late, server_tls
 from portal_client import Configuration, Hooks, SessionsApi
+from portal_client.connection import HTTPConnection, Places
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
 from portal_client.hooks import Attempt
-from scripted import Answer, playing, reply
+from scripted import SESSION, Answer, playing, reply
 
 SHORT = 0.25
 #: Far above the deadline and below what each of these servers would take.
@@ -357,3 +361,100 @@ def test_http_client_prints_nothing(
 def test_debug_leaves_http_client_alone(levels: None) -> None:
     Configuration().debug = True
     assert http.client.HTTPConnection.debuglevel == 0
+
+
+# ── interim answers ──
+
+
+@pytest.mark.parametrize("status", [100, 102, 103, 199])
+def test_an_interim_answer_is_not_the_answer(status: int) -> None:
+    """Nor is the answer that follows it that of the next call."""
+
+    def works(connection: Any, request: Any) -> bool:
+        connection.send(f"HTTP/1.1 {status} Wait\r\nX-A: 1\r\n\r\n".encode())
+        connection.send(reply({**SESSION, "id": request.target.rpartition("/")[2]}))
+        return True
+
+    with calling(works) as c:
+        assert [c.api.update_session(name, "hi").id for name in ("a", "b", "c")] == ["a", "b", "c"]
+
+    assert c.server.connections == 1
+
+
+def test_a_change_of_protocol_is_no_answer() -> None:
+    switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"
+    with calling(switch, reply()) as c:
+        error = failing(lambda: c.api.update_session("s1", "hi"))
+        assert c.api.get_session("s1").id == "s1"
+
+    assert isinstance(error, ApiConnectionError)
+    assert error.request_sent is True
+    assert c.server.connections == 2
+
+
+# ── the time of connecting ──
+
+
+def test_a_wait_for_a_place_is_taken_from_the_time_to_connect() -> None:
+    with reading(0) as host:
+        secured = host.replace("http:", "https:")
+        with client_of(secured, verify_ssl=False, connection_pool_maxsize=1) as client:
+            pool = client.rest_client._pools.of(
+                client._prepared(SessionsApi.get_session.operation.request(("s1",), {})).origin
+            )
+            assert pool.pool is not None
+            pool.pool.get()
+            timer = threading.Timer(0.3, pool.pool.put, [None])
+            timer.start()
+            started = time.monotonic()
+            error = failing(lambda: SessionsApi(client).get_session("s1", _request_timeout=0.6))
+            took = time.monotonic() - started
+            timer.join()
+
+    assert isinstance(error, ApiTimeoutError)
+    assert took < 0.85  # twice the time left at the start would be 0.9
+
+
+def test_a_refused_connection_shows_no_frame_that_holds_the_request() -> None:
+    with client_of("http://127.0.0.1:1", access_token="tok-271", retries=False) as client:
+        error = failing(lambda: SessionsApi(client).create_session("a1", "prompt-828"))
+        shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+    of_ours = [line for line in shown.splitlines() if "msg = " in line or "data = " in line]
+    assert not any("tok-271" in line or "prompt-828" in line for line in of_ours)
+    assert "/urllib3/" not in shown
+
+
+# ── places in a pool ──
+
+
+def test_a_place_may_be_given_too_often() -> None:
+    """An interrupted wait gives back what it never took."""
+    places = Places(1)
+    places.put(None)
+    places.put(None)
+
+    assert (places.get(), places.get()) == (None, None)
+    with pytest.raises(queue.Empty):
+        places.get(block=False)
+
+
+def test_the_connection_used_last_is_taken_first() -> None:
+    one, two = (HTTPConnection("localhost") for _ in range(2))
+    places = Places(2)
+    places.put(one)
+    places.put(two)
+
+    assert [places.get(), places.get()] == [two, one]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # left open, and told so
+def test_a_response_in_a_cycle_gives_its_place_back() -> None:
+    with calling(reply(), connection_pool_maxsize=1) as c:
+        for _ in range(3):
+            cycle: list[Any] = [c.api.get_session_without_preload_content("s1", _request_timeout=5)]
+            cycle.append(cycle)
+            del cycle
+            gc.collect()
+
+    assert len(c.server.requests) == 3

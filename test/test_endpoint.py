@@ -21,6 +21,7 @@ from portal_client import (
     ApiClient,
     ApiException,
     ApiResponse,
+    ApiTypeError,
     ApiValueError,
     Configuration,
     EnvToken,
@@ -243,8 +244,9 @@ def test_too_many_arguments(method: str) -> None:
     given = [*values(method).values(), None, None][: count + 1]
     error = refusal(lambda api: getattr(api, method)(*given[:count], SECRET))
 
-    assert isinstance(error, TypeError)
+    assert isinstance(error, pydantic.ValidationError)
     assert parts(method)[0] in str(error)
+    assert f"at most {count} arguments" in str(error)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -258,8 +260,35 @@ def test_an_unknown_argument(method: str) -> None:
 def test_an_argument_given_twice() -> None:
     error = refusal(lambda api: api.get_session(SECRET, session_id=SECRET))
 
-    assert isinstance(error, TypeError)
+    assert isinstance(error, pydantic.ValidationError)
     assert "session_id" in str(error)
+
+
+def test_a_misspelled_argument_is_guessed() -> None:
+    error = refusal(lambda api: api.get_session("s1", _request_timout=5))
+
+    assert "did you mean _request_timeout?" in str(error)
+
+
+def test_a_refusal_holds_no_value_at_all() -> None:
+    error = refusal(
+        lambda api: api.create_session(text_prompt=SECRET, _headers={"X": SECRET}, _request_timeout="x")
+    )
+
+    assert isinstance(error, pydantic.ValidationError)
+    assert {e["loc"] for e in error.errors()} == {("agent_id",), ("_request_timeout",)}
+    assert SECRET not in f"{error.errors()} {error.json()} {error!r} {error.__context__!r}"
+
+
+@pytest.mark.parametrize("wrong", ["http://localhost", Configuration()], ids=["str", "configuration"])
+def test_an_api_takes_a_client(wrong: Any) -> None:
+    with pytest.raises(ApiTypeError, match="ApiClient"):
+        SessionsApi(wrong)
+
+
+def test_a_client_takes_a_configuration() -> None:
+    with pytest.raises(ApiTypeError, match="Configuration"):
+        ApiClient("http://localhost")  # type: ignore[arg-type]
 
 
 WRONG = {

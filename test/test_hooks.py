@@ -258,8 +258,8 @@ def test_nothing_observed_costs_nothing(caplog: pytest.LogCaptureFixture) -> Non
     caplog.set_level(logging.WARNING, logger="portal_client")
     with calling(reply()) as c:
         request = c.client._prepared(SessionsApi.get_session.operation.request(("s1",), {}))  # type: ignore[attr-defined]
-        assert Watch.over(request, 1, c.clock.now) is None
-        assert Watch.over(request.replaced(hooks=[Hooks()]), 1, c.clock.now) is not None
+        assert Watch.over(request, 1, c.clock.now, 0) is None
+        assert Watch.over(replace(request, hooks=[Hooks()]), 1, c.clock.now, 0) is not None
 
 
 # ── what is private ──

@@ -466,3 +466,9 @@ def test_equality() -> None:
     assert session() != session(id="other")
     assert session() != SESSION
     assert Message(text="x", role=MessageRole.USER) != MessageAgent(id="x", name="y", icon="z")
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T24:00:00", "9999-W53-7"])
+def test_a_date_past_the_last_year_is_refused(text: str) -> None:
+    with pytest.raises(pydantic.ValidationError, match="created_at"):
+        Session.from_dict({**SESSION, "created_at": text})

@@ -31,7 +31,7 @@ from clients import (
     server_tls,
     unfinished,
 )
-from portal_client import EnvToken, FileToken, SessionsApi
+from portal_client import EnvToken, FileToken, Hooks, SessionsApi
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -43,6 +43,7 @@ from portal_client.exceptions import (
     TooManyRequestsException,
     UnauthorizedException,
 )
+from portal_client.hooks import Attempt
 from scripted import SESSION, Answer, Connection, Received, playing, reply
 
 CALLS: dict[str, Callable[..., Any]] = {
@@ -920,3 +921,79 @@ def test_a_wait_beyond_the_deadline_hands_a_raw_answer_over_at_once() -> None:
 
     assert c.clock.slept == []
     assert len(c.server.requests) == 1
+
+
+# ── what must not escape ──
+
+
+def test_a_chunk_of_a_negative_size_is_a_broken_answer() -> None:
+    broken = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabc\r\n0\r\n\r\n"
+    with calling(broken, retries=0) as c:
+        error = failing(lambda: c.api.create_session("a1", PROMPT))
+
+    assert isinstance(error, ApiConnectionError)
+    assert len(c.server.requests) == 1
+
+
+def test_a_hook_that_fails_leaves_no_answer_open() -> None:
+    class Fails(Hooks):
+        def on_response(self, attempt: Attempt) -> None:
+            raise RuntimeError("hook")
+
+    with calling(reply(), connection_pool_maxsize=1, hooks=[Fails()]) as c:
+        kept: list[BaseException] = []
+        for _ in range(3):
+            with pytest.raises(RuntimeError, match="hook") as caught:
+                c.api.get_session_without_preload_content("s1", _request_timeout=5)
+            kept.append(caught.value)
+
+    assert len(c.server.requests) == 3
+
+
+def test_a_call_without_a_token_to_be_had_is_told() -> None:
+    told: list[Attempt] = []
+
+    class Listens(Hooks):
+        def on_error(self, attempt: Attempt) -> None:
+            told.append(attempt)
+
+    with calling(reply(), access_token=EnvToken("NO_SUCH_TOKEN"), hooks=[Listens()]) as c:
+        error = failing(lambda: c.api.get_session("s1"))
+
+    assert [(a.final, a.error) for a in told] == [(True, error)]
+    assert c.server.requests == []
+
+
+def test_answers_opened_by_other_threads_do_not_disturb_a_close() -> None:
+    with calling(reply(), connection_pool_maxsize=40) as c:
+
+        def opens() -> None:
+            for _ in range(20):
+                c.api.get_session_without_preload_content("s1", _request_timeout=10).close()
+
+        threads = [threading.Thread(target=opens) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            c.client.rest_client._unread()
+        for thread in threads:
+            thread.join()
+
+    assert len(c.server.requests) == 160
+
+
+def test_close_ends_idle_connections_that_something_still_refers_to() -> None:
+    ended = threading.Event()
+
+    def waits(connection: Connection, request: Received) -> bool:
+        connection.send(reply())
+        if connection.sock.recv(1) == b"":
+            ended.set()
+        return False
+
+    with calling(waits) as c:
+        response = c.api.get_session_without_preload_content("s1")
+        response.read()
+        c.client.close()
+        assert ended.wait(5)
+        assert response.status == 200

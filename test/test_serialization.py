@@ -362,3 +362,12 @@ def test_to_json() -> None:
 @pytest.mark.parametrize("value", [[], {}, "", 0, False, None])
 def test_falsy_bodies_are_bodies(value: Any) -> None:
     assert json.loads(s.to_json(value)) == value
+
+
+def test_the_server_does_not_choose_the_codec() -> None:
+    """Some take for ever; this one would read the text as {"a": "a"}."""
+    body = b'{"a": "+AGE-"}'
+
+    assert serialization.decode(json.loads, body, "application/json; charset=utf-7", pause=False) == {
+        "a": "+AGE-"
+    }
