@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--db", type=_given, metavar="FILE", help="SQLite file for the data (default: memory)"
     )
-    parser.add_argument("--demo-data", action="store_true", help="add the session that the documents name")
+    parser.add_argument(
+        "--demo-data", action="store_true", help="add the session that the documents name, open to any token"
+    )
     parser.add_argument("--token", type=_given, help="bearer token to accept (default: a random one)")
     parser.add_argument(
         "--latency", type=_seconds, default=0.0, metavar="SECONDS", help="what an agent takes to answer"

@@ -38,8 +38,9 @@ def create_app(
     """The sandbox as an app, for a server of your own; `running` is the short way.
 
     `tokens` maps each bearer token to its user; `db` is a file for SQLite, or None for memory; `demo_data`
-    adds what the documents' examples name; `agents` come in addition to "echo"; `latency`, in seconds, is
-    added before each answer; `now` gives a time with zone.
+    adds what the documents' examples name, and takes any other token as that of the user "guest"; `agents`
+    come in addition to "echo"; `latency`, in seconds, is added before each answer; `now` gives a time with
+    zone.
 
     The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
     ValueError for tokens that no header can carry and for a latency that is not a number from 0 up.
@@ -48,7 +49,13 @@ def create_app(
         raise ValueError(f"latency must be a number of seconds from 0 up, not {latency}")
     known = {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {}), **(agents or {})}
     store = Store(db, now)
-    service = Service(store, Answers(store, known, latency), Tokens(tokens), now, demo_data)
+    service = Service(
+        store,
+        Answers(store, known, latency),
+        Tokens(tokens, demo.GUEST if demo_data else None),
+        now,
+        demo_data,
+    )
 
     app = FastAPI(
         title="Portal",

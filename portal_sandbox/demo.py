@@ -7,6 +7,9 @@ AGENT_ID = "agent_id_example"
 SESSION_ID = "session_id_example"
 USER_ID = "user_id_example"
 
+#: Who comes with a token that nobody has: the examples are to be read with any.
+GUEST = "guest"
+
 _TOPICS = (
     ("the portfolio", "It holds 24 positions in 6 currencies."),
     ("the cash balance", "It is 1.2 million US dollars."),

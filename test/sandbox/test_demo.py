@@ -72,3 +72,12 @@ def test_demo_data_twice_is_demo_data_once(start: Start, tmp_path: Path) -> None
 def test_no_demo_data_unless_asked_for(caller: Caller) -> None:
     assert caller.call("GET", PATH).status == 404
     assert caller.send("POST", "/sessions", "hello", agent="agent_id_example").status == 404
+
+
+def test_the_demo_session_is_read_with_any_token(start: Start) -> None:
+    box = start(demo_data=True)
+    with Caller(box.host, "whatever") as stranger, Caller(box.host, None) as nobody:
+        assert len(stranger.get(PATH)["messages"]) >= 57
+        assert stranger.create()["user_id"] == "guest"
+        assert stranger.call("GET", f"/sessions/{box.create()['id']}").status == 403
+        assert nobody.call("GET", PATH).status == 401
