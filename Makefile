@@ -37,11 +37,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/demo.done: $(VENV)/bin/python pyproject.toml
-	$(PIP) -e ".[sandbox]"
+	@echo "Installing the package and its sandbox; this takes about half a minute."
+	@$(PIP) -e ".[sandbox]"
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/bin/python pyproject.toml test-requirements.txt
-	$(PIP) -r test-requirements.txt
+	@echo "Installing the package and what its tests and checks need; this takes about a minute."
+	@$(PIP) -r test-requirements.txt
 	@touch $@
 
 .PHONY: help demo test check lint types format clean

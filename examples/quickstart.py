@@ -37,6 +37,8 @@ def service() -> Generator[Configuration, None, None]:
 
     import portal_sandbox
 
+    if host:
+        print("BEARER_TOKEN is not set, so PORTAL_HOST is not asked.")
     # Half a second to answer, so that there is something to wait for.
     with portal_sandbox.running(latency=0.5) as box:
         print(f"Portal at {box.host}, a sandbox for this run")
@@ -112,4 +114,7 @@ def show(session: Session, last: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
