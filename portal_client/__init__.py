@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from portal_client.exceptions import UnauthorizedException as UnauthorizedException
     from portal_client.exceptions import UnprocessableEntityException as UnprocessableEntityException
     from portal_client.exceptions import WaitTimeout as WaitTimeout
+    from portal_client.hooks import Attempt as Attempt
     from portal_client.hooks import Hooks as Hooks
     from portal_client.models.async_session_response import AsyncSessionResponse as AsyncSessionResponse
     from portal_client.models.get_sessions_response import GetSessionsResponse as GetSessionsResponse
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from portal_client.models.validation_error_loc_inner import (
         ValidationErrorLocInner as ValidationErrorLocInner,
     )
+    from portal_client.multipart import Files as Files
+    from portal_client.operation import RequestOptions as RequestOptions
 else:
     from portal_client._lazy import lazy
 
@@ -82,6 +85,7 @@ else:
             "UnauthorizedException": "portal_client.exceptions",
             "UnprocessableEntityException": "portal_client.exceptions",
             "WaitTimeout": "portal_client.exceptions",
+            "Attempt": "portal_client.hooks",
             "Hooks": "portal_client.hooks",
             "AsyncSessionResponse": "portal_client.models.async_session_response",
             "GetSessionsResponse": "portal_client.models.get_sessions_response",
@@ -94,5 +98,7 @@ else:
             "SessionStatus": "portal_client.models.session_status",
             "ValidationError": "portal_client.models.validation_error",
             "ValidationErrorLocInner": "portal_client.models.validation_error_loc_inner",
+            "Files": "portal_client.multipart",
+            "RequestOptions": "portal_client.operation",
         },
     )

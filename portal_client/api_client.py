@@ -104,7 +104,9 @@ class ApiClient:
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """A client with other settings on the same connections; this one stays as it is.
 
-        `default_headers` are added to those of this client. Raises TypeError for an unknown option.
+        The options are `host`, `access_token`, `timeout`, `retries`, `rate_limit_retries`,
+        `max_response_size`, `default_headers` and `cookie`; `default_headers` are added to those of this
+        client. Raises TypeError for an unknown option.
         """
         unknown = set(options) - set(ClientOptions.__annotations__)
         if unknown:

@@ -54,7 +54,7 @@ def file_parts(given: Any) -> list[Part]:
 
 
 #: Files to attach: a path (str or PathLike), bytes, bytearray, memoryview, an open binary file, BytesIO,
-#: `(name, content)` or `(name, content, content type)`; one of them or a sequence of them.
+#: `(name, content)` or `(name, content, content type)`; one of them or a list of them. A tuple is one file.
 Files = Annotated[Union[File, Sequence[File], None], PlainValidator(file_parts)]
 
 

@@ -77,7 +77,9 @@ def test_the_errors_alone_need_no_library() -> None:
 def test_every_public_name_resolves() -> None:
     missing = fresh(
         "import portal_client\n"
-        "answer = [n for n in portal_client.__all__ if getattr(portal_client, n).__name__ != n]"
+        "found = {n: getattr(portal_client, n) for n in portal_client.__all__}\n"
+        "del found['Files']  # an alias, which has no name of its own\n"
+        "answer = [n for n, value in found.items() if value.__name__ != n]"
     )
 
     assert missing == []

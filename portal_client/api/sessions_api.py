@@ -23,7 +23,11 @@ class SessionsApi(Api):
     """Start, continue and read conversations with an agent.
 
     Each operation has three forms: `x` answers the data, `x_with_http_info` an ApiResponse with status
-    and headers, `x_without_preload_content` the raw response, unread. All take the RequestOptions.
+    and headers, `x_without_preload_content` the raw response, unread. All take the RequestOptions by
+    keyword: `_request_timeout`, `_headers`, `_request_auth`, `_content_type`, `_host_index`.
+
+    `files` are attached to a prompt: a path, bytes, an open binary file, `(name, content)` or
+    `(name, content, content type)`; one of them or a list.
 
     Raises pydantic.ValidationError for wrong arguments, before anything is sent, and ApiException for
     all that goes wrong afterwards. What starts or continues a session is never sent a second time
@@ -76,7 +80,7 @@ class SessionsApi(Api):
 
     @endpoint("GET", "/sessions/{session_id}/subscribe", secured=False)
     def subscribe_to_session(self, session_id: StrictStr, **options: Unpack[RequestOptions]) -> Session:
-        """Follow a session: answers it as the service next has news of it. Sends no token."""
+        """Follow a session: answers when the service has news of it. Sends no token."""
         ...
 
     @endpoint("PUT", "/sessions/{session_id}/async", consumes=_FORM)
