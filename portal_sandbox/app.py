@@ -22,9 +22,6 @@ from portal_sandbox.service import Service
 from portal_sandbox.store import Store, utc_now
 from portal_sandbox.tokens import Tokens
 
-#: The largest text field of a form, in bytes; what the libraries allow by default is one megabyte.
-MAX_TEXT_SIZE = 64 * 1024 * 1024
-
 
 def create_app(
     *,
@@ -61,7 +58,6 @@ def create_app(
         title="Portal",
         version="0.1.0",
         lifespan=_lifespan,
-        form_limits={"max_part_size": MAX_TEXT_SIZE},
     )
     app.state.service = service
     app.include_router(portal.router)

@@ -15,12 +15,15 @@ from portal_sandbox import wire
 from portal_sandbox.agents import ICON, display_name
 from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.errors import OutOfRange, SessionRunning
+from portal_sandbox.forms import LongTexts
 from portal_sandbox.periods import by_period
 from portal_sandbox.service import Service
 from portal_sandbox.store import Prompt, Upload
 from portal_sandbox.tables import MessageRow, SessionRow
 
-router = APIRouter(tags=["Sessions"], generate_unique_id_function=lambda route: route.name)
+router = APIRouter(
+    route_class=LongTexts, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
+)
 
 AgentId = Annotated[str, Form()]
 TextPrompt = Annotated[str, Form()]
