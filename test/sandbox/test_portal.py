@@ -163,3 +163,9 @@ def test_no_such_agent(caller: Caller, path: str) -> None:
     response = caller.send("POST", path, "hello", agent="nobody")
 
     assert (response.status, response.json()) == (404, {"detail": "Agent not found"})
+
+
+def test_a_prompt_may_be_long(caller: Caller) -> None:
+    text = "long " * 500_000
+
+    assert caller.create(text)["messages"][0]["text"] == text
