@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -567,7 +568,7 @@ def test_a_client_certificate_is_shown(tmp_path: Path) -> None:
     tls = server_tls()
     theirs = trustme.CA()
     theirs.configure_trust(tls)
-    tls.verify_mode = tls.verify_mode.CERT_REQUIRED
+    tls.verify_mode = ssl.CERT_REQUIRED
     issued = theirs.issue_cert("client.test")
     both = tmp_path / "client.pem"
     issued.private_key_and_cert_chain_pem.write_to_path(str(both))
