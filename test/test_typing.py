@@ -19,7 +19,9 @@ USERS_CODE = "test/typing"
 def run(checker: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a checker that sees the package as an installed one, with its py.typed."""
     # Pyright does not follow the hooks of an editable installation, but it reads this path.
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # With --verifytypes it asks the first python on the PATH for its libraries, whatever it is told.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
     command = [sys.executable, "-m", checker, *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
