@@ -61,6 +61,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
+        """The text itself."""
         return self._value
 
     def __repr__(self) -> str:

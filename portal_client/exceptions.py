@@ -16,8 +16,9 @@ OpenApiException
     ├── AuthenticationError(ValueError)          no token could be had
     └── SessionFailed                            session
 
-Wrong arguments are pydantic's ValidationError and a missing file is FileNotFoundError, both before
-anything is sent; all that goes wrong after that is an ApiException. Each of them survives pickle.
+Wrong arguments are pydantic's ValidationError, settings and options that cannot be used ApiValueError, a
+missing file FileNotFoundError, all before anything is sent; what goes wrong after that is an ApiException.
+Each of them survives pickle. WaitTimeout, ApiStreamError and SessionFailed are not raised yet.
 """
 
 from __future__ import annotations
