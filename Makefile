@@ -26,6 +26,9 @@ types: $(VENV)/test.done
 	$(BIN)/mypy
 	$(BIN)/pyright --warnings --pythonpath $(BIN)/python
 
+docs: $(VENV)/test.done  ## write the pages of docs/ and the README's tables anew
+	$(BIN)/python tools/pages.py
+
 format: $(VENV)/test.done  ## lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -46,4 +49,4 @@ $(VENV)/test.done: $(VENV)/bin/python pyproject.toml test-requirements.txt
 	@$(PIP) -r test-requirements.txt
 	@touch $@
 
-.PHONY: help demo test check lint types format clean
+.PHONY: help demo test check lint types docs format clean

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
+from markdown import Block, Page
+
 ROOT = Path(__file__).parents[1]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+SEEDS = ROOT.parent / "shared" / "seeds"
+PAGES = {
+    path.relative_to(ROOT).as_posix(): Page(path)
+    for path in [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+}
+#: Pages that a reader follows from the top: each block goes on from those above it.
+STORIES = {name: page for name, page in PAGES.items() if name == "README.md" or "guides/" in name}
+EXAMPLES = [(name, block) for name, page in PAGES.items() if name not in STORIES for block in page.blocks()]
 
 
-def _blocks() -> list[tuple[str, str]]:
-    return [
-        (f"{page.relative_to(ROOT)}:{1 + text[: match.start(1)].count(chr(10))}", match[1])
-        for page in PAGES
-        for text in [page.read_text("utf-8")]
-        for match in re.finditer(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    ]
-
-
-DEFAULT_CLIENT = next(code for _, code in _blocks() if "Configuration.set_default" in code)
+def _run(page: str, block: Block, names: dict[str, object]) -> None:
+    code = "\n" * (block.line - 1) + block.code  # so that a traceback names the line of the page
+    exec(compile(code, page, "exec", dont_inherit=True), names)
 
 
 @pytest.fixture
-def same_logging() -> Iterator[None]:
-    """An example may configure the root logger; the next test must not see it."""
+def reader(
+    localhost: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[None]:
+    """Somebody with a token in an empty folder; an example may configure the root logger for itself."""
+    monkeypatch.chdir(tmp_path)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -35,18 +40,55 @@ def same_logging() -> Iterator[None]:
     root.setLevel(level)
 
 
-@pytest.mark.parametrize(("place", "code"), _blocks(), ids=lambda value: value.partition("\n")[0])
-@pytest.mark.usefixtures("localhost", "same_logging")
-def test_example_runs(place: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    exec(DEFAULT_CLIENT, {})  # as a reader of the README has done before its snippets
+@pytest.mark.parametrize(
+    ("page", "block"), EXAMPLES, ids=[f"{page}:{block.line}" for page, block in EXAMPLES]
+)
+@pytest.mark.usefixtures("reader")
+def test_example_runs(page: str, block: Block) -> None:
+    _run(page, block, {"__name__": "__main__"})
 
-    exec(compile(code, f"<{place}>", "exec"), {"__name__": "__main__"})
+
+@pytest.mark.parametrize("page", STORIES)
+@pytest.mark.usefixtures("reader")
+def test_story_runs_from_top_to_bottom(page: str) -> None:
+    names: dict[str, object] = {"__name__": "__main__"}
+    for block in STORIES[page].blocks():
+        _run(page, block, names)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
-    local = [target for target in targets if "://" not in target]
+def test_each_task_of_the_readme_takes_five_lines() -> None:
+    tasks = [b for b in PAGES["README.md"].blocks() if b.heading == "What you will want to do"]
+    lines = {
+        block.line: [
+            line for line in block.code.splitlines() if line and not line.startswith(("from ", "import "))
+        ]
+        for block in tasks
+    }
 
-    assert [target for target in local if not (page.parent / target).exists()] == []
+    assert len(tasks) >= 20
+    assert {line: code for line, code in lines.items() if len(code) > 5} == {}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    page = PAGES[name]
+    broken = []
+    for link in page.links:
+        target, _, anchor = unquote(link).partition("#")
+        if "://" in target:
+            continue
+        path = (page.path.parent / target).resolve() if target else page.path.resolve()
+        if not path.exists() or (anchor and anchor not in PAGES[path.relative_to(ROOT).as_posix()].anchors):
+            broken.append(link)
+
+    assert broken == []
+
+
+@pytest.mark.skipif(not SEEDS.exists(), reason="the documents that users hold are not beside this repository")
+@pytest.mark.parametrize(("seed", "ours"), [("portal_client.SessionsApi.md", "docs/SessionsApi.md")])
+def test_links_to_the_original_documents_still_lead_somewhere(seed: str, ours: str) -> None:
+    original = Page(SEEDS / seed)
+    readme = {link.partition("#")[2] for link in original.links if link.startswith("../README.md#")}
+
+    assert original.anchors - PAGES[ours].anchors == set()
+    assert readme - PAGES["README.md"].anchors == set()

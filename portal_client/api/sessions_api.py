@@ -26,12 +26,17 @@ class SessionsApi(Api):
     and headers, `x_without_preload_content` the raw response, unread. All take the RequestOptions by
     keyword: `_request_timeout`, `_headers`, `_request_auth`, `_content_type`, `_host_index`.
 
-    `files` are attached to a prompt: a path, bytes, an open binary file, `(name, content)` or
-    `(name, content, content type)`; one of them or a list.
-
     Raises pydantic.ValidationError for wrong arguments, before anything is sent, and ApiException for
     all that goes wrong afterwards. What starts or continues a session is never sent a second time
     once the server may have seen it.
+
+    Args:
+        agent_id: The agent to talk to.
+        text_prompt: What to ask it. A long prompt is no problem for the client; the service sets the limit.
+        files: What to attach: a path, bytes, an open binary file, `(name, content)` or
+            `(name, content, content type)`; one of them or a list. Files are streamed from the disk.
+        session_id: The session, as `Session.id` or `AsyncSessionResponse.session_id` names it.
+        last_message_index: The last message to take over, counted from 0 as in `Session.messages`.
     """
 
     @endpoint("POST", "/sessions/async", consumes=_FORM)

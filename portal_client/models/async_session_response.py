@@ -11,3 +11,4 @@ class AsyncSessionResponse(Model):
     """The id of a session that runs; read it with get_session until it is Ready."""
 
     session_id: StrictStr
+    """The session that runs."""

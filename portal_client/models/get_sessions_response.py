@@ -10,3 +10,4 @@ class GetSessionsResponse(Model):
     """The caller's sessions with one agent."""
 
     sessions: list[Session]
+    """The sessions, newest first, each with its messages."""

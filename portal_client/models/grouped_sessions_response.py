@@ -8,10 +8,7 @@ from portal_client.models._base import Model, Nullable
 
 
 class GroupedSessionsResponse(Model):
-    """The caller's sessions by the time of their last change.
-
-    `time_to_sessions` maps the name of a group, such as "Today", to what the service puts there;
-    the contract leaves it open, so it is plain data.
-    """
+    """The caller's sessions by the time of their last change."""
 
     time_to_sessions: Nullable[dict[str, Any]]
+    """The sessions of each group, such as "Today": plain data, since the contract leaves them open."""

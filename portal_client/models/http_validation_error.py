@@ -12,3 +12,4 @@ class HTTPValidationError(Model):
     """What the service refused: one entry per argument."""
 
     detail: Optional[list[ValidationError]] = None
+    """One entry for each argument that was refused."""

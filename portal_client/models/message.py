@@ -13,5 +13,8 @@ class Message(Model):
     """What the user or the agent said; `agent` tells which agent did."""
 
     text: StrictStr
+    """What was said."""
     role: MessageRole
+    """Who said it."""
     agent: Nullable[MessageAgent] = None
+    """The agent that said it; None for the user's own messages."""

@@ -1,0 +1,246 @@
+"""What there is to say of a package: its operations and models, with their types and samples, as values.
+
+Types come from the declarations, descriptions from their docstrings, status codes from the contract.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+from importlib import import_module
+from inspect import cleandoc
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+import griffe
+from pydantic import BaseModel, RootModel
+
+from portal_client.exceptions import error_for
+from portal_client.multipart import Files
+from portal_client.operation import Operation, Parameter
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package to document: its declarations, its contract, and where its pages are."""
+
+    name: str
+    contract: Mapping[str, Any]
+    docs: Path
+    readme: Path
+    models: Mapping[str, type] = field(repr=False)
+
+    @cached_property
+    def apis(self) -> list[type]:
+        """The classes of operations."""
+        module = import_module(f"{self.name}.api")
+        return [getattr(module, name) for name in module.__all__]
+
+    @cached_property
+    def server(self) -> str:
+        """The host that the contract names."""
+        return str(self.contract["servers"][0]["url"])
+
+    @cached_property
+    def schemes(self) -> Mapping[str, Any]:
+        """The ways to authorize that the contract names."""
+        schemes: Mapping[str, Any] = self.contract["components"].get("securitySchemes", {})
+        return schemes
+
+
+# ── operations ──
+
+
+class Row(NamedTuple):
+    """One line of a table of parameters, properties or values."""
+
+    name: str
+    type: str
+    description: str
+    notes: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One operation as its page shows it."""
+
+    operation: Operation
+    summary: str
+    parameters: Sequence[Row]
+    returns: str
+    returns_text: str
+    statuses: Sequence[tuple[str, str]]
+
+    @property
+    def call(self) -> str:
+        """The call with its arguments by name, as the original documents print it."""
+        shown = (p.name if p.required else f"{p.name}={p.name}" for p in self.operation.parameters)
+        return f"{self.returns_text} {self.operation.name}({', '.join(shown)})".lstrip()
+
+
+def sections(package: Package, api: type) -> list[Section]:
+    """The operations of an API class, by name. Raises ValueError for a parameter of which nothing is said."""
+    described = _arguments(api)
+    paths: Mapping[str, Mapping[str, Any]] = package.contract["paths"]
+    promised = {each["operationId"]: each for item in paths.values() for each in item.values()}
+    found: list[Section] = []
+    for name in sorted(vars(api)):
+        operation: Operation | None = getattr(vars(api)[name], "operation", None)
+        if operation is not None and operation.name == name:
+            found.append(_section(package, operation, promised[name], described))
+    return found
+
+
+def _section(
+    package: Package, operation: Operation, promised: Mapping[str, Any], described: Mapping[str, str]
+) -> Section:
+    answer = inspect.get_annotations(operation.stub, eval_str=True)["return"]
+    unsaid = [p.name for p in operation.parameters if p.name not in described]
+    if unsaid:
+        raise ValueError(f"{operation.name}: nothing is said of {unsaid[0]} in the docstring of its class")
+    return Section(
+        operation,
+        cleandoc(operation.stub.__doc__ or "").partition("\n")[0],
+        [_parameter(package, p, described[p.name]) for p in operation.parameters],
+        "" if answer is type(None) else phrase(package, answer),
+        "" if answer is type(None) else _phrase(answer),
+        [(status, _status(status, answer)) for status, answer in promised["responses"].items()],
+    )
+
+
+def _parameter(package: Package, parameter: Parameter, description: str) -> Row:
+    return Row(
+        parameter.name,
+        phrase(package, parameter.type),
+        description,
+        "" if parameter.required else "[optional]",
+    )
+
+
+def _status(status: str, answer: Mapping[str, Any]) -> str:
+    description = str(answer["description"]).rstrip(".")
+    return description if status[0] == "2" else f"{description}: {error_for(int(status)).__name__}"
+
+
+def _arguments(api: type) -> dict[str, str]:
+    """What the docstring of an API class says of the arguments of its operations."""
+    docstring = griffe.Docstring(cleandoc(api.__doc__ or ""))
+    return {
+        argument.name: " ".join(argument.description.split())
+        for part in docstring.parse("google", warnings=False)
+        if isinstance(part, griffe.DocstringSectionParameters)
+        for argument in part.value
+    }
+
+
+# ── types ──
+
+
+def phrase(package: Package, hint: Any) -> str:
+    """A type as the documents print it, with a link where it holds a model."""
+    text = _phrase(hint)
+    model = next((name for name in re.findall(r"\w+", text) if name in package.models), None)
+    return f"[**{text}**]({model}.md)" if model else f"**{text}**"
+
+
+def _phrase(hint: Any) -> str:
+    if hint == Files:
+        return "Files"
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _phrase(arguments[0])
+    if origin is Union:
+        return " or ".join(_phrase(each) for each in arguments if each is not type(None))
+    if origin is list:
+        return f"List[{_phrase(arguments[0])}]"
+    if origin is dict:
+        return f"Dict[str, {_phrase(arguments[1])}]"
+    return "object" if hint is Any else str(getattr(hint, "__name__", hint))
+
+
+# ── models ──
+
+
+@dataclass(frozen=True)
+class Properties:
+    """One model as its page shows it."""
+
+    name: str
+    module: str
+    kind: str  # "model", "enum" or "wrapper"
+    prose: str
+    rows: Sequence[Row]
+    example: Any
+    used_by: Sequence[str] = ()
+
+    @property
+    def variable(self) -> str:
+        """What the example calls an object of this model."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.name).lower()
+
+
+def properties(package: Package, model: type) -> Properties:
+    """What there is to say of a model."""
+    shown = Properties(model.__name__, model.__module__, "model", cleandoc(model.__doc__ or ""), (), None)
+    sample = _sample(package.contract, package.contract["components"]["schemas"][shown.name], shown.variable)
+    if issubclass(model, Enum):
+        values = [Row(each.name, repr(each.value), "", "") for each in model]
+        return replace(shown, kind="enum", rows=values, example=sample)
+    if issubclass(model, RootModel):
+        variants = get_args(model.model_fields["root"].annotation)
+        return replace(
+            shown,
+            kind="wrapper",
+            rows=[Row("", phrase(package, each), "", "") for each in variants],
+            example=sample,
+        )
+    assert issubclass(model, BaseModel)
+    said = _below_fields(model)
+    rows = [
+        Row(
+            field.alias or name,
+            phrase(package, field.annotation),
+            said[name],
+            "" if field.is_required() else "[optional]",
+        )
+        for name, field in model.model_fields.items()
+    ]
+    return replace(shown, rows=rows, example=sample)
+
+
+def _below_fields(model: type[BaseModel]) -> dict[str, str]:
+    """What the docstring below each field says. Raises ValueError for a field of which nothing is said."""
+    members = griffe.load(model.__module__)[model.__name__].members
+    said = {name: getattr(members.get(name), "docstring", None) for name in model.model_fields}
+    for name, docstring in said.items():
+        if docstring is None:
+            raise ValueError(f"{model.__module__}: nothing is said of {model.__name__}.{name}")
+    return {name: " ".join(docstring.value.split()) for name, docstring in said.items() if docstring}
+
+
+def _sample(contract: Mapping[str, Any], schema: Mapping[str, Any], name: str) -> Any:
+    """A value that a schema allows, with the sample values of the original documents."""
+    for key in ("example", "default"):
+        if key in schema:
+            return schema[key]
+    if "$ref" in schema:
+        target = schema["$ref"].rsplit("/", 1)[1]
+        return _sample(contract, contract["components"]["schemas"][target], name)
+    if variants := schema.get("anyOf") or schema.get("oneOf"):
+        return _sample(contract, variants[0], name)
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type")
+    kind = kind if isinstance(kind, str) else next(iter(kind or ["object"]))
+    if kind == "array":
+        return [_sample(contract, schema["items"], name)]
+    if kind == "object":
+        return {key: _sample(contract, each, key) for key, each in schema.get("properties", {}).items()}
+    if schema.get("format") == "date-time":
+        return "2026-11-25T09:30:00Z"
+    samples: dict[str, Any] = {"integer": 56, "number": 3.4, "boolean": True}
+    return samples.get(kind, f"{name}_example")

@@ -1,0 +1,158 @@
+"""The pages of docs/ and the tables of the README, made from the declarations: ``python tools/pages.py``.
+
+What stands between the summary of an operation and its parameters is written by hand and kept, and so is
+the README around its tables; all else is made anew. `pages` answers what should be there, `stale` where a
+page says something else; a test asks both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
+from inspect import cleandoc
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from declared import Package, Properties, Section, properties, sections
+
+ROOT = Path(__file__).parents[1]
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # this is Markdown
+)
+_TEMPLATES.filters["tojson_text"] = partial(json.dumps, indent=2, ensure_ascii=False)
+_REGION = re.compile(r"(?<=<!-- tables: generated -->\n).*?(?=<!-- end of the tables -->)", re.DOTALL)
+
+
+def package(name: str, contract: str, docs: str, readme: str) -> Package:
+    """Read a package and its contract; the paths are relative to the repository."""
+    models = import_module(f"{name}.models")
+    return Package(
+        name,
+        json.loads((ROOT / "contracts" / contract).read_text("utf-8")),
+        ROOT / docs,
+        ROOT / readme,
+        {each: getattr(models, each) for each in models.__all__},
+    )
+
+
+def packages() -> list[Package]:
+    """What this repository documents."""
+    return [package("portal_client", "portal.openapi.json", "docs", "README.md")]
+
+
+def pages(package: Package) -> dict[Path, str]:
+    """Each page of a package with what should stand on it."""
+    made: dict[Path, str] = {}
+    shown: dict[type, list[Section]] = {api: sections(package, api) for api in package.apis}
+    for api, operations in shown.items():
+        page = package.docs / f"{api.__name__}.md"
+        text = page.read_text("utf-8") if page.exists() else ""
+        made[page] = _render(
+            "api.md.j2", package, page, api=api, prose=_prose(api), sections=operations, by_hand=by_hand(text)
+        )
+    models = [properties(package, model) for model in package.models.values()]
+    used = _uses(shown, models)
+    for model in models:
+        page = package.docs / f"{model.name}.md"
+        made[page] = _render(
+            f"{model.kind}.md.j2", package, page, model=replace(model, used_by=used.get(model.name, ()))
+        )
+    tables = _render("readme.md.j2", package, package.readme, shown=shown, models=models)
+    before = package.readme.read_text("utf-8")
+    made[package.readme] = _REGION.sub(lambda _: f"\n{tables}\n", before, count=1)
+    if not _REGION.search(before):
+        raise ValueError(f"{package.readme.name} has no place for the tables")
+    return made
+
+
+def by_hand(text: str) -> dict[str, str]:
+    """What is written by hand on a page of operations, by operation."""
+    _, *parts = re.split(r"^# \*\*(\w+)\*\*\n", text, flags=re.MULTILINE)
+    above = (section.partition("### Parameters\n")[0] for section in parts[1::2])
+    # The call and the summary come first.
+    return {name: "".join(lines.split("\n\n", 2)[2:]) for name, lines in zip(parts[::2], above, strict=True)}
+
+
+def _prose(api: type) -> str:
+    return cleandoc(api.__doc__ or "").partition("\n\nArgs:")[0]
+
+
+def _uses(shown: Mapping[type, Sequence[Section]], models: Sequence[Properties]) -> dict[str, list[str]]:
+    """Where each model stands: in the answer or a parameter of an operation, or in another model."""
+    uses: dict[str, list[str]] = {}
+    for api, operations in shown.items():
+        for section in operations:
+            for text in (section.returns, *(row.type for row in section.parameters)):
+                for name in re.findall(r"\((\w+)\.md\)", text):
+                    link = f"[{section.operation.name}]({api.__name__}.md#{section.operation.name})"
+                    uses.setdefault(name, []).append(link)
+    for model in models:
+        for row in model.rows:
+            for name in re.findall(r"\((\w+)\.md\)", row.type):
+                link = f"[{model.name}]({model.name}.md)"
+                if link not in uses.setdefault(name, []):
+                    uses[name].append(link)
+    return uses
+
+
+def _render(template: str, package: Package, page: Path, **values: Any) -> str:
+    # Where the README is, seen from the page, and where the pages are, seen from the README.
+    readme = os.path.relpath(package.readme, page.parent).replace(os.sep, "/")
+    docs = os.path.relpath(package.docs, package.readme.parent).replace(os.sep, "/")
+    return _TEMPLATES.get_template(template).render(package=package, readme=readme, docs=docs, **values)
+
+
+# ── what is stale ──
+
+
+def stale(page: Path, wanted: str) -> str:
+    """The first place where a page is not what it should be: file, line, headings, both texts; else ""."""
+    shown = page.relative_to(ROOT)
+    if not page.exists():
+        return f"{shown}: missing; run `make docs`"
+    place = difference(page.read_text("utf-8"), wanted)
+    return place and f"{shown}:{place}; run `make docs`"
+
+
+def difference(there: str, wanted: str) -> str:
+    """The first line in which a text differs from what is wanted, with the headings above it; else ""."""
+    above: dict[int, str] = {}
+    code = False
+    for number, (old, new) in enumerate(zip_longest(there.splitlines(), wanted.splitlines()), 1):
+        code ^= (new or "").startswith("```")
+        if not code and (heading := re.match(r"(#+) +(.*)", new or "")):
+            level = len(heading[1])
+            above = {k: v for k, v in above.items() if k < level} | {level: heading[2].strip("*")}
+        if old != new:
+            return f"{number} ({', '.join(above.values())}): {old!r} on the page, {new!r} by the declarations"
+    return ""
+
+
+def main() -> int:
+    """Write every page anew and say which have changed."""
+    for package in packages():
+        package.docs.mkdir(exist_ok=True)
+        for page, text in pages(package).items():
+            if not page.exists() or page.read_text("utf-8") != text:
+                page.write_text(text, "utf-8")
+                print(f"written: {page.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
