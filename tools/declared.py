@@ -108,7 +108,7 @@ def _section(
         [_parameter(package, p, described[p.name]) for p in operation.parameters],
         "" if answer is type(None) else phrase(package, answer),
         "" if answer is type(None) else _phrase(answer),
-        [(status, _status(status, answer)) for status, answer in promised["responses"].items()],
+        [_status(status, answer) for status, answer in promised["responses"].items()],
     )
 
 
@@ -121,9 +121,12 @@ def _parameter(package: Package, parameter: Parameter, description: str) -> Row:
     )
 
 
-def _status(status: str, answer: Mapping[str, Any]) -> str:
+def _status(status: str, answer: Mapping[str, Any]) -> tuple[str, str]:
+    """A status with a star where it stands beyond the service's own contract, and what it means."""
     description = str(answer["description"]).rstrip(".")
-    return description if status[0] == "2" else f"{description}: {error_for(int(status)).__name__}"
+    raised = "" if status[0] == "2" else f": {error_for(int(status)).__name__}"
+    star = r" \*" if answer.get("x-extension") else ""
+    return f"**{status}**{star}", description + raised
 
 
 def _arguments(api: type) -> dict[str, str]:
