@@ -3,7 +3,6 @@
 Only short work takes a thread of the server's pool; whoever waits for an agent waits without one.
 """
 
-import asyncio
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -115,18 +114,16 @@ async def _begin(service: Service, user: str, session_id: str, prompt: Prompt) -
             return
         except SessionRunning:
             row = await run_in_threadpool(service.store.session, session_id)
-            # Users of a shared session know nothing of each other, so there a prompt waits for its turn.
-            if not row.shared or (await _answered(service, session_id)).status is wire.SessionStatus.RUNNING:
+            if not row.shared:
                 raise
+            # Users of a shared session know nothing of each other, so there a prompt waits for its turn.
+            await _answered(service, session_id)
 
 
 async def _answered(service: Service, session_id: str) -> wire.Session:
-    """The session once no answer is under way in this server."""
-    while True:
-        row, answer = await run_in_threadpool(service.answers.look, session_id)
-        if answer is None:
-            return _session(row)
-        await asyncio.wrap_future(answer)
+    """The session once it is not running any more."""
+    rows = [row async for row in service.changes.follow(session_id)]
+    return _session(rows[-1])
 
 
 def _prompt(text: str, files: list[UploadFile]) -> Prompt:
