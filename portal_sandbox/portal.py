@@ -3,17 +3,19 @@
 Only short work takes a thread of the server's pool; whoever waits for an agent waits without one.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing, suppress
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
 
-from portal_sandbox import wire
+from portal_sandbox import events, wire
 from portal_sandbox.agents import ICON, display_name
 from portal_sandbox.auth import CurrentUser, ThisService
-from portal_sandbox.errors import OutOfRange, SessionRunning
+from portal_sandbox.errors import OutOfRange, SessionRunning, Stopping
 from portal_sandbox.forms import LongTexts
 from portal_sandbox.periods import by_period
 from portal_sandbox.service import Service
@@ -27,6 +29,8 @@ router = APIRouter(
 AgentId = Annotated[str, Form()]
 TextPrompt = Annotated[str, Form()]
 Files = Annotated[list[UploadFile], File(default_factory=list)]
+
+_BY_ACCEPT = {"Vary": "Accept"}
 
 
 @router.post("/sessions/async", summary="Start a session and return its id without waiting for the answer")
@@ -90,10 +94,26 @@ async def update_session(
     return await _answered(service, session_id)
 
 
-@router.get("/sessions/{session_id}/subscribe", summary="Follow a session (no authorization)")
-async def subscribe_to_session(service: ThisService, session_id: str) -> wire.Session:
-    """The session as soon as it is not running any more."""
-    return await _answered(service, session_id)
+@router.get(
+    "/sessions/{session_id}/subscribe",
+    summary="Follow a session (no authorization)",
+    response_model=wire.Session,
+    responses={200: {"content": {events.MEDIA_TYPE: events.DOCUMENTATION}}},
+)
+async def subscribe_to_session(
+    request: Request, response: Response, service: ThisService, session_id: str
+) -> wire.Session | Response:
+    """The session as soon as it is not running any more.
+
+    Where `text/event-stream` is accepted rather than JSON: the session at once and after each change, as
+    server-sent events.
+    """
+    response.headers.update(_BY_ACCEPT)
+    if not events.are_wanted(",".join(request.headers.getlist("accept"))):
+        return await _answered(service, session_id)
+    await run_in_threadpool(service.store.session, session_id)  # 404 while there is still a status to send
+    headers = {**_BY_ACCEPT, "Cache-Control": "no-cache"}
+    return StreamingResponse(_events(service, session_id), headers=headers, media_type=events.MEDIA_TYPE)
 
 
 @router.put(
@@ -124,6 +144,15 @@ async def _answered(service: Service, session_id: str) -> wire.Session:
     """The session once it is not running any more."""
     rows = [row async for row in service.changes.follow(session_id)]
     return _session(rows[-1])
+
+
+async def _events(service: Service, session_id: str) -> AsyncGenerator[str]:
+    last = None
+    with suppress(Stopping):
+        async with aclosing(service.changes.follow(session_id, events.PING)) as rows:
+            async for row in rows:
+                yield events.COMMENT if row is last else events.event(_session(row))
+                last = row
 
 
 def _prompt(text: str, files: list[UploadFile]) -> Prompt:

@@ -55,7 +55,8 @@ def _operation(operation: Json, document: Json) -> Json:
     }
     form = operation.get("requestBody", {}).get("content", {})
     body = {kind: _resolved(each["schema"], document) for kind, each in form.items()}
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    answers = operation["responses"]["200"]["content"]
+    answer = answers["application/json"]["schema"]
     return {
         "operationId": operation["operationId"],
         "summary": operation["summary"],
@@ -71,6 +72,7 @@ def _operation(operation: Json, document: Json) -> Json:
         "security": operation.get("security"),
         "statuses": sorted(operation["responses"]),
         "answer": _shape(answer, document),
+        "other answers": {kind: each for kind, each in answers.items() if kind != "application/json"},
     }
 
 
@@ -96,6 +98,14 @@ def test_operation_agrees_with_the_contract(operation: str) -> None:
     ours, contract = _documents()
 
     assert _outline(ours)[operation] == _outline(contract)[operation]
+
+
+def test_events_are_an_extension_in_both_documents() -> None:
+    for document in _documents():
+        answers = _outline(document)["GET /sessions/{session_id}/subscribe"]["other answers"]
+
+        assert list(answers) == ["text/event-stream"]
+        assert answers["text/event-stream"]["x-extension"] is True
 
 
 def test_nothing_but_the_contract() -> None:
