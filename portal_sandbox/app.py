@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal_sandbox import demo, portal
 from portal_sandbox.agents import BUILT_IN, Agent, echo
 from portal_sandbox.answers import Answers
+from portal_sandbox.changes import Changes
 from portal_sandbox.errors import Refused
 from portal_sandbox.service import Service
 from portal_sandbox.store import Store, utc_now
@@ -46,9 +47,11 @@ def create_app(
         raise ValueError(f"latency must be a number of seconds from 0 up, not {latency}")
     known = {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {}), **(agents or {})}
     store = Store(db, now)
+    changes = Changes(store)
     service = Service(
         store,
-        Answers(store, known, latency),
+        changes,
+        Answers(store, changes, known, latency),
         Tokens(tokens, demo.GUEST if demo_data else None),
         now,
         demo_data,
@@ -79,7 +82,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)
-    return JSONResponse({"detail": error.detail}, error.status)
+    return JSONResponse({"detail": error.detail}, error.status, dict(error.headers))
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

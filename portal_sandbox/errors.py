@@ -1,5 +1,7 @@
 """What can go wrong: the sandbox that does not start, and the requests it refuses."""
 
+from collections.abc import Mapping
+
 
 class SandboxError(Exception):
     """The sandbox cannot start: its port is taken, or its database cannot be used."""
@@ -10,6 +12,7 @@ class Refused(Exception):
 
     status = 400
     detail = "Refused"
+    headers: Mapping[str, str] = {}
 
 
 class NoSuchSession(Refused):
@@ -40,18 +43,31 @@ class SessionRunning(Refused):
     detail = "Session is running"
 
 
-class FileTooLarge(Refused):
-    """A file is larger than SQLite can store in one value."""
-
-    status = 413
-    detail = "A file may hold at most 1,000,000,000 bytes"
-
-
 class Stopping(Refused):
     """The server is stopping and takes no new prompts."""
 
     status = 503
     detail = "The server is stopping"
+
+
+class DatabaseUnusable(Refused):
+    """The database cannot be used, for a reason in a few words; nothing has changed."""
+
+    status = 500
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.detail = f"The database cannot be used: {reason}"
+
+
+class DatabaseBusy(DatabaseUnusable):
+    """Another process holds the database locked for too long; nothing has changed."""
+
+    status = 503
+    headers: Mapping[str, str] = {"Retry-After": "1"}
+
+    def __init__(self) -> None:
+        super().__init__("another process keeps it locked")
 
 
 class OutOfRange(Exception):

@@ -3,18 +3,19 @@
 Only short work takes a thread of the server's pool; whoever waits for an agent waits without one.
 """
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing, suppress
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Path, Query, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
 
-from portal_sandbox import responses, wire
+from portal_sandbox import events, responses, wire
 from portal_sandbox.agents import ICON, display_name
 from portal_sandbox.auth import CurrentUser, ThisService
-from portal_sandbox.errors import OutOfRange, SessionRunning
+from portal_sandbox.errors import OutOfRange, SessionRunning, Stopping
 from portal_sandbox.forms import LongTexts
 from portal_sandbox.periods import by_period
 from portal_sandbox.service import Service
@@ -32,6 +33,8 @@ Files = Annotated[
     File(default_factory=list, description="Files for the agent to read along with the prompt"),
 ]
 SessionId = Annotated[str, Path(description="The id of the session")]
+
+_BY_ACCEPT = {"Vary": "Accept"}
 
 
 @router.post(
@@ -89,7 +92,7 @@ def create_session_from_replay(
     "/sessions",
     summary="List the sessions of an agent",
     response_description="The sessions, newest first",
-    responses={**responses.UNAUTHORIZED, **responses.INVALID},
+    responses={**responses.UNAUTHORIZED, **responses.INVALID, **responses.BUSY},
 )
 def get_sessions(
     service: ThisService,
@@ -104,7 +107,7 @@ def get_sessions(
     "/sessions/grouped",
     summary="List the caller's sessions grouped by time",
     response_description="The sessions by period, newest first",
-    responses=responses.UNAUTHORIZED,
+    responses={**responses.UNAUTHORIZED, **responses.BUSY},
 )
 def get_grouped_sessions(service: ThisService, user: CurrentUser) -> wire.GroupedSessionsResponse:
     """Groups in the order Today, Yesterday, Previous 7 days, then months; empty ones are left out."""
@@ -142,12 +145,24 @@ async def update_session(
 @router.get(
     "/sessions/{session_id}/subscribe",
     summary="Follow a session (no authorization)",
+    response_model=wire.Session,
     response_description="The session, which is not running",
-    responses={**responses.NO_SESSION, **responses.INVALID},
+    responses={200: {"content": {events.MEDIA_TYPE: events.DOCUMENTATION}}, **responses.TO_FOLLOW},
 )
-async def subscribe_to_session(service: ThisService, session_id: SessionId) -> wire.Session:
-    """The session as soon as it is not running any more."""
-    return await _answered(service, session_id)
+async def subscribe_to_session(
+    request: Request, response: Response, service: ThisService, session_id: SessionId
+) -> wire.Session | Response:
+    """The session as soon as it is not running any more.
+
+    Where `text/event-stream` is accepted rather than JSON: the session at once and after each change, as
+    server-sent events.
+    """
+    response.headers.update(_BY_ACCEPT)
+    if not events.are_wanted(",".join(request.headers.getlist("accept"))):
+        return await _answered(service, session_id)
+    await run_in_threadpool(service.store.session, session_id)  # 404 while there is still a status to send
+    headers = {**_BY_ACCEPT, "Cache-Control": "no-cache"}
+    return StreamingResponse(_events(service, session_id), headers=headers, media_type=events.MEDIA_TYPE)
 
 
 @router.put(
@@ -171,18 +186,25 @@ async def _begin(service: Service, user: str, session_id: str, prompt: Prompt) -
             return
         except SessionRunning:
             row = await run_in_threadpool(service.store.session, session_id)
-            # Users of a shared session know nothing of each other, so there a prompt waits for its turn.
-            if not row.shared or (await _answered(service, session_id)).status is wire.SessionStatus.RUNNING:
+            if not row.shared:
                 raise
+            # Users of a shared session know nothing of each other, so there a prompt waits for its turn.
+            await _answered(service, session_id)
 
 
 async def _answered(service: Service, session_id: str) -> wire.Session:
-    """The session once no answer is under way in this server."""
-    while True:
-        row, answer = await run_in_threadpool(service.answers.look, session_id)
-        if answer is None:
-            return _session(row)
-        await asyncio.wrap_future(answer)
+    """The session once it is not running any more."""
+    rows = [row async for row in service.changes.follow(session_id)]
+    return _session(rows[-1])
+
+
+async def _events(service: Service, session_id: str) -> AsyncGenerator[str]:
+    last = None
+    with suppress(Stopping):
+        async with aclosing(service.changes.follow(session_id, events.PING)) as rows:
+            async for row in rows:
+                yield events.COMMENT if row is last else events.event(_session(row))
+                last = row
 
 
 def _prompt(text: str, files: list[UploadFile]) -> Prompt:

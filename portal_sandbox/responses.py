@@ -2,7 +2,6 @@
 
 from typing import Any, TypeAlias
 
-from portal_sandbox.store import MAX_FILE_SIZE
 from portal_sandbox.wire import HTTPError, HTTPValidationError
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
@@ -23,14 +22,14 @@ NO_SESSION = _refusal(404, "No session has this id")
 NO_AGENT = _refusal(404, "No agent has this id")
 NO_SESSION_OR_AGENT = _refusal(404, "No session has this id, or the server no longer has its agent")
 RUNNING = _refusal(409, "The agent is still answering the last prompt")
-TOO_LARGE = _refusal(413, f"A file is larger than {MAX_FILE_SIZE:,} bytes")
 INVALID = _invalid("An argument is missing or of the wrong type")
 OUT_OF_RANGE = _invalid(
     "An argument is missing or of the wrong type, or the session has no message at this index"
 )
-STOPPING = _refusal(503, "The server is stopping and takes no more prompts")
+BUSY = _refusal(503, "The server is stopping, or others write to its database: try again after Retry-After")
 
-#: What reading a session may answer, a prompt that starts one, and a prompt that continues one.
-TO_READ = {**UNAUTHORIZED, **NOT_YOURS, **NO_SESSION, **INVALID}
-TO_CREATE = {**UNREADABLE, **UNAUTHORIZED, **NO_AGENT, **TOO_LARGE, **INVALID, **STOPPING}
+#: What reading a session may answer, following it, a prompt that starts one, and a prompt that continues one.
+TO_FOLLOW = {**NO_SESSION, **INVALID, **BUSY}
+TO_READ = {**UNAUTHORIZED, **NOT_YOURS, **TO_FOLLOW}
+TO_CREATE = {**UNREADABLE, **UNAUTHORIZED, **NO_AGENT, **INVALID, **BUSY}
 TO_UPDATE = {**TO_CREATE, **NOT_YOURS, **NO_SESSION_OR_AGENT, **RUNNING}

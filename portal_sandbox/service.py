@@ -1,10 +1,11 @@
-"""The service behind the routes: a store, the answers under way, and who may ask."""
+"""The service behind the routes: a store, its changes, the answers under way, and who may ask."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from portal_sandbox.answers import Answers
+from portal_sandbox.changes import Changes
 from portal_sandbox.demo import add_demo_data
 from portal_sandbox.store import Store
 from portal_sandbox.tokens import Tokens
@@ -15,18 +16,26 @@ class Service:
     """What every route works on."""
 
     store: Store
+    changes: Changes
     answers: Answers
     tokens: Tokens
     now: Callable[[], datetime]
     demo_data: bool
 
     def start(self) -> None:
-        """Open the store; harmless when started already. Raises SandboxError."""
+        """Open the store and take prompts; harmless when started already. Raises SandboxError."""
         self.store.open()
         if self.demo_data:
             add_demo_data(self.store)
+        self.changes.start()
+        self.answers.start()
+
+    def wind_down(self) -> None:
+        """Give up the answers under way, and let go everybody who waits; the store stays open."""
+        self.answers.stop()
+        self.changes.stop()
 
     def stop(self) -> None:
-        """Give up the answers under way and close the store; harmless when stopped already."""
-        self.answers.stop()
+        """Wind down and close the store; harmless when stopped already."""
+        self.wind_down()
         self.store.close()

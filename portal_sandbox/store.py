@@ -1,43 +1,47 @@
-"""The store: sessions, messages and files in SQLite, each change in one transaction."""
+"""The store: sessions, messages and files, each change in one transaction.
 
-import hashlib
+What is running names the server that runs it, and each server on a file shows that it is alive (presence.py).
+So when one dies, its sessions are known, and another server, or the next one, makes errors of them: nobody
+waits for ever, and nobody touches a session whose server lives. An answer is taken only while the session
+still ends with the prompt that it answers, so one that comes late changes nothing.
+"""
+
 import os
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import BinaryIO
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, or_, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.sql.base import ExecutableOption
 
+from portal_sandbox import blobs
 from portal_sandbox.agents import Message
+from portal_sandbox.database import Database
 from portal_sandbox.errors import (
-    FileTooLarge,
+    DatabaseUnusable,
     NoSuchSession,
     NotYours,
     OutOfRange,
     SandboxError,
     SessionRunning,
 )
-from portal_sandbox.tables import Base, BlobRow, FileRow, MessageRow, SessionRow
+from portal_sandbox.presence import Presence
+from portal_sandbox.tables import FileRow, MessageRow, SessionRow
 from portal_sandbox.wire import MessageRole, SessionStatus
 
-#: How long a transaction waits for another one, in seconds.
-BUSY_TIMEOUT = 30.0
+#: What the sessions of a server that is gone say.
+STOPPED = "The server stopped before the agent answered."
 
-#: The largest value that SQLite stores, in bytes.
-MAX_FILE_SIZE = 1_000_000_000
+#: How long a server that stops waits for others to let it say so, in seconds.
+STOP_PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file on its way into the store; `file` is read once, from its beginning."""
+    """A file on its way into the store; `file` is read from its beginning, and more than once."""
 
     name: str
     content_type: str
@@ -58,44 +62,52 @@ def utc_now() -> datetime:
 
 
 class Store:
-    """Sessions in the SQLite file `db`, or in memory where it is None.
+    """Sessions in the SQLite file `db`, or in memory where it is None, as one server sees them.
 
-    Safe with threads, and with several stores on one file. `now` gives a time with zone.
+    Safe with threads, and with several stores on one file, in this process and in others. `now` gives a time
+    with zone. Each method may raise DatabaseBusy or DatabaseUnusable.
     """
 
     def __init__(self, db: str | os.PathLike[str] | None, now: Callable[[], datetime] = utc_now) -> None:
         # An absolute path stays right when the process changes its directory.
         self._path = None if db is None else os.path.abspath(db)
+        self._database = Database(self._path)
+        self._presence = Presence(self._path)
         self._now = now
-        self._engine: Engine | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may work on the same sessions."""
+        return self._path is not None
 
     def open(self) -> None:
-        """Open the database and create its tables where they are missing; harmless when open already.
+        """Open the database, and make errors of what dead servers have left running; harmless when open.
 
-        Raises SandboxError when the file is not a database or cannot be written.
+        Raises SandboxError where the database cannot be used.
         """
-        if self._engine is not None:
+        if self._database.is_open:
             return
-        engine = _engine_for(self._path)
         try:
-            with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
-                Base.metadata.create_all(connection)
-        except DBAPIError as error:
-            engine.dispose()
-            raise SandboxError(f"Cannot use {self._path} as a database: {error.orig}") from error
-        self._engine = engine
+            self._database.open()
+            with self._database.writing() as db:
+                self._presence.enter()
+                self._settle(db, self._dead_servers(db))
+                self._presence.clear()
+        except (DatabaseUnusable, OSError) as error:
+            self.close()
+            raise SandboxError(f"Cannot use {self._path} as a database: {error}") from error
 
     def close(self) -> None:
         """Close every connection; harmless when closed already."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        self._database.close()
+        self._presence.leave()
 
     def create(self, user: str, agent_id: str, prompt: Prompt) -> SessionRow:
         """A new session of `user` that is running on its first prompt."""
-        with self._transaction("BEGIN IMMEDIATE") as db:
-            row = self._new_session(user, agent_id, SessionStatus.RUNNING)
-            row.messages.append(_asked(db, prompt))
+        digests = _digests(prompt)
+        with self._database.writing() as db:
+            row = self._new_session(user, agent_id)
+            self._ask(db, row, prompt, digests)
             db.add(row)
         return row
 
@@ -104,45 +116,57 @@ class Store:
 
         Raises NoSuchSession, NotYours or SessionRunning, and then nothing has changed.
         """
-        with self._transaction("BEGIN IMMEDIATE") as db:
+        digests = _digests(prompt)
+        with self._database.writing() as db:
             row = _found(db, session_id, user)
             if row.status == SessionStatus.RUNNING:
                 raise SessionRunning
-            row.messages.append(_asked(db, prompt))
-            row.status = SessionStatus.RUNNING.value
-            row.updated_at = self._now()
+            self._ask(db, row, prompt, digests)
         return row
 
-    def finish(self, session_id: str, text: str, status: SessionStatus) -> None:
-        """Add the agent's answer to a session, which then has `status`."""
-        with self._transaction("BEGIN IMMEDIATE") as db:
-            row = _found(db, session_id)
-            row.messages.append(
-                MessageRow(role=MessageRole.ASSISTANT.value, text=text, agent_id=row.agent_id)
-            )
-            row.status = status.value
-            row.updated_at = self._now()
+    def finish(self, asked: SessionRow, text: str, status: SessionStatus) -> None:
+        """Add the agent's answer to the prompt with which `asked` ends; the session then has `status`.
+
+        A session that has gone on meanwhile stays as it is.
+        """
+        with self._database.writing() as db:
+            row = _found(db, asked.id)
+            if row.messages[-1].key == asked.messages[-1].key:
+                self._answer(row, text, status)
+
+    def recover(self) -> None:
+        """Make errors of the sessions whose server has died."""
+        with self._database.reading() as db:
+            dead = self._dead_servers(db)
+        if dead:
+            with self._database.writing() as db:
+                self._settle(db, dead)
+
+    def give_up(self) -> None:
+        """Make errors of the sessions that this server runs."""
+        with self._database.writing(STOP_PATIENCE) as db:
+            self._settle(db, [self._presence.server])
 
     def replay(self, user: str, session_id: str, last_index: int) -> SessionRow:
         """A new session of `user` from messages 0 to `last_index`, that one included, with their files.
 
         Raises NoSuchSession, NotYours or OutOfRange.
         """
-        with self._transaction("BEGIN IMMEDIATE") as db:
+        with self._database.writing() as db:
             source = _found(db, session_id, user, _WITH_FILES)
             if not 0 <= last_index < len(source.messages):
                 raise OutOfRange(len(source.messages))
-            row = self._new_session(user, source.agent_id, SessionStatus.READY)
+            row = self._new_session(user, source.agent_id)
             row.messages = [_copied(message) for message in source.messages[: last_index + 1]]
             db.add(row)
         return row
 
     def share(self, session_id: str, user: str, agent_id: str, messages: Sequence[Message]) -> None:
         """Add a session that is open to everyone, unless a session has this id already."""
-        with self._transaction("BEGIN IMMEDIATE") as db:
+        with self._database.writing() as db:
             if db.scalar(select(SessionRow.key).where(SessionRow.id == session_id)) is not None:
                 return
-            row = self._new_session(user, agent_id, SessionStatus.READY)
+            row = self._new_session(user, agent_id)
             row.id, row.shared = session_id, True
             row.messages = [_said(message, agent_id) for message in messages]
             db.add(row)
@@ -152,7 +176,7 @@ class Store:
 
         Raises NoSuchSession or NotYours.
         """
-        with self._transaction("BEGIN") as db:
+        with self._database.reading() as db:
             return _found(db, session_id, user)
 
     def sessions(self, user: str, agent_id: str | None = None) -> Sequence[SessionRow]:
@@ -160,66 +184,56 @@ class Store:
         query = select(SessionRow).where(or_(SessionRow.user_id == user, SessionRow.shared))
         if agent_id is not None:
             query = query.where(SessionRow.agent_id == agent_id)
-        with self._transaction("BEGIN") as db:
+        with self._database.reading() as db:
             return db.scalars(query.order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())).all()
+
+    def lengths(self, session_ids: Collection[str]) -> Mapping[str, int]:
+        """How many messages these sessions have. With each change of a session there is one more."""
+        query = select(SessionRow.id, func.count()).join(MessageRow).where(SessionRow.id.in_(session_ids))
+        with self._database.reading() as db:
+            return {row[0]: row[1] for row in db.execute(query.group_by(SessionRow.id))}
 
     def files(self, session_id: str) -> Sequence[FileRow]:
         """Every file of a session, in the order of arrival."""
         query = select(FileRow).join(MessageRow).join(SessionRow).where(SessionRow.id == session_id)
-        with self._transaction("BEGIN") as db:
+        with self._database.reading() as db:
             return db.scalars(query.order_by(FileRow.key)).all()
 
     def content(self, sha256: str) -> bytes:
         """The bytes of the file with this digest."""
-        with self._transaction("BEGIN") as db:
-            return db.scalars(select(BlobRow.data).where(BlobRow.sha256 == sha256)).one()
+        with self._database.reading() as db:
+            return blobs.get(db, sha256)
 
-    @contextmanager
-    def _transaction(self, begin: str) -> Generator[Session]:
-        if self._engine is None:
-            raise RuntimeError("The store is closed")
-        engine = self._engine.execution_options(begin=begin)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
-            yield session
-
-    def _new_session(self, user: str, agent_id: str, status: SessionStatus) -> SessionRow:
+    def _new_session(self, user: str, agent_id: str) -> SessionRow:
         now = self._now()
         return SessionRow(
             id=uuid4().hex,
             thread_id=uuid4().hex,
             user_id=user,
             agent_id=agent_id,
-            status=status.value,
+            status=SessionStatus.READY.value,
             created_at=now,
             updated_at=now,
         )
 
+    def _ask(self, db: Session, row: SessionRow, prompt: Prompt, digests: Sequence[blobs.Digest]) -> None:
+        files = [_stored(db, *each) for each in zip(prompt.uploads, digests, strict=True)]
+        row.messages.append(MessageRow(role=MessageRole.USER.value, text=prompt.text, files=files))
+        row.status, row.server = SessionStatus.RUNNING.value, self._presence.server
+        row.updated_at = self._now()
 
-def _engine_for(path: str | None) -> Engine:
-    # A database in memory lives in its connection, so there is exactly one and transactions take turns.
-    engine = create_engine(
-        URL.create("sqlite", database=path),
-        connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False},
-        poolclass=QueuePool,
-        pool_size=1 if path is None else 8,
-        max_overflow=0,
-        pool_timeout=2 * BUSY_TIMEOUT,
-    )
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
+    def _answer(self, row: SessionRow, text: str, status: SessionStatus) -> None:
+        row.messages.append(MessageRow(role=MessageRole.ASSISTANT.value, text=text, agent_id=row.agent_id))
+        row.status, row.server = status.value, None
+        row.updated_at = self._now()
 
+    def _dead_servers(self, db: Session) -> Sequence[str]:
+        servers = db.scalars(select(SessionRow.server).where(SessionRow.server.is_not(None)).distinct())
+        return [name for name in servers if name is not None and not self._presence.is_alive(name)]
 
-def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the driver begins no transactions of its own
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options()["begin"])
+    def _settle(self, db: Session, servers: Sequence[str]) -> None:
+        for row in db.scalars(select(SessionRow).where(SessionRow.server.in_(servers))):
+            self._answer(row, STOPPED, SessionStatus.ERROR)
 
 
 _WITH_FILES = selectinload(SessionRow.messages).selectinload(MessageRow.files)
@@ -234,21 +248,14 @@ def _found(db: Session, session_id: str, user: str | None = None, *options: Exec
     return row
 
 
-def _asked(db: Session, prompt: Prompt) -> MessageRow:
-    files = [_stored(db, upload) for upload in prompt.uploads]
-    return MessageRow(role=MessageRole.USER.value, text=prompt.text, files=files)
+def _digests(prompt: Prompt) -> Sequence[blobs.Digest]:
+    # Before the transaction, which keeps everybody else from writing.
+    return [blobs.digest(upload.file) for upload in prompt.uploads]
 
 
-def _stored(db: Session, upload: Upload) -> FileRow:
-    upload.file.seek(0, os.SEEK_END)
-    size = upload.file.tell()
-    if size > MAX_FILE_SIZE:
-        raise FileTooLarge
-    upload.file.seek(0)
-    data = upload.file.read()
-    sha256 = hashlib.sha256(data).hexdigest()
-    db.execute(insert(BlobRow).prefix_with("OR IGNORE").values(sha256=sha256, data=data))
-    return FileRow(name=upload.name, content_type=upload.content_type, size=size, sha256=sha256)
+def _stored(db: Session, upload: Upload, digest: blobs.Digest) -> FileRow:
+    blobs.put(db, upload.file, digest.sha256)
+    return FileRow(name=upload.name, content_type=upload.content_type, size=digest.size, sha256=digest.sha256)
 
 
 def _said(message: Message, agent_id: str) -> MessageRow:

@@ -1,8 +1,11 @@
-"""The database: sessions hold messages, messages hold files, and equal contents are stored once."""
+"""The tables: sessions hold messages, messages hold files, and equal contents are stored once.
+
+A change here makes another form of file: count up `FORMAT` in database.py.
+"""
 
 from datetime import datetime, timezone
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, ForeignKey, Index, Text, TypeDecorator, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -24,9 +27,13 @@ class Base(DeclarativeBase):
 
 
 class SessionRow(Base):
-    """One session; a shared one belongs to no one and is open to every user."""
+    """One session; a shared one belongs to no one and is open to every user.
+
+    `server` names the server that runs the agent, for as long as the session is running.
+    """
 
     __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_server", "server", sqlite_where=text("server IS NOT NULL")),)
 
     key: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
@@ -35,6 +42,7 @@ class SessionRow(Base):
     shared: Mapped[bool] = mapped_column(default=False)
     agent_id: Mapped[str] = mapped_column(index=True)
     status: Mapped[str]
+    server: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     messages: Mapped[list["MessageRow"]] = relationship(lazy="selectin", order_by="MessageRow.key")
@@ -68,9 +76,18 @@ class FileRow(Base):
 
 
 class BlobRow(Base):
-    """The bytes of a file, once for each content."""
+    """The content of files, once for all with the same digest."""
 
     __tablename__ = "blobs"
 
     sha256: Mapped[str] = mapped_column(primary_key=True)
+
+
+class ChunkRow(Base):
+    """A piece of a blob; in pieces, contents of any size take little memory."""
+
+    __tablename__ = "chunks"
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
     data: Mapped[bytes]

@@ -217,11 +217,16 @@ def _body_parameters(body: Contract) -> Iterator[tuple[str, str, bool, str]]:
 
 
 def _body(answer: Contract) -> str:
-    """The shape of an answer; other types than JSON are shown as they are."""
-    content = answer.get("content", {})
-    if _JSON in content:
-        return _shape_in_contract(content[_JSON].get("schema", {}))
-    return ", ".join(content) or "nothing"
+    """The shape of an answer; other types than JSON are shown as they are.
+
+    The same answer in another form of JSON says nothing new. What is marked as an extension is the sandbox's
+    own, and a client need not know it.
+    """
+    content = {kind: each for kind, each in answer.get("content", {}).items() if not each.get("x-extension")}
+    if _JSON not in content:
+        return ", ".join(content) or "nothing"
+    shape = _shape_in_contract(content[_JSON].get("schema", {}))
+    return _union([shape, *(kind for kind in content if "json" not in kind)])
 
 
 def _scheme(scheme: Contract) -> str:

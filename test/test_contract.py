@@ -240,6 +240,29 @@ CONTRACT_CHANGES: dict[str, tuple[tuple[Any, ...], Any, list[str]]] = {
         {"text/csv": {"schema": {"type": "string"}}},
         ["get_session: answer: Session here, text/csv in the contract"],
     ),
+    "an answer in a second form": (
+        (*GET, "responses", "200", "content", "text/event-stream"),
+        {"schema": {"type": "string"}},
+        ["get_session: answer: Session here, Session | text/event-stream in the contract"],
+    ),
+    "a second form that is marked as an extension": (
+        (*GET, "responses", "200", "content", "text/event-stream"),
+        {"x-extension": True, "schema": {"type": "string"}},
+        [],
+    ),
+    "an extension that is unmarked": (
+        (
+            "paths",
+            "/sessions/{session_id}/subscribe",
+            "get",
+            "responses",
+            "200",
+            "content",
+            "text/event-stream",
+        ),
+        lambda old: {key: old[key] for key in old if key != "x-extension"},
+        ["subscribe_to_session: answer: Session here, Session | text/event-stream in the contract"],
+    ),
     "a second kind of success": (
         (*GET, "responses", "204"),
         {"description": "No news"},

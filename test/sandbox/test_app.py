@@ -53,11 +53,13 @@ def _parameter(parameter: Json) -> tuple[bool, str, str]:
 
 
 def _response(response: Json, document: Json) -> Json:
-    ((kind, content),) = response["content"].items()
+    others = {**response["content"]}
+    content = others.pop("application/json")
     return {
         "description": response["description"],
         "extension": response.get("x-extension", False),
-        kind: _shape(content["schema"], document),
+        "application/json": _shape(content["schema"], document),
+        "other types": others,
     }
 
 
@@ -108,6 +110,16 @@ def test_operation_agrees_with_the_contract(operation: str) -> None:
     ours, contract = _documents()
 
     assert _outline(ours)[operation] == _outline(contract)[operation]
+
+
+def test_events_are_an_extension_in_both_documents() -> None:
+    for document in _documents():
+        answers = _outline(document)["GET /sessions/{session_id}/subscribe"]["responses"]["200"][
+            "other types"
+        ]
+
+        assert list(answers) == ["text/event-stream"]
+        assert answers["text/event-stream"]["x-extension"] is True
 
 
 def test_nothing_but_the_contract() -> None:

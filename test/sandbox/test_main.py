@@ -83,7 +83,7 @@ def test_a_port_that_is_taken(refused: Callable[..., str]) -> None:
 def test_a_database_that_cannot_be_used(refused: Callable[..., str], tmp_path: Path) -> None:
     line = refused("--port", "0", "--db", str(tmp_path))
 
-    assert line == f"portal_sandbox: Cannot use {tmp_path} as a database: unable to open database file\n"
+    assert line == f"portal_sandbox: Cannot use {tmp_path} as a database: it is a directory\n"
 
 
 def test_a_token_that_no_header_can_carry(refused: Callable[..., str]) -> None:

@@ -129,7 +129,7 @@ def _no_such_host(tmp_path: Path, taken: int) -> None:
     [
         (_port_taken, r"Cannot listen on 127\.0\.0\.1 port \d+: the port is taken"),
         (_no_such_host, r"Cannot listen on 203\.0\.113\.1 port 0: "),
-        (_no_such_folder, r"Cannot use .*box\.sqlite as a database: unable to open"),
+        (_no_such_folder, r"Cannot use .*box\.sqlite as a database: its directory does not exist"),
     ],
 )
 def test_a_sandbox_that_cannot_start_says_why(

@@ -2,14 +2,17 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 
-from portal_sandbox.errors import FileTooLarge, NoSuchSession, SandboxError, SessionRunning
-from portal_sandbox.store import Prompt, Store, Upload
+from portal_sandbox import database
+from portal_sandbox.errors import DatabaseBusy, NoSuchSession, SandboxError, SessionRunning, Stopping
+from portal_sandbox.presence import Presence
+from portal_sandbox.store import STOPPED, Prompt, Store, Upload
 from portal_sandbox.tables import SessionRow
 from portal_sandbox.wire import SessionStatus
 
@@ -72,17 +75,21 @@ class _Meanwhile(io.BytesIO):
         super().__init__(b"data")
         self._attempt = attempt
 
-    def read(self, size: int | None = -1) -> bytes:
-        self.attempted = self._attempt()
-        wait([self.attempted], timeout=0.2)  # not done: it waits for this very transaction
-        return super().read(size)
+        self._beginnings = 0
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._beginnings += 1
+        if self._beginnings == 2:  # read the first time for its digest, before the transaction
+            self.attempted = self._attempt()
+            wait([self.attempted], timeout=0.2)  # not done: it waits for this very transaction
+        return super().seek(offset, whence)
 
 
 def test_of_two_prompts_in_two_stores_one_wins(store: Store, tmp_path: Path) -> None:
     other = Store(tmp_path / "box.sqlite")
     other.open()
     session = store.create("ann", "echo", Prompt("first"))
-    store.finish(session.id, "answer", SessionStatus.READY)
+    store.finish(session, "answer", SessionStatus.READY)
 
     with ThreadPoolExecutor() as threads:
         file = _Meanwhile(lambda: threads.submit(other.begin, "ann", session.id, Prompt("late")))
@@ -105,18 +112,25 @@ def test_a_refused_prompt_leaves_no_trace(store: Store) -> None:
     assert store.files(session.id) == []
 
 
-def test_a_prompt_whose_file_cannot_be_stored_leaves_no_trace(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("portal_sandbox.store.MAX_FILE_SIZE", 3)
-    session = store.create("ann", "echo", Prompt("first", [Upload("a", "b/c", io.BytesIO(b"123"))]))
-    store.finish(session.id, "answer", SessionStatus.READY)
+class _Fading(io.BytesIO):
+    """A file that can be read but once."""
 
-    with pytest.raises(FileTooLarge):
-        store.begin("ann", session.id, Prompt("second", [Upload("a", "b/c", io.BytesIO(b"1234"))]))
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if self.tell():
+            raise OSError("gone")
+        return super().seek(offset, whence)
+
+
+def test_a_prompt_whose_file_cannot_be_stored_leaves_no_trace(store: Store) -> None:
+    session = store.create("ann", "echo", Prompt("first", [Upload("a", "b/c", io.BytesIO(b"123"))]))
+    store.finish(session, "answer", SessionStatus.READY)
+
+    with pytest.raises(OSError, match="gone"):
+        store.begin("ann", session.id, Prompt("second", [Upload("a", "b/c", _Fading(b"1234"))]))
 
     after = store.session(session.id)
     assert (after.status, len(after.messages)) == ("Ready", 2)
+    assert [file.name for file in store.files(session.id)] == ["a"]
 
 
 def test_writing_reads_what_others_wrote(store: Store, tmp_path: Path) -> None:
@@ -124,7 +138,7 @@ def test_writing_reads_what_others_wrote(store: Store, tmp_path: Path) -> None:
     other.open()
     session = store.create("ann", "echo", Prompt("first"))
 
-    other.finish(session.id, "answer", SessionStatus.READY)
+    other.finish(session, "answer", SessionStatus.READY)
     store.begin("ann", session.id, Prompt("second"))
 
     other.close()
@@ -139,11 +153,147 @@ def test_what_is_no_database_is_refused(tmp_path: Path, name: str) -> None:
         Store(tmp_path / name).open()
 
 
-def test_a_closed_store_says_so(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="The store is closed"):
+def test_a_closed_store_is_stopping() -> None:
+    with pytest.raises(Stopping):
         Store(None).session("x")
 
 
 def test_no_such_session(store: Store) -> None:
     with pytest.raises(NoSuchSession):
-        store.finish("x", "answer", SessionStatus.READY)
+        store.session("x")
+
+
+# ── whose server has died ──
+
+
+def _open(path: Path) -> Store:
+    store = Store(path)
+    store.open()
+    return store
+
+
+def _die(store: Store) -> None:
+    """As a kill -9 does: nothing is said, and the lock is free."""
+    store._presence.leave()
+    store._database.close()
+
+
+def _said(store: Store, session: SessionRow) -> tuple[str, list[str]]:
+    row = store.session(session.id)
+    assert (row.server is None) is (row.status != "Running")
+    return row.status, [message.text for message in row.messages]
+
+
+def test_what_a_dead_server_has_left_running_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "box.sqlite"
+    first = _open(path)
+    running, done = (first.create("ann", "echo", Prompt(text)) for text in ("one", "two"))
+    first.finish(done, "answer", SessionStatus.READY)
+    _die(first)
+
+    second = _open(path)
+
+    assert _said(second, running) == ("Error", ["one", STOPPED])
+    assert second.session(running.id).messages[1].agent_id == "echo"
+    assert second.session(running.id).updated_at > running.updated_at
+    assert _said(second, done) == ("Ready", ["two", "answer"])
+    assert second.begin("ann", running.id, Prompt("again")).status == "Running"
+    second.close()
+
+
+def test_a_server_that_lives_is_left_alone(store: Store, tmp_path: Path) -> None:
+    running = store.create("ann", "echo", Prompt("one"))
+
+    other = _open(tmp_path / "box.sqlite")
+    other.recover()
+    other.give_up()
+
+    assert _said(other, running) == ("Running", ["one"])
+    store.finish(running, "answer", SessionStatus.READY)
+    assert _said(other, running) == ("Ready", ["one", "answer"])
+    other.close()
+
+
+def test_one_recovers_what_another_has_left(store: Store, tmp_path: Path) -> None:
+    other = _open(tmp_path / "box.sqlite")
+    theirs, ours = other.create("ann", "echo", Prompt("one")), store.create("ann", "echo", Prompt("two"))
+    _die(other)
+
+    store.recover()
+    store.recover()
+
+    assert _said(store, theirs) == ("Error", ["one", STOPPED])
+    assert _said(store, ours) == ("Running", ["two"])
+
+
+def test_nothing_is_written_where_there_is_nothing_to_recover(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.create("ann", "echo", Prompt("one"))
+    monkeypatch.delattr(database.Database, "writing")
+
+    store.recover()
+
+
+def test_a_server_that_comes_back_leaves_nothing_running(tmp_path: Path) -> None:
+    path = tmp_path / "box.sqlite"
+    store = _open(path)
+    running = store.create("ann", "echo", Prompt("one"))
+    store.close()
+
+    store.open()
+
+    assert _said(store, running) == ("Error", ["one", STOPPED])
+    store.close()
+    assert os.listdir(tmp_path) == ["box.sqlite"]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_answer_that_comes_late_changes_nothing(store: Store, again: bool) -> None:
+    asked = store.create("ann", "echo", Prompt("one"))
+    store.give_up()
+    if again:
+        store.begin("ann", asked.id, Prompt("two"))
+    before = _said(store, asked)
+
+    store.finish(asked, "late", SessionStatus.READY)
+
+    assert _said(store, asked) == before
+    assert before == (("Running", ["one", STOPPED, "two"]) if again else ("Error", ["one", STOPPED]))
+
+
+def test_a_server_enters_while_nobody_clears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between making its file and locking it, a server looks dead; so both are done under the write lock."""
+    path = tmp_path / "box.sqlite"
+    first, second = _open(path), Store(path)
+    done: list[str] = []
+    monkeypatch.setattr(second._presence, "enter", lambda: _try_to_write(first, done))
+    monkeypatch.setattr(second._presence, "clear", lambda: _try_to_write(first, done))
+
+    second.open()
+
+    assert done == ["busy", "busy"]
+    first.close()
+    second.close()
+
+
+def _try_to_write(store: Store, done: list[str]) -> None:
+    try:
+        with store._database.writing(0):
+            done.append("written")
+    except DatabaseBusy:
+        done.append("busy")
+
+
+def test_a_file_beside_the_database_that_cannot_be_made_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Presence) -> None:
+        raise PermissionError(13, "Permission denied", "box.sqlite-server-1")
+
+    monkeypatch.setattr(Presence, "enter", fail)
+
+    with pytest.raises(SandboxError, match=r"Cannot use .* as a database: .* denied: 'box\.sqlite-server-1'"):
+        Store(tmp_path / "box.sqlite").open()
+
+    assert os.listdir(tmp_path) == ["box.sqlite"]

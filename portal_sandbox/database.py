@@ -1,0 +1,239 @@
+"""The database: one SQLite file, opened with care and changed in transactions.
+
+What holds, and why:
+
+- What is committed survives a kill -9 and a power cut: write-ahead log, and an fsync at each commit.
+- Whoever writes holds SQLite's one write lock from before the first look (BEGIN IMMEDIATE), so no decision
+  rests on what another thread or process is changing. Whoever does not get it in time is refused, and nothing
+  has happened.
+- Within a process writers queue, for SQLite's own waiting is a lottery in which one may lose again and again.
+- A file is used only if it is ours, and of this format: `application_id` and `user_version` say so. They are
+  written together with the tables in one transaction and looked at before anything is touched.
+"""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Lock
+from time import monotonic, sleep
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from portal_sandbox.errors import DatabaseBusy, DatabaseUnusable, Stopping
+from portal_sandbox.tables import Base
+
+#: How long a transaction waits for others, in seconds.
+PATIENCE = 10.0
+
+#: What marks a file as a sandbox's: "PBox".
+APPLICATION_ID = 0x50426F78
+
+#: The form of the tables; a change of tables.py takes the next number.
+FORMAT = 1
+
+
+class Database:
+    """The SQLite file at `path`, or a database in memory where that is None. Safe with threads."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._engine: Engine | None = None
+        self._turn = Lock()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether transactions are possible."""
+        return self._engine is not None
+
+    def open(self) -> None:
+        """Open the file, which is made where there is none. Raises DatabaseUnusable; then `close` it."""
+        if self._path is not None:
+            _inspect(self._path)
+        self._engine = _engine_for(self._path)
+        with self.writing() as session:
+            _create_tables(session.connection())
+        with self._engine.connect() as connection:
+            _log_ahead(connection)
+
+    def close(self) -> None:
+        """Close every connection; harmless when closed already."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    @contextmanager
+    def reading(self) -> Generator[Session]:
+        """A transaction that sees one state of the database. Raises what `writing` does."""
+        with self._transaction("BEGIN", PATIENCE) as session:
+            yield session
+
+    @contextmanager
+    def writing(self, patience: float | None = None) -> Generator[Session]:
+        """A transaction with no other beside it; waits `patience` seconds for that, by default PATIENCE.
+
+        Raises DatabaseBusy, DatabaseUnusable or, where the database is not open, Stopping; then nothing has
+        changed.
+        """
+        patience = PATIENCE if patience is None else patience
+        end = monotonic() + patience
+        if not self._turn.acquire(timeout=patience):
+            raise DatabaseBusy
+        try:
+            with self._transaction("BEGIN IMMEDIATE", max(0.0, end - monotonic())) as session:
+                yield session
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _transaction(self, begin: str, patience: float) -> Generator[Session]:
+        if self._engine is None:
+            raise Stopping
+        engine = self._engine.execution_options(begin=begin, patience=patience)
+        with _failures(), Session(engine, expire_on_commit=False) as session, session.begin():
+            session.connection()  # begins now, not only with the first statement
+            yield session
+
+
+# ── whose file it is ──
+
+
+def _inspect(path: str) -> None:
+    """Refuse a file that cannot be ours, without touching it. Raises DatabaseUnusable."""
+    reason = _obstacle(os.path.realpath(path))
+    if reason is not None:
+        raise DatabaseUnusable(reason)
+    if not os.path.exists(path) or os.path.getsize(path) == 0:
+        return
+    # Immutable: no lock is taken, no journal rolled back. And not with `open`: to close the file again would
+    # drop the locks that SQLite has on it elsewhere in this process.
+    uri = f"{Path(path).as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            marks = _marks(connection)
+    except sqlite3.DatabaseError:
+        return  # broken, or in the making at this moment: opening it will tell
+    _check(marks)
+
+
+def _obstacle(path: str) -> str | None:
+    """What is in the way of a file there, in SQLite's own words only "unable to open database file"."""
+    folder, mode = os.path.dirname(path), None
+    if not os.path.exists(folder):
+        return "its directory does not exist"
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        return error.strerror
+    if mode is not None and stat.S_ISDIR(mode):
+        return "it is a directory"
+    if mode is not None and not stat.S_ISREG(mode):
+        return "it is not a regular file"
+    if mode is not None and not os.access(path, os.R_OK | os.W_OK):
+        return "it may not be read and written"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return "its directory, where SQLite keeps its journal, may not be written"
+    return None
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
+    names = ("application_id", "user_version")
+    application, form = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+    return application, form
+
+
+def _check(marks: tuple[int, int]) -> None:
+    application, form = marks
+    if application != APPLICATION_ID:
+        raise DatabaseUnusable("it belongs to another program")
+    if form != FORMAT:
+        raise DatabaseUnusable(
+            f"another version of the sandbox has made it (format {form}, this one has {FORMAT})"
+        )
+
+
+def _create_tables(connection: Connection) -> None:
+    """Make the tables where there is nothing yet; else check whose file it is, now under the lock."""
+    driver = _driver(connection)
+    if driver.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        _check(_marks(driver))
+        return
+    Base.metadata.create_all(connection)
+    driver.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    driver.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+# ── connections ──
+
+
+def _engine_for(path: str | None) -> Engine:
+    # A database in memory lives in its connection, so there is exactly one and transactions take turns.
+    engine = create_engine(
+        URL.create("sqlite", database=path),
+        connect_args={"check_same_thread": False},
+        poolclass=QueuePool,
+        pool_size=1 if path is None else 8,
+        max_overflow=0 if path is None else -1,
+        pool_timeout=None,
+    )
+    event.listen(engine, "connect", _connected)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver begins no transactions of its own
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * options['patience'])}")
+    connection.exec_driver_sql(options["begin"])
+
+
+def _log_ahead(connection: Connection) -> None:
+    """Switch to a write-ahead log, which the file remembers.
+
+    SQLite lets none of several that switch at once wait for the others.
+    """
+    driver = _driver(connection)
+    end = monotonic() + PATIENCE
+    while True:
+        try:
+            driver.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if monotonic() > end:
+                raise _unusable(error) from error
+            sleep(0.01)
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+@contextmanager
+def _failures() -> Generator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _unusable(error.orig) from error
+
+
+def _unusable(error: BaseException | None) -> DatabaseUnusable:
+    reason = str(error)
+    return DatabaseBusy() if "is locked" in reason else DatabaseUnusable(reason)

@@ -1,0 +1,48 @@
+"""Server-sent events: a session as it is now, and after each change, for whoever asks for them."""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import mimeparse  # type: ignore[import-untyped]
+
+from portal_sandbox import wire
+
+MEDIA_TYPE = "text/event-stream"
+
+#: What the contract says of them, as something that the service itself does not have.
+DOCUMENTATION = {
+    "x-extension": True,
+    "schema": {
+        "type": "string",
+        "description": (
+            "Server-sent events: the session as it is now and after each change, until it is not running any "
+            "more. An event is named `session`; its `data` is the session as one line of JSON, its `id` the "
+            "number of the session's messages. Changes that follow closely upon each other may come as one."
+        ),
+    },
+}
+
+#: After how long without a change a comment shows that the connection lives, in seconds.
+PING = 15.0
+
+#: A comment, which no reader takes for an event.
+COMMENT = ": ping\n\n"
+
+#: The type that an Accept header prefers; between equals the last one.
+_best_match = cast(Callable[[Sequence[str], str], str], mimeparse.best_match)  # pyright: ignore
+
+
+def are_wanted(accept: str) -> bool:
+    """Whether an Accept header prefers events to JSON, which is what everybody else gets.
+
+    The higher quality wins, then the type that is named over one that a wildcard takes in.
+    """
+    try:
+        return _best_match([MEDIA_TYPE, "application/json"], accept.lower()) == MEDIA_TYPE
+    except mimeparse.MimeTypeParseException:
+        return False
+
+
+def event(session: wire.Session) -> str:
+    """One event, named `session`; its id counts the session's messages, its data is the session as JSON."""
+    return f"event: session\nid: {len(session.messages)}\ndata: {session.model_dump_json()}\n\n"

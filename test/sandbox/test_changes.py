@@ -1,0 +1,266 @@
+"""Who waits for a session is woken, whoever changes it, and let go when the server stops."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal_sandbox import changes as module
+from portal_sandbox.changes import Changes
+from portal_sandbox.errors import DatabaseBusy, NoSuchSession, Stopping
+from portal_sandbox.store import STOPPED, Prompt, Store
+from portal_sandbox.tables import SessionRow
+from portal_sandbox.wire import SessionStatus
+
+from .conftest import LIMIT
+
+Step = Callable[[], object]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "box.sqlite")
+    store.open()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def changes(store: Store) -> Iterator[Changes]:
+    """The store's changes, as they are told: nothing looks for those of others."""
+    changes = Changes(store)
+    yield changes
+    changes.stop()
+
+
+@pytest.fixture
+def others(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Changes]:
+    """The store's changes, with those that others make."""
+    monkeypatch.setattr(module, "INTERVAL", 0.01)
+    changes = Changes(store)
+    changes.start()
+    yield changes
+    changes.stop()
+
+
+def _created(store: Store) -> SessionRow:
+    return store.create("ann", "echo", Prompt("one"))
+
+
+def _followed(changes: Changes, session_id: str, *steps: Step, silence: float | None = None) -> list[str]:
+    """Follow a session to its end, with one step after each row; status and number of messages of each."""
+
+    async def follow() -> list[str]:
+        seen, remaining = [], iter(steps)
+        async with aclosing(changes.follow(session_id, silence)) as rows:
+            async for row in rows:
+                seen.append(f"{row.status} {len(row.messages)}")
+                await asyncio.to_thread(next(remaining, lambda: None))
+        return seen
+
+    return asyncio.run(asyncio.wait_for(follow(), LIMIT))
+
+
+def test_a_session_is_followed_to_its_end(store: Store, changes: Changes) -> None:
+    asked = _created(store)
+
+    def answer() -> None:
+        store.finish(asked, "answer", SessionStatus.READY)
+        changes.tell(asked.id)
+
+    assert _followed(changes, asked.id, answer) == ["Running 1", "Ready 2"]
+    assert _followed(changes, asked.id) == ["Ready 2"]
+
+
+def test_a_session_may_go_on(store: Store, changes: Changes) -> None:
+    asked = [_created(store)]
+
+    def answer_and_ask() -> None:
+        store.finish(asked[-1], "answer", SessionStatus.READY)
+        asked.append(store.begin("ann", asked[0].id, Prompt("two")))
+        changes.tell(asked[0].id)
+
+    def answer() -> None:
+        store.finish(asked[-1], "answer", SessionStatus.READY)
+        changes.tell(asked[0].id)
+
+    assert _followed(changes, asked[0].id, answer_and_ask, answer) == ["Running 1", "Running 3", "Ready 4"]
+
+
+def test_news_of_other_sessions_are_no_news(store: Store, changes: Changes) -> None:
+    asked, other = _created(store), _created(store)
+    looks: list[str] = []
+    look = store.session
+
+    def looked(session_id: str) -> SessionRow:
+        looks.append(session_id)
+        return look(session_id)
+
+    def answer() -> None:
+        changes.tell(other.id)
+        store.finish(asked, "answer", SessionStatus.READY)
+        changes.tell(asked.id)
+
+    store.session = looked  # type: ignore[method-assign, assignment]
+    assert _followed(changes, asked.id, answer) == ["Running 1", "Ready 2"]
+    assert looks == [asked.id] * 2
+
+
+def test_a_change_between_look_and_wait_is_not_missed(
+    store: Store, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _created(store)
+    look = store.session
+
+    def look_and_change(session_id: str) -> SessionRow:
+        row = look(session_id)
+        store.finish(asked, "answer", SessionStatus.READY)
+        changes.tell(asked.id)
+        return row
+
+    monkeypatch.setattr(store, "session", look_and_change)
+
+    assert _followed(changes, asked.id) == ["Running 1", "Ready 2"]
+
+
+def test_what_another_store_changes_is_found(store: Store, others: Changes, tmp_path: Path) -> None:
+    other = Store(tmp_path / "box.sqlite")
+    other.open()
+    asked = _created(other)
+
+    seen = _followed(others, asked.id, lambda: other.finish(asked, "answer", SessionStatus.READY))
+
+    assert seen == ["Running 1", "Ready 2"]
+    other.close()
+
+
+def test_a_session_whose_server_dies_ends(store: Store, others: Changes, tmp_path: Path) -> None:
+    other = Store(tmp_path / "box.sqlite")
+    other.open()
+    asked = _created(other)
+
+    seen = _followed(others, asked.id, other._presence.leave)
+
+    assert seen == ["Running 1", "Error 2"]
+    assert store.session(asked.id).messages[1].text == STOPPED
+    other.close()
+
+
+def test_a_database_that_is_busy_is_looked_at_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    looked = threading.Semaphore(0)
+
+    def busy() -> None:
+        looked.release()
+        raise DatabaseBusy
+
+    monkeypatch.setattr(module, "INTERVAL", 0.01)
+    monkeypatch.setattr(store, "recover", busy)
+    changes = Changes(store)
+    changes.start()
+
+    for _ in range(3):
+        assert looked.acquire(timeout=LIMIT)
+    changes.stop()
+
+
+def test_silence_brings_the_same_row_again(store: Store, changes: Changes) -> None:
+    asked = _created(store)
+
+    async def rows() -> list[SessionRow]:
+        async with aclosing(changes.follow(asked.id, 0.01)) as rows:
+            return [await anext(rows) for _ in range(3)]
+
+    first, second, third = asyncio.run(asyncio.wait_for(rows(), LIMIT))
+
+    assert first is second is third
+
+
+def test_a_stop_lets_everybody_go(store: Store, changes: Changes) -> None:
+    asked = _created(store)
+
+    with pytest.raises(Stopping):
+        _followed(changes, asked.id, changes.stop)
+    with pytest.raises(Stopping):  # and so for whoever comes later
+        _followed(changes, asked.id)
+
+
+def test_a_stop_shows_what_it_has_given_up(store: Store, changes: Changes) -> None:
+    asked = _created(store)
+
+    def stop() -> None:
+        store.give_up()
+        changes.stop()
+
+    assert _followed(changes, asked.id, stop) == ["Running 1", "Error 2"]
+
+
+def test_after_a_stop_comes_a_start(store: Store, changes: Changes) -> None:
+    asked = _created(store)
+    changes.stop()
+    changes.start()
+
+    assert _followed(changes, asked.id, lambda: store.finish(asked, "answer", SessionStatus.READY)) == [
+        "Running 1",
+        "Ready 2",
+    ]
+
+
+def test_nobody_is_left_who_does_not_wait(store: Store, changes: Changes) -> None:
+    asked = _created(store)
+
+    async def leave() -> None:
+        waiting = asyncio.ensure_future(_next_but_one(changes.follow(asked.id)))
+        while not changes._all():
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    asyncio.run(asyncio.wait_for(leave(), LIMIT))
+    with pytest.raises(NoSuchSession):
+        _followed(changes, "nothing")
+
+    assert changes._all() == []
+
+
+async def _next_but_one(rows: AsyncIterator[Any]) -> None:
+    async for _ in rows:
+        pass
+
+
+def test_a_loop_that_is_closed_wakes_nobody(store: Store, changes: Changes) -> None:
+    asked = _created(store)
+
+    async def look_once() -> object:
+        rows = changes.follow(asked.id)
+        await anext(rows)
+        return rows  # kept, so that it still waits when its loop is closed
+
+    kept = asyncio.new_event_loop()
+    rows = kept.run_until_complete(look_once())
+    kept.close()
+
+    assert len(changes._all()) == 1
+    changes.tell(asked.id)
+    del rows
+
+
+def test_there_is_one_thread_and_none_for_memory(store: Store) -> None:
+    before = threading.active_count()
+    memory, file = Changes(Store(None)), Changes(store)
+
+    for each in (memory, file):
+        each.start()
+        each.start()
+    started = threading.active_count()
+    for each in (memory, file):
+        each.stop()
+        each.stop()
+
+    assert started == before + 1
+    assert threading.active_count() == before
