@@ -7,11 +7,11 @@ import asyncio
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
-from portal_sandbox import wire
+from portal_sandbox import responses, wire
 from portal_sandbox.agents import ICON, display_name
 from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.errors import OutOfRange, SessionRunning
@@ -25,12 +25,21 @@ router = APIRouter(
     route_class=LongTexts, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
 )
 
-AgentId = Annotated[str, Form()]
-TextPrompt = Annotated[str, Form()]
-Files = Annotated[list[UploadFile], File(default_factory=list)]
+AgentId = Annotated[str, Form(description="The id of the agent that answers")]
+TextPrompt = Annotated[str, Form(description="What the agent is asked")]
+Files = Annotated[
+    list[UploadFile],
+    File(default_factory=list, description="Files for the agent to read along with the prompt"),
+]
+SessionId = Annotated[str, Path(description="The id of the session")]
 
 
-@router.post("/sessions/async", summary="Start a session and return its id without waiting for the answer")
+@router.post(
+    "/sessions/async",
+    summary="Start a session and return its id without waiting for the answer",
+    response_description="The id of the session",
+    responses=responses.TO_CREATE,
+)
 async def create_async_session(
     service: ThisService, user: CurrentUser, agent_id: AgentId, text_prompt: TextPrompt, files: Files
 ) -> wire.AsyncSessionResponse:
@@ -40,19 +49,34 @@ async def create_async_session(
     return wire.AsyncSessionResponse(session_id=row.id)
 
 
-@router.post("/sessions", summary="Start a session and wait for the answer")
+@router.post(
+    "/sessions",
+    summary="Start a session and wait for the answer",
+    response_description="The session with the prompt and the agent's answer",
+    responses=responses.TO_CREATE,
+)
 async def create_session(
     service: ThisService, user: CurrentUser, agent_id: AgentId, text_prompt: TextPrompt, files: Files
 ) -> wire.Session:
-    """The session with the prompt and the agent's answer; its status is Error when the agent failed."""
+    """The session is answered once the agent is done; its status is Error when the agent failed."""
     prompt = _prompt(text_prompt, files)
     row = await run_in_threadpool(service.answers.create, user, agent_id, prompt)
     return await _answered(service, row.id)
 
 
-@router.post("/sessions/replay", summary="Start a session from the first messages of another one")
+@router.post(
+    "/sessions/replay",
+    summary="Start a session from the first messages of another one",
+    response_description="The new session",
+    responses={**responses.TO_READ, **responses.OUT_OF_RANGE},
+)
 def create_session_from_replay(
-    service: ThisService, user: CurrentUser, session_id: str, last_message_index: int
+    service: ThisService,
+    user: CurrentUser,
+    session_id: Annotated[str, Query(description="The id of the session to take the messages from")],
+    last_message_index: Annotated[
+        int, Query(description="The index of the last message to take over, counted from 0")
+    ],
 ) -> wire.Session:
     """The new session holds messages 0 to `last_message_index`, that one included; the agent is not asked."""
     try:
@@ -61,13 +85,27 @@ def create_session_from_replay(
         raise _outside("last_message_index", error.count) from None
 
 
-@router.get("/sessions", summary="List the sessions of an agent")
-def get_sessions(service: ThisService, user: CurrentUser, agent_id: str) -> wire.GetSessionsResponse:
+@router.get(
+    "/sessions",
+    summary="List the sessions of an agent",
+    response_description="The sessions, newest first",
+    responses={**responses.UNAUTHORIZED, **responses.INVALID},
+)
+def get_sessions(
+    service: ThisService,
+    user: CurrentUser,
+    agent_id: Annotated[str, Query(description="The id of the agent whose sessions to list")],
+) -> wire.GetSessionsResponse:
     """The caller's sessions with this agent, newest first; none for an agent that does not exist."""
     return wire.GetSessionsResponse(sessions=_sessions(service.store.sessions(user, agent_id)))
 
 
-@router.get("/sessions/grouped", summary="List the caller's sessions grouped by time")
+@router.get(
+    "/sessions/grouped",
+    summary="List the caller's sessions grouped by time",
+    response_description="The sessions by period, newest first",
+    responses=responses.UNAUTHORIZED,
+)
 def get_grouped_sessions(service: ThisService, user: CurrentUser) -> wire.GroupedSessionsResponse:
     """Groups in the order Today, Yesterday, Previous 7 days, then months; empty ones are left out."""
     groups = by_period(service.store.sessions(user), service.now())
@@ -76,34 +114,52 @@ def get_grouped_sessions(service: ThisService, user: CurrentUser) -> wire.Groupe
     )
 
 
-@router.get("/sessions/{session_id}", summary="Get one session")
-def get_session(service: ThisService, user: CurrentUser, session_id: str) -> wire.Session:
-    """The session as it is now."""
+@router.get(
+    "/sessions/{session_id}",
+    summary="Get one session",
+    response_description="The session as it is now",
+    responses=responses.TO_READ,
+)
+def get_session(service: ThisService, user: CurrentUser, session_id: SessionId) -> wire.Session:
+    """The session as it is now, also while its agent answers."""
     return _session(service.store.session(session_id, user))
 
 
-@router.put("/sessions/{session_id}", summary="Add a prompt to a session and wait for the answer")
+@router.put(
+    "/sessions/{session_id}",
+    summary="Add a prompt to a session and wait for the answer",
+    response_description="The session with the prompt and the agent's answer added",
+    responses=responses.TO_UPDATE,
+)
 async def update_session(
-    service: ThisService, user: CurrentUser, session_id: str, text_prompt: TextPrompt, files: Files
+    service: ThisService, user: CurrentUser, session_id: SessionId, text_prompt: TextPrompt, files: Files
 ) -> wire.Session:
-    """The session with the prompt and the agent's answer added; 409 while it is running."""
+    """The session is answered once the agent is done; its status is Error when the agent failed."""
     await _begin(service, user, session_id, _prompt(text_prompt, files))
     return await _answered(service, session_id)
 
 
-@router.get("/sessions/{session_id}/subscribe", summary="Follow a session (no authorization)")
-async def subscribe_to_session(service: ThisService, session_id: str) -> wire.Session:
+@router.get(
+    "/sessions/{session_id}/subscribe",
+    summary="Follow a session (no authorization)",
+    response_description="The session, which is not running",
+    responses={**responses.NO_SESSION, **responses.INVALID},
+)
+async def subscribe_to_session(service: ThisService, session_id: SessionId) -> wire.Session:
     """The session as soon as it is not running any more."""
     return await _answered(service, session_id)
 
 
 @router.put(
-    "/sessions/{session_id}/async", summary="Add a prompt to a session without waiting for the answer"
+    "/sessions/{session_id}/async",
+    summary="Add a prompt to a session without waiting for the answer",
+    response_description="The id of the session",
+    responses=responses.TO_UPDATE,
 )
 async def update_async_session(
-    service: ThisService, user: CurrentUser, session_id: str, text_prompt: TextPrompt, files: Files
+    service: ThisService, user: CurrentUser, session_id: SessionId, text_prompt: TextPrompt, files: Files
 ) -> wire.AsyncSessionResponse:
-    """The agent answers in the background; 409 while the session is running."""
+    """The agent answers in the background; subscribe to the session to be told when it is done."""
     await _begin(service, user, session_id, _prompt(text_prompt, files))
     return wire.AsyncSessionResponse(session_id=session_id)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class SessionStatus(str, Enum):
@@ -68,3 +68,25 @@ class GroupedSessionsResponse(BaseModel):
     """Sessions by time, newest first: Today, Yesterday, Previous 7 days, then month by month."""
 
     time_to_sessions: dict[str, list[Session]] | None
+
+
+class HTTPError(BaseModel):
+    """Why a request was refused."""
+
+    model_config = ConfigDict(json_schema_extra={"x-extension": True})
+
+    detail: str = Field(description="The reason, for people to read")
+
+
+class ValidationError(BaseModel):
+    """One argument that cannot be used; `loc` says where it stood."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class HTTPValidationError(BaseModel):
+    """Every argument that cannot be used."""
+
+    detail: list[ValidationError] = Field(default_factory=list[ValidationError])  # not required

@@ -29,6 +29,8 @@ Models = Mapping[str, Any]
 
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 _JSON = "application/json"
+#: The mark of what a contract promises beyond the one that the package is written for.
+_EXTENSION = "x-extension"
 #: The error bodies that the core reads as a model, by status.
 _ERRORS = {"422": "HTTPValidationError"}
 _NULLABLE = type(get_args(Nullable[int])[1])
@@ -60,7 +62,8 @@ def operation_differences(
 def model_differences(contract: Contract, models: Models) -> list[str]:
     """Compare the models of a package, by name, with the schemas of the contract."""
     here = {name: _model(model, models) for name, model in models.items()}
-    there = {name: _schema(schema) for name, schema in contract["components"]["schemas"].items()}
+    schemas = contract["components"]["schemas"].items()
+    there = {name: _schema(schema) for name, schema in schemas if not schema.get(_EXTENSION)}
     return compare("", here, there)
 
 
@@ -117,7 +120,12 @@ def _form_differences(name: str, api: type, operation: Operation, forms: Sequenc
 
 
 def _error_differences(operation: Contract) -> list[str]:
-    read = [(status, _body(answer)) for status, answer in operation["responses"].items() if status[0] != "2"]
+    answers = operation["responses"].items()
+    read = [
+        (status, _body(answer))
+        for status, answer in answers
+        if status[0] != "2" and not answer.get(_EXTENSION)
+    ]
     return [
         f"{operation['operationId']}: answers {status} with {shape} in the contract, which is not read here"
         for status, shape in read

@@ -48,29 +48,41 @@ def _shape(schema: Json, document: Json) -> Json:
     }
 
 
-def _operation(operation: Json, document: Json) -> Json:
-    parameters = {
-        (each["name"], each["in"]): (each["required"], each["schema"]["type"])
-        for each in operation.get("parameters", [])
+def _parameter(parameter: Json) -> tuple[bool, str, str]:
+    return parameter["required"], parameter["schema"]["type"], parameter["description"]
+
+
+def _response(response: Json, document: Json) -> Json:
+    ((kind, content),) = response["content"].items()
+    return {
+        "description": response["description"],
+        "extension": response.get("x-extension", False),
+        kind: _shape(content["schema"], document),
     }
+
+
+def _operation(operation: Json, document: Json) -> Json:
     form = operation.get("requestBody", {}).get("content", {})
     body = {kind: _resolved(each["schema"], document) for kind, each in form.items()}
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
     return {
         "operationId": operation["operationId"],
         "summary": operation["summary"],
+        "description": " ".join(operation["description"].split()),
         "tags": operation["tags"],
-        "parameters": parameters,
+        "parameters": {
+            (each["name"], each["in"]): _parameter(each) for each in operation.get("parameters", [])
+        },
         "body": {
             kind: (
                 sorted(each["required"]),
-                {name: each["properties"][name]["type"] for name in each["properties"]},
+                {name: (field["type"], field["description"]) for name, field in each["properties"].items()},
             )
             for kind, each in body.items()
         },
         "security": operation.get("security"),
-        "statuses": sorted(operation["responses"]),
-        "answer": _shape(answer, document),
+        "responses": {
+            status: _response(response, document) for status, response in operation["responses"].items()
+        },
     }
 
 
@@ -105,8 +117,10 @@ def test_nothing_but_the_contract() -> None:
     assert ours["components"]["securitySchemes"] == contract["components"]["securitySchemes"]
     assert ours["info"]["title"] == contract["info"]["title"]
     assert ours["info"]["version"] == contract["info"]["version"]
-    error = ours["components"]["schemas"]["ValidationError"]
-    assert error["required"] == contract["components"]["schemas"]["ValidationError"]["required"]
+    for name in ("HTTPError", "ValidationError"):
+        error, promised = (document["components"]["schemas"][name] for document in (ours, contract))
+        assert error["required"] == promised["required"]
+        assert error.get("x-extension") == promised.get("x-extension")
 
 
 @pytest.mark.parametrize(
