@@ -38,7 +38,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     try:
-        for library in ("fastapi", "python_multipart", "sqlalchemy", "uvicorn"):
+        for library in ("fastapi", "jinja2", "python_multipart", "sqlalchemy", "uvicorn"):
             import_module(library)
     except ImportError as error:
         raise ImportError(

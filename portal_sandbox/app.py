@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal_sandbox import demo, portal
+from portal_sandbox import demo, page, portal
 from portal_sandbox.agents import BUILT_IN, Agent, echo, fault
 from portal_sandbox.answers import Answers
 from portal_sandbox.errors import Refused
@@ -51,6 +51,7 @@ def create_app(
     service = Service(
         store,
         Answers(store, known, latency),
+        known,
         Tokens(tokens, demo.GUEST if demo_data else None),
         now,
         demo_data,
@@ -63,6 +64,7 @@ def create_app(
     )
     app.state.service = service
     app.include_router(portal.router)
+    app.include_router(page.router)
     app.add_middleware(Failures)
     app.add_middleware(RequestId)
     app.add_exception_handler(Refused, _refused)

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import BinaryIO
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, or_, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, or_, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, selectinload
@@ -163,6 +163,13 @@ class Store:
         with self._transaction("BEGIN") as db:
             return db.scalars(query.order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())).all()
 
+    def newest(self, limit: int) -> tuple[Sequence[SessionRow], int]:
+        """At most `limit` sessions of all users, newest first, with their files; and how many there are."""
+        query = select(SessionRow).order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())
+        with self._transaction("BEGIN") as db:
+            count = db.scalar(select(func.count()).select_from(SessionRow))
+            return db.scalars(query.limit(limit).options(_WITH_FILES)).all(), count or 0
+
     def files(self, session_id: str) -> Sequence[FileRow]:
         """Every file of a session, in the order of arrival."""
         query = select(FileRow).join(MessageRow).join(SessionRow).where(SessionRow.id == session_id)
@@ -173,6 +180,11 @@ class Store:
         """The bytes of the file with this digest."""
         with self._transaction("BEGIN") as db:
             return db.scalars(select(BlobRow.data).where(BlobRow.sha256 == sha256)).one()
+
+    @property
+    def path(self) -> str | None:
+        """Where the database is; None for memory."""
+        return self._path
 
     @contextmanager
     def _transaction(self, begin: str) -> Generator[Session]:

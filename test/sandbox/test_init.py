@@ -13,7 +13,7 @@ def test_public_names_are_there(name: str) -> None:
     assert name in dir(portal_sandbox)
 
 
-@pytest.mark.parametrize("library", ["fastapi", "python_multipart", "sqlalchemy", "uvicorn"])
+@pytest.mark.parametrize("library", ["fastapi", "jinja2", "python_multipart", "sqlalchemy", "uvicorn"])
 def test_a_missing_library_names_the_extra(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delitem(vars(portal_sandbox), "running", raising=False)
