@@ -38,7 +38,9 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     try:
-        for library in ("fastapi", "filelock", "mimeparse", "python_multipart", "sqlalchemy", "uvicorn"):
+        for library in (
+            "fastapi", "filelock", "jinja2", "mimeparse", "python_multipart", "sqlalchemy", "uvicorn",
+        ):  # fmt: skip
             import_module(library)
     except ImportError as error:
         raise ImportError(

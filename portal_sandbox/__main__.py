@@ -1,15 +1,52 @@
 """The sandbox from the command line: ``python -m portal_sandbox``."""
 
 import argparse
+import logging
 import math
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
 from threading import Event
 from types import FrameType
 
 import portal_sandbox
+from portal_sandbox.errors import SandboxError
+
+#: The user of a token for which no other is given.
+USER = "sandbox-user"
+
+_EXAMPLES = """\
+examples:
+  python -m portal_sandbox
+      a sandbox with the agent "echo", a random token, and its data in memory
+
+  python -m portal_sandbox --db dev.sqlite --token dev-token
+      data that survives a restart, and a token that stays the same
+
+  python -m portal_sandbox --agent agents:summary --agent risk=agents:risk_report
+      two agents of your own, functions in agents.py of the current directory:
+      def summary(conversation, files): return conversation[-1].text[:80]
+
+  python -m portal_sandbox --token one=ann --token two=bob --latency 2
+      two users who do not see each other's sessions, and agents that take their time
+"""
+
+_GREETING = """\
+The sandbox runs at {host}
+
+  sessions       {host}/
+  documentation  {host}/docs
+  agents         {agents}
+  data           {db}
+
+Paste into another terminal:
+
+{exports}
+
+Ctrl-C stops it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,43 +54,82 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
-    except (ImportError, ValueError) as error:
-        return _complain(error)
+    except (ImportError, ValueError, SandboxError) as error:
+        print(f"portal_sandbox: {error}", file=sys.stderr)
+        return 1
 
 
 def _run(options: argparse.Namespace) -> int:
+    running = portal_sandbox.running  # before anything else, so that a missing library is what is said
+    from portal_sandbox.app import known_agents
+    from portal_sandbox.importer import import_agents
+
+    users = _users(options.token)
+    agents = import_agents(options.agent)
     stopped = _stop_signal()
-    try:
-        with portal_sandbox.running(
+    with (
+        running(
             host=options.host,
             port=options.port,
             db=options.db,
             demo_data=options.demo_data,
-            tokens=options.token and {options.token: "sandbox-user"},
+            tokens=users,
+            agents=agents,
             latency=options.latency,
-        ) as box:
-            print(_greeting(box, options.db), flush=True)
-            while not stopped.wait(1):  # without a limit, Windows would not notice Ctrl-C
-                pass
-    except portal_sandbox.SandboxError as error:
-        return _complain(error)
+        ) as box,
+        _errors_shown(),
+    ):
+        ids = known_agents(agents, options.demo_data)
+        print(_greeting(box, users or {box.token: USER}, ids, options.db or "in memory"), flush=True)
+        while not stopped.wait(1):  # without a limit, Windows would not notice Ctrl-C
+            pass
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m portal_sandbox", description="A local Portal service.")
-    parser.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: %(default)s)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument(
-        "--db", type=_given, metavar="FILE", help="SQLite file for the data (default: memory)"
+    parser = argparse.ArgumentParser(
+        prog="python -m portal_sandbox",
+        usage="%(prog)s [options]",
+        description="A local Portal service, for first steps and for tests. It runs until Ctrl-C.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
+    parser.add_argument("--version", action="version", version=f"portal_sandbox {version('portal-client')}")
+
+    who = parser.add_argument_group("agents and users")
+    who.add_argument(
+        "--agent",
+        action="append",
+        default=[],
+        metavar="[ID=]MODULE:FUNCTION",
+        help='an agent of your own besides "echo"; its id is by default the name of the function; may be '
+        "repeated",
+    )
+    who.add_argument(
+        "--token",
+        action="append",
+        default=[],
+        type=_token,
+        metavar="TOKEN[=USER]",
+        help=f"a bearer token to accept, and whose it is (default: a random one of {USER}); may be repeated",
+    )
+    who.add_argument(
+        "--latency",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="what each answer takes besides (default: 0)",
+    )
+
+    data = parser.add_argument_group("data")
+    data.add_argument("--db", type=_given, metavar="FILE", help="SQLite file for the data (default: memory)")
+    data.add_argument(
         "--demo-data", action="store_true", help="add the session that the documents name, open to any token"
     )
-    parser.add_argument("--token", type=_given, help="bearer token to accept (default: a random one)")
-    parser.add_argument(
-        "--latency", type=_seconds, default=0.0, metavar="SECONDS", help="what an agent takes to answer"
-    )
+
+    where = parser.add_argument_group("address")
+    where.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    where.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: %(default)s)")
     return parser
 
 
@@ -61,6 +137,16 @@ def _given(text: str) -> str:
     if not text:  # an unset variable of a shell must not quietly mean the default
         raise argparse.ArgumentTypeError("empty")
     return text
+
+
+def _token(text: str) -> tuple[str, str]:
+    """The token and its user. A token may end in equals signs, so the user follows the last one."""
+    token, equals, user = _given(text).rpartition("=")
+    if not equals:
+        return text, USER
+    if not token or not user.strip() or not user.isprintable():
+        raise argparse.ArgumentTypeError("not TOKEN[=USER]; where the token ends in =, its user must follow")
+    return token, user
 
 
 def _port(text: str) -> int:
@@ -77,6 +163,29 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _users(given: Iterable[tuple[str, str]]) -> dict[str, str] | None:
+    users: dict[str, str] = {}
+    for token, user in given:
+        if token in users:
+            raise ValueError(f"--token: one token is given twice, for {users[token]} and for {user}")
+        users[token] = user
+    return users or None
+
+
+@contextmanager
+def _errors_shown() -> Generator[None]:
+    """Print on stderr why an agent failed, and what nobody has foreseen; not what a stop interrupts."""
+    # A module of agents that configures logging has done so before, and has the first word.
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+    uvicorn = logging.getLogger("uvicorn.error")
+    level = uvicorn.level
+    uvicorn.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        uvicorn.setLevel(level)
+
+
 def _stop_signal() -> Event:
     stopped = Event()
 
@@ -88,17 +197,11 @@ def _stop_signal() -> Event:
     return stopped
 
 
-def _greeting(box: "portal_sandbox.Sandbox", db: str | None) -> str:
-    return (
-        f"The sandbox runs at {box.host} (documentation: {box.host}/docs), data in {db or 'memory'}.\n"
-        f"  export PORTAL_HOST={box.host} BEARER_TOKEN={shlex.quote(box.token)}\n"
-        "Ctrl-C stops it."
-    )
-
-
-def _complain(error: Exception) -> int:
-    print(f"portal_sandbox: {error}", file=sys.stderr)
-    return 1
+def _greeting(box: "portal_sandbox.Sandbox", users: Mapping[str, str], agents: Iterable[str], db: str) -> str:
+    exports = [f"  export PORTAL_HOST={box.host} BEARER_TOKEN={shlex.quote(token)}" for token in users]
+    if len(users) > 1:
+        exports = [f"{line}  # {user}" for line, user in zip(exports, users.values(), strict=True)]
+    return _GREETING.format(host=box.host, agents=", ".join(agents), db=db, exports="\n".join(exports))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Agents: plain functions that answer a conversation."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -49,6 +50,31 @@ BUILT_IN: Mapping[str, Agent] = {"echo": echo}
 
 #: The icon that every agent shows.
 ICON = "robot"
+
+
+def fault(agent_id: str, agent: object) -> str | None:
+    """What keeps this from being an agent with this id, as half a sentence; None where nothing does."""
+    if not agent_id.isprintable() or not agent_id or agent_id != agent_id.strip():
+        return f"cannot have the id {agent_id!r}: an id is printable text without spaces around it"
+    if not callable(agent):
+        return f"is a value of type {type(agent).__name__}, not a function"
+    if inspect.isclass(agent):
+        return "is a class, not a function"
+    if _is_any(agent, inspect.iscoroutinefunction, inspect.isasyncgenfunction):
+        return "is an async function; an agent is a plain one, which may call asyncio.run"
+    if _is_any(agent, inspect.isgeneratorfunction):
+        return "is a generator; an agent returns its whole answer as a str"
+    try:
+        inspect.signature(agent).bind([], [])
+    except TypeError as error:
+        return f"cannot be called with (conversation, files): {error}"
+    except (ValueError, NameError):  # a function in C may not say what it takes, and an annotation may lack
+        return None
+    return None
+
+
+def _is_any(agent: Callable[..., object], *kinds: Callable[[object], bool]) -> bool:
+    return any(kind(agent) or kind(type(agent).__call__) for kind in kinds)
 
 
 def display_name(agent_id: str) -> str:

@@ -10,6 +10,7 @@ from typing import cast
 from portal_sandbox.agents import Agent, File, Message
 from portal_sandbox.changes import Changes
 from portal_sandbox.errors import NoSuchAgent, Refused, Stopping
+from portal_sandbox.log import log
 from portal_sandbox.store import STOPPED, Prompt, Store
 from portal_sandbox.tables import FileRow, SessionRow
 from portal_sandbox.wire import SessionStatus
@@ -91,7 +92,7 @@ class Answers:
         if self._stopping.is_set():
             self._finish(row, STOPPED, SessionStatus.ERROR)
         else:
-            self._finish(row, *_outcome(agent, *self._question(row)))
+            self._finish(row, *_outcome(agent, row, *self._question(row)))
 
     def _finish(self, row: SessionRow, text: str, status: SessionStatus) -> None:
         while True:
@@ -112,7 +113,9 @@ class Answers:
         return File(file.name, file.content_type, file.size, file.sha256, load)
 
 
-def _outcome(agent: Agent, conversation: list[Message], files: list[File]) -> tuple[str, SessionStatus]:
+def _outcome(
+    agent: Agent, row: SessionRow, conversation: list[Message], files: list[File]
+) -> tuple[str, SessionStatus]:
     try:
         text = cast(object, agent(conversation, files))
         if not isinstance(text, str):
@@ -120,5 +123,7 @@ def _outcome(agent: Agent, conversation: list[Message], files: list[File]) -> tu
         text.encode()  # half a surrogate pair cannot be stored
         return text, SessionStatus.READY
     except BaseException as error:  # a SystemExit, too, must not leave the session running
+        own = error.__traceback__ and error.__traceback__.tb_next  # from the agent's first line on
+        log.error("Agent %s failed in session %s", row.agent_id, row.id, exc_info=(type(error), error, own))
         reason = f"The agent failed: {type(error).__name__}: {error}"
         return reason.encode(errors="replace").decode(), SessionStatus.ERROR

@@ -14,11 +14,12 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal_sandbox import demo, portal
-from portal_sandbox.agents import BUILT_IN, Agent, echo
+from portal_sandbox import demo, page, portal
+from portal_sandbox.agents import BUILT_IN, Agent, echo, fault
 from portal_sandbox.answers import Answers
 from portal_sandbox.changes import Changes
 from portal_sandbox.errors import Refused
+from portal_sandbox.log import log
 from portal_sandbox.service import Service
 from portal_sandbox.store import Store, utc_now
 from portal_sandbox.tokens import Tokens
@@ -41,17 +42,19 @@ def create_app(
     zone.
 
     The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
-    ValueError for tokens that no header can carry and for a latency that is not a number from 0 up.
+    ValueError for tokens that no header can carry, for what cannot be called as an agent, and for a latency
+    that is not a number from 0 up.
     """
     if not 0 <= latency < math.inf:
         raise ValueError(f"latency must be a number of seconds from 0 up, not {latency}")
-    known = {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {}), **(agents or {})}
+    known = known_agents(agents, demo_data)
     store = Store(db, now)
     changes = Changes(store)
     service = Service(
         store,
         changes,
         Answers(store, changes, known, latency),
+        known,
         Tokens(tokens, demo.GUEST if demo_data else None),
         now,
         demo_data,
@@ -64,10 +67,20 @@ def create_app(
     )
     app.state.service = service
     app.include_router(portal.router)
+    app.include_router(page.router)
+    app.add_middleware(Failures)
     app.add_middleware(RequestId)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     return app
+
+
+def known_agents(agents: Mapping[str, Agent] | None, demo_data: bool) -> dict[str, Agent]:
+    """The agents of an app that is given these, by id. Raises ValueError for one that cannot be called."""
+    for agent_id, agent in (agents or {}).items():
+        if reason := fault(agent_id, agent):
+            raise ValueError(f"agents[{agent_id!r}] {reason}")
+    return {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {}), **(agents or {})}
 
 
 @asynccontextmanager
@@ -111,3 +124,26 @@ class RequestId:
             await send(message)
 
         await self._app(scope, receive, send_with_id)
+
+
+class Failures:
+    """Logs an exception that nobody has foreseen, and answers 500 as JSON."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noting_send(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting_send)
+        except Exception:
+            if started or scope["type"] != "http":
+                raise
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            await JSONResponse({"detail": "Internal Server Error"}, 500)(scope, receive, send)

@@ -1,9 +1,10 @@
 """The service behind the routes: a store, its changes, the answers under way, and who may ask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal_sandbox.agents import Agent
 from portal_sandbox.answers import Answers
 from portal_sandbox.changes import Changes
 from portal_sandbox.demo import add_demo_data
@@ -18,6 +19,7 @@ class Service:
     store: Store
     changes: Changes
     answers: Answers
+    agents: Mapping[str, Agent]
     tokens: Tokens
     now: Callable[[], datetime]
     demo_data: bool

@@ -193,6 +193,13 @@ class Store:
         with self._database.reading() as db:
             return {row[0]: row[1] for row in db.execute(query.group_by(SessionRow.id))}
 
+    def newest(self, limit: int) -> tuple[Sequence[SessionRow], int]:
+        """At most `limit` sessions of all users, newest first, with their files; and how many there are."""
+        query = select(SessionRow).order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())
+        with self._database.reading() as db:
+            count = db.scalar(select(func.count()).select_from(SessionRow))
+            return db.scalars(query.limit(limit).options(_WITH_FILES)).all(), count or 0
+
     def files(self, session_id: str) -> Sequence[FileRow]:
         """Every file of a session, in the order of arrival."""
         query = select(FileRow).join(MessageRow).join(SessionRow).where(SessionRow.id == session_id)
@@ -203,6 +210,11 @@ class Store:
         """The bytes of the file with this digest."""
         with self._database.reading() as db:
             return blobs.get(db, sha256)
+
+    @property
+    def path(self) -> str | None:
+        """Where the database is; None for memory."""
+        return self._path
 
     def _new_session(self, user: str, agent_id: str) -> SessionRow:
         now = self._now()

@@ -1,5 +1,7 @@
 """Answers under way: Running, Ready, Error, and who waits for whom."""
 
+import logging
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -83,6 +85,31 @@ def test_an_agent_that_fails_makes_an_error(start: Start, agent: portal_sandbox.
         assert each["messages"][1]["role"] == "assistant"
         assert each["messages"][1]["text"].startswith(text)
     assert caller.update(session["id"]).json()["status"] == "Error"
+
+
+def test_the_failure_of_an_agent_is_logged_from_its_first_line_on(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caller = start(agents={"bad": _raises})
+
+    session = caller.create("private", agent="bad")
+
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("portal_sandbox", "ERROR")
+    assert record.getMessage() == f"Agent bad failed in session {session['id']}"
+    assert record.exc_info is not None
+    assert [frame.name for frame in traceback.extract_tb(record.exc_info[2])] == ["_raises"]
+    assert "private" not in caplog.text
+
+
+def test_nothing_is_printed_where_nobody_has_configured_logging(
+    start: Start, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+
+    assert start(agents={"bad": _raises}).create(agent="bad")["status"] == "Error"
+
+    assert capfd.readouterr() == ("", "")
 
 
 def test_agents_get_the_conversation_and_the_new_files(start: Start) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import portal_sandbox
+from portal_sandbox.store import Store
 
-from .conftest import Caller
+from .conftest import Caller, Start
 
 CONTRACT = Path(__file__).parents[2] / "contracts" / "portal.openapi.json"
 
@@ -173,6 +174,34 @@ def test_each_response_has_a_request_id(caller: Caller, path: str) -> None:
 
     assert own.headers.getlist("X-Request-ID") == ["mine-1"]
     assert len({*new, ""}) == 3
+
+
+def test_what_nobody_has_foreseen_is_logged_and_answered_as_json(
+    start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = start()
+    monkeypatch.delattr(Store, "sessions")
+
+    response = caller.call("GET", "/sessions/grouped", headers={**caller.http.headers, "X-Request-ID": "r-1"})
+
+    assert (response.status, response.json()) == (500, {"detail": "Internal Server Error"})
+    assert response.headers["X-Request-ID"] == "r-1"
+    (record,) = caplog.records
+    assert (record.name, record.getMessage()) == ("portal_sandbox", "GET /sessions/grouped failed")
+    assert "AttributeError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "agent", "message"),
+    [
+        ("a", "not callable", r"agents\['a'\] is a value of type str, not a function"),
+        ("a", lambda conversation: "", r"agents\['a'\] cannot be called with \(conversation, files\): "),
+        ("", lambda conversation, files: "", r"agents\[''\] cannot have the id ''"),
+    ],
+)
+def test_agents_are_functions_of_two_arguments(agent_id: str, agent: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        portal_sandbox.create_app(tokens={"secret": "ann"}, agents={agent_id: agent})
 
 
 @pytest.mark.parametrize("latency", [-1.0, float("nan"), float("inf")])

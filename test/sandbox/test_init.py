@@ -14,7 +14,7 @@ def test_public_names_are_there(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "library", ["fastapi", "filelock", "mimeparse", "python_multipart", "sqlalchemy", "uvicorn"]
+    "library", ["fastapi", "filelock", "jinja2", "mimeparse", "python_multipart", "sqlalchemy", "uvicorn"]
 )
 def test_a_missing_library_names_the_extra(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, library, None)

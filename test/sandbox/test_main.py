@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,11 @@ COMMAND = [sys.executable, "-W", "error", "-m", "portal_sandbox"]
 
 
 @contextmanager
-def _process(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def _process(*arguments: str, cwd: Path = ROOT) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": ""},
+        [*COMMAND, "--port", "0", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONUNBUFFERED": "", "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -38,22 +39,184 @@ def _process(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
+def _greeting(process: "subprocess.Popen[str]") -> str:
+    """What it says when it has started, all of it."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not lines or not lines[-1].startswith("Ctrl-C"):
+        lines.append(process.stdout.readline())
+        assert lines[-1], process.communicate(timeout=LIMIT)
+    return "".join(lines)
+
+
+def _host(greeting: str) -> str:
+    found = re.match(r"The sandbox runs at (http://127\.0\.0\.1:\d+)\n", greeting)
+    assert found is not None, greeting
+    return found[1]
+
+
+def _stopped(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGTERM) -> str:
+    """What it has printed on stderr, once it has stopped cleanly."""
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=LIMIT)
+    assert (process.returncode, output) == (0, "")
+    return errors
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_it_runs_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
     db = tmp_path / "box.sqlite"
-    with _process("--port", "0", "--db", str(db), "--demo-data", "--token", "secret") as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(3)]
-        found = re.search(r"export PORTAL_HOST=(http://127\.0\.0\.1:\d+) BEARER_TOKEN=secret\n", lines[1])
-        assert found is not None, lines
-        with Caller(found[1], "secret") as caller:
+    with _process("--db", str(db), "--demo-data", "--token", "it's") as process:
+        greeting = _greeting(process)
+        with Caller(_host(greeting), "it's") as caller:
             caller.create()
             assert len(caller.get("/sessions/session_id_example")["messages"]) == 60
-            process.send_signal(number)
-            output, errors = process.communicate(timeout=LIMIT)
+            errors = _stopped(process, number)
 
-    assert (process.returncode, output, errors) == (0, "", "")
+    assert errors == ""
     assert [path.name for path in tmp_path.iterdir()] == ["box.sqlite"]
+    assert (
+        greeting
+        == f"""\
+The sandbox runs at {_host(greeting)}
+
+  sessions       {_host(greeting)}/
+  documentation  {_host(greeting)}/docs
+  agents         echo, agent_id_example
+  data           {db}
+
+Paste into another terminal:
+
+  export PORTAL_HOST={_host(greeting)} BEARER_TOKEN='it'"'"'s'
+
+Ctrl-C stops it.
+"""
+    )
+
+
+def test_several_tokens_are_several_users() -> None:
+    with _process("--token", "one", "--token", "two===ann", "--token", "three=bob b") as process:
+        greeting = _greeting(process)
+        host = _host(greeting)
+        for token, user in {"one": "sandbox-user", "two==": "ann", "three": "bob b"}.items():
+            assert f"  export PORTAL_HOST={host} BEARER_TOKEN={token}  # {user}\n" in greeting
+            with Caller(host, token) as caller:
+                session = caller.create()
+                assert session["user_id"] == user
+                assert caller.get("/sessions", agent_id="echo") == {"sessions": [session]}
+        assert _stopped(process) == ""
+
+
+def test_a_random_token_is_one_that_works() -> None:
+    with _process() as process:
+        greeting = _greeting(process)
+        found = re.search(r"BEARER_TOKEN=(\S{20,})\n", greeting)
+        assert found is not None
+        with Caller(_host(greeting), found[1]) as caller:
+            assert caller.create()["user_id"] == "sandbox-user"
+        assert "  data           in memory\n" in greeting
+        assert _stopped(process) == ""
+
+
+def test_agents_of_the_current_directory_answer_and_fail_in_sight(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "def fine(conversation, files): return 'fine'\n"
+        "def deep(): raise KeyError('no such fund')\n"
+        "def bad(conversation, files): return deep()\n"
+        "def none(conversation, files): pass\n"
+    )
+    agents = [each for name in ("fine", "bad", "none") for each in ("--agent", f"mine:{name}")]
+    with _process(*agents, "--token", "secret", cwd=tmp_path) as process:
+        greeting = _greeting(process)
+        assert "  agents         echo, fine, bad, none\n" in greeting
+        with Caller(_host(greeting), "secret") as caller:
+            assert caller.create(agent="fine")["messages"][1]["text"] == "fine"
+            ids = [caller.create("private", agent=agent)["id"] for agent in ("bad", "none")]
+            errors = _stopped(process)
+
+    bad, none = ids
+    mine = tmp_path / "mine.py"
+    first, *lines = [line for line in errors.splitlines() if line.strip(" ~^") != ""]
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d ERROR Agent bad failed in session {bad}", first)
+    assert lines[:6] == [
+        "Traceback (most recent call last):",
+        f'  File "{mine}", line 3, in bad',
+        "    def bad(conversation, files): return deep()",
+        f'  File "{mine}", line 2, in deep',
+        "    def deep(): raise KeyError('no such fund')",
+        "KeyError: 'no such fund'",
+    ]
+    assert lines[6].endswith(f"ERROR Agent none failed in session {none}")
+    assert lines[7:] == ["TypeError: an agent answers a str, not NoneType"]
+
+
+def test_what_nobody_has_foreseen_is_in_sight(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from portal_sandbox.store import Store\n"
+        "def lost(*_): raise RuntimeError('lost')\n"
+        "Store.sessions = lost\n"
+        "def fine(conversation, files): return 'fine'\n"
+    )
+    with (
+        _process("--agent", "mine:fine", "--token", "secret", cwd=tmp_path) as process,
+        Caller(_host(_greeting(process)), "secret") as caller,
+    ):
+        response = caller.call("GET", "/sessions/grouped")
+        errors = _stopped(process)
+
+    assert (response.status, response.json()) == (500, {"detail": "Internal Server Error"})
+    assert errors.count("Traceback (most recent call last):") == 1
+    assert " ERROR GET /sessions/grouped failed\n" in errors
+    assert errors.endswith("RuntimeError: lost\n")
+
+
+def test_a_stop_in_the_middle_of_an_upload_prints_nothing() -> None:
+    with _process("--token", "secret") as process, Caller(_host(_greeting(process)), "secret") as caller:
+        form = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n"
+        with caller.send_raw("POST /sessions", form, "--b\r\n"):
+            caller.create()  # by now the server has read the half
+            assert _stopped(process) == ""
+
+
+def test_a_module_of_agents_may_configure_logging(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import logging\n"
+        "logging.basicConfig(level='INFO', format='mine: %(message)s')\n"
+        "def fine(conversation, files): logging.info('asked'); return 'fine'\n"
+    )
+    with (
+        _process("--agent", "mine:fine", "--token", "secret", cwd=tmp_path) as process,
+        Caller(_host(_greeting(process)), "secret") as caller,
+    ):
+        caller.create(agent="fine")
+        errors = _stopped(process)
+
+    assert errors == "mine: asked\n"
+
+
+def test_the_agents_of_the_example() -> None:
+    agents = ["--agent", "examples.agents:word_count", "--agent", "strict table=examples.agents:strict"]
+    table = ("sales.csv", b"region,revenue\nnorth,18240\n", "text/csv")
+    with (
+        _process(*agents, "--token", "secret") as process,
+        Caller(_host(_greeting(process)), "secret") as caller,
+    ):
+        texts = [
+            caller.create("one two three", "word_count")["messages"][1]["text"],
+            caller.create("count", "word_count", [table, ("a.txt", b"x", "")])["messages"][1]["text"],
+            caller.create("look", "strict table", [table])["messages"][1]["text"],
+        ]
+        refused = caller.create("look", "strict table")
+        errors = _stopped(process)
+
+    assert texts == [
+        "The prompt has 3 words.",
+        "sales.csv has 2 words.\na.txt has 1 word.",
+        "sales.csv has 2 lines.",
+    ]
+    assert refused["status"] == "Error"
+    assert refused["messages"][1]["text"] == "The agent failed: ValueError: attach a .csv file"
+    assert errors.endswith("ValueError: attach a .csv file\n")
 
 
 @pytest.fixture
@@ -92,6 +255,20 @@ def test_a_token_that_no_header_can_carry(refused: Callable[..., str]) -> None:
     assert line == "portal_sandbox: a token must be of printable ASCII characters without spaces\n"
 
 
+def test_an_agent_that_cannot_be_imported(refused: Callable[..., str]) -> None:
+    line = refused("--port", "0", "--agent", "examples.agents:nothing")
+
+    assert (
+        line == "portal_sandbox: --agent examples.agents:nothing: examples.agents has no attribute nothing\n"
+    )
+
+
+def test_a_token_given_twice(refused: Callable[..., str]) -> None:
+    line = refused("--port", "0", "--token", "secret=ann", "--token", "secret=bob")
+
+    assert line == "portal_sandbox: --token: one token is given twice, for ann and for bob\n"
+
+
 def test_without_the_extra_it_names_the_extra(
     refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +289,11 @@ def test_without_the_extra_it_names_the_extra(
         ["--latency", "-1"],
         ["--latency", "nan"],
         ["--token", ""],
+        ["--token", "secret="],
+        ["--token", "=ann"],
+        ["--token", "secret= "],
+        ["--token", "secret=a\nb"],
+        ["--agent"],
         ["--db", ""],
         ["--what"],
     ],
@@ -121,4 +303,28 @@ def test_arguments_that_make_no_sense(arguments: list[str], capsys: pytest.Captu
         main(arguments)
 
     assert stopped.value.code == 2
-    assert "python -m portal_sandbox: error: " in capsys.readouterr().err
+    errors = capsys.readouterr().err
+    assert "python -m portal_sandbox: error: " in errors
+    assert "secret" not in errors
+
+
+def test_help_is_readable(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+
+    with pytest.raises(SystemExit) as stopped:
+        main(["--help"])
+
+    text = capsys.readouterr().out
+    assert stopped.value.code == 0
+    for option in ("agent", "token", "latency", "db", "demo-data", "host", "port", "version"):
+        assert re.search(rf"^  --{option}\b", text, re.MULTILINE), option
+    assert "\nexamples:\n" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"portal_sandbox {version('portal-client')}\n"

@@ -1,0 +1,222 @@
+"""The page in a real browser: hostile text runs nothing, nothing comes from elsewhere, and it is readable."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from .conftest import Caller, Held, Start
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium and its chromedriver are not installed"),
+]
+
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+RUN = "window.hacked = (window.hacked || 0) + 1"
+HOSTILE = (
+    f"</p></div></ol></details><script>{RUN}</script><img src='http://203.0.113.1/x' onerror='{RUN}'>"
+    f"<svg onload='{RUN}'></svg><a href='javascript:{RUN}'>x</a><iframe src='//203.0.113.1'></iframe>"
+    "<style>* { display: none }</style><!-- \u202eturned\u202c \x00 " + "w" * 500
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def caller(start: Start, held: Held, tmp_path: Path) -> Caller:
+    """A caller of a sandbox that has a session in each state, with hostile text wherever text can stand."""
+
+    def bad(conversation: object, files: object) -> str:
+        raise ValueError(HOSTILE)
+
+    agents = {
+        "held": held,
+        "bad": bad,
+        HOSTILE.replace("\u202e", "").replace("\u202c", "").replace("\x00", ""): _echo,
+    }
+    caller = start(agents=agents, tokens={"secret": HOSTILE}, db=tmp_path / "box<b>.sqlite")
+    caller.create(HOSTILE, list(agents)[2], [(HOSTILE.replace("\x00", ""), b"content", "text/plain")])
+    caller.create("A question", "bad")
+    caller.create_async("Another", "held")
+    return caller
+
+
+def _echo(conversation: Any, files: object) -> str:
+    text: str = conversation[-1].text
+    return text
+
+
+def _console(browser: webdriver.Chrome) -> list[str]:
+    return [entry["message"] for entry in browser.get_log("browser")]
+
+
+def _requested(browser: webdriver.Chrome) -> list[str]:
+    """What the browser has asked for since this was last called."""
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    return [
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    ]
+
+
+def _open(browser: webdriver.Chrome, caller: Caller) -> list[WebElement]:
+    """Show the page and open every session on it."""
+    _console(browser), _requested(browser)
+    browser.get(f"{caller.host}/")
+    sessions = browser.find_elements(By.CSS_SELECTOR, ".sessions details")
+    for session in sessions:
+        session.find_element(By.TAG_NAME, "summary").click()
+    return sessions
+
+
+def test_hostile_text_runs_nothing_and_loads_nothing(browser: webdriver.Chrome, caller: Caller) -> None:
+    sessions = _open(browser, caller)
+
+    assert len(sessions) == 3
+    assert browser.execute_script("return window.hacked") is None
+    for selector in ("script", "iframe", "body svg", "a[href^=javascript]", "details details", "[onerror]"):
+        assert browser.find_elements(By.CSS_SELECTOR, selector) == []
+    asked = [url for url in _requested(browser) if not url.startswith("data:image/svg+xml,")]
+    assert asked == [f"{caller.host}/"]
+    assert _console(browser) == []
+    texts = [each.get_attribute("textContent") for each in browser.find_elements(By.CSS_SELECTOR, ".text")]
+    shown = HOSTILE.replace("\u202e", "U+202E").replace("\u202c", "U+202C").replace("\x00", "U+0000")
+    assert texts == ["Another", "A question", f"The agent failed: ValueError: {shown}", shown, shown]
+
+
+def test_the_policy_holds_where_escaping_would_not(browser: webdriver.Chrome, caller: Caller) -> None:
+    _open(browser, caller)
+
+    browser.execute_script(
+        f"document.body.insertAdjacentHTML('beforeend', `<img src=x onerror='{RUN}'><p style='color: red'>`);"
+        f"const script = document.createElement('script'); script.textContent = '{RUN}';"
+        "document.body.append(script)"
+    )
+
+    assert browser.execute_script("return window.hacked") is None
+    refused = [line for line in _console(browser) if "Content Security Policy" in line]
+    assert len(refused) >= 3
+
+
+def test_a_session_opens_by_mouse_and_by_keyboard(browser: webdriver.Chrome, caller: Caller) -> None:
+    browser.get(f"{caller.host}/")
+    mouse, keyboard, _ = browser.find_elements(By.CSS_SELECTOR, ".sessions details")
+
+    assert not mouse.find_element(By.CSS_SELECTOR, ".text").is_displayed()
+    mouse.find_element(By.TAG_NAME, "summary").click()
+    assert mouse.find_element(By.CSS_SELECTOR, ".text").is_displayed()
+    mouse.find_element(By.TAG_NAME, "summary").click()
+    assert not mouse.find_element(By.CSS_SELECTOR, ".text").is_displayed()
+
+    keyboard.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+    assert keyboard.find_element(By.CSS_SELECTOR, ".text").is_displayed()
+    assert not mouse.find_element(By.CSS_SELECTOR, ".text").is_displayed()
+
+
+def test_the_user_is_on_the_right_and_the_agent_on_the_left(
+    browser: webdriver.Chrome, caller: Caller
+) -> None:
+    _, failed, _ = _open(browser, caller)
+
+    user, agent = (
+        failed.find_element(By.CSS_SELECTOR, f".{role} .text").rect for role in ("user", "assistant")
+    )
+    around = failed.find_element(By.CSS_SELECTOR, ".messages").rect
+    assert user["x"] - around["x"] > 2 * (around["x"] + around["width"] - user["x"] - user["width"])
+    assert agent["x"] - around["x"] < user["x"] - around["x"]
+    assert agent["y"] > user["y"] + user["height"]
+
+
+def test_spaces_and_line_breaks_are_kept(browser: webdriver.Chrome, start: Start) -> None:
+    caller = start()
+    caller.create("\none\n\n  two   three\tfour\n")
+
+    (session,) = _open(browser, caller)
+
+    user, _ = session.find_elements(By.CSS_SELECTOR, ".text")
+    assert browser.execute_script("return arguments[0].innerText", user) == "\none\n\n  two   three\tfour\n"
+    assert user.rect["height"] > 4 * 16
+
+
+@pytest.mark.parametrize("width", [320, 420, 1100])
+def test_nothing_is_wider_than_the_screen(browser: webdriver.Chrome, caller: Caller, width: int) -> None:
+    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 1000}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        _open(browser, caller)
+        wide: int = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+#: Each text on the page whose contrast is below what WCAG 2 asks for at level AA.
+TOO_FAINT = """
+const linear = value => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+const light = rgb => 0.2126 * linear(rgb[0]) + 0.7152 * linear(rgb[1]) + 0.0722 * linear(rgb[2]);
+const parts = color => color.match(/[\\d.]+/g).map(Number);
+const over = (top, back, alpha) => top.slice(0, 3).map((value, i) => alpha * value + (1 - alpha) * back[i]);
+const back = node => {
+    for (; node; node = node.parentElement) {
+        const color = parts(getComputedStyle(node).backgroundColor);
+        if (color[3] !== 0) return color;
+    }
+    return [255, 255, 255];
+};
+return [...document.body.querySelectorAll('*')].flatMap(node => {
+    if (![...node.childNodes].some(child => child.nodeType === 3 && child.data.trim())) return [];
+    const behind = back(node);
+    const ink = over(parts(getComputedStyle(node).color), behind, Number(getComputedStyle(node).opacity));
+    const [high, low] = [light(ink), light(behind)].sort((a, b) => b - a);
+    const contrast = (high + 0.05) / (low + 0.05);
+    return contrast < 4.5 ? [`${node.className || node.tagName}: ${contrast.toFixed(2)}`] : [];
+});
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_what_is_behind_it(
+    browser: webdriver.Chrome, caller: Caller, scheme: str
+) -> None:
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+
+    _open(browser, caller)
+
+    page: str = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert (min(map(int, re.findall(r"\d+", page))) < 128) is (scheme == "dark")
+    assert browser.execute_script(TOO_FAINT) == []
+    assert _console(browser) == []
