@@ -1,0 +1,299 @@
+"""kill -9 in the middle of writes: what was acknowledged is there, and nothing else is half there."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from threading import Event, Semaphore
+from typing import Any
+
+import pytest
+import urllib3
+
+from portal_sandbox.store import STOPPED, Store
+
+from .conftest import LIMIT, Caller, File
+
+pytestmark = pytest.mark.slow
+
+TOKEN = "secret"
+WORKERS = 4
+
+
+class Server:
+    """A sandbox in a process of its own, killed at the end of the block."""
+
+    def __init__(self, db: Path, latency: float = 0.02) -> None:
+        arguments = ["--port", "0", "--db", str(db), "--token", TOKEN, "--latency", str(latency)]
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "portal_sandbox", *arguments],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.host = self._greeting()
+
+    def _greeting(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if found := re.search(r"PORTAL_HOST=(\S+)", line):
+                return found[1]
+        raise AssertionError(self.process.communicate()[1])
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        _, errors = self.process.communicate()
+        assert errors == ""
+
+
+@dataclass
+class Turn:
+    """A prompt with its files and, once it is known for good, its answer."""
+
+    text: str
+    files: Sequence[File]
+    answer: str | None = None
+
+    @property
+    def echo(self) -> str:
+        described = [f"{name} ({len(data):,} bytes, {kind})" for name, data, kind in self.files]
+        return "\n".join([self.text, *described])
+
+
+class Ledger:
+    """What the servers have acknowledged, and what they may have taken."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, list[Turn]] = {}
+        #: Sent, but no answer came; with the session that it was to continue.
+        self.unsure: list[tuple[str | None, Turn]] = []
+        #: Changed since the last check.
+        self.touched: set[str] = set()
+        self.found: Counter[str] = Counter()
+
+    def acknowledge(self, session_id: str, turn: Turn) -> None:
+        self.sessions.setdefault(session_id, []).append(turn)
+        self.touched.add(session_id)
+
+    def check(self, caller: Caller, db: Path) -> None:
+        """Compare what is known with what the server shows and its file holds."""
+        listed = caller.get("/sessions", agent_id="echo")["sessions"]
+        sessions = {session["id"]: session for session in listed}
+        assert len(sessions) == len(listed)
+        for session_id, turn in self.unsure:
+            self._decide(session_id, turn, sessions)
+        self.unsure.clear()
+        assert sessions.keys() == self.sessions.keys()
+        for session_id, turns in self.sessions.items():
+            self._compare(sessions[session_id], turns)
+        self._check_file(db)
+        self.touched.clear()
+
+    def _decide(self, session_id: str | None, turn: Turn, sessions: dict[str, Any]) -> None:
+        """Find out whether a prompt was taken; from now on that stays so."""
+        if session_id is None:
+            holders = [each for each, held in sessions.items() if held["messages"][0]["text"] == turn.text]
+            assert len(holders) <= 1
+        else:
+            known = len(self.sessions[session_id])
+            holders = [session_id] if len(sessions[session_id]["messages"]) > 2 * known else []
+        self.found["taken" if holders else "not taken"] += 1
+        for each in holders:
+            self.acknowledge(each, turn)
+
+    def _compare(self, session: Any, turns: Sequence[Turn]) -> None:
+        messages = session["messages"]
+        assert [message["role"] for message in messages] == ["user", "assistant"] * len(turns)
+        for turn, asked, answered in zip(turns, messages[::2], messages[1::2], strict=True):
+            assert asked["text"] == turn.text
+            assert answered["text"] in ([turn.answer] if turn.answer else [turn.echo, STOPPED])
+            self.found["stopped"] += turn.answer is None and answered["text"] == STOPPED
+            turn.answer = answered["text"]
+        assert session["status"] == ("Error" if turns[-1].answer == STOPPED else "Ready")
+
+    def _check_file(self, db: Path) -> None:
+        store = Store(db)
+        store.open()
+        try:
+            for session_id in self.touched:
+                files = [file for turn in self.sessions[session_id] for file in turn.files]
+                stored = store.files(session_id)
+                assert [
+                    (file.name, store.content(file.sha256), file.content_type) for file in stored
+                ] == files
+                assert [(file.size, file.sha256) for file in stored] == [
+                    (len(data), sha256(data).hexdigest()) for _, data, _ in files
+                ]
+        finally:
+            store.close()
+        with closing(sqlite3.connect(db)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+class Worker:
+    """Creates and updates sessions that no other worker updates."""
+
+    def __init__(self, ledger: Ledger, host: str, name: str, acknowledged: Semaphore) -> None:
+        self._ledger = ledger
+        self._acknowledged = acknowledged
+        self._caller = Caller(host, TOKEN)
+        self._name = name
+        self._random = Random(name)
+        self._count = 0
+        self._own: list[str] = []
+
+    def run(self, stopped: Event) -> None:
+        with self._caller:
+            while not stopped.is_set():
+                self._send()
+
+    def run_until_it_is_killed(self) -> None:
+        with pytest.raises(urllib3.exceptions.HTTPError):
+            self.run(Event())
+
+    def _send(self) -> None:
+        session_id = self._random.choice([None, *self._own[-5:]])
+        waits = self._random.random() < 0.5
+        turn = self._turn()
+        path = "/sessions" + (f"/{session_id}" if session_id else "") + ("" if waits else "/async")
+        agent, method = (None, "PUT") if session_id else ("echo", "POST")
+        try:
+            response = self._caller.send(method, path, turn.text, agent, turn.files)
+        except urllib3.exceptions.HTTPError:
+            self._ledger.unsure.append((session_id, turn))
+            raise
+        if response.status == 409:  # the last prompt is not answered yet
+            return
+        assert response.status == 200, response.data
+        answer = response.json()
+        if waits:
+            turn.answer = turn.echo
+            assert [message["text"] for message in answer["messages"][-2:]] == [turn.text, turn.echo]
+        if session_id is None:
+            session_id = answer["id" if waits else "session_id"]
+            self._own.append(session_id)
+        self._ledger.acknowledge(session_id, turn)
+        self._acknowledged.release()
+
+    def _turn(self) -> Turn:
+        self._count += 1
+        files = [
+            (f"ü {number}.bin", self._random.choice([b"the same", self._data()]), "application/x-data")
+            for number in range(self._random.choice([0, 0, 1, 2]))
+        ]
+        return Turn(f"prompt {self._name}.{self._count} ☃\0\nof two lines", files)
+
+    def _data(self) -> bytes:
+        return self._random.randbytes(self._random.randint(2, 60_000))
+
+
+def _workers(ledger: Ledger, server: Server, name: str, acknowledged: Semaphore) -> Iterator[Worker]:
+    for number in range(WORKERS):
+        yield Worker(ledger, server.host, f"{name}.{number}", acknowledged)
+
+
+def _await(acknowledged: Semaphore, count: int) -> None:
+    for _ in range(count):
+        assert acknowledged.acquire(timeout=LIMIT)
+
+
+def test_twenty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    db, ledger, random = tmp_path / "box.sqlite", Ledger(), Random(20)
+    with ThreadPoolExecutor(WORKERS) as threads:
+        for number in range(20):
+            with Server(db) as server, Caller(server.host, TOKEN) as caller:
+                ledger.check(caller, db)
+                acknowledged = Semaphore(0)
+                workers = _workers(ledger, server, str(number), acknowledged)
+                running = [threads.submit(worker.run_until_it_is_killed) for worker in workers]
+                _await(acknowledged, random.randint(1, 30))
+                Event().wait(random.uniform(0, 0.03))
+                server.process.kill()
+                for each in running:
+                    each.result(LIMIT)
+
+    with Server(db) as server, Caller(server.host, TOKEN) as caller:
+        ledger.touched.update(ledger.sessions)
+        ledger.check(caller, db)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(LIMIT) == 0
+    assert os.listdir(tmp_path) == ["box.sqlite"]
+    assert min(ledger.found[each] for each in ("taken", "not taken", "stopped")) > 0
+
+
+def test_of_two_servers_on_one_file_one_is_killed_and_the_other_goes_on(tmp_path: Path) -> None:
+    db, ledger, random = tmp_path / "box.sqlite", Ledger(), Random(2)
+    with (
+        Server(db) as survivor,
+        Caller(survivor.host, TOKEN) as caller,
+        ThreadPoolExecutor(2 * WORKERS) as threads,
+    ):
+        for number in range(3):
+            with Server(db) as victim:
+                stopped, survived, died = Event(), Semaphore(0), Semaphore(0)
+                workers = _workers(ledger, survivor, f"{number}.survivor", survived)
+                surviving = [threads.submit(worker.run, stopped) for worker in workers]
+                workers = _workers(ledger, victim, f"{number}.victim", died)
+                dying = [threads.submit(worker.run_until_it_is_killed) for worker in workers]
+                _await(died, random.randint(5, 20))
+                victim.process.kill()
+                for each in dying:
+                    each.result(LIMIT)
+            while survived.acquire(blocking=False):
+                pass
+            _await(survived, 10)  # the other one goes on
+            stopped.set()
+            for each in surviving:
+                each.result(LIMIT)
+            for session in caller.get("/sessions", agent_id="echo")["sessions"]:
+                if session["status"] == "Running":
+                    caller.get(f"/sessions/{session['id']}/subscribe")
+            ledger.check(caller, db)
+    assert ledger.found["stopped"] > 0
+
+
+def test_the_sessions_of_a_killed_server_are_errors_and_those_of_another_are_not(tmp_path: Path) -> None:
+    """Whoever waits at the other one for a session of the killed one is answered."""
+    db = tmp_path / "box.sqlite"
+    with (
+        Server(db, latency=600) as victim,
+        Server(db, latency=2) as survivor,
+        ThreadPoolExecutor() as threads,
+    ):
+        with Caller(victim.host, TOKEN) as doomed, Caller(survivor.host, TOKEN) as caller:
+            theirs = [doomed.create_async(f"theirs {number}") for number in range(3)]
+            waiting = [threads.submit(caller.get, f"/sessions/{each}/subscribe") for each in theirs]
+            ours = [caller.create_async(f"ours {number}") for number in range(3)]
+            victim.process.kill()
+
+            left = [each.result(LIMIT) for each in waiting]
+            answered = [caller.get(f"/sessions/{each}/subscribe") for each in ours]
+
+        with Server(db) as again, Caller(again.host, TOKEN) as caller:
+            seen = [caller.get(f"/sessions/{each}") for each in [*theirs, *ours]]
+
+    assert [_outcome(session) for session in left] == [
+        ("Error", [f"theirs {number}", STOPPED]) for number in range(3)
+    ]
+    assert [_outcome(session) for session in answered] == [("Ready", [f"ours {n}"] * 2) for n in range(3)]
+    assert seen == [*left, *answered]
+
+
+def _outcome(session: Any) -> tuple[str, list[str]]:
+    return session["status"], [message["text"] for message in session["messages"]]
