@@ -165,7 +165,54 @@ def test_no_such_agent(caller: Caller, path: str) -> None:
     assert (response.status, response.json()) == (404, {"detail": "Agent not found"})
 
 
-def test_a_prompt_may_be_long(caller: Caller) -> None:
-    text = "long " * 500_000
+ODD = ["a\0b", "\u2028\r\n\ufeff", "\U0001f980", "' OR 1=1 --", "\x1b[31m"]
 
-    assert caller.create(text)["messages"][0]["text"] == text
+
+@pytest.mark.parametrize("text", ODD)
+def test_odd_texts_and_names_come_back_as_they_were(caller: Caller, text: str) -> None:
+    name = text.replace("\r\n", "")  # which a form cannot say in a name
+
+    session = caller.create(text, files=[(name, b"12", "text/plain")])
+
+    assert [message["text"] for message in session["messages"]] == [
+        text,
+        f"{text}\n{name} (2 bytes, text/plain)",
+    ]
+    assert caller.get(f"/sessions/{session['id']}") == session
+
+
+@pytest.mark.parametrize(
+    "session_id", ["%00", "%FF", "%ED%A0%80", "x" * 10_000, "'%20OR%20''='", "%F0%9F%A6%80"]
+)
+@pytest.mark.parametrize("path", ["/sessions/{}", "/sessions/{}/subscribe", "/sessions/%2e%2e/{}"])
+def test_odd_ids_are_not_found(caller: Caller, session_id: str, path: str) -> None:
+    with caller.send_raw(
+        f"GET {path.format(session_id)}", f"Authorization: {caller.http.headers['Authorization']}\r\n"
+    ) as connection:
+        status = connection.makefile("rb").readline()
+
+    assert status == b"HTTP/1.1 404 Not Found\r\n"
+
+
+@pytest.mark.parametrize(
+    ("field", "part"),
+    [
+        ("text_prompt", 'name="text_prompt"\r\n\r\n\\ud800'),
+        ("files", 'name="text_prompt"\r\n\r\nx\r\n--b\r\n'
+                  'Content-Disposition: form-data; name="files"; filename="\\ud800"\r\n\r\nx'),
+    ],
+)  # fmt: skip
+def test_half_a_character_is_a_validation_error(caller: Caller, field: str, part: str) -> None:
+    disposition = "--b\r\nContent-Disposition: form-data; "
+    body = f'{disposition}name="agent_id"\r\n\r\necho\r\n{disposition}{part}\r\n--b--\r\n'
+    headers = {
+        **caller.http.headers,
+        "Content-Type": "multipart/form-data; boundary=b; charset=unicode_escape",
+    }
+
+    response = caller.call("POST", "/sessions", body=body.encode(), headers=headers)
+
+    assert response.status == 422
+    assert response.json() == {
+        "detail": [{"loc": ["body", field], "msg": "Input should be valid Unicode", "type": "string_unicode"}]
+    }
