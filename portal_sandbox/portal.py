@@ -57,7 +57,10 @@ async def create_session(
 def create_session_from_replay(
     service: ThisService, user: CurrentUser, session_id: str, last_message_index: int
 ) -> wire.Session:
-    """The new session holds messages 0 to `last_message_index`, that one included; the agent is not asked."""
+    """The new session holds messages 0 to `last_message_index`, that one included; the agent is not asked.
+
+    An index that the session does not have is a validation error.
+    """
     try:
         return _session(service.store.replay(user, session_id, last_message_index))
     except OutOfRange as error:

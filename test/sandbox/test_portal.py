@@ -138,6 +138,26 @@ def test_grouped_sessions_follow_the_clock(start: Start) -> None:
     ]
 
 
+def test_groups_at_the_turn_of_a_year_and_from_the_future(start: Start) -> None:
+    ages = {"tomorrow": -2, "just now": 0, "last year": 1, "week": 7, "december": 8, "november": 32}
+    clock = [now := datetime(2027, 1, 1, 0, 0, 1, tzinfo=timezone.utc)]
+    with start(now=lambda: clock[0]) as caller:
+        for text, days in ages.items():
+            clock[0] = now - timedelta(days=days)
+            caller.create(text)
+        clock[0] = now
+
+        groups = caller.get("/sessions/grouped")["time_to_sessions"]
+
+    assert [(name, [each["messages"][0]["text"] for each in group]) for name, group in groups.items()] == [
+        ("Today", ["tomorrow", "just now"]),
+        ("Yesterday", ["last year"]),
+        ("Previous 7 days", ["week"]),
+        ("December 2026", ["december"]),
+        ("November 2026", ["november"]),
+    ]
+
+
 def test_no_sessions_are_no_groups(start: Start) -> None:
     assert start().get("/sessions/grouped") == {"time_to_sessions": {}}
 
