@@ -1,4 +1,4 @@
-"""kill -9 in the middle of writes: what was acknowledged is there, and nothing else is half there."""
+"""Servers in processes of their own: killed in the middle of writes, and two of them on one file."""
 
 import os
 import re
