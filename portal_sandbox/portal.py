@@ -81,11 +81,15 @@ def create_session_from_replay(
         int, Query(description="The index of the last message to take over, counted from 0")
     ],
 ) -> wire.Session:
-    """The new session holds messages 0 to `last_message_index`, that one included; the agent is not asked."""
+    """The new session holds messages 0 to `last_message_index`, that one included; the agent is not asked.
+
+    An index that the session does not have is a validation error.
+    """
     try:
         return _session(service.store.replay(user, session_id, last_message_index))
     except OutOfRange as error:
-        raise _outside("last_message_index", error.count) from None
+        message = f"Input should be from 0 to {error.count - 1}"
+        raise _invalid("query", "last_message_index", message, "out_of_range") from None
 
 
 @router.get(
@@ -208,6 +212,11 @@ async def _events(service: Service, session_id: str) -> AsyncGenerator[str]:
 
 
 def _prompt(text: str, files: list[UploadFile]) -> Prompt:
+    for field, value in [("text_prompt", text), *(("files", file.filename or "") for file in files)]:
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # what a form in an odd charset can hold, and neither SQLite nor JSON
+            raise _invalid("body", field, "Input should be valid Unicode", "string_unicode") from None
     return Prompt(text, [_upload(file) for file in files])
 
 
@@ -237,6 +246,5 @@ def _message(row: MessageRow) -> wire.Message:
     return wire.Message(text=row.text, role=wire.MessageRole(row.role), agent=agent or None)
 
 
-def _outside(parameter: str, count: int) -> RequestValidationError:
-    message = f"Input should be from 0 to {count - 1}"
-    return RequestValidationError([{"loc": ("query", parameter), "msg": message, "type": "out_of_range"}])
+def _invalid(place: str, name: str, message: str, kind: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": (place, name), "msg": message, "type": kind}])

@@ -65,7 +65,7 @@ class SessionsApi(Api):
     def create_session_from_replay(
         self, session_id: StrictStr, last_message_index: StrictInt, **options: Unpack[RequestOptions]
     ) -> Session:
-        """Start a session from the first messages of another one, up to an index counted from 0."""
+        """Start a session from messages 0 to `last_message_index` of another one, that one included."""
         ...
 
     @endpoint("GET", "/sessions/grouped")

@@ -1,8 +1,11 @@
 """Sandboxes for the tests, a plain HTTP caller, and an agent that answers only when told to."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -72,6 +75,29 @@ class Caller:
 def _content(response: urllib3.BaseHTTPResponse) -> Any:
     assert response.status == 200, response.data
     return response.json()
+
+
+_LOCK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def locked(db: Path) -> Iterator[None]:
+    """Another process writes to a database, and does not end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _LOCK, str(db)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "locked\n"
+            yield
+        finally:
+            process.kill()
 
 
 class Held:

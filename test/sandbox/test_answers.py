@@ -4,14 +4,17 @@ import logging
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Semaphore
 
 import pytest
 
 import portal_sandbox
+from portal_sandbox import answers, database, store
+from portal_sandbox.store import STOPPED
 
-from .conftest import LIMIT, Caller, Held, Start
+from .conftest import LIMIT, Caller, Held, Start, locked
 
 RUNNING = (409, {"detail": "Session is running"})
 
@@ -213,3 +216,78 @@ def test_latency_shows_the_session_running(start: Start) -> None:
     session_id = caller.create_async()
 
     assert caller.get(f"/sessions/{session_id}")["status"] == "Running"
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for a database that another process keeps locked."""
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
+    monkeypatch.setattr(store, "STOP_PATIENCE", 0.05)
+    monkeypatch.setattr(answers, "PAUSE", 0.01)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_locked_database_refuses_prompts_and_nothing_else(start: Start, tmp_path: Path) -> None:
+    db = tmp_path / "box.sqlite"
+    caller = start(db=db)
+    session = caller.create()
+
+    with locked(db):
+        refused = [
+            caller.send("POST", "/sessions", "never", "echo"),
+            caller.send("POST", "/sessions/async", "never", "echo"),
+            caller.update(session["id"], "never"),
+            caller.replay(session["id"], 0),
+        ]
+        listed = caller.get("/sessions", agent_id="echo")["sessions"]
+
+    for response in refused:
+        assert (response.status, response.headers["Retry-After"]) == (503, "1")
+        assert response.json() == {"detail": "The database cannot be used: another process keeps it locked"}
+    assert listed == [session]
+    assert len(caller.update(session["id"]).json()["messages"]) == 4
+    assert len(caller.get("/sessions", agent_id="echo")["sessions"]) == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_an_answer_that_cannot_be_stored_is_stored_later(
+    start: Start, held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = Semaphore(0)
+    finish = store.Store.finish
+
+    def attempted(*arguments: object) -> None:
+        attempts.release()
+        finish(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store.Store, "finish", attempted)
+    db = tmp_path / "box.sqlite"
+    caller = start(db=db)
+    with ThreadPoolExecutor() as threads:
+        creating = threads.submit(caller.create, agent="held")
+        assert held.asked.wait(LIMIT)
+        with locked(db):
+            held.released.set()
+            for _ in range(3):
+                assert attempts.acquire(timeout=LIMIT)
+            assert not creating.done()
+        session = creating.result(LIMIT)
+
+    assert session["status"] == "Ready"
+    assert [message["text"] for message in session["messages"]] == ["hello", "at last"]
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_a_stop_cannot_say_the_next_start_says(start: Start, held: Held, tmp_path: Path) -> None:
+    db, tokens = tmp_path / "box.sqlite", {"secret": "ann"}
+    with ExitStack() as lock:
+        with portal_sandbox.running(db=db, tokens=tokens, agents={"held": held}) as box:
+            with Caller(box.host, box.token) as caller:
+                session_id = caller.create_async(agent="held")
+            lock.enter_context(locked(db))
+        assert list(tmp_path.glob("*-server-*")) == []
+
+    session = start(db=db, tokens=tokens).get(f"/sessions/{session_id}")
+
+    assert session["status"] == "Error"
+    assert session["messages"][1]["text"] == STOPPED

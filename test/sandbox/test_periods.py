@@ -13,6 +13,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
     ("time", "heading"),
     [
         ("2026-03-02T09:00+00:00", "Today"),  # a clock that is ahead
+        ("2027-04-01T00:00+00:00", "Today"),
         ("2026-03-01T00:00+00:00", "Today"),
         ("2026-02-28T23:59+00:00", "Yesterday"),
         ("2026-02-28T00:00+00:00", "Yesterday"),
@@ -25,6 +26,24 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 )
 def test_heading(time: str, heading: str) -> None:
     assert period(datetime.fromisoformat(time), NOON) == heading
+
+
+@pytest.mark.parametrize(
+    ("now", "headings"),
+    [
+        ("2026-03-31", ["Today", "Yesterday", "Previous 7 days", "March 2026"]),
+        ("2026-03-08", ["Today", "Yesterday", "Previous 7 days", "February 2026"]),
+        ("2026-03-09", ["Today", "Yesterday", "Previous 7 days", "March 2026"]),
+        ("2028-03-08", ["Today", "Yesterday", "Previous 7 days", "February 2028"]),  # the 29th
+        ("2027-01-01", ["Today", "Yesterday", "Previous 7 days", "December 2026"]),
+        ("2027-01-08", ["Today", "Yesterday", "Previous 7 days", "December 2026"]),
+        ("2027-01-09", ["Today", "Yesterday", "Previous 7 days", "January 2027"]),
+    ],
+)
+def test_headings_on_a_day(now: str, headings: list[str]) -> None:
+    midnight = datetime.fromisoformat(f"{now}T00:00+00:00")
+
+    assert [period(midnight - timedelta(days=days), midnight) for days in (0, 1, 7, 8)] == headings
 
 
 def test_the_day_of_now_is_a_day_in_utc() -> None:

@@ -138,6 +138,26 @@ def test_grouped_sessions_follow_the_clock(start: Start) -> None:
     ]
 
 
+def test_groups_at_the_turn_of_a_year_and_from_the_future(start: Start) -> None:
+    ages = {"tomorrow": -2, "just now": 0, "last year": 1, "week": 7, "december": 8, "november": 32}
+    clock = [now := datetime(2027, 1, 1, 0, 0, 1, tzinfo=timezone.utc)]
+    with start(now=lambda: clock[0]) as caller:
+        for text, days in ages.items():
+            clock[0] = now - timedelta(days=days)
+            caller.create(text)
+        clock[0] = now
+
+        groups = caller.get("/sessions/grouped")["time_to_sessions"]
+
+    assert [(name, [each["messages"][0]["text"] for each in group]) for name, group in groups.items()] == [
+        ("Today", ["tomorrow", "just now"]),
+        ("Yesterday", ["last year"]),
+        ("Previous 7 days", ["week"]),
+        ("December 2026", ["december"]),
+        ("November 2026", ["november"]),
+    ]
+
+
 def test_no_sessions_are_no_groups(start: Start) -> None:
     assert start().get("/sessions/grouped") == {"time_to_sessions": {}}
 
@@ -165,7 +185,54 @@ def test_no_such_agent(caller: Caller, path: str) -> None:
     assert (response.status, response.json()) == (404, {"detail": "Agent not found"})
 
 
-def test_a_prompt_may_be_long(caller: Caller) -> None:
-    text = "long " * 500_000
+ODD = ["a\0b", "\u2028\r\n\ufeff", "\U0001f980", "' OR 1=1 --", "\x1b[31m"]
 
-    assert caller.create(text)["messages"][0]["text"] == text
+
+@pytest.mark.parametrize("text", ODD)
+def test_odd_texts_and_names_come_back_as_they_were(caller: Caller, text: str) -> None:
+    name = text.replace("\r\n", "")  # which a form cannot say in a name
+
+    session = caller.create(text, files=[(name, b"12", "text/plain")])
+
+    assert [message["text"] for message in session["messages"]] == [
+        text,
+        f"{text}\n{name} (2 bytes, text/plain)",
+    ]
+    assert caller.get(f"/sessions/{session['id']}") == session
+
+
+@pytest.mark.parametrize(
+    "session_id", ["%00", "%FF", "%ED%A0%80", "x" * 10_000, "'%20OR%20''='", "%F0%9F%A6%80"]
+)
+@pytest.mark.parametrize("path", ["/sessions/{}", "/sessions/{}/subscribe", "/sessions/%2e%2e/{}"])
+def test_odd_ids_are_not_found(caller: Caller, session_id: str, path: str) -> None:
+    with caller.send_raw(
+        f"GET {path.format(session_id)}", f"Authorization: {caller.http.headers['Authorization']}\r\n"
+    ) as connection:
+        status = connection.makefile("rb").readline()
+
+    assert status == b"HTTP/1.1 404 Not Found\r\n"
+
+
+@pytest.mark.parametrize(
+    ("field", "part"),
+    [
+        ("text_prompt", 'name="text_prompt"\r\n\r\n\\ud800'),
+        ("files", 'name="text_prompt"\r\n\r\nx\r\n--b\r\n'
+                  'Content-Disposition: form-data; name="files"; filename="\\ud800"\r\n\r\nx'),
+    ],
+)  # fmt: skip
+def test_half_a_character_is_a_validation_error(caller: Caller, field: str, part: str) -> None:
+    disposition = "--b\r\nContent-Disposition: form-data; "
+    body = f'{disposition}name="agent_id"\r\n\r\necho\r\n{disposition}{part}\r\n--b--\r\n'
+    headers = {
+        **caller.http.headers,
+        "Content-Type": "multipart/form-data; boundary=b; charset=unicode_escape",
+    }
+
+    response = caller.call("POST", "/sessions", body=body.encode(), headers=headers)
+
+    assert response.status == 422
+    assert response.json() == {
+        "detail": [{"loc": ["body", field], "msg": "Input should be valid Unicode", "type": "string_unicode"}]
+    }

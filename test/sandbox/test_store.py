@@ -3,11 +3,13 @@
 import hashlib
 import io
 import os
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from portal_sandbox import database
 from portal_sandbox.errors import DatabaseBusy, NoSuchSession, SandboxError, SessionRunning, Stopping
@@ -161,6 +163,43 @@ def test_a_closed_store_is_stopping() -> None:
 def test_no_such_session(store: Store) -> None:
     with pytest.raises(NoSuchSession):
         store.session("x")
+
+
+# ── how much it takes ──
+
+
+def test_a_large_file_takes_little_memory(store: Store, tmp_path: Path) -> None:
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    with large.open("rb") as file:
+        tracemalloc.start()
+        try:
+            session = store.create("ann", "echo", Prompt("see", [Upload("a", "b/c", file)]))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    (stored,) = store.files(session.id)
+    content = store.content(stored.sha256)
+    assert peak < 8 * 1024 * 1024
+    assert stored.size == len(content) == 100 * 1024 * 1024
+    assert hashlib.sha256(content).hexdigest() == stored.sha256
+
+
+def test_many_sessions_take_few_queries(store: Store) -> None:
+    statements: list[str] = []
+
+    def count(number: int) -> int:
+        while len(store.sessions("ann")) < number:
+            store.create("ann", "echo", Prompt("hello"))
+        statements.clear()
+        store.sessions("ann")
+        return len(statements)
+
+    event.listen(Engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+
+    assert count(2) == count(40)
 
 
 # ── whose server has died ──

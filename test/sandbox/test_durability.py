@@ -1,4 +1,4 @@
-"""kill -9 in the middle of writes: what was acknowledged is there, and nothing else is half there."""
+"""Servers in processes of their own: killed in the middle of writes, and two of them on one file."""
 
 import os
 import re
@@ -33,8 +33,8 @@ WORKERS = 4
 class Server:
     """A sandbox in a process of its own, killed at the end of the block."""
 
-    def __init__(self, db: Path, latency: float = 0.02) -> None:
-        arguments = ["--port", "0", "--db", str(db), "--token", TOKEN, "--latency", str(latency)]
+    def __init__(self, db: Path, *options: str) -> None:
+        arguments = ["--port", "0", "--db", str(db), "--token", TOKEN, "--latency", "0.02", *options]
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "portal_sandbox", *arguments],
             cwd=Path(__file__).parents[2],
@@ -272,8 +272,8 @@ def test_the_sessions_of_a_killed_server_are_errors_and_those_of_another_are_not
     """Whoever waits at the other one for a session of the killed one is answered."""
     db = tmp_path / "box.sqlite"
     with (
-        Server(db, latency=600) as victim,
-        Server(db, latency=2) as survivor,
+        Server(db, "--latency", "600") as victim,
+        Server(db, "--latency", "2") as survivor,
         ThreadPoolExecutor() as threads,
     ):
         with Caller(victim.host, TOKEN) as doomed, Caller(survivor.host, TOKEN) as caller:
@@ -297,3 +297,25 @@ def test_the_sessions_of_a_killed_server_are_errors_and_those_of_another_are_not
 
 def _outcome(session: Any) -> tuple[str, list[str]]:
     return session["status"], [message["text"] for message in session["messages"]]
+
+
+def test_of_many_prompts_at_two_processes_one_wins(tmp_path: Path) -> None:
+    db, options = tmp_path / "box.sqlite", ("--demo-data", "--latency", "600")
+    with (
+        Server(db, *options) as one,
+        Server(db, *options) as two,
+        Caller(one.host, TOKEN) as first,
+        Caller(two.host, TOKEN) as second,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        session_id = first.replay("session_id_example", 0).json()["id"]
+        path = f"/sessions/{session_id}/async"
+        prompts = [f"prompt {number}" for number in range(8)]
+        sent = [threads.submit((first, second)[i % 2].send, "PUT", path, prompts[i]) for i in range(8)]
+        answers = [each.result(LIMIT) for each in sent]
+        session = second.get(f"/sessions/{session_id}")
+
+    (winner,) = [prompt for prompt, answer in zip(prompts, answers, strict=True) if answer.status == 200]
+    lost = [(answer.status, answer.json()["detail"]) for answer in answers if answer.status != 200]
+    assert lost == [(409, "Session is running")] * 7
+    assert [message["text"] for message in session["messages"][1:]] == [winner]
