@@ -177,6 +177,7 @@ def _errors_shown() -> Generator[None]:
     """Print on stderr why an agent failed, and what nobody has foreseen; not what a stop interrupts."""
     # A module of agents that configures logging has done so before, and has the first word.
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # whoever sends a bad form is told so
     uvicorn = logging.getLogger("uvicorn.error")
     level = uvicorn.level
     uvicorn.setLevel(logging.ERROR)

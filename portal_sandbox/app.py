@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_sandbox import demo, page, portal
@@ -72,6 +73,7 @@ def create_app(
     app.add_middleware(RequestId)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(405, _not_allowed)
     return app
 
 
@@ -104,6 +106,17 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     found: list[dict[str, Any]] = [dict(item) for item in error.errors()]
     detail = [{key: item[key] for key in ("loc", "msg", "type")} for item in found]
     return JSONResponse({"detail": detail}, 422)
+
+
+async def _not_allowed(request: Request, _: Exception) -> JSONResponse:
+    """Names all methods of the path; the framework alone names those of the first route that it meets."""
+    routes: Sequence[BaseRoute] = request.app.routes
+    allowed = [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": ", ".join(allowed)})
 
 
 class RequestId:

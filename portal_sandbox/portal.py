@@ -26,8 +26,9 @@ router = APIRouter(
     route_class=LongTexts, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
 )
 
-AgentId = Annotated[str, Form(description="The id of the agent that answers")]
-TextPrompt = Annotated[str, Form(description="What the agent is asked")]
+# An empty field is a missing one; and with a limit, text that is not Unicode is refused, not stored.
+AgentId = Annotated[str, Form(min_length=1, description="The id of the agent that answers")]
+TextPrompt = Annotated[str, Form(min_length=1, description="What the agent is asked")]
 Files = Annotated[
     list[UploadFile],
     File(default_factory=list, description="Files for the agent to read along with the prompt"),
@@ -221,7 +222,10 @@ def _prompt(text: str, files: list[UploadFile]) -> Prompt:
 
 
 def _upload(file: UploadFile) -> Upload:
-    return Upload(file.filename or "file", file.content_type or "application/octet-stream", file.file)
+    name = (
+        (file.filename or "file").encode(errors="replace").decode()
+    )  # half a surrogate pair cannot be stored
+    return Upload(name, file.content_type or "application/octet-stream", file.file)
 
 
 def _sessions(rows: Iterable[SessionRow]) -> list[wire.Session]:

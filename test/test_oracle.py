@@ -161,6 +161,10 @@ DELIBERATE: dict[str, tuple[list[str], str]] = {
         ["0 sent, ApiValueError here; 1 sent, answered there"],
         "there is no body that it could describe",
     ),
+    "empty texts": (
+        ["1 sent, answered here; 0 sent, ValidationError there"],
+        "the service says what a text may be; the original, too, left that to it",
+    ),
     "a key for a subscription": (
         ["header x-key: ['k'] here, None there"],
         "what the caller gives for this call is not ignored",

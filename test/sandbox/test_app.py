@@ -53,6 +53,10 @@ def _parameter(parameter: Json) -> tuple[bool, str, str]:
     return parameter["required"], parameter["schema"]["type"], parameter["description"]
 
 
+def _field(field: Json) -> tuple[str, str, int | None]:
+    return field["type"], field["description"], field.get("minLength")
+
+
 def _response(response: Json, document: Json) -> Json:
     others = {**response["content"]}
     content = others.pop("application/json")
@@ -78,7 +82,7 @@ def _operation(operation: Json, document: Json) -> Json:
         "body": {
             kind: (
                 sorted(each["required"]),
-                {name: (field["type"], field["description"]) for name, field in each["properties"].items()},
+                {name: _field(field) for name, field in each["properties"].items()},
             )
             for kind, each in body.items()
         },
@@ -174,6 +178,25 @@ def test_each_response_has_a_request_id(caller: Caller, path: str) -> None:
 
     assert own.headers.getlist("X-Request-ID") == ["mine-1"]
     assert len({*new, ""}) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/sessions", "GET, POST"),
+        ("/sessions/grouped", "GET, PUT"),  # a session may have this id, so that it may be continued
+        ("/sessions/x", "GET, PUT"),
+        ("/sessions/x/async", "PUT"),
+        ("/sessions/x/subscribe", "GET"),
+        ("/", "GET, HEAD"),
+    ],
+)
+@pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "TRACE", "MADE-UP"])
+def test_another_method_is_told_which_there_are(caller: Caller, method: str, path: str, allowed: str) -> None:
+    response = caller.call(method, path)
+
+    assert (response.status, response.json()) == (405, {"detail": "Method Not Allowed"})
+    assert response.headers["Allow"] == allowed
 
 
 def test_what_nobody_has_foreseen_is_logged_and_answered_as_json(

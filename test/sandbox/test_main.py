@@ -178,6 +178,13 @@ def test_a_stop_in_the_middle_of_an_upload_prints_nothing() -> None:
             assert _stopped(process) == ""
 
 
+def test_a_bad_request_prints_nothing() -> None:
+    with _process("--token", "secret") as process, Caller(_host(_greeting(process)), "secret") as caller:
+        headers = {**caller.http.headers, "Content-Type": "multipart/form-data; boundary=b"}
+        assert caller.call("POST", "/sessions", body=b"garbage", headers=headers).status == 400
+        assert _stopped(process) == ""
+
+
 def test_a_module_of_agents_may_configure_logging(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "import logging\n"
