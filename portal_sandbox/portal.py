@@ -213,18 +213,15 @@ async def _events(service: Service, session_id: str) -> AsyncGenerator[str]:
 
 
 def _prompt(text: str, files: list[UploadFile]) -> Prompt:
-    for field, value in [("text_prompt", text), *(("files", file.filename or "") for file in files)]:
-        try:
-            value.encode()
-        except UnicodeEncodeError:  # what a form in an odd charset can hold, and neither SQLite nor JSON
-            raise _invalid("body", field, "Input should be valid Unicode", "string_unicode") from None
     return Prompt(text, [_upload(file) for file in files])
 
 
 def _upload(file: UploadFile) -> Upload:
-    name = (
-        (file.filename or "file").encode(errors="replace").decode()
-    )  # half a surrogate pair cannot be stored
+    name = file.filename or "file"
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # what a form in an odd charset can hold, and neither SQLite nor JSON
+        raise _invalid("body", "files", "Input should be valid Unicode", "string_unicode") from None
     return Upload(name, file.content_type or "application/octet-stream", file.file)
 
 

@@ -233,6 +233,5 @@ def test_half_a_character_is_a_validation_error(caller: Caller, field: str, part
     response = caller.call("POST", "/sessions", body=body.encode(), headers=headers)
 
     assert response.status == 422
-    assert response.json() == {
-        "detail": [{"loc": ["body", field], "msg": "Input should be valid Unicode", "type": "string_unicode"}]
-    }
+    (refused,) = response.json()["detail"]
+    assert (refused["loc"], refused["type"]) == (["body", field], "string_unicode")
