@@ -1,5 +1,6 @@
 """The app: its OpenAPI document against the contract, the shape of errors, request ids."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 
 import portal_sandbox
-from portal_sandbox.store import Store
+from portal_sandbox.service import Service
+from portal_sandbox.store import Prompt, Store
 
 from .conftest import Caller, Start
 
@@ -235,3 +237,17 @@ def test_latency_is_a_number_of_seconds(latency: float) -> None:
 
 def test_the_documentation_is_served(caller: Caller) -> None:
     assert caller.call("GET", "/docs").status == 200
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_an_app_may_be_started_again(tmp_path: Path, in_file: bool) -> None:
+    db = tmp_path / "box.sqlite" if in_file else None
+    app = portal_sandbox.create_app(tokens={"secret": "ann"}, db=db)
+
+    async def run() -> list[str]:
+        async with app.router.lifespan_context(app):
+            service: Service = app.state.service
+            asked = await asyncio.to_thread(service.answers.create, "ann", "echo", Prompt("hello"))
+            return [row.status async for row in service.changes.follow(asked.id)]
+
+    assert [asyncio.run(run())[-1] for _ in range(2)] == ["Ready", "Ready"]
