@@ -117,7 +117,7 @@ def text(value: Any) -> str:
 def decode(validate: Callable[[Union[bytes, str]], Any], body: bytes, content_type: str, pause: bool) -> Any:
     """Read a JSON body by a validator's `validate_json`; the charset is UTF-8 unless the server says other.
 
-    Raises pydantic.ValidationError.
+    Of a body with a document on each line (x-ndjson) it is the last one. Raises pydantic.ValidationError.
     """
     document: Union[bytes, str] = body
     label = content_type.lower()
@@ -125,10 +125,24 @@ def decode(validate: Callable[[Union[bytes, str]], Any], body: bytes, content_ty
         document = _decoded(body, content_type)
     elif body.startswith(b"\xef\xbb\xbf"):
         document = body[3:]
+    if "ndjson" in label:
+        document = _last_line(document)
     if pause and len(body) >= PAUSE_FROM:
         with _collector_paused():
             return validate(document)
     return validate(document)
+
+
+def as_text(body: bytes, content_type: str) -> str:
+    """The text of a body that is not JSON; odd bytes are shown as �."""
+    document = _decoded(body, content_type)
+    return document if isinstance(document, str) else document.decode("utf-8", "replace")
+
+
+def _last_line(document: Union[bytes, str]) -> Union[bytes, str]:
+    if isinstance(document, str):
+        return document.rstrip().rpartition("\n")[2]
+    return document.rstrip().rpartition(b"\n")[2]
 
 
 def _decoded(body: bytes, content_type: str) -> Union[bytes, str]:

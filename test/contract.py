@@ -147,9 +147,9 @@ def _declaration(api: type, operation: Operation, models: Models) -> dict[str, A
         "security": "with a token" if operation.secured else "without a token",
         "answer": "nothing" if answer is type(None) else _shape(answer, models),
     }
-    for name, place, required, kind in operation.parameters:
+    for name, place, required, kind, default in operation.parameters:
         shape = "array[binary]" if place == "file" else _shape(kind, models)
-        form[f"parameter {name}"] = _parameter(place, required, shape)
+        form[f"parameter {name}"] = _parameter(place, required, shape, default)
     return form
 
 
@@ -182,16 +182,21 @@ def _promise(
     }
     for p in parameters:
         shape = _shape_in_contract(p["schema"])
-        form[f"parameter {p['name']}"] = _parameter(p["in"], p.get("required", False), shape)
+        default = p["schema"].get("default")
+        form[f"parameter {p['name']}"] = _parameter(p["in"], p.get("required", False), shape, default)
     for name, place, required, shape in _body_parameters(body):
-        form[f"parameter {name}"] = _parameter(place, required, shape)
+        form[f"parameter {name}"] = _parameter(place, required, shape, None)
     return form
 
 
-def _parameter(place: str, required: bool, shape: str) -> tuple[str, str, str]:
+def _parameter(place: str, required: bool, shape: str, default: Any) -> tuple[str, str, str, str]:
     # None stands for an argument that is left out, so it says nothing about an optional one.
     shape = shape if required else shape.removesuffix(" | null")
-    return f"in {place}", "required" if required else "optional", shape
+    return f"in {place}", "required" if required else "optional", shape, _default(default)
+
+
+def _default(value: Any) -> str:
+    return "no default" if value is None else f"default {value!r}"
 
 
 def _body_parameters(body: Contract) -> Iterator[tuple[str, str, bool, str]]:
@@ -275,7 +280,7 @@ def _described(required: bool, nullable: bool, shape: str, default: Any) -> tupl
         "required" if required else "optional",
         "nullable" if nullable else "not nullable",
         shape,
-        "no default" if default is None else f"default {default!r}",
+        _default(default),
     )
 
 
