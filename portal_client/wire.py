@@ -53,6 +53,7 @@ def prepare(
         idempotent=operation.idempotent,
         max_response_size=c.max_response_size,
         hooks=c.hooks,
+        logger=c.logger["package_logger"],
     )
 
 
