@@ -20,6 +20,7 @@ import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 
 from portal_client.exceptions import ApiTypeError, ApiValueError
+from portal_client.nesting import TOO_DEEP, explained, too_deep
 
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
 PAUSE_FROM = 1_000_000
@@ -34,21 +35,27 @@ _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 def sanitize(value: Any) -> Any:
     """Turn models, dates and enums within plain data into what JSON knows; the value stays as it is."""
+    if too_deep(value):
+        raise ApiValueError(f"{type(value).__name__} is {TOO_DEEP}")
+    return _sanitized(value)
+
+
+def _sanitized(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if value is None or isinstance(value, (str, int, float, bytes)):
         return value
     if isinstance(value, (list, tuple)):
-        items = map(sanitize, cast("Sequence[Any]", value))
+        items = map(_sanitized, cast("Sequence[Any]", value))
         return tuple(items) if isinstance(value, tuple) else list(items)
     if isinstance(value, Mapping):
-        return {key: sanitize(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+        return {key: _sanitized(item) for key, item in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     if isinstance(value, (Decimal, UUID)):
         return str(value)
     if hasattr(value, "to_dict"):
-        return sanitize(value.to_dict())
+        return _sanitized(value.to_dict())
     raise ApiTypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 
@@ -170,7 +177,7 @@ def _collector_paused() -> Generator[None, None, None]:
 
 def explain(error: ValidationError) -> str:
     """What is wrong with an answer, with the full path to each place, without its values."""
-    found = error.errors(include_url=False, include_context=False)
+    found = explained(error).errors(include_url=False, include_context=False)
     lines = [f"{'.'.join(map(str, e['loc'])) or 'the body'}: {e['msg']}" for e in found[:3]]
     return "; ".join(lines) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
 

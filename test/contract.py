@@ -19,6 +19,7 @@ from pydantic import RootModel
 from pydantic.fields import FieldInfo
 
 from portal_client.models._base import Nullable
+from portal_client.models._union import ByType
 from portal_client.operation import Operation
 
 #: The suffixes of the forms in which an operation is called.
@@ -238,6 +239,7 @@ def _model(model: Any, models: Models) -> dict[str, Any]:
     if issubclass(model, Enum):
         return {"kind": "enum", **{f"member {member.name}": repr(member.value) for member in model}}
     if issubclass(model, RootModel):
+        model.model_rebuild()  # until it is built, it does not know its variants
         return {"kind": "one of several", "variants": _shape(_annotation(model.model_fields["root"]), models)}
     fields = {field.alias or name: _field(field, models) for name, field in model.model_fields.items()}
     return {"kind": "object", **{f"field {name}": field for name, field in fields.items()}}
@@ -271,7 +273,8 @@ def _schema(schema: Contract) -> dict[str, Any]:
     for name, field in schema.get("properties", {}).items():
         shape = _shape_in_contract(field)
         plain = shape.removesuffix(" | null")
-        form[f"field {name}"] = _described(name in required, plain != shape, plain, field.get("default"))
+        nullable = plain != shape or plain == "anything"
+        form[f"field {name}"] = _described(name in required, nullable, plain, field.get("default"))
     return form
 
 
@@ -291,6 +294,9 @@ def _shape(hint: Any, models: Models) -> str:
     """A Python type as a phrase; `lax` is one that takes other types too, such as "1" for an integer."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
+        for mark in arguments[1:]:
+            if isinstance(mark, ByType):
+                return _union(_shape(variant, models) for variant in mark.variants.values())
         strict = any(getattr(mark, "strict", None) for mark in arguments[1:])
         shape = _shape(arguments[0], models)
         return shape.removeprefix("lax ") if strict else shape
@@ -346,6 +352,8 @@ def _one_of(values: Iterable[Any]) -> str:
 
 
 def _union(shapes: Iterable[str]) -> str:
-    """Sorted, since an order says nothing, but for null, which stands last."""
-    each = sorted(set(shapes), key=lambda shape: (shape == "null", shape))
-    return " | ".join(each)
+    """Sorted, since an order says nothing, but for null, which stands last; a number may be an integer."""
+    each = set(shapes)
+    if "number" in each:
+        each.discard("integer")
+    return " | ".join(sorted(each, key=lambda shape: (shape == "null", shape)))

@@ -1,0 +1,108 @@
+"""A value of one of several models, chosen by its `type`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, Union, cast
+
+from pydantic import BaseModel, GetCoreSchemaHandler, RootModel, ValidationError
+from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from portal_client.nesting import TOO_DEEP, too_deep
+
+T = TypeVar("T")
+
+#: The tag of a `type` that no variant has; such a value stays a dict.
+_UNKNOWN = "(unknown type)"
+
+
+class ByType:
+    """Marks a value of one of several models of a package; `names` are theirs.
+
+    The key of a model is the default of its field `type`. A dict of an unknown type stays a dict; one
+    without a type takes the model that fits, if there is exactly one.
+    """
+
+    def __init__(self, package: str, names: str) -> None:
+        self._package = package
+        self.names: list[str] = [name.strip() for name in names.split("|")]
+        self.variants: dict[str, type[BaseModel]] = {}
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # The models are looked up here and not where they are named: they may need this very union.
+        models = [self._model(name) for name in self.names]
+        self.variants = {model.model_fields["type"].default: model for model in models}
+        choices = {key: handler.generate_schema(model) for key, model in self.variants.items()}
+        chosen = core_schema.tagged_union_schema(
+            choices | {_UNKNOWN: core_schema.dict_schema(core_schema.str_schema())},
+            discriminator=self._tag,
+            custom_error_type="one_of",
+            custom_error_message=f"Input should be a dict or one of {', '.join(self.names)}; "
+            "without a `type` it should fit exactly one of them",
+        )
+        return core_schema.no_info_before_validator_function(_unwrapped, chosen)
+
+    def _model(self, name: str) -> type[BaseModel]:
+        try:
+            return cast("type[BaseModel]", getattr(import_module(self._package), name))
+        except AttributeError:  # its module is just being imported; pydantic will ask again
+            raise PydanticUndefinedAnnotation(name, f"{name} is not defined yet") from None
+
+    def _tag(self, value: Any) -> Optional[str]:
+        if isinstance(value, BaseModel):
+            return next((key for key, model in self.variants.items() if isinstance(value, model)), None)
+        if not isinstance(value, Mapping):
+            return None
+        data = cast("Mapping[str, Any]", value)
+        key = data.get("type")
+        if key is None:
+            return self._fitting(data)
+        if not isinstance(key, str):
+            return None
+        return key if key in self.variants else _UNKNOWN
+
+    def _fitting(self, data: Mapping[str, Any]) -> Optional[str]:
+        """The key of the one model that data without a type fits, better without unknown fields."""
+        given = data.keys() - {"type"}
+        complete = {k: m for k, m in self.variants.items() if _required(m) <= given}
+        knowing = {k: m for k, m in complete.items() if given <= _names(m)}
+        left = knowing or complete
+        if len(left) > 1:
+            left = {k: m for k, m in left.items() if _takes(m, data)}
+        return next(iter(left)) if len(left) == 1 else None
+
+
+if TYPE_CHECKING:
+    OneOf = Union[T, dict[str, Any]]
+else:
+
+    class OneOf:
+        """`OneOf["Circle | Square"]`: one of these models of the package, or a dict of an unknown type."""
+
+        def __class_getitem__(cls, names: str) -> Any:
+            return Annotated[Any, ByType(sys._getframe(1).f_globals["__package__"], names)]
+
+
+def _unwrapped(value: Any) -> Any:
+    if too_deep(value):
+        raise PydanticCustomError("nesting", cast(Any, TOO_DEEP.capitalize()))
+    return cast("RootModel[Any]", value).root if isinstance(value, RootModel) else value
+
+
+def _names(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def _required(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items() if field.is_required()}
+
+
+def _takes(model: type[BaseModel], data: Mapping[str, Any]) -> bool:
+    try:
+        model.model_validate(data)
+    except ValidationError:
+        return False
+    return True
