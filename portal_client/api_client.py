@@ -16,6 +16,7 @@ from portal_client.api_response import ApiResponse
 from portal_client.auth import AccessToken, check_header, check_header_name, secret
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiResponseError, ApiTypeError, TooManyRequestsException, error_for
+from portal_client.nesting import explained
 from portal_client.operation import Operation, Request
 from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
@@ -193,7 +194,7 @@ class ApiClient:
         try:
             return serialization.decode(validate, answer.data, content_type, self.configuration.pause_gc)
         except ValidationError as error:
-            if promised is Any:
+            if promised is Any and explained(error) is error:
                 return serialization.as_text(answer.data, content_type)
             raise ApiResponseError(
                 http_resp=answer,

@@ -13,6 +13,7 @@ DEEPEST = 128
 
 TOO_DEEP = f"nested more than {DEEPEST} levels deep"
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 _CONTAINERS: tuple[type, ...] = (dict, list, tuple, BaseModel, Mapping)
 #: What pydantic-core calls it, in a dict or in JSON.
 _RECURSION = ("recursion_loop", "recursion_depth_exceeded")
@@ -21,23 +22,25 @@ _RECURSION = ("recursion_loop", "recursion_depth_exceeded")
 def too_deep(value: Any) -> bool:
     """Whether data, models within it included, is nested too deeply, or in itself."""
     # Level by level and each container once, so that neither depth nor a cycle makes it recurse.
-    level: list[Any] = [value] if isinstance(value, _CONTAINERS) else []
+    level = [value]
     for _ in range(DEEPEST):
-        if not level:
+        inner = {id(item): item for outer in level for item in _inside(outer) if type(item) not in _SCALARS}
+        if not inner:
             return False
-        inner = (item for container in level for item in _inside(container) if isinstance(item, _CONTAINERS))
-        level = list({id(item): item for item in inner}.values())
-    return bool(level)
+        level = list(inner.values())
+    return any(isinstance(item, _CONTAINERS) for item in level)
 
 
-def _inside(container: Any) -> Iterable[Any]:
-    if isinstance(container, RootModel):
-        container = cast("RootModel[Any]", container).root  # no level of its own
-    if isinstance(container, BaseModel):
-        return [*vars(container).values(), *(container.model_extra or {}).values()]
-    if isinstance(container, Mapping):
-        return cast("Mapping[Any, Any]", container).values()
-    return cast("list[Any]", container) if isinstance(container, (list, tuple)) else ()
+def _inside(outer: Any) -> Iterable[Any]:
+    if isinstance(outer, RootModel):
+        outer = cast("RootModel[Any]", outer).root  # no level of its own
+    if isinstance(outer, dict):
+        return cast("dict[Any, Any]", outer).values()
+    if isinstance(outer, BaseModel):
+        return [*vars(outer).values(), *(outer.model_extra or {}).values()]
+    if isinstance(outer, (list, tuple)):
+        return cast("list[Any]", outer)
+    return cast("Mapping[Any, Any]", outer).values() if isinstance(outer, Mapping) else ()
 
 
 def explained(error: ValidationError) -> ValidationError:

@@ -8,7 +8,7 @@ from finbourne_candela.models.nodes import Nodes
 from portal_client.models._base import Model, Nullable
 
 
-class CircuitDTO(Model):
+class CircuitDTO(Model, defer_build=True):
     """The steps that a session goes through: named nodes, each of which names its follower."""
 
     first: StrictStr

@@ -11,7 +11,7 @@ from finbourne_candela.models.tool_module import ToolModule
 from portal_client.models._base import Model, Nullable
 
 
-class DevSessionStartRequest(Model):
+class DevSessionStartRequest(Model, defer_build=True):
     """Starts a session from a circuit and a directive that are given in full."""
 
     model_id: ObjectId

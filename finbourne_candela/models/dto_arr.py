@@ -10,7 +10,7 @@ from finbourne_candela.models.obj import Obj
 from portal_client.models._base import Model, Nullable
 
 
-class DTOArr(Model):
+class DTOArr(Model, defer_build=True):
     """A list whose items all have one shape."""
 
     type: Optional[StrictStr] = "array"

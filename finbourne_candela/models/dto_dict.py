@@ -11,7 +11,7 @@ from finbourne_candela.models.obj1 import Obj1
 from portal_client.models._base import Model, Nullable
 
 
-class DTODict(Model):
+class DTODict(Model, defer_build=True):
     """A mapping whose values all have one shape."""
 
     type: Optional[StrictStr] = "dictionary"

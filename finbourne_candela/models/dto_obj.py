@@ -10,7 +10,7 @@ from finbourne_candela.models.fields import Fields
 from portal_client.models._base import Model, Nullable
 
 
-class DTOObj(Model):
+class DTOObj(Model, defer_build=True):
     """An object with named fields, each of a shape of its own."""
 
     type: Optional[StrictStr] = "object"

@@ -10,7 +10,7 @@ from finbourne_candela.models.spec import Spec
 from portal_client.models._base import Model, Nullable
 
 
-class IntentDTO(Model):
+class IntentDTO(Model, defer_build=True):
     """A step in which the agent fills in data of a given shape."""
 
     type: Optional[StrictStr] = "intent"

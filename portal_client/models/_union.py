@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, Union, cast
 
-from pydantic import BaseModel, GetCoreSchemaHandler, RootModel, ValidationError
-from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic import (
+    BaseModel,
+    GetCoreSchemaHandler,
+    RootModel,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from portal_client.nesting import TOO_DEEP, too_deep
 
 T = TypeVar("T")
+
+#: Whether a union is validated within another one, which has looked at the nesting of both.
+_within: ContextVar[bool] = ContextVar("_within", default=False)
 
 #: The tag of a `type` that no variant has; such a value stays a dict.
 _UNKNOWN = "(unknown type)"
@@ -32,8 +41,9 @@ class ByType:
         self.variants: dict[str, type[BaseModel]] = {}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        # The models are looked up here and not where they are named: they may need this very union.
-        models = [self._model(name) for name in self.names]
+        # The models are looked up at the first use and not where they are named: they may hold this union.
+        package = import_module(self._package)
+        models: list[type[BaseModel]] = [getattr(package, name) for name in self.names]
         self.variants = {model.model_fields["type"].default: model for model in models}
         choices = {key: handler.generate_schema(model) for key, model in self.variants.items()}
         chosen = core_schema.tagged_union_schema(
@@ -43,13 +53,7 @@ class ByType:
             custom_error_message=f"Input should be a dict or one of {', '.join(self.names)}; "
             "without a `type` it should fit exactly one of them",
         )
-        return core_schema.no_info_before_validator_function(_unwrapped, chosen)
-
-    def _model(self, name: str) -> type[BaseModel]:
-        try:
-            return cast("type[BaseModel]", getattr(import_module(self._package), name))
-        except AttributeError:  # its module is just being imported; pydantic will ask again
-            raise PydanticUndefinedAnnotation(name, f"{name} is not defined yet") from None
+        return core_schema.no_info_wrap_validator_function(_bounded, chosen)
 
     def _tag(self, value: Any) -> Optional[str]:
         if isinstance(value, BaseModel):
@@ -86,10 +90,19 @@ else:
             return Annotated[Any, ByType(sys._getframe(1).f_globals["__package__"], names)]
 
 
-def _unwrapped(value: Any) -> Any:
+def _bounded(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Validate what a wrapper holds, or what is no wrapper, unless it is nested too deeply."""
+    if isinstance(value, RootModel):
+        value = cast("RootModel[Any]", value).root
+    if _within.get():
+        return validate(value)
     if too_deep(value):
         raise PydanticCustomError("nesting", cast(Any, TOO_DEEP.capitalize()))
-    return cast("RootModel[Any]", value).root if isinstance(value, RootModel) else value
+    outermost = _within.set(True)
+    try:
+        return validate(value)
+    finally:
+        _within.reset(outermost)
 
 
 def _names(model: type[BaseModel]) -> set[str]:
