@@ -318,7 +318,7 @@ def test_sixty_levels() -> None:
     assert "Ring(" in repr(group)
 
 
-@pytest.mark.parametrize("levels", [70, 10_000, 1_000_000])
+@pytest.mark.parametrize("levels", [70, 10_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_more_levels_are_an_error_that_says_so(levels: int) -> None:
     deep = nested(levels)
     for make in (

@@ -73,10 +73,10 @@ class ByType:
         given = data.keys() - {"type"}
         complete = {k: m for k, m in self.variants.items() if _required(m) <= given}
         knowing = {k: m for k, m in complete.items() if given <= _names(m)}
-        left = knowing or complete
-        if len(left) > 1:
-            left = {k: m for k, m in left.items() if _takes(m, data)}
-        return next(iter(left)) if len(left) == 1 else None
+        if len(knowing) > 1:  # what their values are tells which; names alone mostly do, and in one look
+            knowing = {k: m for k, m in knowing.items() if _takes(m, data)}
+        fitting = knowing or complete
+        return next(iter(fitting)) if len(fitting) == 1 else None
 
 
 if TYPE_CHECKING:
