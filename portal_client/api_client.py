@@ -16,6 +16,7 @@ from portal_client.api_response import ApiResponse
 from portal_client.auth import AccessToken, check_header, check_header_name, secret
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiResponseError, ApiTypeError, TooManyRequestsException, error_for
+from portal_client.nesting import explained
 from portal_client.operation import Operation, Request
 from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
@@ -90,11 +91,11 @@ class ApiClient:
             self.rest_client.close()
 
     @classmethod
-    def get_default(cls) -> ApiClient:
+    def get_default(cls) -> Self:
         """The client of API objects that are made without one."""
         if "_default" not in cls.__dict__ or cls._default is None:
             cls._default = cls()  # each subclass has its own
-        return cls._default
+        return cast(Self, cls._default)
 
     @classmethod
     def set_default(cls, default: Optional[ApiClient]) -> None:
@@ -185,11 +186,16 @@ class ApiClient:
     def _decoded(self, operation: Operation, answer: RESTResponse, sent: HTTPRequest) -> Any:
         if not 200 <= answer.status <= 299:
             raise self._error(answer, sent)
+        promised = operation.promised
+        if promised is None or (promised is Any and answer.status == 204):
+            return None
         content_type = answer.headers.get("content-type", "")
         validate = operation.returns.validator.validate_json
         try:
             return serialization.decode(validate, answer.data, content_type, self.configuration.pause_gc)
         except ValidationError as error:
+            if promised is Any and explained(error) is error:
+                return serialization.as_text(answer.data, content_type)
             raise ApiResponseError(
                 http_resp=answer,
                 reason=f"{operation.name}: not the answer it promises: {serialization.explain(error)}",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Optional, Union, cast
 
 import urllib3
+from typing_extensions import Self
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
@@ -280,11 +281,11 @@ class Configuration:
     # ── the default ──
 
     @classmethod
-    def get_default(cls) -> Configuration:
+    def get_default(cls) -> Self:
         """The configuration of clients that are made without one."""
         if "_default" not in cls.__dict__ or cls._default is None:
             cls._default = cls()  # each subclass has its own
-        return cls._default
+        return cast(Self, cls._default)
 
     @classmethod
     def set_default(cls, default: Optional[Configuration]) -> None:
@@ -292,6 +293,6 @@ class Configuration:
         cls._default = default
 
     @classmethod
-    def get_default_copy(cls) -> Configuration:
+    def get_default_copy(cls) -> Self:
         """The default configuration itself: the original makes no copy either."""
         return cls.get_default()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, Concatenate, Optional, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Concatenate, Optional, ParamSpec, TypeVar, cast
 
 import urllib3
 
@@ -26,14 +26,18 @@ T = TypeVar("T")
 class Api:
     """The operations of one tag; `api_client` is the client that sends them, the default one if None."""
 
+    #: The kind of client that knows the options of these operations.
+    _client_type: ClassVar[type[ApiClient]] = ApiClient
+
     api_client: ApiClient
 
     def __init__(self, api_client: Optional[ApiClient] = None) -> None:
-        if isinstance(cast(object, api_client), (str, Configuration)):
-            raise ApiTypeError(
-                f"api_client must be an ApiClient: {type(self).__name__}(ApiClient(configuration))"
-            )
-        self.api_client = ApiClient.get_default() if api_client is None else api_client
+        kind = self._client_type
+        other = isinstance(api_client, ApiClient) and not isinstance(api_client, kind)
+        if other or isinstance(cast(object, api_client), (str, Configuration)):
+            example = f"{type(self).__name__}({kind.__name__}(configuration))"
+            raise ApiTypeError(f"api_client must be of type {kind.__name__}: {example}")
+        self.api_client = kind.get_default() if api_client is None else api_client
 
 
 def endpoint(

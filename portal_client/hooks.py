@@ -54,8 +54,12 @@ class Hooks:
 class Log(Hooks):
     """One line per call at INFO, one per attempt at DEBUG."""
 
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+
     def on_request(self, attempt: Attempt) -> None:
-        log.debug("%s attempt %d: %s %s", attempt.operation, attempt.number, attempt.method, attempt.url)
+        a = attempt
+        self._logger.debug("%s attempt %d: %s %s", a.operation, a.number, a.method, a.url)
 
     def on_response(self, attempt: Attempt) -> None:
         self._ended(attempt, str(attempt.status))
@@ -64,7 +68,7 @@ class Log(Hooks):
         self._ended(attempt, type(attempt.error).__name__)
 
     def _ended(self, attempt: Attempt, outcome: str) -> None:
-        log.log(
+        self._logger.log(
             logging.INFO if attempt.final else logging.DEBUG,
             "%s %s in %.3f s, attempt %d, %d bytes sent, %d received, request id %s",
             attempt.operation,
@@ -75,10 +79,6 @@ class Log(Hooks):
             attempt.received,
             attempt.request_id,
         )
-
-
-#: The observer behind `logging`.
-LOG = Log()
 
 
 def log_to_file(logger: logging.Logger, path: Optional[str], before: Optional[str], layout: str) -> None:

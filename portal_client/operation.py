@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple, Optional, cast, get_type_hints
+from typing import Annotated, Any, NamedTuple, Optional, cast, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -52,6 +52,7 @@ class Parameter(NamedTuple):
     place: str
     required: bool
     type: Any
+    default: Any
 
 
 @dataclass(slots=True)
@@ -98,11 +99,24 @@ class Operation:
         in_path = set(re.findall(r"{(\w+)}", self.path))
         return tuple(
             Parameter(
-                name, self._place(name, self._hints[name], in_path), p.default is p.empty, self._hints[name]
+                name,
+                self._place(name, self._hints[name], in_path),
+                p.default is p.empty,
+                self._hints[name],
+                None if p.default is p.empty else p.default,
             )
             for name, p in list(inspect.signature(self.stub).parameters.items())[1:]
             if p.kind is not p.VAR_KEYWORD
         )
+
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """The options of a call and their types: the TypedDict that the stub unpacks."""
+        last = list(inspect.signature(self.stub).parameters.values())[-1]
+        if last.kind is not last.VAR_KEYWORD:
+            return {}
+        (unpacked,) = get_args(self._hints[last.name])  # Unpack[RequestOptions]
+        return get_type_hints(unpacked, include_extras=True)
 
     @cached_property
     def consumes(self) -> Optional[str]:
@@ -110,9 +124,14 @@ class Operation:
         return JSON if any(p.place == "body" for p in self.parameters) else self._consumes
 
     @cached_property
+    def promised(self) -> Any:
+        """The type of the answer; None for no answer but the status, Any for whatever comes."""
+        return self._hints["return"]
+
+    @cached_property
     def returns(self) -> TypeAdapter[Any]:
         """The validator of the answer."""
-        return TypeAdapter(self._hints["return"])
+        return TypeAdapter(self.promised)
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
@@ -133,8 +152,7 @@ class Operation:
         fields: dict[str, Any] = {
             p.name: (Required if p.required else NotRequired)[p.type] for p in self.parameters
         }
-        options = get_type_hints(RequestOptions, include_extras=True)
-        fields |= {name: NotRequired[hint] for name, hint in options.items()}
+        fields |= {name: NotRequired[hint] for name, hint in self.options.items()}
         arguments = cast(Any, TypedDict)(self.name, fields)
         arguments.__pydantic_config__ = ConfigDict(extra="forbid")
         return TypeAdapter(arguments).validator.validate_python
@@ -148,7 +166,7 @@ class Operation:
 
     def _refusal(self, found: Iterable[tuple[str, tuple[Any, ...], str]]) -> ValidationError:
         """An error that names the arguments but holds none of their values: prompts and credentials."""
-        known = [*(p.name for p in self.parameters), *RequestOptions.__annotations__]
+        known = [*(p.name for p in self.parameters), *self.options]
         lines: list[InitErrorDetails] = []
         for kind, loc, why in found:
             if kind == "extra_forbidden":
@@ -167,8 +185,8 @@ class Operation:
             kwargs = self._named(args, kwargs)
         request = Request(self)
         given = self._check(kwargs)
-        for name, place, _, _ in self.parameters:
-            value = given.pop(name, None)
+        for name, place, _, _, default in self.parameters:
+            value = given.pop(name, default)
             if place == "path":
                 request.path[name] = value
             elif value is None:

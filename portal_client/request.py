@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Union
@@ -10,7 +11,7 @@ import urllib3
 from urllib3.util import Url
 
 from portal_client.auth import Credential
-from portal_client.hooks import Hooks
+from portal_client.hooks import Hooks, log
 from portal_client.multipart import Multipart
 from portal_client.timeouts import Timeouts
 
@@ -53,6 +54,7 @@ class HTTPRequest:
     idempotent: bool
     max_response_size: int
     hooks: Sequence[Hooks]
+    logger: logging.Logger = field(default=log, repr=False)
 
     @property
     def repeatable(self) -> bool:

@@ -20,6 +20,7 @@ import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 
 from portal_client.exceptions import ApiTypeError, ApiValueError
+from portal_client.nesting import TOO_DEEP, explained, too_deep
 
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
 PAUSE_FROM = 1_000_000
@@ -34,21 +35,27 @@ _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 def sanitize(value: Any) -> Any:
     """Turn models, dates and enums within plain data into what JSON knows; the value stays as it is."""
+    if too_deep(value):
+        raise ApiValueError(f"{type(value).__name__} is {TOO_DEEP}")
+    return _sanitized(value)
+
+
+def _sanitized(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if value is None or isinstance(value, (str, int, float, bytes)):
         return value
     if isinstance(value, (list, tuple)):
-        items = map(sanitize, cast("Sequence[Any]", value))
+        items = map(_sanitized, cast("Sequence[Any]", value))
         return tuple(items) if isinstance(value, tuple) else list(items)
     if isinstance(value, Mapping):
-        return {key: sanitize(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+        return {key: _sanitized(item) for key, item in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     if isinstance(value, (Decimal, UUID)):
         return str(value)
     if hasattr(value, "to_dict"):
-        return sanitize(value.to_dict())
+        return _sanitized(value.to_dict())
     raise ApiTypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 
@@ -117,7 +124,7 @@ def text(value: Any) -> str:
 def decode(validate: Callable[[Union[bytes, str]], Any], body: bytes, content_type: str, pause: bool) -> Any:
     """Read a JSON body by a validator's `validate_json`; the charset is UTF-8 unless the server says other.
 
-    Raises pydantic.ValidationError.
+    Of a body with a document on each line (x-ndjson) it is the last one. Raises pydantic.ValidationError.
     """
     document: Union[bytes, str] = body
     label = content_type.lower()
@@ -125,10 +132,24 @@ def decode(validate: Callable[[Union[bytes, str]], Any], body: bytes, content_ty
         document = _decoded(body, content_type)
     elif body.startswith(b"\xef\xbb\xbf"):
         document = body[3:]
+    if "ndjson" in label:
+        document = _last_line(document)
     if pause and len(body) >= PAUSE_FROM:
         with _collector_paused():
             return validate(document)
     return validate(document)
+
+
+def as_text(body: bytes, content_type: str) -> str:
+    """The text of a body that is not JSON; odd bytes are shown as �."""
+    document = _decoded(body, content_type)
+    return document if isinstance(document, str) else document.decode("utf-8", "replace")
+
+
+def _last_line(document: Union[bytes, str]) -> Union[bytes, str]:
+    if isinstance(document, str):
+        return document.rstrip().rpartition("\n")[2]
+    return document.rstrip().rpartition(b"\n")[2]
 
 
 def _decoded(body: bytes, content_type: str) -> Union[bytes, str]:
@@ -156,7 +177,7 @@ def _collector_paused() -> Generator[None, None, None]:
 
 def explain(error: ValidationError) -> str:
     """What is wrong with an answer, with the full path to each place, without its values."""
-    found = error.errors(include_url=False, include_context=False)
+    found = explained(error).errors(include_url=False, include_context=False)
     lines = [f"{'.'.join(map(str, e['loc'])) or 'the body'}: {e['msg']}" for e in found[:3]]
     return "; ".join(lines) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
 

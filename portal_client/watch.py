@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Optional
 
 from portal_client.connection import Exchange
-from portal_client.hooks import LOG, Attempt, Hooks, log
+from portal_client.hooks import Attempt, Hooks, Log
 from portal_client.request import HTTPRequest
 
 
@@ -30,7 +30,8 @@ class Watch:
         cls, request: HTTPRequest, number: int, now: Callable[[], float], began: float
     ) -> Optional[Watch]:
         """Watch an attempt; None when nobody wants to know, which costs nothing."""
-        hooks = (*request.hooks, LOG) if log.isEnabledFor(logging.INFO) else request.hooks
+        log = request.logger
+        hooks = (*request.hooks, Log(log)) if log.isEnabledFor(logging.INFO) else request.hooks
         if not hooks:
             return None
         attempt = Attempt(request.operation, request.method, request.url, request.request_id, number)

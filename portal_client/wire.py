@@ -34,7 +34,8 @@ def prepare(
     """
     operation, options, c = request.operation, request.options, configuration
     body, content_type = _body(request)
-    headers = _headers(defaults, cookie, options.get("_headers") or {}, body, content_type)
+    accept = None if operation.promised is None else JSON
+    headers = _headers(defaults, cookie, options.get("_headers") or {}, body, content_type, accept)
     origin, prefix = _base(c.host)
     timeout, auth = options.get("_request_timeout"), options.get("_request_auth")
     return HTTPRequest(
@@ -52,6 +53,7 @@ def prepare(
         idempotent=operation.idempotent,
         max_response_size=c.max_response_size,
         hooks=c.hooks,
+        logger=c.logger["package_logger"],
     )
 
 
@@ -96,10 +98,11 @@ def _headers(
     given: Mapping[str, Any],
     body: Body,
     content_type: Optional[str],
+    accept: Optional[str],
 ) -> dict[str, str]:
     """Lowest first: what the operation needs, the client's default headers, those of the call."""
-    merged = {
-        "accept": ("Accept", JSON),
+    merged = {} if accept is None else {"accept": ("Accept", accept)}
+    merged |= {
         "accept-encoding": ("Accept-Encoding", ACCEPT_ENCODING),
         "x-request-id": ("X-Request-ID", os.urandom(16).hex()),
     }

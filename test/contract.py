@@ -19,6 +19,7 @@ from pydantic import RootModel
 from pydantic.fields import FieldInfo
 
 from portal_client.models._base import Nullable
+from portal_client.models._union import ByType
 from portal_client.operation import Operation
 
 #: The suffixes of the forms in which an operation is called.
@@ -155,9 +156,9 @@ def _declaration(api: type, operation: Operation, models: Models) -> dict[str, A
         "security": "with a token" if operation.secured else "without a token",
         "answer": "nothing" if answer is type(None) else _shape(answer, models),
     }
-    for name, place, required, kind in operation.parameters:
+    for name, place, required, kind, default in operation.parameters:
         shape = "array[binary]" if place == "file" else _shape(kind, models)
-        form[f"parameter {name}"] = _parameter(place, required, shape)
+        form[f"parameter {name}"] = _parameter(place, required, shape, default)
     return form
 
 
@@ -190,16 +191,21 @@ def _promise(
     }
     for p in parameters:
         shape = _shape_in_contract(p["schema"])
-        form[f"parameter {p['name']}"] = _parameter(p["in"], p.get("required", False), shape)
+        default = p["schema"].get("default")
+        form[f"parameter {p['name']}"] = _parameter(p["in"], p.get("required", False), shape, default)
     for name, place, required, shape in _body_parameters(body):
-        form[f"parameter {name}"] = _parameter(place, required, shape)
+        form[f"parameter {name}"] = _parameter(place, required, shape, None)
     return form
 
 
-def _parameter(place: str, required: bool, shape: str) -> tuple[str, str, str]:
+def _parameter(place: str, required: bool, shape: str, default: Any) -> tuple[str, str, str, str]:
     # None stands for an argument that is left out, so it says nothing about an optional one.
     shape = shape if required else shape.removesuffix(" | null")
-    return f"in {place}", "required" if required else "optional", shape
+    return f"in {place}", "required" if required else "optional", shape, _default(default)
+
+
+def _default(value: Any) -> str:
+    return "no default" if value is None else f"default {value!r}"
 
 
 def _body_parameters(body: Contract) -> Iterator[tuple[str, str, bool, str]]:
@@ -246,6 +252,7 @@ def _model(model: Any, models: Models) -> dict[str, Any]:
     if issubclass(model, Enum):
         return {"kind": "enum", **{f"member {member.name}": repr(member.value) for member in model}}
     if issubclass(model, RootModel):
+        model.model_rebuild()  # until it is built, it does not know its variants
         return {"kind": "one of several", "variants": _shape(_annotation(model.model_fields["root"]), models)}
     fields = {field.alias or name: _field(field, models) for name, field in model.model_fields.items()}
     return {"kind": "object", **{f"field {name}": field for name, field in fields.items()}}
@@ -279,7 +286,8 @@ def _schema(schema: Contract) -> dict[str, Any]:
     for name, field in schema.get("properties", {}).items():
         shape = _shape_in_contract(field)
         plain = shape.removesuffix(" | null")
-        form[f"field {name}"] = _described(name in required, plain != shape, plain, field.get("default"))
+        nullable = plain != shape or plain == "anything"
+        form[f"field {name}"] = _described(name in required, nullable, plain, field.get("default"))
     return form
 
 
@@ -288,7 +296,7 @@ def _described(required: bool, nullable: bool, shape: str, default: Any) -> tupl
         "required" if required else "optional",
         "nullable" if nullable else "not nullable",
         shape,
-        "no default" if default is None else f"default {default!r}",
+        _default(default),
     )
 
 
@@ -299,6 +307,9 @@ def _shape(hint: Any, models: Models) -> str:
     """A Python type as a phrase; `lax` is one that takes other types too, such as "1" for an integer."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
+        for mark in arguments[1:]:
+            if isinstance(mark, ByType):
+                return _union(_shape(variant, models) for variant in mark.variants.values())
         strict = any(getattr(mark, "strict", None) for mark in arguments[1:])
         shape = _shape(arguments[0], models)
         return shape.removeprefix("lax ") if strict else shape
@@ -354,6 +365,8 @@ def _one_of(values: Iterable[Any]) -> str:
 
 
 def _union(shapes: Iterable[str]) -> str:
-    """Sorted, since an order says nothing, but for null, which stands last."""
-    each = sorted(set(shapes), key=lambda shape: (shape == "null", shape))
-    return " | ".join(each)
+    """Sorted, since an order says nothing, but for null, which stands last; a number may be an integer."""
+    each = set(shapes)
+    if "number" in each:
+        each.discard("integer")
+    return " | ".join(sorted(each, key=lambda shape: (shape == "null", shape)))

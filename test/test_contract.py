@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-import inspect
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Optional, Union
 
@@ -13,11 +10,13 @@ import pytest
 from pydantic import RootModel, StrictBool, StrictFloat, StrictInt, StrictStr, create_model
 from typing_extensions import Unpack
 
+import mutations
 import portal_client.api
 import portal_client.models
 from contract import configuration_differences, model_differences, operation_differences
+from mutations import DROP, changed, moved, ref
 from portal_client import Configuration, SessionsApi
-from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info, without_preload_content
+from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info
 from portal_client.models._base import Model, Nullable, OpenEnum, Wrapper
 from portal_client.models.message import Message
 from portal_client.models.message_agent import MessageAgent
@@ -45,7 +44,6 @@ def test_the_package_is_what_the_contract_says() -> None:
 
 # ── a changed contract ──
 
-DROP = object()
 GET = ("paths", "/sessions/{session_id}", "get")
 PUT = ("paths", "/sessions/{session_id}", "put")
 REPLAY = ("paths", "/sessions/replay", "post")
@@ -55,27 +53,6 @@ SCHEMAS = ("components", "schemas")
 SESSION = (*SCHEMAS, "Session")
 MESSAGE = (*SCHEMAS, "Message", "properties")
 JSON_ANSWER = ("responses", "200", "content", "application/json", "schema")
-
-
-def changed(contract: Any, path: tuple[Any, ...], new: Any) -> Any:
-    """A copy with one place replaced, dropped, or made from what it was."""
-    contract = copy.deepcopy(contract)
-    at = contract
-    for step in path[:-1]:
-        at = at[step]
-    if new is DROP:
-        del at[path[-1]]
-    else:
-        at[path[-1]] = new(copy.deepcopy(at.get(path[-1]))) if callable(new) else new
-    return contract
-
-
-def moved(old: str, new: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    return lambda items: {new if key == old else key: value for key, value in items.items()}
-
-
-def ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 CONTRACT_CHANGES: dict[str, tuple[tuple[Any, ...], Any, list[str]]] = {
@@ -437,35 +414,8 @@ def test_changes_that_say_nothing_are_not_differences() -> None:
 # ── a changed declaration ──
 
 
-def redeclared(name: str, arguments: Any = None, returns: Any = None, **changes: Any) -> list[type]:
-    """The API class with one operation declared anew: the same but for what is given."""
-    operation = getattr(SessionsApi, name).operation
-    kinds = {p.name: p.type for p in operation.parameters} | (arguments or {})
-    kinds = {argument: kind for argument, kind in kinds.items() if kind is not DROP}
-    if changes.pop("reversed", False):
-        kinds = dict(reversed(kinds.items()))
-    optional = {p.name for p in operation.parameters if not p.required} ^ changes.pop("toggled", set())
-    settings = {"consumes": operation.consumes, "secured": operation.secured} | changes
-    method, path = settings.pop("method", operation.method), settings.pop("path", operation.path)
-
-    def stub(self: Any, **options: Any) -> Any: ...
-
-    stub.__name__ = name
-    answer = inspect.signature(operation.stub).return_annotation
-    stub.__annotations__ = {**kinds, "return": returns or MODELS[answer]}
-    as_argument = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter("self", as_argument)] + [
-        inspect.Parameter(n, as_argument, default=None if n in optional else inspect.Parameter.empty)
-        for n in kinds
-    ]
-    stub.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    declared = endpoint(method, path, **settings)(stub)
-    forms = {
-        name: declared,
-        f"{name}_with_http_info": with_http_info(declared),
-        f"{name}_without_preload_content": without_preload_content(declared),
-    }
-    return [type("SessionsApi", (SessionsApi,), forms)]
+def redeclared(name: str, **changes: Any) -> list[type]:
+    return [mutations.redeclared(SessionsApi, name, MODELS, **changes)]
 
 
 FOREIGN_SESSION = create_model("Session", __base__=Model, __module__=__name__, id=(StrictStr, ...))
@@ -616,11 +566,8 @@ def test_a_changed_declaration_is_noticed(change: str) -> None:
 # ── a changed model ──
 
 
-def remodelled(model: type[Model], without: str = "", **fields: Any) -> dict[str, Any]:
-    """The models with one of them made anew: the same but for what is given."""
-    known = {name: (field.annotation, field) for name, field in model.model_fields.items() if name != without}
-    made = create_model(model.__name__, __base__=Model, __module__=model.__module__, **(known | fields))
-    return {**MODELS, model.__name__: made}
+def remodelled(model: type[Model], **changes: Any) -> dict[str, Any]:
+    return mutations.remodelled(MODELS, model, **changes)
 
 
 def enumerated(name: str, members: dict[str, str]) -> dict[str, Any]:
@@ -766,7 +713,7 @@ class DrawingRequest(Model):
     frame: Nullable[Circle] = None
     size: Nullable[list[StrictInt]]
     kind: Literal["plan", "view"]
-    note: Any = None
+    note: Nullable[Any] = None
 
 
 class DrawingsApi(Api):

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import pickle
 import pydoc
 import traceback
 import typing
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 from unittest import mock
 
 import pydantic
 import pytest
 import urllib3
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from typing_extensions import Unpack
 
 from portal_client import (
     ApiClient,
     ApiException,
     ApiResponse,
+    ApiResponseError,
     ApiTypeError,
     ApiValueError,
     Configuration,
+    ConflictException,
     EnvToken,
     Session,
     SessionsApi,
 )
-from portal_client.endpoint import Api, endpoint, with_http_info, without_preload_content
+from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info, without_preload_content
 from scripted import SESSION, Script, playing, reply
 
 SECRET = "prompt-2718281828"
@@ -516,29 +521,193 @@ def test_a_specified_double_answers() -> None:
 # ── a declaration of one's own ──
 
 
+class ShelfOptions(RequestOptions, total=False):
+    """What calls of this service take besides."""
+
+    shelf_mark: Annotated[int, Field(strict=True, ge=0)]
+
+
+class ShelfClient(ApiClient):
+    """A client that knows them."""
+
+
 class Shelf(Api):
     """Operations that the service does not have."""
 
+    _client_type = ShelfClient
+
     @endpoint("POST", "/shelves/{shelf}/books")
-    def put(self, shelf: int, book: Session, mark: str | None = None, **options: Any) -> dict[str, int]:
+    def put(
+        self, shelf: int, book: Session, mark: str | None = None, **options: Unpack[RequestOptions]
+    ) -> dict[str, int]:
         """Put a book."""
         raise AssertionError("the body of a stub is never run")
 
     put_with_http_info = with_http_info(put)
     put_raw = without_preload_content(put)
 
+    @endpoint("GET", "/books")
+    def books(
+        self, new: bool = False, most: int = 5, like: str | None = None, **options: Unpack[ShelfOptions]
+    ) -> Any:
+        """List books, in whatever form."""
+
+    books_with_http_info = with_http_info(books)
+
+    @endpoint("GET", "/close")
+    def close(self) -> None:
+        """Close the shelf."""
+
+    close_with_http_info = with_http_info(close)
+
+    @endpoint("GET", "/news")
+    def news(self, **options: Unpack[RequestOptions]) -> Session:
+        """Answer the last of all news."""
+        raise AssertionError("the body of a stub is never run")
+
+    news_with_http_info = with_http_info(news)
+
+
+@contextmanager
+def shelf(*answers: bytes) -> Iterator[tuple[Shelf, Script]]:
+    with playing(*answers) as server, ShelfClient(Configuration(server.host)) as client:
+        yield Shelf(client), server
+
 
 def test_a_json_body_and_a_query() -> None:
     book = Session.model_validate(SESSION)
-    with playing(reply({"n": 1})) as server, ApiClient(Configuration(server.host)) as client:
-        assert Shelf(client).put(7, book, mark="x y") == {"n": 1}
-        assert Shelf(client).put_with_http_info(7, book).data == {"n": 1}
+    with shelf(reply({"n": 1})) as (api, server):
+        assert api.put(7, book, mark="x y") == {"n": 1}
+        assert api.put_with_http_info(7, book).data == {"n": 1}
 
     first, second = server.requests
     assert (first.method, first.target) == ("POST", "/shelves/7/books?mark=x%20y")
     assert second.target == "/shelves/7/books"
     assert first.headers.get_content_type() == "application/json"
     assert Session.from_json(first.body.decode()) == book
+
+
+def test_a_default_that_is_declared_is_sent() -> None:
+    with shelf(reply([])) as (api, server):
+        api.books()
+        api.books(True, most=0)
+
+    assert [r.target for r in server.requests] == ["/books?new=false&most=5", "/books?new=true&most=0"]
+
+
+def test_a_stub_says_which_options_it_takes() -> None:
+    with shelf(reply([])) as (api, server):
+        api.books(shelf_mark=3, _headers={"X-Trace": "1"})
+        with pytest.raises(pydantic.ValidationError, match="shelf_mark"):
+            api.books(shelf_mark=-1)
+        with pytest.raises(pydantic.ValidationError, match="did you mean shelf_mark"):
+            api.books(self_mark=1)  # type: ignore[call-arg]
+        with pytest.raises(pydantic.ValidationError, match="shelf_mark"):
+            api.news(shelf_mark=3)  # type: ignore[call-arg]
+        with pytest.raises(pydantic.ValidationError, match="_headers"):
+            api.close(_headers={})  # type: ignore[call-arg]
+
+    assert [r.headers["X-Trace"] for r in server.requests] == ["1"]
+    operation = Shelf.books.operation  # type: ignore[attr-defined]
+    assert operation.request((), {"shelf_mark": 3}).options == {"shelf_mark": 3}
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"gone"])
+@pytest.mark.parametrize("status", [200, 204])
+def test_an_operation_that_promises_nothing(body: bytes, status: int) -> None:
+    with shelf(reply(body if status == 200 else b"", status=status)) as (api, server):
+        assert api.close() is None  # type: ignore[func-returns-value]
+        assert api.close_with_http_info().data is None
+
+    assert [r.headers["Accept"] for r in server.requests] == [None, None]
+
+
+def test_an_operation_that_promises_nothing_may_fail() -> None:
+    with (
+        shelf(reply({"detail": "no"}, status=409)) as (api, server),
+        pytest.raises(ConflictException) as info,
+    ):
+        api.close()
+
+    assert info.value.data == {"detail": "no"}
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "data"),
+    [
+        (b'{"a": [1, null]}', {"a": [1, None]}),
+        (b"null", None),
+        (b'"x"', "x"),
+        (b"5", 5),
+        (b"", ""),
+        ("schön, aber kein JSON".encode(), "schön, aber kein JSON"),
+        (b"<p>odd \xff</p>", "<p>odd \ufffd</p>"),
+        (b'{"a": 1', '{"a": 1'),
+    ],
+)
+def test_whatever_comes_is_json_or_text(body: bytes, data: Any) -> None:
+    with shelf(reply(body)) as (api, server):
+        assert api.books() == data
+        answer = api.books_with_http_info()
+
+    assert (answer.data, answer.raw_data) == (data, body)
+    assert server.requests[0].headers["Accept"] == "application/json"
+
+
+def test_whatever_comes_has_a_charset() -> None:
+    named = {"Content_Type": "text/plain; charset=iso-8859-1"}
+    with shelf(reply("schön".encode("latin-1"), **named), reply(b"", status=204)) as (api, _):
+        assert api.books() == "schön"
+        assert api.books() is None
+
+
+LAST = {**SESSION, "id": "last"}
+LINES = [json.dumps({**SESSION, "id": str(n)}) for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(LAST),
+        "\n".join([*LINES, json.dumps(LAST)]),
+        "\r\n".join([*LINES, json.dumps(LAST), "", ""]),
+        json.dumps({**LAST, "user_id": "\u2028"}, ensure_ascii=False),
+    ],
+)
+@pytest.mark.parametrize("label", ["application/x-ndjson", "application/x-NDJSON; charset=utf-16"])
+def test_of_a_document_on_each_line_the_last_is_the_answer(body: str, label: str) -> None:
+    raw = body.encode("utf-16" if "16" in label else "utf-8")
+    with shelf(reply(raw, Content_Type=label)) as (api, _):
+        answer = api.news_with_http_info()
+
+    assert (answer.data.id, answer.raw_data) == ("last", raw)
+
+
+@pytest.mark.parametrize("body", [b"", b"\n\n", LINES[0].encode() + b'\n{"id": ', b"\n".join([b"{}"] * 2)])
+def test_a_last_line_that_is_not_the_answer(body: bytes) -> None:
+    refused = pytest.raises(ApiResponseError, match="news: not the answer it promises")
+    with shelf(reply(body, Content_Type="application/x-ndjson")) as (api, _), refused:
+        api.news()
+
+
+def test_lines_are_read_only_where_the_server_says_so() -> None:
+    with shelf(reply("\n".join(LINES).encode())) as (api, _), pytest.raises(ApiResponseError):
+        api.news()
+
+
+def test_an_api_takes_the_client_that_knows_its_options() -> None:
+    with ShelfClient(Configuration("http://x")) as own, ApiClient(Configuration("http://x")) as other:
+        assert Shelf(own).api_client is own
+        assert SessionsApi(own).api_client is own
+        with pytest.raises(ApiTypeError, match="api_client must be of type ShelfClient"):
+            Shelf(other)
+    try:
+        assert type(Shelf().api_client) is ShelfClient
+        assert Shelf().api_client is ShelfClient.get_default() is not ApiClient.get_default()
+    finally:
+        ShelfClient.set_default(None)
+        ApiClient.set_default(None)
 
 
 def test_what_is_declared_can_be_read() -> None:

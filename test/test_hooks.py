@@ -247,6 +247,21 @@ def test_attempts_are_lines_at_debug(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
+def test_another_package_logs_under_its_own_name(caplog: pytest.LogCaptureFixture) -> None:
+    class Other(Configuration):
+        package = "another_package"
+
+    with playing(reply()) as server, ApiClient(Other(server.host)) as client:
+        client.configuration.debug = True
+        try:
+            SessionsApi(client).get_session("s1")
+        finally:
+            client.configuration.debug = False
+
+    assert [r.levelname for r in caplog.records if r.name == "another_package"] == ["DEBUG", "INFO"]
+    assert _lines(caplog) == []
+
+
 def test_nothing_is_printed_without_logging(capfd: pytest.CaptureFixture[str]) -> None:
     with calling(reply({}, status=503), reply()) as c:
         c.api.get_session("s1")

@@ -181,6 +181,46 @@ def test_an_unknown_field_is_not_assigned_either() -> None:
         one.new = 2  # type: ignore[attr-defined]
 
 
+def test_unknown_fields_are_additional_properties() -> None:
+    one = session(new=1)
+
+    assert one.additional_properties == {"new": 1}
+    one.additional_properties["more"] = [MessageAgent(id="a", name="b", icon="c")]
+    assert one.to_dict()["more"] == [{"id": "a", "name": "b", "icon": "c"}]
+    assert json.loads(one.to_json())["new"] == 1
+    one.additional_properties = {"other": None}
+    assert one.additional_properties == {"other": None}
+    assert set(one.to_dict()) == {*SESSION, "other"}
+    assert Session.from_dict(one.to_dict()) == one
+    assert session().additional_properties == {}
+
+
+def test_additional_properties_in_a_constructor() -> None:
+    one = Message(text="x", role=MessageRole.USER, additional_properties={"new": 1}, more=2)  # type: ignore[call-arg]
+
+    assert one.additional_properties == {"new": 1, "more": 2}
+    assert one.to_dict() == {"text": "x", "role": "user", "new": 1, "more": 2}
+    assert Message(text="x", role="user", additional_properties=None).to_dict() == {
+        "text": "x",
+        "role": "user",
+    }  # type: ignore
+
+
+def test_a_field_of_that_name_from_the_service_is_one_like_others() -> None:
+    data = {"text": "x", "role": "user", "additional_properties": {"new": 1}}
+
+    assert Message.from_dict(data).to_dict() == Message.from_json(json.dumps(data)).to_dict() == data
+
+
+@pytest.mark.parametrize("wrong", [5, "x", [1]])
+def test_additional_properties_are_a_mapping(wrong: Any) -> None:
+    one = session(new=1)
+    with pytest.raises((TypeError, ValueError)):
+        one.additional_properties = wrong
+
+    assert one.additional_properties == {"new": 1}
+
+
 # ── strictness ──
 
 

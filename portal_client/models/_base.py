@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Optional, T
 
 import pydantic_core
 from dateutil.parser import isoparse
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, ValidationError
 from pydantic_core import CoreSchema, core_schema
 from typing_extensions import Self
 
+from portal_client.exceptions import ApiValueError
+from portal_client.nesting import TOO_DEEP, explained, too_deep
+
+M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
 
@@ -55,8 +59,11 @@ class _Portable(BaseModel):
     """The way to and from dicts, JSON text and readable text."""
 
     def to_dict(self) -> Any:
-        """The fields as plain data; absent ones are left out, null stays where the service knows null."""
-        return _plain(self)
+        """The fields as plain data; absent ones are left out, null stays where the service knows null.
+
+        Raises ApiValueError for data that is nested too deeply, as `to_json` and `to_str` do.
+        """
+        return _plain(_not_too_deep(self))
 
     def to_json(self) -> str:
         """The fields as JSON text, dates in ISO form."""
@@ -64,7 +71,7 @@ class _Portable(BaseModel):
 
     def to_str(self) -> str:
         """All fields, set or not, in a readable layout."""
-        return pformat(self.model_dump(by_alias=True))
+        return pformat(_not_too_deep(self).model_dump(by_alias=True))
 
     @overload
     @classmethod
@@ -80,13 +87,24 @@ class _Portable(BaseModel):
     @classmethod
     def from_json(cls, json_str: str) -> Self:
         """Make a model from JSON text. Raises pydantic.ValidationError."""
-        return cls.model_validate_json(json_str)
+        try:
+            return cls.model_validate_json(json_str)
+        except ValidationError as error:
+            raise explained(error) from None
+
+    if not TYPE_CHECKING:  # pydantic assigns it
+
+        def __repr_str__(self, join_str: str) -> str:
+            try:
+                return super().__repr_str__(join_str)
+            except RecursionError:  # the inner models as far as Python can go
+                return "..."
 
 
 class Model(_Portable):
     """A typed object of the service, checked when it is made and when a field is assigned.
 
-    Fields that this version does not know are kept (`model_extra`) and written back.
+    Fields that this version does not know are kept (`additional_properties`) and written back.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -95,27 +113,50 @@ class Model(_Portable):
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict; absent ones are left out, null stays where the service knows null."""
-        return _fields(self)
+        return _fields(_not_too_deep(self))
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that this version does not know; what is put here is sent."""
+        return cast("dict[str, Any]", self.model_extra)
+
+    @additional_properties.setter
+    def additional_properties(self, value: Mapping[str, Any]) -> None:
+        kept = dict(value)
+        self.additional_properties.clear()
+        self.additional_properties.update(kept)
 
     if not TYPE_CHECKING:  # else checkers would take any name
 
+        def __init__(self, /, *, additional_properties: Optional[Mapping[str, Any]] = None, **fields: Any):
+            super().__init__(**fields)
+            self.additional_properties.update(additional_properties or {})
+
+        __init__.__pydantic_base_init__ = True  # pydantic-core need not call it for each model in an answer
+
         def __setattr__(self, name: str, value: Any) -> None:
-            if name not in type(self).model_fields and not name.startswith("_"):
-                raise ValueError(f'"{type(self).__name__}" object has no field "{name}"')
+            cls = type(self)
+            known = name in cls.model_fields or isinstance(getattr(cls, name, None), property)
+            if not known and not name.startswith("_"):
+                raise ValueError(f'"{cls.__name__}" object has no field "{name}"')
             super().__setattr__(name, value)
 
 
 class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A value of one of several types; `actual_instance` is the value itself."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(validate_assignment=True)
+    # Built at the first use: the models that it wraps may need it themselves.
+    model_config: ClassVar[ConfigDict] = ConfigDict(validate_assignment=True, defer_build=True)
 
     root: T
 
-    def __init__(self, *value: Any, **named: Any) -> None:
-        if "actual_instance" in named:
-            named["root"] = named.pop("actual_instance")
-        super().__init__(*value, **named)  # pyright: ignore[reportUnknownMemberType]
+    def __init__(self, actual_instance: Any) -> None:
+        super().__init__(actual_instance)  # pyright: ignore[reportUnknownMemberType]
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # as in Model
+
+    def __repr_args__(self) -> list[tuple[None, T]]:
+        return [(None, self.root)]
 
     @property
     def actual_instance(self) -> T:
@@ -147,6 +188,12 @@ class OpenEnum(str, Enum):
     def from_json(cls, json_str: str) -> Self:
         """Make a member from JSON text, such as `"Ready"` with its quotes."""
         return cls(json.loads(json_str))
+
+
+def _not_too_deep(model: M) -> M:
+    if too_deep(model):
+        raise ApiValueError(f"{type(model).__name__} is {TOO_DEEP}")
+    return model
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,25 @@
+"""Limits for one call, or for all calls of a factory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from finbourne_candela.configuration import whole
+
+
+@dataclass(slots=True)
+class ConfigurationOptions:
+    """Limits that beat those of the configuration; None leaves one as it is, 0 is no limit.
+
+    The times are in milliseconds. Raises ApiTypeError or ApiValueError for anything but None and an int of
+    at least 0.
+    """
+
+    total_timeout_ms: Optional[int] = None
+    connect_timeout_ms: Optional[int] = None
+    read_timeout_ms: Optional[int] = None
+    rate_limit_retries: Optional[int] = None
+
+    def __setattr__(self, name: str, value: Optional[int]) -> None:
+        object.__setattr__(self, name, None if value is None else whole(name, value))

@@ -1,0 +1,5 @@
+"""The body of a 422 answer."""
+
+from __future__ import annotations
+
+from portal_client.models.http_validation_error import HTTPValidationError as HTTPValidationError

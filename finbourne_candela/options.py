@@ -1,0 +1,35 @@
+"""The options that each call takes besides its own arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+from pydantic import InstanceOf, StrictBool
+
+from finbourne_candela.extensions.configuration_options import ConfigurationOptions
+from portal_client.operation import RequestOptions
+
+
+class CandelaOptions(RequestOptions, total=False):
+    """Options that each call takes besides its own arguments.
+
+    `opts`: limits of this call; each that it sets beats `_request_timeout` and the configuration.
+    `_request_timeout`: seconds for the whole call, a pair (connect, read), or a urllib3.Timeout.
+    `_request_auth`: {"in": "header", "key": ..., "value": ...}, in place of the client's credentials.
+    `_content_type`: application/json, where there is a body.
+    `_headers`: headers of this call; they beat the client's default headers.
+    `_host_index`: which server of the contract; there is one, number 0.
+    """
+
+    opts: Optional[InstanceOf[ConfigurationOptions]]
+
+
+if not TYPE_CHECKING:
+
+    class CandelaOptions(CandelaOptions, total=False):
+        __doc__ = CandelaOptions.__doc__
+
+        # What scripts for the original client pass; they change what a call answers, so no type holds.
+        async_req: Optional[StrictBool]
+        _preload_content: Optional[StrictBool]
+        _return_http_data_only: Optional[StrictBool]

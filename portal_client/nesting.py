@@ -1,0 +1,57 @@
+"""How deep data may be nested: as deep as every JSON parser in use reads, and no deeper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from pydantic import BaseModel, RootModel, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+#: Levels of objects and arrays.
+DEEPEST = 128
+
+TOO_DEEP = f"nested more than {DEEPEST} levels deep"
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_CONTAINERS: tuple[type, ...] = (dict, list, tuple, BaseModel, Mapping)
+#: What pydantic-core calls it, in a dict or in JSON.
+_RECURSION = ("recursion_loop", "recursion_depth_exceeded")
+
+
+def too_deep(value: Any) -> bool:
+    """Whether data, models within it included, is nested too deeply, or in itself."""
+    # Level by level and each container once, so that neither depth nor a cycle makes it recurse.
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = {id(item): item for outer in level for item in _inside(outer) if type(item) not in _SCALARS}
+        if not inner:
+            return False
+        level = list(inner.values())
+    return any(isinstance(item, _CONTAINERS) for item in level)
+
+
+def _inside(outer: Any) -> Iterable[Any]:
+    if isinstance(outer, RootModel):
+        outer = cast("RootModel[Any]", outer).root  # no level of its own
+    if isinstance(outer, dict):
+        return cast("dict[Any, Any]", outer).values()
+    if isinstance(outer, BaseModel):
+        return [*vars(outer).values(), *(outer.model_extra or {}).values()]
+    if isinstance(outer, (list, tuple)):
+        return cast("list[Any]", outer)
+    return cast("Mapping[Any, Any]", outer).values() if isinstance(outer, Mapping) else ()
+
+
+def explained(error: ValidationError) -> ValidationError:
+    """The same error, or one that says so where a parser gave out at the nesting."""
+    found = error.errors(include_url=False)
+    if not any(map(_gave_out, found)):
+        return error
+    said = PydanticCustomError("nesting", "Nested too deeply to be read")
+    lines = [InitErrorDetails(type=said, loc=e["loc"], input=None) for e in found if _gave_out(e)]
+    return ValidationError.from_exception_data(error.title, lines, hide_input=True)
+
+
+def _gave_out(line: Any) -> bool:
+    return line["type"] in _RECURSION or (line["type"] == "json_invalid" and "recursion limit" in line["msg"])
