@@ -13,14 +13,15 @@ from typing_extensions import Self, TypedDict, Unpack
 
 from portal_client import __version__, serialization, wire
 from portal_client.api_response import ApiResponse
-from portal_client.auth import AccessToken, check_header, check_header_name, secret
 from portal_client.configuration import Configuration
+from portal_client.credential import AccessToken, check_header, check_header_name
 from portal_client.exceptions import ApiResponseError, ApiTypeError, TooManyRequestsException, error_for
 from portal_client.nesting import explained
 from portal_client.operation import Operation, Request
 from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
 from portal_client.retry import retry_after
+from portal_client.secret import secret
 from portal_client.timeouts import TimeoutArgument
 
 #: Subscripted once: doing it for each call would cost more than the rest of making the answer.

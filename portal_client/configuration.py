@@ -16,9 +16,10 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from portal_client.attributes import count, whole
-from portal_client.auth import AccessToken, Credential, Lost, Secret, check_header, secret
+from portal_client.credential import AccessToken, Credential, check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
+from portal_client.secret import Lost, Secret, secret
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 _HOST = re.compile(r"https?://[^/?#@\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")

@@ -15,9 +15,9 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers, parse_url
 from urllib3.util.ssl_ import create_urllib3_context
 
-from portal_client.auth import check_header
 from portal_client.configuration import Configuration
 from portal_client.connection import Places, pooled
+from portal_client.credential import check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.request import Origin
 

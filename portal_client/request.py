@@ -10,7 +10,7 @@ from typing import NamedTuple, Union
 import urllib3
 from urllib3.util import Url
 
-from portal_client.auth import Credential
+from portal_client.credential import Credential
 from portal_client.hooks import Hooks, log
 from portal_client.multipart import Multipart
 from portal_client.timeouts import Timeouts

@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 from urllib3.util import parse_url
 from urllib3.util.request import ACCEPT_ENCODING
 
-from portal_client.auth import PLAIN_HEADERS, Credential, Hidden, check_header, check_header_name
 from portal_client.configuration import Configuration
+from portal_client.credential import Credential, check_header, check_header_name
 from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Multipart
 from portal_client.operation import JSON, MULTIPART, URLENCODED, Request
 from portal_client.request import HTTPRequest, Origin
+from portal_client.secret import PLAIN_HEADERS, Hidden
 from portal_client.serialization import encoded, query_string, segment, to_json
 from portal_client.timeouts import Timeouts
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 import trustme
 
+import portal_client
 from portal_client import ApiClient, Configuration, SessionsApi
 from portal_client.exceptions import ApiException
 from portal_client.rest import RESTClientObject
@@ -161,3 +163,24 @@ def unfinished(ended: threading.Event) -> Answer:
         return False
 
     return begins
+
+
+# ── what tools see ──
+
+
+def own_frames(error: BaseException) -> str:
+    """The locals of this package's frames, as tools that print them would show them."""
+    found, package = "", str(Path(portal_client.__file__).parent)
+    trace: traceback.TracebackException | None = traceback.TracebackException.from_exception(
+        error, capture_locals=True
+    )
+    while trace is not None:
+        frames = [frame for frame in trace.stack if frame.filename.startswith(package)]
+        found += "".join(
+            f"{f.filename}:{f.lineno} {f.name} {name}={value}\n"
+            for f in frames
+            for name, value in (f.locals or {}).items()
+        )
+        trace = trace.__cause__ or trace.__context__
+    assert found
+    return found

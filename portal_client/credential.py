@@ -1,0 +1,106 @@
+"""What a request shows of who calls: a header, a query parameter or a cookie; and what a header can carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Optional, Union, cast
+from urllib.parse import quote
+
+from portal_client.exceptions import ApiValueError, AuthenticationError
+from portal_client.secret import Hidden, Lost
+
+#: A token, or something that is asked for it before each request.
+AccessToken = Union[str, Callable[[], str], None]
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+
+
+def check_header_name(argument: str, name: str) -> str:
+    """Answer a header's name if it is one; ApiValueError names the argument that holds it."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise ApiValueError(f"{argument}: {name!r} is not the name of a header")
+    return name
+
+
+def check_header(name: str, value: object) -> str:
+    """Answer a header's value if it can be sent; ApiValueError names the header, never the value."""
+    if isinstance(value, str):
+        bad = _NOT_IN_A_HEADER.search(value)
+        if bad is None:
+            return value
+        raise ApiValueError(f"{name} holds {_described(bad[0])}, which a header cannot carry")
+    if isinstance(value, Lost):
+        value()
+    raise ApiValueError(f"{name} must be a str, not {type(value).__name__}")
+
+
+def _described(character: str) -> str:
+    return "a line break" if character in "\r\n" else f"the character U+{ord(character):04X}"
+
+
+def no_token(reason: str) -> AuthenticationError:
+    return AuthenticationError(status=0, reason=reason, request_sent=False)
+
+
+def _name(source: object) -> str:
+    # Not its repr: that of a partial or a bound method may show the secret that it works with.
+    return getattr(source, "__qualname__", type(source).__name__)
+
+
+def ask(source: Callable[[], str]) -> str:
+    """Ask a source for its token; whatever it raises becomes an AuthenticationError."""
+    try:
+        token = source()
+    except AuthenticationError:
+        raise
+    except Exception as error:
+        raise no_token(f"access_token: {_name(source)} raised {type(error).__name__}") from error
+    if not isinstance(cast(object, token), str):
+        raise no_token(f"access_token: {_name(source)} answered {type(token).__name__}, not str")
+    try:
+        return check_header("access_token", token)
+    except ApiValueError as error:
+        raise no_token(str(error)) from None
+
+
+class Credential(NamedTuple):
+    """What one request shows: a header, a query parameter or a cookie; `source` can be asked anew."""
+
+    place: str
+    key: str
+    value: Union[str, Callable[[], str]]
+
+    def shown(self) -> str:
+        """The text to send, with the scheme in front for a bearer token."""
+        return Hidden(f"Bearer {ask(self.value)}" if callable(self.value) else self.value)
+
+    def apply(self, shown: str, headers: dict[str, str]) -> str:
+        """Put the text into `headers`, or answer what it adds to the query."""
+        if self.place == "query":
+            return Hidden(f"{quote(self.key)}={quote(shown)}")
+        name = "Cookie" if self.place == "cookie" else self.key
+        present = [key for key in headers if key.lower() == name.lower()]
+        before = [headers.pop(key) for key in present]
+        if self.place == "cookie":
+            shown = "; ".join([*before, f"{self.key}={shown}"])
+        headers[name] = Hidden(shown)
+        return ""
+
+    def __repr__(self) -> str:
+        return f"Credential({self.place!r}, {self.key!r}, '***')"
+
+    @classmethod
+    def of(cls, setting: Mapping[str, Any]) -> Optional[Credential]:
+        """Read one entry of `auth_settings()` or `_request_auth`; None for one that shows nothing."""
+        if setting.get("type") == "http-signature":
+            return None
+        place = setting.get("in")
+        if place not in ("header", "query", "cookie"):
+            raise ApiValueError('_request_auth: "in" must be "header", "query" or "cookie"')
+        for field in ("key", "value"):
+            if not isinstance(setting.get(field), str):
+                raise ApiValueError(f'_request_auth: "{field}" must be a str')
+        key = setting["key"] if place == "query" else check_header_name("_request_auth", setting["key"])
+        return cls(place, key, check_header("_request_auth", setting["value"]))

@@ -1,0 +1,127 @@
+"""Values that hide: a secret shows in repr, `vars()` and logs no more than that there is one.
+
+`copy` and `deepcopy` keep it; pickle carries only its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, NoReturn, Optional, TypeVar, Union, cast, overload
+
+from typing_extensions import Self
+
+from portal_client.exceptions import AuthenticationError
+
+V = TypeVar("V")
+
+#: Headers that may be logged, printed and pickled; all others may hold a secret.
+PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "user-agent", "x-request-id"})
+
+
+class Secret:
+    """A text that shows itself only to those who ask for it by `reveal()`."""
+
+    __slots__ = ("_name", "_value")
+
+    def __init__(self, name: str, value: str) -> None:
+        self._name = name
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
+        return self
+
+    def __reduce__(self) -> tuple[type[Lost], tuple[str]]:
+        return Lost, (self._name,)
+
+
+class Lost:
+    """Stands where a secret was before pickling; says so when it is used."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self) -> NoReturn:
+        raise AuthenticationError(
+            status=0,
+            request_sent=False,
+            reason=f"{self.name} was given as a literal, which pickle does not carry; set it again, "
+            "or give access_token as EnvToken(...) or FileToken(...)",
+        )
+
+    def __repr__(self) -> str:
+        return f"Lost({self.name!r})"
+
+
+class secret(Generic[V]):
+    """An attribute whose text is kept as a Secret, and whose dict as Secrets."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+        self._slot = f"_{name}"
+
+    @overload
+    def __get__(self, holder: None, owner: Optional[type] = None) -> Self: ...
+    @overload
+    def __get__(self, holder: object, owner: Optional[type] = None) -> V: ...
+    def __get__(self, holder: Optional[object], owner: Optional[type] = None) -> Union[Self, V]:
+        if holder is None:
+            return self
+        kept = vars(holder).get(self._slot)
+        return cast(
+            V, kept.reveal() if isinstance(kept, Secret) else kept() if isinstance(kept, Lost) else kept
+        )
+
+    def __set__(self, holder: object, value: V) -> None:
+        kept: object = value
+        if isinstance(value, str):
+            kept = Secret(self._name, value)
+        elif isinstance(value, Mapping):
+            kept = Secrets(cast("Mapping[str, Any]", value), label=self._name)
+        vars(holder)[self._slot] = kept
+
+
+class Secrets(dict[str, Any]):
+    """A dict that shows its names; values too where the name is that of a plain header."""
+
+    def __init__(self, *items: Any, label: str = "value") -> None:
+        super().__init__(*items)
+        self.label = label
+
+    def __repr__(self) -> str:
+        return repr({name: value if self._plain(name) else "***" for name, value in self.items()})
+
+    def __copy__(self) -> Secrets:
+        return Secrets(self, label=self.label)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Secrets:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kept = {n: v if self._plain(n) else Lost(f"{self.label} {n!r}") for n, v in self.items()}
+        return _secrets, (kept, self.label)
+
+    def _plain(self, name: str) -> bool:
+        return name.lower() in PLAIN_HEADERS
+
+
+def _secrets(items: dict[str, Any], label: str) -> Secrets:
+    return Secrets(items, label=label)
+
+
+class Hidden(str):
+    """A secret on its way to the wire, hidden from tools that print the variables of a traceback."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"

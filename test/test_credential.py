@@ -1,0 +1,170 @@
+"""What a request shows of who calls, and what a header can carry."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import pytest
+
+from portal_client import ApiClient, ApiValueError, Configuration, SessionsApi
+from portal_client.credential import Credential, check_header
+from scripted import Script, playing, reply
+
+TOKEN = "tok-3141592653"
+
+
+def call(host: str, token: Any = None, **options: Any) -> None:
+    with ApiClient(Configuration(host, access_token=token, retries=False)) as client:
+        SessionsApi(client).get_session("s1", **options)
+
+
+def shown(server: Script) -> list[str | None]:
+    return [request.headers["Authorization"] for request in server.requests]
+
+
+# ── headers ──
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("\r", "a line break"),
+        ("\n", "a line break"),
+        ("\r\nX: y", "a line break"),
+        ("ł", "U+0142"),
+        ("\x7f", "U+007F"),
+    ],
+)
+def test_a_literal_that_no_header_can_carry(bad: str, said: str) -> None:
+    configuration = Configuration(access_token="good")
+    for refused in (
+        lambda: Configuration(access_token=TOKEN + bad),
+        lambda: setattr(configuration, "access_token", TOKEN + bad),
+    ):
+        with pytest.raises(ApiValueError) as info:
+            refused()
+        assert "access_token" in str(info.value)
+        assert said in str(info.value)
+        assert TOKEN not in "".join(traceback.format_exception(info.value))
+    assert configuration.access_token == "good"
+
+
+@pytest.mark.parametrize("value", [5, b"bytes", ["list"], True])
+def test_a_token_of_another_type(value: Any) -> None:
+    with pytest.raises(ApiValueError, match="access_token must be a str or a callable"):
+        Configuration(access_token=value)
+
+
+def test_latin_1_and_tabs_are_sent() -> None:
+    with playing(reply()) as server:
+        call(server.host, "caf\xe9\tx")
+
+    (request,) = server.requests
+    raw = dict(request.headers.raw_items())["Authorization"]
+    assert raw.encode("ascii", "surrogateescape") == b"Bearer caf\xe9\tx"
+
+
+@pytest.mark.parametrize("value", ["a\nb", "ł", "\x00"])
+def test_check_header_names_the_header_only(value: str) -> None:
+    with pytest.raises(ApiValueError, match="X-Key holds") as info:
+        check_header("X-Key", TOKEN + value)
+
+    assert TOKEN not in str(info.value)
+
+
+# ── _request_auth ──
+
+
+AUTH = {"in": "header", "key": "X-Key", "value": TOKEN}
+
+
+def test_a_header_replaces_the_bearer() -> None:
+    with playing(reply()) as server:
+        call(server.host, "other", _request_auth=AUTH)
+
+    (request,) = server.requests
+    assert request.headers["X-Key"] == TOKEN
+    assert request.headers["Authorization"] is None
+
+
+def test_a_header_of_the_same_name_is_replaced() -> None:
+    with playing(reply()) as server:
+        call(server.host, "other", _request_auth={**AUTH, "key": "x-key"}, _headers={"X-KEY": "mine"})
+
+    assert server.requests[0].headers.get_all("x-key") == [TOKEN]
+
+
+def test_a_query_parameter_is_appended() -> None:
+    with playing(reply({"sessions": []})) as server, ApiClient(Configuration(server.host)) as client:
+        auth = {"in": "query", "key": "k&", "value": "v w/&"}
+        SessionsApi(client).get_sessions("a1", _request_auth=auth)
+        SessionsApi(client).get_grouped_sessions_without_preload_content(_request_auth=auth).close()
+
+    assert [r.target for r in server.requests] == [
+        "/sessions?agent_id=a1&k%26=v%20w/%26",
+        "/sessions/grouped?k%26=v%20w/%26",
+    ]
+
+
+def test_a_cookie_joins_the_others() -> None:
+    with playing(reply()) as server, ApiClient(Configuration(server.host), cookie="a=1") as client:
+        SessionsApi(client).get_session("s1", _request_auth={"in": "cookie", "key": "sid", "value": TOKEN})
+
+    assert server.requests[0].headers.get_all("Cookie") == [f"a=1; sid={TOKEN}"]
+
+
+def test_it_counts_where_no_token_would_be_sent() -> None:
+    with playing(reply()) as server, ApiClient(Configuration(server.host)) as client:
+        SessionsApi(client).subscribe_to_session("s1", _request_auth=AUTH)
+
+    assert server.requests[0].headers["X-Key"] == TOKEN
+
+
+def test_a_signature_sends_nothing() -> None:
+    with playing(reply()) as server:
+        call(
+            server.host,
+            TOKEN,
+            _request_auth={"type": "http-signature", "in": "header", "key": "k", "value": "v"},
+        )
+
+    assert shown(server) == [None]
+    assert server.requests[0].headers["k"] is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"in": "body"},
+        {"in": None},
+        {"in": ["header"]},
+        {"key": 5},
+        {"key": None},
+        {"key": "X\r\nEvil"},
+        {"key": "X: y"},
+        {"key": ""},
+        {"key": "ł"},
+        {"value": 5},
+        {"value": None},
+        {"value": f"{TOKEN}\r\nEvil: 1"},
+        {"value": f"{TOKEN}ł"},
+    ],
+)
+def test_a_wrong_request_auth_is_refused(change: dict[str, Any]) -> None:
+    with (
+        playing(reply()) as server,
+        pytest.raises(ApiValueError, match=r"_request_auth|name of a header") as info,
+    ):
+        call(server.host, TOKEN, _request_auth={**AUTH, **change})
+
+    assert TOKEN not in str(info.value)
+    assert server.connections == 0
+
+
+def test_a_credential_does_not_show_its_value() -> None:
+    credential = Credential.of(AUTH)
+
+    assert credential is not None
+    assert credential.shown() == TOKEN
+    assert TOKEN not in f"{credential!r} {credential}"

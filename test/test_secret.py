@@ -1,0 +1,281 @@
+"""Secrets are held so that nothing shows them: no repr, log, error or pickle."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import multiprocessing
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients import own_frames
+from portal_client import (
+    ApiClient,
+    ApiException,
+    AuthenticationError,
+    Configuration,
+    EnvToken,
+    FileToken,
+    SessionsApi,
+)
+from portal_client.secret import Lost, Secret, Secrets
+from scripted import Script, playing, reply
+
+TOKEN = "tok-3141592653"
+
+
+def call(host: str, token: Any = None, **options: Any) -> None:
+    with ApiClient(Configuration(host, access_token=token, retries=False)) as client:
+        SessionsApi(client).get_session("s1", **options)
+
+
+def shown(server: Script) -> list[str | None]:
+    return [request.headers["Authorization"] for request in server.requests]
+
+
+# ── how secrets are held ──
+
+
+def test_a_secret_shows_itself_to_those_who_ask() -> None:
+    secret = Secret("password", TOKEN)
+
+    assert secret.reveal() == TOKEN
+    assert TOKEN not in f"{secret} {secret!r} {[secret]}"
+    assert copy.copy(secret).reveal() == copy.deepcopy(secret).reveal() == TOKEN
+    assert TOKEN.encode() not in pickle.dumps(secret)
+
+
+def test_a_lost_secret_names_what_was_lost() -> None:
+    lost = pickle.loads(pickle.dumps(Secret("password", TOKEN)))
+
+    assert isinstance(lost, Lost)
+    with pytest.raises(AuthenticationError, match="password was given as a literal") as info:
+        lost()
+    assert (info.value.status, info.value.request_sent) == (0, False)
+    assert isinstance(pickle.loads(pickle.dumps(lost)), Lost)  # a second journey loses nothing more
+
+
+def test_secrets_show_names_and_plain_headers() -> None:
+    secrets = Secrets({"X-Key": TOKEN, "User-Agent": "me"}, label="default header")
+
+    assert repr(secrets) == str(secrets) == "{'X-Key': '***', 'User-Agent': 'me'}"
+    assert secrets["X-Key"] == TOKEN
+    for copied in (copy.copy(secrets), copy.deepcopy(secrets)):
+        assert copied == secrets
+        assert copied is not secrets
+        assert TOKEN not in repr(copied)
+
+
+def test_pickled_secrets_keep_plain_headers_only() -> None:
+    data = pickle.dumps(Secrets({"X-Key": TOKEN, "User-Agent": "me"}, label="default header"))
+    again = pickle.loads(data)
+
+    assert TOKEN.encode() not in data
+    assert again["User-Agent"] == "me"
+    with pytest.raises(AuthenticationError, match="default header 'X-Key'"):
+        again["X-Key"]()
+
+
+# ── nothing is shown ──
+
+
+def full() -> Configuration:
+    """A configuration with a secret in each argument that takes one."""
+    return Configuration(
+        api_key={"key": TOKEN},
+        username=TOKEN,
+        password=TOKEN,
+        access_token=TOKEN,
+        proxy=f"http://user:{TOKEN}@localhost:1",
+    )
+
+
+def full_client() -> ApiClient:
+    client = ApiClient(full(), "X-Key", TOKEN, cookie=TOKEN)
+    client.set_default_header("Authorization", TOKEN)
+    return client
+
+
+def api() -> SessionsApi:
+    return SessionsApi(full_client())
+
+
+def assigned_api_key() -> Configuration:
+    configuration = Configuration()
+    configuration.api_key = {"key": TOKEN}
+    return configuration
+
+
+def assigned_proxy_headers() -> Configuration:
+    configuration = Configuration()
+    configuration.proxy_headers = {"Proxy-Authorization": TOKEN}
+    return configuration
+
+
+def assigned_default_headers() -> ApiClient:
+    client = ApiClient(Configuration())
+    client.default_headers = {"X-Key": TOKEN}
+    return client
+
+
+HOLDERS = [full, full_client, api, assigned_api_key, assigned_proxy_headers, assigned_default_headers]
+
+
+@pytest.mark.parametrize("make", HOLDERS)
+def test_nothing_shows_a_secret(make: Callable[[], Any]) -> None:
+    thing = make()
+
+    assert TOKEN not in f"{thing} {thing!r}"
+    assert TOKEN not in str(vars(thing))
+
+
+@pytest.mark.parametrize("make", HOLDERS)
+def test_pickle_carries_no_secret(make: Callable[[], Any]) -> None:
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        assert TOKEN.encode() not in pickle.dumps(make(), protocol)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_copies_keep_all_secrets(copied: Callable[[Any], Any]) -> None:
+    client = copied(full_client())
+    configuration = copied(full())
+
+    assert configuration.access_token == configuration.username == configuration.password == TOKEN
+    assert configuration.api_key == {"key": TOKEN}
+    assert configuration.proxy == f"http://user:{TOKEN}@localhost:1"
+    assert client.configuration.access_token == client.cookie == TOKEN
+    assert client.default_headers["X-Key"] == TOKEN
+
+
+def journey(thing: Any) -> Any:
+    return pickle.loads(pickle.dumps(thing))
+
+
+def with_token(host: str) -> ApiClient:
+    return ApiClient(Configuration(host, access_token=TOKEN))
+
+
+def with_header(host: str) -> ApiClient:
+    return ApiClient(Configuration(host), "X-Key", TOKEN)
+
+
+def with_cookie(host: str) -> ApiClient:
+    return ApiClient(Configuration(host), cookie=TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [(with_token, "access_token"), (with_header, "X-Key"), (with_cookie, "cookie")],
+)
+def test_an_unpickled_client_says_what_it_lost(make: Callable[[str], ApiClient], name: str) -> None:
+    with playing(reply()) as server:
+        with journey(make(server.host)) as client, pytest.raises(AuthenticationError, match=name) as info:
+            SessionsApi(client).get_session("s1")
+        assert server.connections == 0
+
+    assert info.value.request_sent is False
+    assert "EnvToken" in str(info.value)
+
+
+def test_an_unpickled_client_can_be_given_the_token_again() -> None:
+    with playing(reply()) as server, journey(with_token(server.host)) as client:
+        client.configuration.access_token = "again"
+        SessionsApi(client).get_session("s1")
+
+    assert shown(server) == ["Bearer again"]
+
+
+@pytest.mark.parametrize("ask_for", ["username", "password", "proxy"])
+def test_an_unpickled_configuration_says_what_it_lost(ask_for: str) -> None:
+    with pytest.raises(AuthenticationError, match=ask_for):
+        getattr(journey(full()), ask_for)
+
+
+def test_an_unpickled_api_key_says_that_it_is_lost() -> None:
+    with pytest.raises(AuthenticationError, match="api_key 'key'"):
+        journey(full()).get_api_key_with_prefix("key")
+
+
+def test_references_survive_a_journey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "token"
+    path.write_text("from-file", encoding="utf-8")
+    monkeypatch.setenv("TOK", "from-env")
+    with playing(reply()) as server:
+        for source in (EnvToken("TOK"), FileToken(path)):
+            client = ApiClient(Configuration(server.host, access_token=source))
+            assert b"from-" not in pickle.dumps(client)
+            with journey(client) as again:
+                SessionsApi(again).get_session("s1")
+
+    assert shown(server) == ["Bearer from-env", "Bearer from-file"]
+
+
+def read(api: SessionsApi) -> str:
+    with api.api_client:
+        return api.get_session("s1").id
+
+
+def test_a_client_works_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_TEST_TOKEN", TOKEN)
+    with playing(reply()) as server:
+        api = SessionsApi(ApiClient(Configuration(server.host, access_token=EnvToken("PORTAL_TEST_TOKEN"))))
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            assert list(pool.map(read, [api, api])) == ["s1", "s1"]
+
+    assert shown(server) == [f"Bearer {TOKEN}"] * 2
+
+
+# ── errors, logs ──
+
+
+def refused(host: str) -> None:
+    call(host, TOKEN)
+
+
+def refused_callable(host: str) -> None:
+    call(host, lambda: TOKEN)
+
+
+def refused_default_header(host: str) -> None:
+    with ApiClient(Configuration(host, retries=False), "X-Key", TOKEN, cookie=TOKEN) as client:
+        SessionsApi(client).get_session("s1")
+
+
+WAYS = [refused, refused_callable, refused_default_header]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_locals_of_a_refused_call_hold_no_token(way: Callable[[str], None]) -> None:
+    with playing(reply({}, status=403)) as server, pytest.raises(ApiException) as info:
+        way(server.host)
+
+    assert len(server.requests) == 1
+    assert TOKEN not in str(info.value)
+    assert TOKEN not in own_frames(info.value)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_locals_of_a_lost_connection_hold_no_token(way: Callable[[str], None]) -> None:
+    with playing(lambda connection, request: False) as server, pytest.raises(ApiException) as info:
+        way(server.host)
+
+    assert len(server.requests) == 1
+    assert TOKEN not in str(info.value)
+    assert TOKEN not in own_frames(info.value)
+
+
+@pytest.mark.parametrize("place", ["header", "query", "cookie"])
+def test_no_log_holds_a_token(place: str, caplog: pytest.LogCaptureFixture) -> None:
+    # The root logger is set to DEBUG, as a script does that looks for a fault.
+    with playing(reply()) as server, caplog.at_level(logging.DEBUG):
+        call(server.host, TOKEN, _headers={"X-Own": TOKEN})
+        call(server.host, _request_auth={"in": place, "key": "X-Key", "value": TOKEN})
+
+    assert len(server.requests) == 2
+    assert "get_session" in caplog.text
+    assert TOKEN not in caplog.text
