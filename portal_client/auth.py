@@ -1,4 +1,4 @@
-"""Where tokens come from: a variable of the environment, a file."""
+"""Where tokens come from: a variable of the environment, a file, an OAuth2 server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Union
 
 from portal_client.credential import AccessToken as AccessToken
 from portal_client.credential import no_token
+from portal_client.oauth2 import OAuth2Password as OAuth2Password
+from portal_client.token_endpoint import TokenResponse as TokenResponse
 
 
 class EnvToken:

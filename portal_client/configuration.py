@@ -28,9 +28,10 @@ _HOST = re.compile(r"https?://[^/?#@\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*
 class Configuration:
     """The settings of a client.
 
-    `access_token` is a string, a callable that is asked before each request, EnvToken(name) or
-    FileToken(path). `timeout` is the total of a call in seconds, a pair (connect, read) or a
-    urllib3.Timeout; the default is 10 s to connect and 600 s of silence, since agents answer slowly.
+    `access_token` is a string, a callable that is asked before each request, EnvToken(name),
+    FileToken(path) or OAuth2Password(...); after a 401 a callable is asked once more, by its
+    `renew(refused)` if it has one. `timeout` is the total of a call in seconds, a pair (connect, read)
+    or a urllib3.Timeout; the default is 10 s to connect and 600 s of silence, since agents answer slowly.
     `retries` is how often what may be repeated is repeated (3), False for never, or a urllib3.Retry;
     `rate_limit_retries` (2) how often after a 429 with Retry-After. `max_response_size` bounds a
     decompressed body in bytes, `connection_pool_maxsize` the connections to one host. `trust_env`

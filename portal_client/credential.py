@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from portal_client.secret import Hidden, Lost
 #: A token, or something that is asked for it before each request.
 AccessToken = Union[str, Callable[[], str], None]
 
+_BEARER = "Bearer "
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
@@ -41,6 +43,7 @@ def _described(character: str) -> str:
 
 
 def no_token(reason: str) -> AuthenticationError:
+    """The error of a call that was not sent for want of a token."""
     return AuthenticationError(status=0, reason=reason, request_sent=False)
 
 
@@ -49,16 +52,42 @@ def _name(source: object) -> str:
     return getattr(source, "__qualname__", type(source).__name__)
 
 
-def ask(source: Callable[[], str]) -> str:
-    """Ask a source for its token; whatever it raises becomes an AuthenticationError."""
+def ask(name: str, source: Callable[..., str], *args: str) -> str:
+    """Ask a source for a secret; whatever it raises becomes an AuthenticationError."""
     try:
-        token = source()
+        text = source(*args)
     except AuthenticationError:
         raise
     except Exception as error:
-        raise no_token(f"access_token: {_name(source)} raised {type(error).__name__}") from error
-    if not isinstance(cast(object, token), str):
-        raise no_token(f"access_token: {_name(source)} answered {type(token).__name__}, not str")
+        raise no_token(f"{name}: {_name(source)} raised {type(error).__name__}") from error
+    if not isinstance(cast(object, text), str):
+        raise no_token(f"{name}: {_name(source)} answered {type(text).__name__}, not str")
+    return Hidden(text)
+
+
+class TokenSource(ABC):
+    """A source that fetches its tokens over the connections of the client that needs them."""
+
+    @abstractmethod
+    def token(self, caller: Any, refused: Optional[str] = None) -> str:
+        """A token for a call, a `portal_client.request.Caller`; `refused` is one that a 401 has answered.
+
+        Raises AuthenticationError, and ApiTimeoutError when the time for the call is over.
+        """
+
+
+def bearer(source: Callable[[], str], caller: Any = None, refused: Optional[str] = None) -> str:
+    """A token from its source, another one than `refused` if the source can tell.
+
+    Raises AuthenticationError.
+    """
+    renew = cast("Optional[Callable[[str], str]]", getattr(source, "renew", None))
+    if isinstance(source, TokenSource):
+        token: str = Hidden(source.token(caller, refused))
+    elif refused is not None and renew is not None:
+        token = ask("access_token", renew, refused)
+    else:
+        token = ask("access_token", source)
     try:
         return check_header("access_token", token)
     except ApiValueError as error:
@@ -66,15 +95,21 @@ def ask(source: Callable[[], str]) -> str:
 
 
 class Credential(NamedTuple):
-    """What one request shows: a header, a query parameter or a cookie; `source` can be asked anew."""
+    """What one request shows: a header, a query parameter or a cookie; a callable value can be asked anew."""
 
     place: str
     key: str
     value: Union[str, Callable[[], str]]
 
-    def shown(self) -> str:
-        """The text to send, with the scheme in front for a bearer token."""
-        return Hidden(f"Bearer {ask(self.value)}" if callable(self.value) else self.value)
+    def shown(self, caller: Any = None, refused: Optional[str] = None) -> str:
+        """The text to send for a caller, with the scheme in front for a bearer token.
+
+        `refused` is the text that was sent before, and answered with 401.
+        """
+        if not callable(self.value):
+            return Hidden(self.value)
+        token = None if refused is None else Hidden(refused.removeprefix(_BEARER))
+        return Hidden(_BEARER + bearer(self.value, caller, token))
 
     def apply(self, shown: str, headers: dict[str, str]) -> str:
         """Put the text into `headers`, or answer what it adds to the query."""

@@ -130,7 +130,7 @@ class Pools:
         c = self._configuration
         if c.proxy:
             return c.proxy
-        if not c.trust_env or _is_loopback(origin.host):
+        if not c.trust_env or is_loopback(origin.host):
             return None
         from urllib.request import getproxies, proxy_bypass
 
@@ -144,7 +144,8 @@ def _first_set(*names: str) -> Optional[str]:
     return next((value for value in map(os.environ.get, names) if value), None)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     name = host.strip("[]").rstrip(".").lower()
     try:
         return ipaddress.ip_address(name).is_loopback

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Union
+from typing import NamedTuple, Protocol, Union
 
 import urllib3
 from urllib3.util import Url
@@ -13,7 +13,7 @@ from urllib3.util import Url
 from portal_client.credential import Credential
 from portal_client.hooks import Hooks, log
 from portal_client.multipart import Multipart
-from portal_client.timeouts import Timeouts
+from portal_client.timeouts import Deadline, Timeouts
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -55,6 +55,7 @@ class HTTPRequest:
     max_response_size: int
     hooks: Sequence[Hooks]
     logger: logging.Logger = field(default=log, repr=False)
+    follows: bool = True  # redirects
 
     @property
     def repeatable(self) -> bool:
@@ -71,3 +72,24 @@ class HTTPRequest:
     def url(self) -> str:
         """The URL without its query, as it may be shown."""
         return f"{self.origin}{self.target.partition('?')[0]}"
+
+
+class Answer(Protocol):
+    """An answer that was read to its end."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def data(self) -> bytes: ...
+
+
+@dataclass(slots=True)
+class Caller:
+    """A call that needs a token, and what its source may use to fetch one: connections, deadline, clock."""
+
+    request: HTTPRequest
+    deadline: Deadline
+    send: Callable[[HTTPRequest], Answer]
+    sleep: Callable[[float], None]

@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional, TypeVar, Union, cast
 
 import urllib3
@@ -33,7 +33,7 @@ from portal_client.exceptions import ApiException as ApiException
 from portal_client.multipart import Multipart
 from portal_client.pools import Pools
 from portal_client.redirect import MAX_REDIRECTS, redirected
-from portal_client.request import HTTPRequest
+from portal_client.request import Caller, HTTPRequest
 from portal_client.retry import Attempts
 from portal_client.timeouts import Deadline
 from portal_client.watch import Watch
@@ -47,8 +47,8 @@ class RESTResponse:
 
     status: int
     reason: Optional[str]
-    headers: urllib3.HTTPHeaderDict
-    data: bytes
+    headers: urllib3.HTTPHeaderDict = field(repr=False)
+    data: bytes = field(repr=False)
 
     def close(self) -> None:
         """Nothing: the connection went back when the body was read."""
@@ -72,6 +72,8 @@ class RESTClientObject:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pools = Pools(configuration)
+        # Tokens are fetched over connections of their own: answers left unread may hold all others.
+        self._pools_for_tokens = Pools(configuration)
         self._left_open: set[weakref.ref[urllib3.BaseHTTPResponse]] = set()
         self._sleep = sleep
         self._now = now
@@ -81,11 +83,18 @@ class RESTClientObject:
 
         Raises ApiConnectionError, ApiTimeoutError, ApiResponseError, AuthenticationError.
         """
-        return self._run(request, _read)
+        return self._run(request, _read, self._pools)
+
+    def caller(self, request: HTTPRequest, deadline: Optional[Deadline] = None) -> Caller:
+        """A call as the source of its token sees it."""
+        return Caller(request, deadline or Deadline(request.timeouts, self._now), self._fetch, self._sleep)
+
+    def _fetch(self, request: HTTPRequest) -> RESTResponse:
+        return self._run(request, _read, self._pools_for_tokens)
 
     def open(self, request: HTTPRequest) -> urllib3.BaseHTTPResponse:
         """Send a request and hand the answer over unread; from then on only silences are bounded."""
-        response = self._run(request, _hand_over)
+        response = self._run(request, _hand_over, self._pools)
         self._left_open.add(weakref.ref(response, self._left_open.discard))
         return response
 
@@ -94,13 +103,14 @@ class RESTClientObject:
         for response in self._unread():
             response.close()
         self._pools.close()
+        self._pools_for_tokens.close()
 
     def _unread(self) -> list[urllib3.BaseHTTPResponse]:
         # From a copy: other threads open answers meanwhile, and forgotten ones leave the set.
         responses = [reference() for reference in list(self._left_open)]
         return [response for response in responses if response is not None and not response.closed]
 
-    def _run(self, request: HTTPRequest, finish: Finish[R]) -> R:
+    def _run(self, request: HTTPRequest, finish: Finish[R], pools: Pools) -> R:
         deadline = Deadline(request.timeouts, self._now)
         attempts = Attempts(request)
         began = self._now()
@@ -110,11 +120,11 @@ class RESTClientObject:
         while True:
             number += 1
             exchange = Exchange(deadline)
-            pool = self._pools.of(request.origin)
+            pool = pools.of(request.origin)
             watch = Watch.over(request, number, self._now, began)
             try:
                 if shown is None and request.credential is not None:
-                    shown = request.credential.shown()
+                    shown = request.credential.shown(self.caller(request, deadline))
                 answer = finish(_attempt(pool, request, shown, exchange), exchange, request)
             except ApiException as error:
                 if watch:
@@ -131,13 +141,14 @@ class RESTClientObject:
                     raise failure from _bare(error)
             else:
                 with _closing_on_error(answer):
-                    location = answer.headers.get("location") if redirects < MAX_REDIRECTS else None
+                    follows = request.follows and redirects < MAX_REDIRECTS
+                    location = answer.headers.get("location") if follows else None
                     following = redirected(request, answer.status, location)
                     wait = 0.0
                     if following is not None:
                         redirects += 1
                         request, shown = following, shown if following.credential else None
-                    elif not renewed and (fresh := _renewed(request, answer.status, shown)) is not None:
+                    elif not renewed and (fresh := self._renewed(request, answer.status, shown, deadline)):
                         renewed, shown = True, fresh
                     else:
                         wait = attempts.after_answer(request, answer.status, answer.headers)
@@ -150,6 +161,18 @@ class RESTClientObject:
                 answer.close()
             if wait:
                 self._sleep(wait)
+
+    def _renewed(
+        self, request: HTTPRequest, status: int, shown: Optional[str], deadline: Deadline
+    ) -> Optional[str]:
+        """Another token after a 401, if its source has one; a 401 was not applied, so it may go again."""
+        if status != 401 or request.credential is None or not request.repeatable or request.retries is False:
+            return None
+        try:
+            fresh = request.credential.shown(self.caller(request, deadline), refused=shown)
+        except (AuthenticationError, ApiTimeoutError):
+            return None  # the 401 is what the caller should see
+        return None if fresh == shown else fresh
 
     def _failure(self, request: HTTPRequest, error: Exception, exchange: Exchange) -> ApiException:
         """What a failure of the transport is to the caller."""
@@ -239,10 +262,11 @@ def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPR
         if len(body) > limit:
             response.close()
             if response.status < 300:
+                del body  # tools print the variables of a traceback
                 raise _broken(response, request, f"larger than max_response_size, {limit} bytes")
     except DecodeError as error:
         response.close()
-        raise _broken(response, request, f"not what its encoding says: {error.args[0]}") from error
+        raise _broken(response, request, f"not what its encoding says: {error.args[0]}") from _bare(error)
     except ApiException:
         raise
     except ValueError as error:  # http.client, at a chunk of a negative size
@@ -268,14 +292,3 @@ def _broken(response: urllib3.BaseHTTPResponse, request: HTTPRequest, how: str) 
         headers=response.headers,
         request_id=request.request_id,
     )
-
-
-def _renewed(request: HTTPRequest, status: int, shown: Optional[str]) -> Optional[str]:
-    """Another token after a 401, if its source has one; a 401 was not applied, so it may go again."""
-    if status != 401 or request.credential is None or not request.repeatable or request.retries is False:
-        return None
-    try:
-        fresh = request.credential.shown()
-    except AuthenticationError:
-        return None  # the 401 is what the caller should see
-    return None if fresh == shown else fresh

@@ -55,7 +55,7 @@ class Lost:
             status=0,
             request_sent=False,
             reason=f"{self.name} was given as a literal, which pickle does not carry; set it again, "
-            "or give access_token as EnvToken(...) or FileToken(...)",
+            "or give a reference to it, such as EnvToken(...) or FileToken(...)",
         )
 
     def __repr__(self) -> str:
@@ -125,3 +125,12 @@ class Hidden(str):
 
     def __repr__(self) -> str:
         return "'***'"
+
+
+class HiddenBytes(bytes):
+    """The same of bytes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'***'"

@@ -19,7 +19,7 @@ from portal_client import (
     FileToken,
     SessionsApi,
 )
-from portal_client.credential import ask
+from portal_client.credential import bearer
 from scripted import Script, playing, reply
 
 TOKEN = "tok-3141592653"
@@ -138,10 +138,51 @@ def test_a_callable_is_asked_again_after_401(tokens: list[str], sent: list[str])
     assert shown(server) == sent
 
 
+class Kept:
+    """A callable that keeps its token, as users write them."""
+
+    def __init__(self, *tokens: str) -> None:
+        self.tokens = list(tokens)
+        self.refused: list[str] = []
+
+    def __call__(self) -> str:
+        return self.tokens[0]
+
+    def renew(self, refused: str) -> str:
+        self.refused.append(refused)
+        return self.tokens[-1]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sent"), [(["old", "new"], ["Bearer old", "Bearer new"]), (["old"], ["Bearer old"])]
+)
+def test_a_callable_that_keeps_its_token_is_told_that_it_was_refused(
+    tokens: list[str], sent: list[str]
+) -> None:
+    source = Kept(*tokens)
+    with playing(reply({}, status=401)) as server:
+        configuration = Configuration(server.host, access_token=source)
+        with ApiClient(configuration) as client, pytest.raises(portal_client.UnauthorizedException):
+            SessionsApi(client).get_session("s1")
+
+    assert (shown(server), source.refused) == (sent, ["old"])
+
+
+def test_a_renewal_that_fails_leaves_the_401() -> None:
+    source = Kept("old")
+    source.renew = boom  # type: ignore[method-assign]
+    with playing(reply({}, status=401)) as server:
+        configuration = Configuration(server.host, access_token=source)
+        with ApiClient(configuration) as client, pytest.raises(portal_client.UnauthorizedException):
+            SessionsApi(client).get_session("s1")
+
+    assert shown(server) == ["Bearer old"]
+
+
 # ── tokens that cannot be used ──
 
 
-def boom() -> str:
+def boom(*refused: str) -> str:
     raise RuntimeError(TOKEN)
 
 
@@ -191,7 +232,7 @@ def test_an_empty_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("TOK", value)
 
     with pytest.raises(AuthenticationError, match="TOK is missing or empty"):
-        ask(EnvToken("TOK"))
+        bearer(EnvToken("TOK"))
 
 
 def test_a_directory_is_no_token_file(tmp_path: Path) -> None:

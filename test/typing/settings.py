@@ -11,8 +11,8 @@ from typing import Any
 import urllib3
 from typing_extensions import assert_type
 
-from portal_client import ApiClient, Configuration, EnvToken, FileToken, Hooks, SessionsApi
-from portal_client.auth import AccessToken
+from portal_client import ApiClient, Configuration, EnvToken, FileToken, Hooks, OAuth2Password, SessionsApi
+from portal_client.auth import AccessToken, TokenResponse
 from portal_client.hooks import Attempt
 from portal_client.timeouts import Timeouts
 
@@ -43,6 +43,11 @@ def token() -> str:
     return "t"
 
 
+def looks(response: TokenResponse) -> None:
+    assert_type((response.status_code, response.text), tuple[int, str])
+    response.headers["Retry-After"] = "1"
+
+
 def tokens(config: Configuration) -> None:
     Configuration(access_token="t")
     Configuration(access_token=os.environ["BEARER_TOKEN"])
@@ -55,6 +60,10 @@ def tokens(config: Configuration) -> None:
     assert_type(config.access_token, AccessToken)
     assert_type(EnvToken("BEARER_TOKEN")(), str)
     assert_type(FileToken("token").path, str)
+    source = OAuth2Password("https://localhost/t", "u", EnvToken("P"), client_id="c", client_secret=token)
+    Configuration(access_token=source)
+    assert_type(source(), str)
+    OAuth2Password("https://localhost/t", "u", "p", "c", "s", scope="openid", leeway=30, on_response=looks)
     config.access_token = "t"
     config.access_token = token
     config.access_token = EnvToken("BEARER_TOKEN")

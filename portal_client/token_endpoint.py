@@ -1,0 +1,226 @@
+"""The token endpoint of an OAuth2 server: a form goes there, tokens or a refusal come back."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional, cast
+from urllib.parse import quote, quote_plus, urlencode
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
+
+from portal_client.configuration import Configuration
+from portal_client.credential import Credential, no_token
+from portal_client.exceptions import ApiException, ApiTimeoutError, ApiValueError, AuthenticationError
+from portal_client.pools import is_loopback
+from portal_client.request import Caller, HTTPRequest, Origin
+from portal_client.retry import LONGEST_WAIT, retry_after
+from portal_client.secret import HiddenBytes, Secrets
+
+_REPEATS = 5  # after 429
+_LARGEST_ANSWER = 1024 * 1024
+_LONGEST_TEXT = 300
+_NOT_IN_A_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
+
+
+@dataclass(slots=True)
+class TokenResponse:
+    """An answer of the token endpoint, of any status; it holds tokens, so its repr shows the status alone."""
+
+    status_code: int
+    headers: Any = field(repr=False)
+    content: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body decoded. Raises ValueError where it is not JSON."""
+        return json.loads(self.content)
+
+    @property
+    def fields(self) -> Secrets:
+        """What the body names, hidden; nothing where it is not a JSON object."""
+        try:
+            named = self.json()
+        except (ValueError, RecursionError):
+            named = None
+        return Secrets(cast("dict[str, Any]", named) if isinstance(named, dict) else {})
+
+
+class TokenEndpoint:
+    """Where forms are sent to; `on_response` sees each answer before it is judged.
+
+    Raises ApiValueError for a URL that cannot be used, one that sends passwords in clear included.
+    """
+
+    def __init__(
+        self,
+        token_url: str,
+        *,
+        allow_http: bool = False,
+        on_response: Optional[Callable[[TokenResponse], object]] = None,
+    ) -> None:
+        url = _checked(token_url)
+        self._origin, self._target = Origin.of(url), url.request_uri
+        if url.scheme == "http" and not allow_http and not is_loopback(self._origin.host):
+            raise ApiValueError(
+                f"token_url: {self} would get the password in clear; "
+                "use https, or say allow_http=True where the network itself is private"
+            )
+        self.on_response = on_response
+
+    def __str__(self) -> str:
+        return f"{self._origin}{self._target.partition('?')[0]}"
+
+    def call(self, configuration: Configuration) -> HTTPRequest:
+        """A call that needs nothing but a token, under the rules of a configuration."""
+        c = configuration
+        return HTTPRequest(
+            operation="fetch_token",
+            method="POST",
+            origin=self._origin,
+            target=self._target,
+            headers={},
+            body=None,
+            credential=None,
+            request_id="",
+            timeouts=c.timeout,
+            retries=c.retries,
+            rate_limit_retries=0,
+            idempotent=True,
+            max_response_size=_LARGEST_ANSWER,
+            hooks=c.hooks,
+        )
+
+    def post(
+        self, caller: Caller, operation: str, form: Mapping[str, str], credential: Optional[Credential] = None
+    ) -> TokenResponse:
+        """Send a form, again after 429, and answer what is answered at last.
+
+        Raises AuthenticationError without an answer, ApiTimeoutError when the caller's time is over.
+        """
+        request = self._request(caller.request, operation, form, credential)
+        for repeat in range(1, 1 if request.retries is False else _REPEATS + 1):
+            answer = self._answer(caller, request)
+            pause = _pause(answer, repeat)
+            if pause is None:
+                return answer
+            if pause >= caller.deadline.left():
+                raise late(caller, f"{self} asks to wait {pause:g} s")
+            caller.sleep(pause)
+        return self._answer(caller, request)
+
+    def _request(
+        self, call: HTTPRequest, operation: str, form: Mapping[str, str], credential: Optional[Credential]
+    ) -> HTTPRequest:
+        """A request under the rules of the call that needs it."""
+        request_id = os.urandom(16).hex()
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Request-ID": request_id,
+        }
+        return replace(
+            call,
+            operation=operation,
+            method="POST",
+            origin=self._origin,
+            target=self._target,
+            headers=headers | {k: v for k, v in call.headers.items() if k.lower() == "user-agent"},
+            body=HiddenBytes(urlencode(form).encode()),
+            credential=credential,
+            request_id=request_id,
+            retries=False if call.retries is False else None,
+            rate_limit_retries=0,
+            # Who asks twice has two tokens; a refresh token that a lost answer has used up is refused.
+            idempotent=True,
+            max_response_size=_LARGEST_ANSWER,
+            follows=False,  # who sends a password elsewhere, or takes a token from there, is not asked
+        )
+
+    def _answer(self, caller: Caller, request: HTTPRequest) -> TokenResponse:
+        deadline = caller.deadline
+        try:
+            sent = caller.send(replace(request, timeouts=deadline.limits._replace(total=deadline.left())))
+        except ApiException as error:
+            if isinstance(error, ApiTimeoutError) and deadline.left() == 0:
+                raise late(caller, f"{self} has not answered") from error
+            raise no_token(f"no token: {error.reason}") from error
+        answer = TokenResponse(sent.status, sent.headers, sent.data)
+        if self.on_response is not None:
+            try:
+                self.on_response(answer)
+            except AuthenticationError:
+                raise
+            except Exception as error:
+                raise no_token(f"no token: on_response raised {type(error).__name__}") from error
+        return answer
+
+    def refusal(self, answer: TokenResponse, why: str, known: Mapping[str, str]) -> AuthenticationError:
+        """The error that an answer is, without what is `known` to be secret."""
+        fields = answer.fields
+        data = {name: _shown(fields.get(name), known) for name in ("error", "error_description")}
+        said = "".join(f": {text}" for text in data.values() if text)
+        if 300 <= answer.status_code <= 399:
+            why = f", a redirect that was not followed{why}"
+        kind = _shown(answer.headers.get("content-type"), known)
+        if kind and "json" not in kind:
+            why = f" with {kind}{why}"
+        return AuthenticationError(
+            status=answer.status_code,
+            reason=f"no token: {self} answered {answer.status_code}{why}{said}",
+            data={name: text for name, text in data.items() if text} or None,
+            request_sent=False,
+        )
+
+
+def late(caller: Caller, why: str) -> ApiTimeoutError:
+    """The error of a call whose time is over before there is a token for it."""
+    call, total = caller.request, caller.deadline.limits.total
+    return ApiTimeoutError(
+        status=0,
+        reason=f"{call.operation}, {call.method} {call.url}: the {total:g} s for the call are not enough "
+        f"for a token: {why} (nothing was sent)",
+        request_id=call.request_id,
+        request_sent=False,
+    )
+
+
+def _pause(answer: TokenResponse, repeat: int) -> Optional[float]:
+    """Seconds to wait before a request is repeated; None if its answer is the last."""
+    if answer.status_code != 429:
+        return None
+    asked = retry_after(answer.headers)
+    pause = 2.0**repeat if asked is None else asked
+    return pause if pause <= LONGEST_WAIT else None
+
+
+def _checked(token_url: str) -> Url:
+    try:
+        url = parse_url(token_url)
+        usable = url.scheme in ("http", "https") and bool(url.host) and url.port != 0
+    except (LocationParseError, TypeError, AttributeError):
+        url, usable = Url(), False
+    if not usable or url.auth or url.fragment is not None or _NOT_IN_A_URL.search(token_url):
+        raise ApiValueError(
+            "token_url must be a URL such as https://example.com/token, without credentials or fragment"
+        )
+    return url
+
+
+def _shown(text: object, known: Mapping[str, str]) -> str:
+    """A text of the endpoint as an error may hold it: printable, not too long, without secrets."""
+    if not isinstance(text, str):
+        return ""
+    for value in sorted(known.values(), key=len, reverse=True):
+        for form in (value, quote_plus(value), quote(value), quote(value, safe="")):
+            text = text.replace(form, "***") if form else text
+    shown = "".join(character if character.isprintable() else " " for character in text).strip()
+    return shown if len(shown) <= _LONGEST_TEXT else f"{shown[:_LONGEST_TEXT]}…"
