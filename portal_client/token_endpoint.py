@@ -97,6 +97,7 @@ class TokenEndpoint:
             idempotent=True,
             max_response_size=_LARGEST_ANSWER,
             hooks=c.hooks,
+            logger=c.logger["package_logger"],
         )
 
     def post(

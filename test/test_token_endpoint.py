@@ -105,6 +105,15 @@ def test_a_refresh_waits_too() -> None:
     assert s.clock.slept == [3]
 
 
+def test_a_refresh_that_is_limited_does_not_try_the_password() -> None:
+    with signed_in(granted(1), *limited("3")) as s:
+        read(s)
+        s.clock.time += 3540
+        assert failing(lambda: read(s)).status == 429
+
+    assert s.grants == ["password"] + ["refresh_token"] * 6
+
+
 # ── an endpoint that fails ──
 
 

@@ -5,6 +5,20 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from finbourne_candela.extensions.api_client import SyncApiClient as SyncApiClient
+    from finbourne_candela.extensions.api_client_factory import SyncApiClientFactory as SyncApiClientFactory
+    from finbourne_candela.extensions.configuration_loaders import (
+        ArgsConfigurationLoader as ArgsConfigurationLoader,
+    )
+    from finbourne_candela.extensions.configuration_loaders import ConfigurationLoader as ConfigurationLoader
+    from finbourne_candela.extensions.configuration_loaders import (
+        EnvironmentVariablesConfigurationLoader as EnvironmentVariablesConfigurationLoader,
+    )
+    from finbourne_candela.extensions.configuration_loaders import (
+        FileTokenConfigurationLoader as FileTokenConfigurationLoader,
+    )
+    from finbourne_candela.extensions.configuration_loaders import (
+        SecretsFileConfigurationLoader as SecretsFileConfigurationLoader,
+    )
 else:
     from portal_client._lazy import lazy
 
@@ -12,5 +26,11 @@ else:
         __name__,
         {
             "SyncApiClient": "finbourne_candela.extensions.api_client",
+            "SyncApiClientFactory": "finbourne_candela.extensions.api_client_factory",
+            "ArgsConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
+            "ConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
+            "EnvironmentVariablesConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
+            "FileTokenConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
+            "SecretsFileConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
         },
     )

@@ -1,0 +1,155 @@
+"""The settings of the service, from wherever they come, and the Configuration that they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Optional, Union
+
+from finbourne_candela.configuration import Configuration, Timeouts
+from finbourne_candela.extensions.configuration_options import ConfigurationOptions
+from finbourne_candela.extensions.proxy_config import ProxyConfig
+from finbourne_candela.extensions.refreshing_token import RefreshingToken
+from finbourne_candela.extensions.settings import Provenance
+from finbourne_candela.extensions.socket_keep_alive import keep_alive_socket_options
+from portal_client.auth import AccessToken, TokenResponse
+from portal_client.exceptions import ApiValueError
+from portal_client.secret import Secrets, secret
+
+#: What a token is fetched for.
+OAUTH = ("token_url", "username", "password", "client_id", "client_secret")
+#: The limits of a call, in milliseconds.
+LIMITS = ("total_timeout_ms", "connect_timeout_ms", "read_timeout_ms")
+_OKTA_ISSUER = re.compile(r"https?://[^/]+\.okta\.com/oauth2/.+", re.IGNORECASE)
+_TOKEN_PATH = re.compile(r"/v\d+/token/?$", re.IGNORECASE)
+
+SocketOptions = Sequence[tuple[int, int, Union[int, bytes]]]
+Handler = Callable[[TokenResponse], object]
+
+
+class ApiConfiguration:
+    """The settings of the service and of its token endpoint.
+
+    With an `access_token`, a text or a callable, the other credentials are not used; without one all of
+    `token_url`, `username`, `password`, `client_id` and `client_secret` are needed. `token_url` may be the
+    issuer of an Okta server. `certificate_filename` holds the authorities that servers are verified by; times
+    are in milliseconds, and 0 is no limit.
+    """
+
+    username: secret[Optional[str]] = secret()
+    password: secret[Optional[str]] = secret()
+    client_secret: secret[Optional[str]] = secret()
+    access_token: secret[AccessToken] = secret()
+
+    def __init__(
+        self,
+        token_url: Optional[str] = None,
+        api_url: Optional[str] = None,
+        username: Optional[str] = None,
+        password: Optional[str] = None,
+        client_id: Optional[str] = None,
+        client_secret: Optional[str] = None,
+        app_name: Optional[str] = None,
+        certificate_filename: Optional[str] = None,
+        proxy_config: Optional[ProxyConfig] = None,
+        access_token: AccessToken = None,
+        total_timeout_ms: Optional[int] = None,
+        connect_timeout_ms: Optional[int] = None,
+        read_timeout_ms: Optional[int] = None,
+        rate_limit_retries: Optional[int] = None,
+    ) -> None:
+        self.token_url = token_url
+        self.api_url = api_url
+        self.username = username
+        self.password = password
+        self.client_id = client_id
+        self.client_secret = client_secret
+        self.app_name = app_name
+        self.certificate_filename = certificate_filename
+        self.proxy_config = proxy_config
+        self.access_token = access_token
+        self.total_timeout_ms = total_timeout_ms
+        self.connect_timeout_ms = connect_timeout_ms
+        self.read_timeout_ms = read_timeout_ms
+        self.rate_limit_retries = rate_limit_retries
+        self.provenance = Provenance(())
+
+    @property
+    def token_url(self) -> Optional[str]:
+        """The token endpoint; of an Okta issuer, the one that belongs to it."""
+        return self._token_url
+
+    @token_url.setter
+    def token_url(self, value: Optional[str]) -> None:
+        if isinstance(value, str) and _OKTA_ISSUER.match(value) and not _TOKEN_PATH.search(value):
+            value = value.rstrip("/") + "/v1/token"
+        self._token_url = value
+
+    def get_access_token(self, id_provider_response_handler: Optional[Handler] = None) -> AccessToken:
+        """The access token if there is one, else a RefreshingToken.
+
+        Raises ApiValueError, which names each setting that is missing for it.
+        """
+        if self.access_token is not None:
+            return self.access_token
+        return RefreshingToken(self, id_provider_response_handler=id_provider_response_handler)
+
+    def build_api_client_config(
+        self,
+        tcp_keep_alive: bool = True,
+        socket_options: Optional[SocketOptions] = None,
+        id_provider_response_handler: Optional[Handler] = None,
+        opts: Optional[ConfigurationOptions] = None,
+    ) -> Configuration:
+        """The Configuration of a client; `opts` beat the settings. Nothing is sent.
+
+        Raises ApiValueError, which names each setting that is missing, or the one that cannot be used.
+        """
+        self._require("api_url", *(() if self.access_token is not None else OAUTH))
+        configuration = self.transport(opts)
+        token = self.get_access_token(id_provider_response_handler)
+        with self.provenance.blamed("api_url"):
+            configuration.host = self.api_url or ""
+        with self.provenance.blamed("access_token"):
+            configuration.access_token = token
+        if tcp_keep_alive:
+            configuration.socket_options = list(socket_options or keep_alive_socket_options())
+        return configuration
+
+    def transport(self, opts: Optional[ConfigurationOptions] = None) -> Configuration:
+        """How servers are reached: the limits, certificates and proxy of a Configuration."""
+        first, last = opts or ConfigurationOptions(), Timeouts.get_default()
+        limits = {name: _first(name, first, self, last) for name in LIMITS}
+        retries = first.rate_limit_retries
+        retries = self.rate_limit_retries if retries is None else retries
+        configuration = Configuration(
+            ssl_ca_cert=self.certificate_filename,
+            timeouts=Timeouts(**limits),
+            rate_limit_retries=Configuration.DEFAULT_RATE_LIMIT_RETRIES if retries is None else retries,
+        )
+        if self.proxy_config is not None:
+            configuration.proxy = self.proxy_config.address
+            configuration.proxy_headers = self.proxy_config.headers
+        return configuration
+
+    def oauth(self) -> dict[str, Any]:
+        """What a token is fetched for. Raises ApiValueError, which names each setting that is missing."""
+        self._require(*OAUTH)
+        return Secrets({name: getattr(self, name) for name in OAUTH})
+
+    def _require(self, *names: str) -> None:
+        missing = [name for name in names if not getattr(self, name)]
+        if missing:
+            text = f"settings are missing:\n{self.provenance.missing(missing)}"
+            if set(missing) & set(OAUTH):
+                text += f"\n(an access_token would do in place of {', '.join(OAUTH)})"
+            raise ApiValueError(text)
+
+    def __repr__(self) -> str:
+        return f"ApiConfiguration(api_url={self.api_url!r})"
+
+
+def _first(name: str, *places: object) -> int:
+    """The first value of a name that is set."""
+    values: list[Optional[int]] = [getattr(place, name) for place in places]
+    return next(value for value in values if value is not None)

@@ -1,0 +1,241 @@
+"""Where settings come from: the environment, secrets.json, a token file, arguments."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterable
+from typing import IO, Any, ClassVar, Optional, Union, cast
+
+from finbourne_candela.extensions.api_configuration import ApiConfiguration
+from finbourne_candela.extensions.file_access_token import FileAccessToken
+from finbourne_candela.extensions.proxy_config import ProxyConfig
+from finbourne_candela.extensions.settings import BY_NAME, SETTINGS, Provenance, Setting
+from finbourne_candela.extensions.settings import ConfigurationLoader as ConfigurationLoader
+from portal_client.exceptions import ApiValueError
+from portal_client.secret import Hidden, Lost, Secret, Secrets
+
+_log = logging.getLogger("finbourne_candela")
+
+
+class EnvironmentVariablesConfigurationLoader:
+    """Reads the settings from variables of the environment: FBN_TOKEN_URL, FBN_CANDELA_URL and so on."""
+
+    kind: ClassVar[str] = "environment"
+
+    def load_config(self) -> dict[str, object]:
+        """The settings whose variables are set. Raises ApiValueError for a number that is none."""
+        return {setting.name: self._value(setting) for setting in SETTINGS}
+
+    def _value(self, setting: Setting) -> object:
+        name = self.where(setting)
+        text = os.environ.get(name)
+        if not text or not setting.number:
+            return text
+        try:
+            return int(text)
+        except ValueError:
+            raise ApiValueError(f"{name} must be a whole number, not {text!r}") from None
+
+    def where(self, setting: Setting) -> str:
+        """The variable that holds a setting."""
+        return next((name for name in setting.variables if os.environ.get(name)), setting.variables[0])
+
+    def __str__(self) -> str:
+        return "the environment"
+
+
+class SecretsFileConfigurationLoader:
+    """Reads the settings from a JSON file: `{"api": {"tokenUrl": ...}, "proxy": {"address": ...}}`.
+
+    `api_secrets_file` is a path, or a file open for reading. A file that is not there gives nothing.
+    """
+
+    kind: ClassVar[str] = "file"
+
+    def __init__(self, api_secrets_file: Union[IO[Any], str, os.PathLike[str], None]) -> None:
+        self._file = api_secrets_file
+        self._missing = False
+        self._found: dict[str, str] = {}
+
+    def load_config(self) -> dict[str, object]:
+        """The settings that the file has.
+
+        Raises ApiValueError, which names file and line, for one that cannot be read or holds something else.
+        """
+        text = self._text()
+        self._missing = text is None
+        content = Secrets() if text is None else self._parsed(text)
+        self._found, values = {}, Secrets()
+        for setting in SETTINGS:
+            for key in setting.keys:
+                section, _, name = key.partition(".")
+                value = self._section(content, section).get(name)
+                if value not in (None, ""):
+                    self._found[setting.name], values[setting.name] = key, value
+                    break
+        return values
+
+    def _text(self) -> Optional[str]:
+        file = self._file
+        if file is None or file == "":
+            return None
+        try:
+            if not isinstance(file, (str, os.PathLike)):
+                if file.seekable():
+                    file.seek(0)
+                text = file.read()
+                return Hidden(text if isinstance(text, str) else text.decode("utf-8"))
+            with open(file, encoding="utf-8") as opened:
+                return Hidden(opened.read())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            problem = type(error).__name__
+        raise ApiValueError(f"{self.name} cannot be read: {problem}")
+
+    def _parsed(self, text: str) -> Secrets:
+        try:
+            content = json.loads(text.removeprefix("\ufeff"))
+        except json.JSONDecodeError as error:
+            problem = f"{self.name}, line {error.lineno}, column {error.colno}: {error.msg}"
+        except RecursionError:
+            problem = f"{self.name} is nested too deeply"
+        else:
+            return self._object(content, "")
+        raise ApiValueError(problem)  # out of the handler, as the error itself holds the text
+
+    def _section(self, content: Secrets, name: str) -> Secrets:
+        return self._object(content.get(name) or {}, name)
+
+    def _object(self, value: object, name: str) -> Secrets:
+        if not isinstance(value, dict):
+            kind = type(value).__name__
+            del value  # tools print the variables of a traceback
+            raise ApiValueError(f"{self.name}: {name or 'it'} must be a JSON object, not {kind}")
+        return Secrets(cast("dict[str, Any]", value))
+
+    @property
+    def name(self) -> str:
+        """The path of the file, as far as it has one."""
+        file = self._file
+        path = file if isinstance(file, (str, os.PathLike)) else getattr(file, "name", "a secrets file")
+        return str(path)
+
+    def where(self, setting: Setting) -> str:
+        """The file, and the key in it that holds a setting."""
+        return f"{self.name}: {self._found.get(setting.name, setting.keys[0])}"
+
+    def __str__(self) -> str:
+        return f"{self.name} (not there)" if self._missing else self.name
+
+
+class FileTokenConfigurationLoader:
+    """Takes the access token from a file that another program keeps fresh.
+
+    `access_token_location` is its path; None is the one that FBN_ACCESS_TOKEN_FILE holds when the settings
+    are read, and an empty one stands for no file.
+    """
+
+    kind: ClassVar[str] = "file"
+
+    def __init__(self, access_token_location: Union[str, os.PathLike[str], None] = None) -> None:
+        self._location = access_token_location
+
+    @property
+    def access_token(self) -> Optional[FileAccessToken]:
+        """The token in the file; None where no file was named."""
+        location = os.environ.get(_TOKEN_FILE) if self._location is None else self._location
+        return FileAccessToken(location) if location else None
+
+    def load_config(self) -> dict[str, object]:
+        """The access token; its file is not read yet."""
+        return {"access_token": self.access_token}
+
+    def where(self, setting: Setting) -> str:
+        """The variable or path of the token's file; it has no other setting."""
+        place = _TOKEN_FILE if self._location is None else f"the token file {os.fspath(self._location)}"
+        return place if setting.name == "access_token" else ""
+
+    def __str__(self) -> str:
+        place = self.where(BY_NAME["access_token"])
+        return place if self.access_token else f"{place} (not set)"
+
+
+class ArgsConfigurationLoader:
+    """Takes the settings from its arguments; None leaves one to the other sources."""
+
+    kind: ClassVar[str] = "argument"
+
+    def __init__(
+        self,
+        token_url: Optional[str] = None,
+        api_url: Optional[str] = None,
+        username: Optional[str] = None,
+        password: Optional[str] = None,
+        client_id: Optional[str] = None,
+        client_secret: Optional[str] = None,
+        app_name: Optional[str] = None,
+        certificate_filename: Optional[str] = None,
+        proxy_address: Optional[str] = None,
+        proxy_username: Optional[str] = None,
+        proxy_password: Optional[str] = None,
+        access_token: Union[str, Callable[[], str], None] = None,
+        total_timeout_ms: Optional[int] = None,
+        connect_timeout_ms: Optional[int] = None,
+        read_timeout_ms: Optional[int] = None,
+        rate_limit_retries: Optional[int] = None,
+    ) -> None:
+        given = Secrets(locals())
+        for setting in SETTINGS:
+            value = given[setting.name]
+            hides = setting.secret and isinstance(value, str)
+            vars(self)[setting.name] = Secret(setting.name, value) if hides else value
+
+    def load_config(self) -> dict[str, object]:
+        """The arguments that were given."""
+        return Secrets({name: _revealed(value) for name, value in vars(self).items()})
+
+    def where(self, setting: Setting) -> str:
+        """The argument that holds a setting."""
+        return f"the argument {setting.name}"
+
+    def __str__(self) -> str:
+        return "the arguments"
+
+
+def _revealed(value: object) -> object:
+    if isinstance(value, Lost):
+        value()
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+_TOKEN_FILE = "FBN_ACCESS_TOKEN_FILE"
+
+#: Where a factory looks unless it is told otherwise; the last one that gives a setting wins.
+default_config_loaders: tuple[ConfigurationLoader, ...] = (
+    EnvironmentVariablesConfigurationLoader(),
+    SecretsFileConfigurationLoader(api_secrets_file="secrets.json"),
+    FileTokenConfigurationLoader(),
+)
+
+
+def get_api_configuration(config_loaders: Iterable[ConfigurationLoader]) -> ApiConfiguration:
+    """The settings that loaders give; the last one that gives a setting wins.
+
+    Logs a warning where a file overrides a variable of the environment. Raises ApiTypeError and ApiValueError
+    for what cannot be used, and names its source.
+    """
+    provenance = Provenance(config_loaders)
+    values = provenance.values()
+    for name in values:
+        for variable in provenance.overridden(name):
+            _log.warning("%s overrides %s, which is set", provenance.where(name), variable)
+    proxy = [values.pop(name, None) for name in ("proxy_address", "proxy_username", "proxy_password")]
+    configuration = ApiConfiguration(**values)
+    configuration.provenance = provenance
+    if proxy[0] is not None:
+        with provenance.blamed("proxy_address"):
+            configuration.proxy_config = ProxyConfig(*proxy)
+    return configuration

@@ -1,0 +1,66 @@
+"""A token that another program keeps fresh in a file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, Optional, Union
+
+from finbourne_candela.extensions.asked_text import AskedText
+from portal_client.auth import FileToken
+from portal_client.exceptions import ApiValueError
+from portal_client.secret import Hidden
+
+
+class _Read(NamedTuple):
+    token: str
+    state: object
+    until: float
+
+
+class FileAccessToken(AskedText):
+    """The token in a file: read when it is first used, and again when the file has changed.
+
+    It is also read again after `expiry_time` seconds, and when the service has answered it with 401. White
+    space around it is dropped. A client asks it before each request; it can be used as a text, too. Raises
+    ApiValueError for an empty location, and AuthenticationError when there is no token to read.
+    """
+
+    def __init__(
+        self,
+        access_token_location: Union[str, os.PathLike[str]],
+        expiry_time: float = 120,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if not access_token_location:
+            raise ApiValueError("access_token_location must be the path of a file")
+        self._file = FileToken(access_token_location)
+        self._expiry_time = expiry_time
+        self._now = now
+        self._last: Optional[_Read] = None
+
+    def __call__(self) -> str:
+        last, state = self._last, self._state()
+        if last is None or last.state != state or self._now() >= last.until:
+            last = self._last = _Read(Hidden(self._file()), state, self._now() + self._expiry_time)
+        return last.token
+
+    def renew(self, refused: str) -> str:
+        """The token in the file after one was refused."""
+        self._last = None
+        return self()
+
+    def _state(self) -> object:
+        """What changes when the file does; taken before it is read, so that no change is missed."""
+        try:
+            found = os.stat(self._file.path)
+        except OSError:
+            return None  # reading it says what is wrong
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def __repr__(self) -> str:
+        return f"FileAccessToken({self._file.path!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_last": None}
