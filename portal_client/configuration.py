@@ -22,7 +22,7 @@ from portal_client.hooks import Hooks, log_to_file
 from portal_client.secret import Lost, Secret, secret
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
-_HOST = re.compile(r"https?://[^/?#@\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
+_HOST = re.compile(r"https?://[^/?#@<>\"{}|^`\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
 
 
 class Configuration:

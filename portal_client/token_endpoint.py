@@ -24,7 +24,7 @@ from portal_client.secret import HiddenBytes, Secrets
 _REPEATS = 5  # after 429
 _LARGEST_ANSWER = 1024 * 1024
 _LONGEST_TEXT = 300
-_NOT_IN_A_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
+_NOT_IN_A_URL = re.compile(r"[<>\"{}|^`\s\\\x00-\x1f\x7f]")
 
 
 @dataclass(slots=True)

@@ -202,6 +202,7 @@ def test_a_slash_at_the_end_is_not_doubled(end: str) -> None:
         "http://user:tok-1@h",
         "http://user@h",
         "http://h?q=1",
+        "https://<your-domain>.example.test",
         "http://h/#f",
         "http://h\n",
         "http://h\r\nX: y",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import os
 import pickle
@@ -758,6 +759,25 @@ def test_a_source_can_be_called_by_itself() -> None:
         assert source() == "access-2"
 
     assert [form(request)["grant_type"] for request in identity.requests] == ["password", "refresh_token"]
+
+
+def test_a_source_that_is_called_by_itself_leaves_no_connection_open() -> None:
+    closed = threading.Event()
+
+    def watched(connection: Connection, request: Received) -> bool:
+        connection.send(granted(1))
+        if connection.sock.recv(1) == b"":
+            closed.set()
+        return False
+
+    with playing(watched) as identity:
+        source = source_for(identity.host)
+        gc.disable()  # which would close it, too
+        try:
+            assert source() == "access-1"
+        finally:
+            gc.enable()
+        assert closed.wait(5)
 
 
 def test_a_configuration_says_how_the_endpoint_is_reached_then() -> None:

@@ -460,6 +460,7 @@ def test_loopback_needs_no_tls(host: str) -> None:
         "https://example.test:0/token",
         "https://example.test:99999/token",
         "https://example.test/to ken",
+        "https://<your-domain>.example.test/token",
         "https://example.test/token\r\nX: y",
         " https://example.test/token",
         "https://exa\\mple.test/token",
@@ -537,6 +538,30 @@ def test_no_error_and_no_log_holds_a_secret(
     hides(error)
     assert not any(private in caplog.text for private in PRIVATE)
     assert "\x1b" not in str(error)
+
+
+@pytest.mark.parametrize("answers", [(granted(1),), (granted(1), granted(2))])
+def test_an_interrupted_fetch_shows_no_secret(
+    answers: tuple[Answer, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the frames of the libraries count, too: who presses Ctrl-C sees them all."""
+
+    def interrupts(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with signed_in(*answers) as s:
+        if len(answers) == 2:
+            read(s)
+            s.clock.time += 3540
+        monkeypatch.setattr("portal_client.connection._TimedReader.readinto", interrupts)
+        with pytest.raises(KeyboardInterrupt) as info:
+            read(s)
+
+    trace = traceback.TracebackException.from_exception(info.value, capture_locals=True)
+    frames = [frame for frame in trace.stack if "/test/" not in frame.filename]
+    assert {"urlopen", "_attempt", "post", "token"} <= {frame.name for frame in frames}
+    for private in PRIVATE:
+        assert not [f.name for f in frames if private in str(f.locals)]
 
 
 def test_a_long_refusal_is_cut() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import UserString
 from collections.abc import Callable, Sequence
 from typing import Any, Optional, Union
 
@@ -107,7 +108,9 @@ class ApiConfiguration:
         """
         self._require("api_url", *(() if self.access_token is not None else OAUTH))
         configuration = self.transport(opts)
-        token = self.get_access_token(id_provider_response_handler)
+        token: Any = self.get_access_token(id_provider_response_handler)
+        if isinstance(token, UserString):  # a text that is fetched when it is used, of a sister library
+            token = token.__str__
         with self.provenance.blamed("api_url"):
             configuration.host = self.api_url or ""
         with self.provenance.blamed("access_token"):

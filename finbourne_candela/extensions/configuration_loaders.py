@@ -99,22 +99,21 @@ class SecretsFileConfigurationLoader:
         try:
             content = json.loads(text.removeprefix("\ufeff"))
         except json.JSONDecodeError as error:
-            problem = f"{self.name}, line {error.lineno}, column {error.colno}: {error.msg}"
+            problem = f", line {error.lineno}, column {error.colno}: {error.msg}"
         except RecursionError:
-            problem = f"{self.name} is nested too deeply"
+            problem = " is nested too deeply"
         else:
-            return self._object(content, "")
-        raise ApiValueError(problem)  # out of the handler, as the error itself holds the text
+            if isinstance(content, dict):
+                return Secrets(cast("dict[str, Any]", content))
+            problem = f": it must be a JSON object, not {type(content).__name__}"
+            del content  # tools print the variables of a traceback
+        raise ApiValueError(self.name + problem)
 
     def _section(self, content: Secrets, name: str) -> Secrets:
-        return self._object(content.get(name) or {}, name)
-
-    def _object(self, value: object, name: str) -> Secrets:
-        if not isinstance(value, dict):
-            kind = type(value).__name__
-            del value  # tools print the variables of a traceback
-            raise ApiValueError(f"{self.name}: {name or 'it'} must be a JSON object, not {kind}")
-        return Secrets(cast("dict[str, Any]", value))
+        kind: type[object] = type(cast(object, content.get(name) or {}))
+        if kind is not dict:
+            raise ApiValueError(f"{self.name}: {name} must be a JSON object, not {kind.__name__}")
+        return Secrets(content.get(name) or {})
 
     @property
     def name(self) -> str:

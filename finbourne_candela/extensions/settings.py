@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserString
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, Optional, Protocol
 
 from finbourne_candela.configuration import whole
 from portal_client.exceptions import ApiTypeError, ApiValueError
+from portal_client.secret import Secret, Secrets
 
 
 class Setting(NamedTuple):
@@ -80,27 +82,32 @@ class Provenance:
             if isinstance(loader, type) or not hasattr(loader, "load_config"):
                 raise ApiTypeError(f"config_loaders: {loader!r} is no loader, which has load_config()")
             self._asked.append(loader)
-            for name, value in loader.load_config().items():
-                self._take(loader, name, value)
+            found = Secrets(loader.load_config())
+            for name in found:
+                self._take(loader, name, found)
 
-    def _take(self, loader: ConfigurationLoader, name: str, value: object) -> None:
-        if value is None or (type(value) is str and not value):
+    def _take(self, loader: ConfigurationLoader, name: str, found: Mapping[str, object]) -> None:
+        if found[name] is None or (type(found[name]) is str and not found[name]):
             return
         setting = BY_NAME.get(name)
         if setting is None:
             near = get_close_matches(name, BY_NAME, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise ApiTypeError(f"{label(loader)} gives {name}, which is no setting{hint}")
-        where = _where(loader, setting) or label(loader)
+        where = _where(loader, setting)
         if setting.number:
-            whole(where, value)
-        elif not isinstance(value, str) and not (name == "access_token" and callable(value)):
-            raise ApiTypeError(f"{where} must be a text, not {type(value).__name__}")
+            whole(where, found[name])
+        elif not isinstance(found[name], (str, UserString)) and not (
+            name == "access_token" and callable(found[name])
+        ):
+            raise ApiTypeError(f"{where} must be a text, not {type(found[name]).__name__}")
+        hides = setting.secret and type(found[name]) is str
+        value = Secret(name, str(found[name])) if hides else found[name]
         self.given.setdefault(name, []).append(Given(value, where, getattr(loader, "kind", "argument")))
 
     def values(self) -> dict[str, Any]:
         """The value of each setting that was given."""
-        return {name: given[-1].value for name, given in self.given.items()}
+        return Secrets({name: _revealed(given[-1].value) for name, given in self.given.items()})
 
     def where(self, name: str) -> str:
         """Who has given a setting."""
@@ -147,6 +154,11 @@ def _where(loader: ConfigurationLoader, setting: Setting) -> str:
     return where(setting) if where else f"{setting.name} of {label(loader)}"
 
 
+def _revealed(value: object) -> object:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
 def _same(one: object, other: object) -> bool:
-    # Texts and numbers only: a token that is asked for is not fetched to be compared.
+    # Texts and numbers only: a token that is fetched when it is used is not fetched to be compared.
+    one, other = _revealed(one), _revealed(other)
     return type(one) is type(other) in (str, int) and one == other
