@@ -147,7 +147,7 @@ class _Server(uvicorn.Server):
         self.settled.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await asyncio.to_thread(self._service.answers.stop)
+        await asyncio.to_thread(self._service.wind_down)
         await super().shutdown(sockets)
 
     def join_workers(self) -> None:

@@ -26,7 +26,11 @@ class Service:
         if self.demo_data:
             add_demo_data(self.store)
 
-    def stop(self) -> None:
-        """Give up the answers under way and close the store; harmless when stopped already."""
+    def wind_down(self) -> None:
+        """Give up the answers under way, and let go everybody who waits; the store stays open."""
         self.answers.stop()
+
+    def stop(self) -> None:
+        """Wind down and close the store; harmless when stopped already."""
+        self.wind_down()
         self.store.close()

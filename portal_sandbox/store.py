@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import BinaryIO
@@ -173,6 +173,14 @@ class Store:
         """The bytes of the file with this digest."""
         with self._transaction("BEGIN") as db:
             return db.scalars(select(BlobRow.data).where(BlobRow.sha256 == sha256)).one()
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A transaction that sees one state of the database."""
+        return self._transaction("BEGIN")
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """A transaction with no other beside it."""
+        return self._transaction("BEGIN IMMEDIATE")
 
     @contextmanager
     def _transaction(self, begin: str) -> Generator[Session]:
