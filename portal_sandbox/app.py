@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal_sandbox import demo, portal
 from portal_sandbox.agents import BUILT_IN, Agent, echo
 from portal_sandbox.answers import Answers
+from portal_sandbox.candela.app import PATH, candela_app, candela_service
+from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.errors import Refused
 from portal_sandbox.service import Service
 from portal_sandbox.store import Store, utc_now
@@ -30,20 +32,23 @@ def create_app(
     demo_data: bool = False,
     agents: Mapping[str, Agent] | None = None,
     latency: float = 0.0,
+    pace: float = 0.0,
+    oauth2: OAuth2 | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The sandbox as an app, for a server of your own; `running` is the short way.
 
     `tokens` maps each bearer token to its user; `db` is a file for SQLite, or None for memory; `demo_data`
     adds what the documents' examples name, and takes any other token as that of the user "guest"; `agents`
-    come in addition to "echo"; `latency`, in seconds, is added before each answer; `now` gives a time with
-    zone.
+    come in addition to "echo"; `latency`, in seconds, is added before each answer, and `pace` after each
+    event of Candela's; `oauth2` says who may sign in to Candela; `now` gives a time with zone.
 
     The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
     ValueError for tokens that no header can carry and for a latency that is not a number from 0 up.
     """
-    if not 0 <= latency < math.inf:
-        raise ValueError(f"latency must be a number of seconds from 0 up, not {latency}")
+    for name, seconds in (("latency", latency), ("pace", pace)):
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
     known = {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {}), **(agents or {})}
     store = Store(db, now)
     service = Service(
@@ -52,6 +57,16 @@ def create_app(
         Tokens(tokens, demo.GUEST if demo_data else None),
         now,
         demo_data,
+        candela_service(
+            store,
+            known,
+            Tokens(tokens),
+            oauth2 or OAuth2(),
+            latency=latency,
+            pace=pace,
+            now=now,
+            demo_data=demo_data,
+        ),
     )
 
     app = FastAPI(
@@ -62,8 +77,11 @@ def create_app(
     app.state.service = service
     app.include_router(portal.router)
     app.add_middleware(RequestId)
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    mounted = candela_app(service.candela)
+    app.mount(PATH, mounted)
+    for each in (app, mounted):
+        each.add_exception_handler(Refused, _refused)
+        each.add_exception_handler(RequestValidationError, _invalid)
     return app
 
 

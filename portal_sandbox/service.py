@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal_sandbox.answers import Answers
+from portal_sandbox.candela.service import Candela
 from portal_sandbox.demo import add_demo_data
 from portal_sandbox.store import Store
 from portal_sandbox.tokens import Tokens
@@ -19,16 +20,19 @@ class Service:
     tokens: Tokens
     now: Callable[[], datetime]
     demo_data: bool
+    candela: Candela
 
     def start(self) -> None:
         """Open the store; harmless when started already. Raises SandboxError."""
         self.store.open()
         if self.demo_data:
             add_demo_data(self.store)
+        self.candela.start()
 
     def wind_down(self) -> None:
         """Give up the answers under way, and let go everybody who waits; the store stays open."""
         self.answers.stop()
+        self.candela.wind_down()
 
     def stop(self) -> None:
         """Wind down and close the store; harmless when stopped already."""
