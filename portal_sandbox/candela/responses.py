@@ -10,10 +10,11 @@ SLOT_TAKEN = refusal(409, "Another session of the user is running")
 NOT_RUNNING = refusal(
     409, "The session is not running, its agent is still answering, or it was stopped meanwhile"
 )
-INVALID = invalid("An argument is missing or of the wrong type, or the body is not JSON that can be read")
+INVALID = invalid("An argument is missing or of the wrong type")
+INVALID_BODY = invalid("The body is not JSON that can be read, or something in it is missing or wrong")
 FAILED = refusal(500, "The agent failed; its prompt was taken all the same")
 STOPPING = refusal(503, "The server is stopping and takes no more prompts")
 
 #: What starting a session may answer, and sending it a prompt.
-TO_START = {**UNAUTHORIZED, **NO_AGENT, **SLOT_TAKEN, **INVALID}
-TO_ASK = {**UNAUTHORIZED, **NO_SESSION, **NOT_RUNNING, **INVALID, **FAILED, **STOPPING}
+TO_START = {**UNAUTHORIZED, **NO_AGENT, **SLOT_TAKEN, **INVALID_BODY}
+TO_ASK = {**UNAUTHORIZED, **NO_SESSION, **NOT_RUNNING, **INVALID_BODY, **FAILED, **STOPPING}

@@ -237,11 +237,11 @@ async def _asked(
 
 
 async def _result(events: AsyncGenerator[wire.Event | Result]) -> Result:
-    last: wire.Event | Result | None = None
-    async for last in events:
-        pass
-    assert isinstance(last, Result)
-    return last
+    result = None
+    async for event in events:
+        result = event
+    assert isinstance(result, Result)
+    return result
 
 
 async def _lines(
