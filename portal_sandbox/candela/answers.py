@@ -113,14 +113,14 @@ class Answers:
         except BaseException as error:  # a SystemExit, too
             outcome = AgentFailed(error)
         text = outcome.event.content if isinstance(outcome, Result) else outcome.detail
-        # Before the end goes out: whoever has it may send the next prompt.
-        while True:
+        # Before the end goes out: whoever has it may send the next prompt. Not after: a stop has done it.
+        while not stream.ended.is_set():
             try:
                 finished = self._sessions.finish(asked, text, failed=isinstance(outcome, Refused))
                 return outcome if finished else Stopped()
             except Refused:  # the database is locked, or the disk full
-                if stream.ended.wait(PAUSE):
-                    return outcome
+                stream.ended.wait(PAUSE)
+        return outcome
 
     def _said(self, agent: Agent, asked: CandelaSessionRow, stream: Stream) -> Result:
         conversation = [Message(message.role, message.text) for message in asked.messages]

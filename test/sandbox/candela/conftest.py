@@ -129,7 +129,15 @@ def start(held: Held) -> Iterator[Start]:
         held.released.set()
 
 
+@pytest.fixture(scope="module")
+def users() -> Iterator[Iterator[Candela]]:
+    """Callers of a sandbox that the tests of one module share, each with a slot of its own."""
+    names = [f"user-{number}" for number in range(100)]
+    with running(tokens=dict(zip(names, names, strict=True))) as candela:
+        yield map(candela.with_token, names)
+
+
 @pytest.fixture
-def candela(start: Start) -> Candela:
-    """A caller of a sandbox of its own, whose agents are echo and held."""
-    return start()
+def candela(users: Iterator[Candela]) -> Candela:
+    """A user of a sandbox that others use too."""
+    return next(users)
