@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from portal_sandbox.agents import File as File
     from portal_sandbox.agents import Message as Message
     from portal_sandbox.app import create_app as create_app
+    from portal_sandbox.candela.oauth2 import OAuth2 as OAuth2
     from portal_sandbox.errors import SandboxError as SandboxError
     from portal_sandbox.server import Sandbox as Sandbox
     from portal_sandbox.server import running as running
@@ -23,13 +24,14 @@ _MODULE_OF = {
     "Agent": "agents",
     "File": "agents",
     "Message": "agents",
+    "OAuth2": "candela.oauth2",
     "Sandbox": "server",
     "SandboxError": "errors",
     "create_app": "app",
     "running": "server",
 }
 
-__all__ = ["Agent", "File", "Message", "Sandbox", "SandboxError", "create_app", "running"]
+__all__ = ["Agent", "File", "Message", "OAuth2", "Sandbox", "SandboxError", "create_app", "running"]
 
 
 def __getattr__(name: str) -> object:

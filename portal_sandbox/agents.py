@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,10 @@ class File:
         return self._load()
 
 
-Agent: TypeAlias = Callable[[Sequence[Message], Sequence[File]], str]
+Agent: TypeAlias = Callable[[Sequence[Message], Sequence[File]], Any]
 """Given the conversation, which ends with the prompt, and the prompt's files: the text of the answer.
 
+It may be a generator, which says its answer in pieces; Candela's also take data, and events (candela/events.py).
 An exception makes the session's status Error; its text becomes the answer.
 """
 
@@ -62,8 +63,6 @@ def fault(agent_id: str, agent: object) -> str | None:
         return "is a class, not a function"
     if _is_any(agent, inspect.iscoroutinefunction, inspect.isasyncgenfunction):
         return "is an async function; an agent is a plain one, which may call asyncio.run"
-    if _is_any(agent, inspect.isgeneratorfunction):
-        return "is a generator; an agent returns its whole answer as a str"
     try:
         inspect.signature(agent).bind([], [])
     except TypeError as error:

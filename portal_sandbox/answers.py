@@ -1,6 +1,6 @@
 """Answers under way: each agent runs in a thread of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from threading import Event, Lock, Thread
@@ -118,6 +118,8 @@ def _outcome(
 ) -> tuple[str, SessionStatus]:
     try:
         text = cast(object, agent(conversation, files))
+        if isinstance(text, Iterator):  # a generator says its answer in pieces
+            text = "".join(cast("Iterator[str]", text))
         if not isinstance(text, str):
             raise TypeError(f"an agent answers a str, not {type(text).__name__}")
         text.encode()  # half a surrogate pair cannot be stored

@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal_sandbox import demo, page, portal
 from portal_sandbox.agents import BUILT_IN, Agent, echo, fault
 from portal_sandbox.answers import Answers
+from portal_sandbox.candela.app import PATH, candela_app, candela_service
+from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.changes import Changes
 from portal_sandbox.errors import Refused
 from portal_sandbox.log import log
@@ -33,21 +35,24 @@ def create_app(
     demo_data: bool = False,
     agents: Mapping[str, Agent] | None = None,
     latency: float = 0.0,
+    pace: float = 0.0,
+    oauth2: OAuth2 | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The sandbox as an app, for a server of your own; `running` is the short way.
 
     `tokens` maps each bearer token to its user; `db` is a file for SQLite, or None for memory; `demo_data`
     adds what the documents' examples name, and takes any other token as that of the user "guest"; `agents`
-    come in addition to "echo"; `latency`, in seconds, is added before each answer; `now` gives a time with
-    zone.
+    come in addition to "echo"; `latency`, in seconds, is added before each answer, and `pace` after each
+    event of Candela's; `oauth2` says who may sign in to Candela; `now` gives a time with zone.
 
     The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
     ValueError for tokens that no header can carry, for what cannot be called as an agent, and for a latency
     that is not a number from 0 up.
     """
-    if not 0 <= latency < math.inf:
-        raise ValueError(f"latency must be a number of seconds from 0 up, not {latency}")
+    for name, seconds in (("latency", latency), ("pace", pace)):
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
     known = known_agents(agents, demo_data)
     store = Store(db, now)
     changes = Changes(store)
@@ -59,6 +64,17 @@ def create_app(
         Tokens(tokens, demo.GUEST if demo_data else None),
         now,
         demo_data,
+        candela_service(
+            store.database,
+            store.presence,
+            known,
+            Tokens(tokens),
+            oauth2 or OAuth2(),
+            latency=latency,
+            pace=pace,
+            now=now,
+            demo_data=demo_data,
+        ),
     )
 
     app = FastAPI(
@@ -71,9 +87,12 @@ def create_app(
     app.include_router(page.router)
     app.add_middleware(Failures)
     app.add_middleware(RequestId)
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(405, _not_allowed)
+    mounted = candela_app(service.candela)
+    app.mount(PATH, mounted)
+    for each in (app, mounted):
+        each.add_exception_handler(Refused, _refused)
+        each.add_exception_handler(RequestValidationError, _invalid)
+        each.add_exception_handler(405, _not_allowed)
     return app
 
 

@@ -16,6 +16,9 @@ from fastapi import FastAPI
 
 from portal_sandbox.agents import Agent
 from portal_sandbox.app import create_app
+from portal_sandbox.candela import app as candela
+from portal_sandbox.candela import token_endpoint
+from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.errors import SandboxError
 from portal_sandbox.service import Service
 from portal_sandbox.store import utc_now
@@ -26,10 +29,36 @@ GRACE = 1
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running sandbox: where it is, and a token that it accepts."""
+    """A running sandbox: where it is, and a token that it accepts; `host` is where Portal is."""
 
     host: str
     token: str = field(repr=False)
+    oauth2: OAuth2
+
+    @property
+    def candela_url(self) -> str:
+        """Where Candela is."""
+        return self.host + candela.PATH
+
+    @property
+    def token_url(self) -> str:
+        """Where Candela's tokens come from."""
+        return self.candela_url + token_endpoint.PATH
+
+    @property
+    def secrets(self) -> dict[str, dict[str, str]]:
+        """What a secrets.json for Candela holds: where it is, and how its first user signs in."""
+        username, password = next(iter(self.oauth2.users.items()))
+        return {
+            "api": {
+                "tokenUrl": self.token_url,
+                "candelaUrl": self.candela_url,
+                "username": username,
+                "password": password,
+                "clientId": self.oauth2.client_id,
+                "clientSecret": self.oauth2.client_secret,
+            }
+        }
 
 
 @contextmanager
@@ -42,6 +71,8 @@ def running(
     tokens: Mapping[str, str] | None = None,
     agents: Mapping[str, Agent] | None = None,
     latency: float = 0.0,
+    pace: float = 0.0,
+    oauth2: OAuth2 | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> Generator[Sandbox]:
     """Run a sandbox in the background for as long as the block lasts.
@@ -53,7 +84,17 @@ def running(
     the port is taken or the database cannot be used, and ValueError for arguments that make no sense.
     """
     users = {secrets.token_urlsafe(16): "sandbox-user"} if tokens is None else tokens
-    app = create_app(tokens=users, db=db, demo_data=demo_data, agents=agents, latency=latency, now=now)
+    oauth2 = OAuth2() if oauth2 is None else oauth2
+    app = create_app(
+        tokens=users,
+        db=db,
+        demo_data=demo_data,
+        agents=agents,
+        latency=latency,
+        pace=pace,
+        oauth2=oauth2,
+        now=now,
+    )
     service: Service = app.state.service
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(host, port))
@@ -61,7 +102,7 @@ def running(
         stack.callback(service.stop)
         service.start()
         stack.enter_context(_serving(app, listener))
-        yield Sandbox(_address(listener), next(iter(users)))
+        yield Sandbox(_address(listener), next(iter(users)), oauth2)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from portal_sandbox.agents import Agent
 from portal_sandbox.answers import Answers
+from portal_sandbox.candela.service import Candela
 from portal_sandbox.changes import Changes
 from portal_sandbox.demo import add_demo_data
 from portal_sandbox.store import Store
@@ -23,6 +24,7 @@ class Service:
     tokens: Tokens
     now: Callable[[], datetime]
     demo_data: bool
+    candela: Candela
 
     def start(self) -> None:
         """Open the store and take prompts; harmless when started already. Raises SandboxError."""
@@ -31,11 +33,13 @@ class Service:
             add_demo_data(self.store)
         self.changes.start()
         self.answers.start()
+        self.candela.start()
 
     def wind_down(self) -> None:
         """Give up the answers under way, and let go everybody who waits; the store stays open."""
         self.answers.stop()
         self.changes.stop()
+        self.candela.wind_down()
 
     def stop(self) -> None:
         """Wind down and close the store; harmless when stopped already."""

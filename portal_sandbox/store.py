@@ -71,8 +71,8 @@ class Store:
     def __init__(self, db: str | os.PathLike[str] | None, now: Callable[[], datetime] = utc_now) -> None:
         # An absolute path stays right when the process changes its directory.
         self._path = None if db is None else os.path.abspath(db)
-        self._database = Database(self._path)
-        self._presence = Presence(self._path)
+        self.database = Database(self._path)
+        self.presence = Presence(self._path)
         self._now = now
 
     @property
@@ -85,27 +85,27 @@ class Store:
 
         Raises SandboxError where the database cannot be used.
         """
-        if self._database.is_open:
+        if self.database.is_open:
             return
         try:
-            self._database.open()
-            with self._database.writing() as db:
-                self._presence.enter()
+            self.database.open()
+            with self.database.writing() as db:
+                self.presence.enter()
                 self._settle(db, self._dead_servers(db))
-                self._presence.clear()
+                self.presence.clear()
         except (DatabaseUnusable, OSError) as error:
             self.close()
             raise SandboxError(f"Cannot use {self._path} as a database: {error}") from error
 
     def close(self) -> None:
         """Close every connection; harmless when closed already."""
-        self._database.close()
-        self._presence.leave()
+        self.database.close()
+        self.presence.leave()
 
     def create(self, user: str, agent_id: str, prompt: Prompt) -> SessionRow:
         """A new session of `user` that is running on its first prompt."""
         digests = _digests(prompt)
-        with self._database.writing() as db:
+        with self.database.writing() as db:
             row = self._new_session(user, agent_id)
             self._ask(db, row, prompt, digests)
             db.add(row)
@@ -117,7 +117,7 @@ class Store:
         Raises NoSuchSession, NotYours or SessionRunning, and then nothing has changed.
         """
         digests = _digests(prompt)
-        with self._database.writing() as db:
+        with self.database.writing() as db:
             row = _found(db, session_id, user)
             if row.status == SessionStatus.RUNNING:
                 raise SessionRunning
@@ -129,30 +129,30 @@ class Store:
 
         A session that has gone on meanwhile stays as it is.
         """
-        with self._database.writing() as db:
+        with self.database.writing() as db:
             row = _found(db, asked.id)
             if row.messages[-1].key == asked.messages[-1].key:
                 self._answer(row, text, status)
 
     def recover(self) -> None:
         """Make errors of the sessions whose server has died."""
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             dead = self._dead_servers(db)
         if dead:
-            with self._database.writing() as db:
+            with self.database.writing() as db:
                 self._settle(db, dead)
 
     def give_up(self) -> None:
         """Make errors of the sessions that this server runs."""
-        with self._database.writing(STOP_PATIENCE) as db:
-            self._settle(db, [self._presence.server])
+        with self.database.writing(STOP_PATIENCE) as db:
+            self._settle(db, [self.presence.server])
 
     def replay(self, user: str, session_id: str, last_index: int) -> SessionRow:
         """A new session of `user` from messages 0 to `last_index`, that one included, with their files.
 
         Raises NoSuchSession, NotYours or OutOfRange.
         """
-        with self._database.writing() as db:
+        with self.database.writing() as db:
             source = _found(db, session_id, user, _WITH_FILES)
             if not 0 <= last_index < len(source.messages):
                 raise OutOfRange(len(source.messages))
@@ -163,7 +163,7 @@ class Store:
 
     def share(self, session_id: str, user: str, agent_id: str, messages: Sequence[Message]) -> None:
         """Add a session that is open to everyone, unless a session has this id already."""
-        with self._database.writing() as db:
+        with self.database.writing() as db:
             if db.scalar(select(SessionRow.key).where(SessionRow.id == session_id)) is not None:
                 return
             row = self._new_session(user, agent_id)
@@ -176,7 +176,7 @@ class Store:
 
         Raises NoSuchSession or NotYours.
         """
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             return _found(db, session_id, user)
 
     def sessions(self, user: str, agent_id: str | None = None) -> Sequence[SessionRow]:
@@ -184,31 +184,31 @@ class Store:
         query = select(SessionRow).where(or_(SessionRow.user_id == user, SessionRow.shared))
         if agent_id is not None:
             query = query.where(SessionRow.agent_id == agent_id)
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             return db.scalars(query.order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())).all()
 
     def lengths(self, session_ids: Collection[str]) -> Mapping[str, int]:
         """How many messages these sessions have. With each change of a session there is one more."""
         query = select(SessionRow.id, func.count()).join(MessageRow).where(SessionRow.id.in_(session_ids))
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             return {row[0]: row[1] for row in db.execute(query.group_by(SessionRow.id))}
 
     def newest(self, limit: int) -> tuple[Sequence[SessionRow], int]:
         """At most `limit` sessions of all users, newest first, with their files; and how many there are."""
         query = select(SessionRow).order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             count = db.scalar(select(func.count()).select_from(SessionRow))
             return db.scalars(query.limit(limit).options(_WITH_FILES)).all(), count or 0
 
     def files(self, session_id: str) -> Sequence[FileRow]:
         """Every file of a session, in the order of arrival."""
         query = select(FileRow).join(MessageRow).join(SessionRow).where(SessionRow.id == session_id)
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             return db.scalars(query.order_by(FileRow.key)).all()
 
     def content(self, sha256: str) -> bytes:
         """The bytes of the file with this digest."""
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             return blobs.get(db, sha256)
 
     @property
@@ -231,7 +231,7 @@ class Store:
     def _ask(self, db: Session, row: SessionRow, prompt: Prompt, digests: Sequence[blobs.Digest]) -> None:
         files = [_stored(db, *each) for each in zip(prompt.uploads, digests, strict=True)]
         row.messages.append(MessageRow(role=MessageRole.USER.value, text=prompt.text, files=files))
-        row.status, row.server = SessionStatus.RUNNING.value, self._presence.server
+        row.status, row.server = SessionStatus.RUNNING.value, self.presence.server
         row.updated_at = self._now()
 
     def _answer(self, row: SessionRow, text: str, status: SessionStatus) -> None:
@@ -241,7 +241,7 @@ class Store:
 
     def _dead_servers(self, db: Session) -> Sequence[str]:
         servers = db.scalars(select(SessionRow.server).where(SessionRow.server.is_not(None)).distinct())
-        return [name for name in servers if name is not None and not self._presence.is_alive(name)]
+        return [name for name in servers if name is not None and not self.presence.is_alive(name)]
 
     def _settle(self, db: Session, servers: Sequence[str]) -> None:
         for row in db.scalars(select(SessionRow).where(SessionRow.server.in_(servers))):

@@ -143,7 +143,7 @@ def test_a_session_whose_server_dies_ends(store: Store, others: Changes, tmp_pat
     other.open()
     asked = _created(other)
 
-    seen = _followed(others, asked.id, other._presence.leave)
+    seen = _followed(others, asked.id, other.presence.leave)
 
     assert seen == ["Running 1", "Error 2"]
     assert store.session(asked.id).messages[1].text == STOPPED

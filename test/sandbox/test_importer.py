@@ -148,7 +148,6 @@ NAMED = ": an id is printable text without spaces around it"
         ("agents:slow", "it is an async function; an agent is a plain one, which may call asyncio.run"),
         ("agents:slow_words", "it is an async function; an agent is a plain one, which may call asyncio.run"),
         ("agents:later", "it is an async function; an agent is a plain one, which may call asyncio.run"),
-        ("agents:words", "it is a generator; an agent returns its whole answer as a str"),
     ],
 )
 def test_a_name_that_is_no_good(spec: str, message: str) -> None:

@@ -213,8 +213,8 @@ def _open(path: Path) -> Store:
 
 def _die(store: Store) -> None:
     """As a kill -9 does: nothing is said, and the lock is free."""
-    store._presence.leave()
-    store._database.close()
+    store.presence.leave()
+    store.database.close()
 
 
 def _said(store: Store, session: SessionRow) -> tuple[str, list[str]]:
@@ -306,8 +306,8 @@ def test_a_server_enters_while_nobody_clears(tmp_path: Path, monkeypatch: pytest
     path = tmp_path / "box.sqlite"
     first, second = _open(path), Store(path)
     done: list[str] = []
-    monkeypatch.setattr(second._presence, "enter", lambda: _try_to_write(first, done))
-    monkeypatch.setattr(second._presence, "clear", lambda: _try_to_write(first, done))
+    monkeypatch.setattr(second.presence, "enter", lambda: _try_to_write(first, done))
+    monkeypatch.setattr(second.presence, "clear", lambda: _try_to_write(first, done))
 
     second.open()
 
@@ -318,7 +318,7 @@ def test_a_server_enters_while_nobody_clears(tmp_path: Path, monkeypatch: pytest
 
 def _try_to_write(store: Store, done: list[str]) -> None:
     try:
-        with store._database.writing(0):
+        with store.database.writing(0):
             done.append("written")
     except DatabaseBusy:
         done.append("busy")

@@ -1,0 +1,137 @@
+"""Answers under way: each agent runs in a thread of its own, and what it says goes out as it is said."""
+
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import cast
+
+from portal_sandbox.agents import Agent, Message
+from portal_sandbox.candela.errors import AgentFailed, NoSuchAgent, ServerStopped, Stopped
+from portal_sandbox.candela.events import Result, answer
+from portal_sandbox.candela.sessions import Name, Sessions
+from portal_sandbox.candela.stream import Stream
+from portal_sandbox.candela.tables import CandelaSessionRow
+from portal_sandbox.errors import Refused, Stopping
+
+#: How long `stop` waits for agents that do not return, in seconds. Python cannot interrupt them.
+GRACE = 1.0
+
+#: How long an answer that cannot be stored waits for the next attempt, in seconds.
+PAUSE = 0.5
+
+
+class Answers:
+    """Runs the agents over the prompts to the sessions.
+
+    `latency` is added before each answer, and `pace` after each event, in seconds. An agent goes on when
+    nobody listens any more: its prompt was taken, and what it says belongs to the conversation.
+    """
+
+    def __init__(
+        self, sessions: Sessions, agents: Mapping[str, Agent], latency: float = 0.0, pace: float = 0.0
+    ) -> None:
+        self._sessions = sessions
+        self._agents = agents
+        self._latency = latency
+        self._pace = pace
+        self._stopping = Event()
+        self._stopping.set()  # until it is started
+        self._lock = Lock()
+        self._streams: dict[Stream, int] = {}
+        self._threads: set[Thread] = set()
+
+    def ask(self, user: str, name: Name, prompt: str, stream: Stream) -> None:
+        """Have the agent of a running session answer into a stream.
+
+        Raises NoSuchSession, NotRunning, StillAnswering, NoSuchAgent or Stopping.
+        """
+        agent = self._agent(self._sessions.taking_prompts(user, name).agent_id)
+        asked = self._sessions.ask(user, name, prompt)
+        thread = Thread(
+            target=self._run, args=(agent, asked, stream), name="portal-sandbox-candela", daemon=True
+        )
+        with self._lock:
+            self._streams[stream] = asked.key
+            self._threads = {thread, *(other for other in self._threads if other.is_alive())}
+            thread.start()
+
+    def give_up(self, session_key: int) -> None:
+        """Let go whoever waits for an answer in a session that was stopped."""
+        self._end(Stopped(), session_key)
+
+    def start(self) -> None:
+        """Take prompts; harmless when started already."""
+        self._stopping.clear()
+
+    def stop(self) -> None:
+        """Give up the answers under way, and take no prompts any more; harmless when stopped already.
+
+        Agents that do not return within a second are left behind; what they say is dropped.
+        """
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        with suppress(Refused):  # what cannot be said now, the next server says
+            self._sessions.give_up()
+        self._end(ServerStopped())
+        with self._lock:
+            threads, self._threads = self._threads, set()
+        deadline = monotonic() + GRACE
+        for thread in threads:
+            thread.join(max(0.0, deadline - monotonic()))
+
+    def _agent(self, agent_id: str) -> Agent:
+        if self._stopping.is_set():
+            raise Stopping
+        try:
+            return self._agents[agent_id]
+        except KeyError:
+            raise NoSuchAgent(agent_id) from None
+
+    def _end(self, last: Refused, session_key: int | None = None) -> None:
+        with self._lock:
+            streams = [stream for stream, key in self._streams.items() if session_key in (None, key)]
+        for stream in streams:
+            stream.end(last)
+
+    def _run(self, agent: Agent, asked: CandelaSessionRow, stream: Stream) -> None:
+        try:
+            stream.end(self._outcome(agent, asked, stream))
+        finally:
+            stream.end(ServerStopped())  # whatever happens here, nobody waits for ever
+            with self._lock:
+                del self._streams[stream]
+
+    def _outcome(self, agent: Agent, asked: CandelaSessionRow, stream: Stream) -> Result | Refused:
+        stream.ended.wait(self._latency)
+        outcome: Result | Refused
+        try:
+            outcome = self._said(agent, asked, stream)
+        except Refused as refused:
+            outcome = refused
+        except BaseException as error:  # a SystemExit, too
+            outcome = AgentFailed(error)
+        text = outcome.event.content if isinstance(outcome, Result) else outcome.detail
+        # Before the end goes out: whoever has it may send the next prompt. Not after: a stop has done it.
+        while not stream.ended.is_set():
+            try:
+                finished = self._sessions.finish(asked, text, failed=isinstance(outcome, Refused))
+                return outcome if finished else Stopped()
+            except Refused:  # the database is locked, or the disk full
+                stream.ended.wait(PAUSE)
+        return outcome
+
+    def _said(self, agent: Agent, asked: CandelaSessionRow, stream: Stream) -> Result:
+        conversation = [Message(message.role, message.text) for message in asked.messages]
+        with closing(answer(agent, conversation)) as events:
+            while not stream.ended.is_set():
+                if self._stopping.is_set():
+                    raise ServerStopped
+                try:
+                    event = next(events)
+                except StopIteration as end:
+                    return cast(Result, end.value)
+                stream.put(event)
+                stream.ended.wait(self._pace)
+        raise Stopped

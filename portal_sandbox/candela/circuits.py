@@ -1,0 +1,106 @@
+"""Circuits: the nodes through which a pipeline goes; a node goes by `type`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypeAliasType
+
+from portal_sandbox.candela.specs import Spec, Wire, fill_in_type
+
+
+class BaseTool(Wire):
+    """A tool, as far as all have the same properties."""
+
+    tool_type: str | None = None
+    instruction: str | None = None
+
+
+ToolObj = TypeAliasType("ToolObj", dict[str, Any] | BaseTool)
+
+
+class ResponseDTO(Wire):
+    """A node that answers."""
+
+    type: Literal["response"] = "response"
+    node_id: str
+    child_id: str | None
+    as_block: bool
+    template: str | None
+    context: str | None
+    inserts: dict[str, str] | None
+
+
+class IntentDTO(Wire):
+    """A node that makes out what is wanted."""
+
+    type: Literal["intent"] = "intent"
+    node_id: str
+    child_id: str | None
+    spec: Spec
+    instruction: str | None = None
+
+
+class ConfirmDTO(Wire):
+    """A node that asks back."""
+
+    type: Literal["confirm"] = "confirm"
+    node_id: str
+    child_id: str | None
+    instruction: str | None = None
+    options: list[str]
+
+
+class NoOpDTO(Wire):
+    """A node that does nothing."""
+
+    type: Literal["no-op"] = "no-op"
+    node_id: str
+    child_id: str | None
+    label: str
+
+
+class UseToolDTO(Wire):
+    """A node that uses a tool."""
+
+    type: Literal["use-tool"] = "use-tool"
+    node_id: str
+    child_id: str | None
+    intent_id: str
+    tool_obj: ToolObj
+
+
+class SwitchDTO(Wire):
+    """A node that goes one of several ways."""
+
+    type: Literal["switch"] = "switch"
+    node_id: str
+    case_spec: dict[str, str] | None
+    case_objs: dict[str, NoOpDTO] | None
+    isolate: bool | None = None
+
+
+class InsertContextDTO(Wire):
+    """A node that adds context."""
+
+    type: Literal["insert"] = "insert"
+    node_id: str
+    child_id: str | None
+    label: str
+    context: str
+
+
+Nodes = TypeAliasType(
+    "Nodes",
+    Annotated[
+        ResponseDTO | IntentDTO | ConfirmDTO | NoOpDTO | UseToolDTO | SwitchDTO | InsertContextDTO,
+        Field(discriminator="type"),
+        fill_in_type(ResponseDTO, IntentDTO, ConfirmDTO, NoOpDTO, UseToolDTO, SwitchDTO, InsertContextDTO),
+    ],
+)
+
+
+class CircuitDTO(Wire):
+    """The nodes by name, and the name of the first."""
+
+    first: str
+    nodes: dict[str, Nodes] | None

@@ -1,0 +1,86 @@
+"""What can go wrong: the requests that Candela refuses."""
+
+from portal_sandbox.errors import Refused
+
+
+class NoSuchSession(Refused):
+    """The user can see no session with this name."""
+
+    status = 404
+    detail = "Session not found"
+
+
+class NoSuchParent(Refused):
+    """The user can see no session with the name that is to be continued."""
+
+    status = 404
+    detail = "Parent session not found"
+
+
+class NoSuchAgent(Refused):
+    """No agent has the identifier of the app, or of a development session's model, as its id."""
+
+    status = 404
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__(identifier)
+        self.detail = f"Agent not found: {identifier}"
+
+
+class SlotTaken(Refused):
+    """Another session of the user is running."""
+
+    status = 409
+
+    def __init__(self, scope: str, identifier: str) -> None:
+        super().__init__(scope, identifier)
+        self.detail = f"Your slot is taken by session {identifier} of scope {scope}: stop it first"
+
+
+class SessionRunning(Refused):
+    """A session that is running cannot be deleted."""
+
+    status = 409
+    detail = "Session is running: stop it first"
+
+
+class NotRunning(Refused):
+    """A session that is not running takes no prompts."""
+
+    status = 409
+    detail = "Session is not running"
+
+
+class StillAnswering(Refused):
+    """The session's agent is still answering the last prompt."""
+
+    status = 409
+    detail = "The agent is still answering the last prompt"
+
+
+class Stopped(Refused):
+    """The session was stopped while its agent was answering."""
+
+    status = 409
+    detail = "The session was stopped before the agent answered"
+
+
+class ServerStopped(Refused):
+    """The server stopped while the agent was answering."""
+
+    status = 503
+    detail = "The server stopped before the agent answered"
+
+
+class AgentFailed(Refused):
+    """The agent raised, or answered what cannot be sent.
+
+    Not 502 to 504, which proxies and clients take as leave to try again: the prompt was taken.
+    """
+
+    status = 500
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        reason = f"The agent failed: {type(error).__name__}: {error}"
+        self.detail = reason.encode(errors="replace").decode()

@@ -1,0 +1,76 @@
+"""Events: what an agent says while it answers, and what its answer is.
+
+An agent is a function of the conversation and of files, of which a prompt has none here. What it returns is
+its answer: text, or other data that JSON can hold. Or it is a generator, which says things on the way: a text
+that it yields is an event of type "chat", a dict with `event_type` and `content` is an event as it stands.
+The answer is then the event of type "result" that it yields, after which it is asked for nothing more; else
+what it returns; else all its "chat" in one.
+"""
+
+import json
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from portal_sandbox.agents import Agent, Message
+from portal_sandbox.candela.wire import Event
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an agent has answered. Raises TypeError or ValueError for what JSON cannot hold."""
+
+    value: Any
+
+    def __post_init__(self) -> None:
+        self.json.encode()  # half a surrogate pair can be neither sent nor stored
+
+    @property
+    def json(self) -> str:
+        """The answer as JSON."""
+        return json.dumps(self.value, allow_nan=False, ensure_ascii=False)
+
+    @property
+    def event(self) -> Event:
+        """The last event of the answer; its content is the text, or the data as JSON."""
+        text = self.value if isinstance(self.value, str) else self.json
+        return Event(event_type="result", content=text)
+
+
+def answer(agent: Agent, conversation: Sequence[Message]) -> Generator[Event, None, Result]:
+    """What an agent says on the way; returns its result. Raises what the agent raises, and for nonsense."""
+    returned = cast(object, agent(conversation, []))
+    if isinstance(returned, Iterator):
+        return Result((yield from _said(cast(Iterator[object], returned))))
+    result = Result(returned)
+    if isinstance(returned, str):
+        yield Event(event_type="chat", content=returned)
+    return result
+
+
+def _said(agent: Iterator[object]) -> Generator[Event, None, object]:
+    chat: list[str] = []
+    try:
+        while True:
+            try:
+                event = _event(next(agent))
+            except StopIteration as end:
+                return "".join(chat) if end.value is None else end.value
+            if event.event_type == "result":
+                return event.content
+            if event.event_type == "chat":
+                chat.append(event.content)
+            yield event
+    finally:
+        if isinstance(agent, Generator):
+            agent.close()
+
+
+def _event(said: object) -> Event:
+    try:
+        given = {"event_type": "chat", "content": said} if isinstance(said, str) else said
+        event = Event.model_validate(given)
+        event.model_dump_json()
+        return event
+    except ValueError as error:  # pydantic's own are, both those of reading and of writing
+        raise ValueError(f"an agent yields text and events, not {said!r}") from error

@@ -1,0 +1,51 @@
+"""OAuth2: who may sign in at the token endpoint, and how long the tokens last."""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+def _random() -> str:
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(frozen=True)
+class OAuth2:
+    """Who may sign in, and how long the tokens last; by default one user with a random password.
+
+    `users` maps each name to its password; the name is also the user's id. `lifetime` is that of an access
+    token, in seconds. Without `refresh_tokens` a client has only the password to begin again.
+
+    Raises ValueError for no user at all, for an empty name, password, id or secret, and for a lifetime that
+    is not a whole number of seconds from 1 up.
+    """
+
+    users: Mapping[str, str] = field(default_factory=lambda: {"sandbox-user": _random()}, repr=False)
+    client_id: str = "sandbox-client"
+    client_secret: str = field(default_factory=_random, repr=False)
+    lifetime: int = 3600
+    refresh_tokens: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.users:
+            raise ValueError("users must hold at least one user")
+        # An empty value in a form counts as none (RFC 6749, 3.2), so nobody could sign in with it.
+        if not all((*self.users, *self.users.values(), self.client_id, self.client_secret)):
+            raise ValueError("users, passwords, client_id and client_secret must not be empty")
+        if type(self.lifetime) is not int or self.lifetime < 1:
+            raise ValueError(f"lifetime must be a whole number of seconds from 1 up, not {self.lifetime!r}")
+
+    def knows_user(self, username: str, password: str) -> bool:
+        """Whether this is the password of that user."""
+        known = self.users.get(username)
+        return known is not None and _equal(known, password)
+
+    def knows_client(self, client_id: str, client_secret: str) -> bool:
+        """Whether this is the client and its secret."""
+        return client_id == self.client_id and _equal(self.client_secret, client_secret)
+
+
+def _equal(one: str, other: str) -> bool:
+    """Whether two secrets are the same; takes equally long for each that is not."""
+    return hmac.compare_digest(one.encode(), other.encode())

@@ -1,0 +1,151 @@
+"""Specs: what an answer must look like, from a single text to nested objects; a union goes by `type`."""
+
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing_extensions import TypeAliasType
+
+Bound = Literal["inclusive", "exclusive"]
+
+
+class Wire(BaseModel):
+    """What goes over the wire: types are taken at their word, and unknown properties are kept."""
+
+    model_config = ConfigDict(extra="allow", strict=True, protected_namespaces=())
+
+
+def fill_in_type(*variants: type[Wire]) -> BeforeValidator:
+    """Give an object without a `type` that of the one variant whose required properties it has.
+
+    Only their names are looked at: to try each variant would take for ever on deeply nested objects.
+    """
+    required = {
+        variant.model_fields["type"].default: {
+            name for name, field in variant.model_fields.items() if field.is_required()
+        }
+        for variant in variants
+    }
+
+    def filled(value: Any) -> Any:
+        if not isinstance(value, dict) or "type" in value:
+            return cast(Any, value)
+        given = cast(dict[str, Any], value)
+        fitting = [kind for kind, names in required.items() if names <= given.keys()]
+        return {**given, "type": fitting[0]} if len(fitting) == 1 else given
+
+    return BeforeValidator(filled)
+
+
+class DTOStr(Wire):
+    """A text."""
+
+    type: Literal["string"] = "string"
+    is_nullable: bool | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    regex: str | None = None
+    format: str | None = None
+    description: str | None = None
+    default_value: str | None = None
+    stop: str | None = None
+    max_tokens: int | None = None
+
+
+class DTOEnum(Wire):
+    """One of several texts."""
+
+    type: Literal["enum"] = "enum"
+    options: list[str]
+    is_nullable: bool | None = None
+    description: str | None = None
+    default_value: str | None = None
+
+
+class DTOBool(Wire):
+    """Yes or no."""
+
+    type: Literal["bool"] = "bool"
+    is_nullable: bool | None = None
+    description: str | None = None
+    default_value: bool | None = None
+
+
+class DTOReal(Wire):
+    """A number."""
+
+    type: Literal["real"] = "real"
+    is_nullable: bool | None = None
+    description: str | None = None
+    default_value: float | None = None
+    min_value: float | None = None
+    max_value: float | None = None
+    lower_bound: Bound | None = None
+    upper_bound: Bound | None = None
+    allow_negative: bool | None = None
+
+
+class DTOInt(Wire):
+    """A whole number."""
+
+    type: Literal["int"] = "int"
+    values: list[int] = Field(default_factory=list[int])  # not required
+    is_nullable: bool | None = None
+    description: str | None = None
+    default_value: int | None = None
+    min_value: int | None = None
+    max_value: int | None = None
+    lower_bound: Bound | None = None
+    upper_bound: Bound | None = None
+    allow_negative: bool | None = None
+
+
+class DTOConst(Wire):
+    """Always the same text."""
+
+    type: Literal["constant"] = "constant"
+    value: str
+    is_nullable: bool | None = None
+    description: str | None = None
+
+
+class DTOArr(Wire):
+    """Several values of one form."""
+
+    type: Literal["array"] = "array"
+    is_nullable: bool | None = None
+    min_len: int
+    max_len: int | None
+    obj: "Obj"
+    description: str | None = None
+
+
+class DTOObj(Wire):
+    """An object with these fields."""
+
+    type: Literal["object"] = "object"
+    is_nullable: bool | None = None
+    description: str | None = None
+    fields: "dict[str, Fields] | None"
+
+
+class DTODict(Wire):
+    """An object with any fields, whose names and values have a form each."""
+
+    type: Literal["dictionary"] = "dictionary"
+    is_nullable: bool | None = None
+    obj: "Obj1"
+    keys: "Keys"
+    min_size: int | None = None
+    max_size: int | None = None
+    description: str | None = None
+
+
+_BY_TYPE = Field(discriminator="type")
+
+_Value = DTODict | DTOArr | DTOObj | DTOEnum | DTOStr | DTOBool | DTOReal | DTOInt
+
+Spec = TypeAliasType("Spec", Annotated[_Value, _BY_TYPE])
+Obj = TypeAliasType("Obj", Annotated[_Value, _BY_TYPE])
+Obj1 = TypeAliasType("Obj1", Annotated[_Value | DTOConst, _BY_TYPE])
+Fields = TypeAliasType("Fields", Annotated[_Value | DTOConst, _BY_TYPE])
+Keys = TypeAliasType("Keys", Annotated[DTOStr | DTOEnum, _BY_TYPE, fill_in_type(DTOStr, DTOEnum)])
