@@ -32,8 +32,8 @@ class File:
 Agent: TypeAlias = Callable[[Sequence[Message], Sequence[File]], Any]
 """Given the conversation, which ends with the prompt, and the prompt's files: the text of the answer.
 
-It may be a generator, which says its answer in pieces; Candela's also take data, and events (candela/events.py).
-An exception makes the session's status Error; its text becomes the answer.
+It may be a generator, which says its answer in pieces; for Candela it may say data and events, too
+(candela/events.py). An exception makes the session's status Error; its text becomes the answer.
 """
 
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Tag
 from typing_extensions import TypeAliasType
 
-from portal_sandbox.candela.specs import Spec, Wire, fill_in_type
+from portal_sandbox.candela.specs import BY_TYPE, Spec, Wire, fill_in_type
 
 
 class BaseTool(Wire):
@@ -92,8 +92,14 @@ class InsertContextDTO(Wire):
 Nodes = TypeAliasType(
     "Nodes",
     Annotated[
-        ResponseDTO | IntentDTO | ConfirmDTO | NoOpDTO | UseToolDTO | SwitchDTO | InsertContextDTO,
-        Field(discriminator="type"),
+        Annotated[ResponseDTO, Tag("response")]
+        | Annotated[IntentDTO, Tag("intent")]
+        | Annotated[ConfirmDTO, Tag("confirm")]
+        | Annotated[NoOpDTO, Tag("no-op")]
+        | Annotated[UseToolDTO, Tag("use-tool")]
+        | Annotated[SwitchDTO, Tag("switch")]
+        | Annotated[InsertContextDTO, Tag("insert")],
+        BY_TYPE,
         fill_in_type(ResponseDTO, IntentDTO, ConfirmDTO, NoOpDTO, UseToolDTO, SwitchDTO, InsertContextDTO),
     ],
 )

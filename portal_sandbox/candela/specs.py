@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from typing_extensions import TypeAliasType
 
 Bound = Literal["inclusive", "exclusive"]
@@ -12,6 +12,21 @@ class Wire(BaseModel):
     """What goes over the wire: types are taken at their word, and unknown properties are kept."""
 
     model_config = ConfigDict(extra="allow", strict=True, protected_namespaces=())
+
+
+def _type_of(value: Any) -> Any:
+    return (
+        cast(dict[str, Any], value).get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    )
+
+
+#: Chooses of a union by `type`. The mere name of the property pydantic forgets in a union that holds itself;
+#: it would then try one variant after the other, and take twice as long for each level of nesting.
+BY_TYPE = Discriminator(
+    _type_of,
+    custom_error_type="type_unknown",
+    custom_error_message="Input should have a `type` that is known here, or fit exactly one",
+)
 
 
 def fill_in_type(*variants: type[Wire]) -> BeforeValidator:
@@ -140,12 +155,22 @@ class DTODict(Wire):
     description: str | None = None
 
 
-_BY_TYPE = Field(discriminator="type")
+_Str = Annotated[DTOStr, Tag("string")]
+_Enum = Annotated[DTOEnum, Tag("enum")]
+_Const = Annotated[DTOConst, Tag("constant")]
+_Value = (
+    Annotated[DTODict, Tag("dictionary")]
+    | Annotated[DTOArr, Tag("array")]
+    | Annotated[DTOObj, Tag("object")]
+    | _Enum
+    | _Str
+    | Annotated[DTOBool, Tag("bool")]
+    | Annotated[DTOReal, Tag("real")]
+    | Annotated[DTOInt, Tag("int")]
+)
 
-_Value = DTODict | DTOArr | DTOObj | DTOEnum | DTOStr | DTOBool | DTOReal | DTOInt
-
-Spec = TypeAliasType("Spec", Annotated[_Value, _BY_TYPE])
-Obj = TypeAliasType("Obj", Annotated[_Value, _BY_TYPE])
-Obj1 = TypeAliasType("Obj1", Annotated[_Value | DTOConst, _BY_TYPE])
-Fields = TypeAliasType("Fields", Annotated[_Value | DTOConst, _BY_TYPE])
-Keys = TypeAliasType("Keys", Annotated[DTOStr | DTOEnum, _BY_TYPE, fill_in_type(DTOStr, DTOEnum)])
+Spec = TypeAliasType("Spec", Annotated[_Value, BY_TYPE])
+Obj = TypeAliasType("Obj", Annotated[_Value, BY_TYPE])
+Obj1 = TypeAliasType("Obj1", Annotated[_Value | _Const, BY_TYPE])
+Fields = TypeAliasType("Fields", Annotated[_Value | _Const, BY_TYPE])
+Keys = TypeAliasType("Keys", Annotated[_Str | _Enum, BY_TYPE, fill_in_type(DTOStr, DTOEnum)])

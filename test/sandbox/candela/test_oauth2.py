@@ -1,0 +1,59 @@
+"""OAuth2: settings that make no sense are refused, and secrets do not show."""
+
+from typing import Any
+
+import pytest
+
+import portal_sandbox
+from portal_sandbox import OAuth2
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"users": {}}, "at least one user"),
+        ({"users": {"": "p"}}, "must not be empty"),
+        ({"users": {"ann": ""}}, "must not be empty"),
+        ({"client_id": ""}, "must not be empty"),
+        ({"client_secret": ""}, "must not be empty"),
+        ({"lifetime": 0}, "lifetime must be"),
+        ({"lifetime": 1.5}, "lifetime must be"),
+        ({"lifetime": True}, "lifetime must be"),
+    ],
+)
+def test_settings_make_sense(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        OAuth2(**settings)
+
+
+def test_secrets_are_random_and_do_not_show() -> None:
+    one, other = OAuth2(), OAuth2()
+    secrets = [*one.users.values(), one.client_secret, *other.users.values(), other.client_secret]
+
+    assert len(set(secrets)) == 4
+    assert not any(secret in repr(one) for secret in secrets)
+    assert "sandbox-client" in repr(one)
+
+
+def test_a_sandbox_says_how_to_sign_in() -> None:
+    oauth2 = OAuth2(users={"ann": "pass word", "bob": "b"}, client_id="id", client_secret="a secret")
+    with portal_sandbox.running(oauth2=oauth2) as box:
+        assert box.candela_url == f"{box.host}/candela"
+        assert box.token_url == f"{box.host}/candela/oauth2/v1/token"
+        assert box.secrets == {
+            "api": {
+                "tokenUrl": box.token_url,
+                "candelaUrl": box.candela_url,
+                "username": "ann",
+                "password": "pass word",
+                "clientId": "id",
+                "clientSecret": "a secret",
+            }
+        }
+        assert not any(secret in repr(box) for secret in ("pass word", "a secret", box.token))
+
+
+@pytest.mark.parametrize("pace", [-1.0, float("nan"), float("inf")])
+def test_pace_is_a_number_of_seconds(pace: float) -> None:
+    with pytest.raises(ValueError, match="pace"):
+        portal_sandbox.create_app(tokens={"secret": "ann"}, pace=pace)
