@@ -151,4 +151,8 @@ else:
             "Attempt": "portal_client.hooks",
             "Hooks": "portal_client.hooks",
         },
+        dict.fromkeys(
+            ("ApiClient", "ApiClientFactory"),
+            " (it is asyncio's); use SyncApiClient or SyncApiClientFactory, within asyncio by asyncio.to_thread",
+        ),
     )
