@@ -153,6 +153,6 @@ else:
         },
         dict.fromkeys(
             ("ApiClient", "ApiClientFactory"),
-            " (it is asyncio's); use SyncApiClient or SyncApiClientFactory, within asyncio by asyncio.to_thread",
+            " (for asyncio): use SyncApiClient or SyncApiClientFactory, there with asyncio.to_thread",
         ),
     )
