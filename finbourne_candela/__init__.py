@@ -151,4 +151,8 @@ else:
             "Attempt": "portal_client.hooks",
             "Hooks": "portal_client.hooks",
         },
+        dict.fromkeys(
+            ("ApiClient", "ApiClientFactory"),
+            " (for asyncio): use SyncApiClient or SyncApiClientFactory, there with asyncio.to_thread",
+        ),
     )

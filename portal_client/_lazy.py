@@ -8,13 +8,15 @@ from importlib import import_module
 TYPE_CHECKING = False  # `import typing` alone would cost more than the whole package
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Optional
 
 
 def lazy(
-    package: str, origins: dict[str, str]
+    package: str, origins: dict[str, str], instead: Optional[dict[str, str]] = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Give a package its `__getattr__`, `__dir__` and `__all__`; `origins` maps each name to its module.
+
+    `instead` tells what there is in place of names that are looked for in vain.
 
     Submodules count as attributes too, so `portal_client.rest` works after a plain `import portal_client`.
     """
@@ -32,7 +34,7 @@ def lazy(
             except ModuleNotFoundError as error:
                 if error.name != submodule:
                     raise
-        offered = ""
+        offered = (instead or {}).get(name, "")
         if name.endswith("Api"):
             offered = "; it offers " + ", ".join(sorted(n for n in origins if n.endswith("Api")))
         raise AttributeError(f"module {package!r} has no attribute {name!r}{offered}")

@@ -42,13 +42,14 @@ def test_pyright_agrees_with_users_code() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_public_types_are_complete() -> None:
-    done = pyright("--verifytypes", "portal_client", "--ignoreexternal", "--outputjson")
+@pytest.mark.parametrize("package", ["portal_client", "finbourne_candela"])
+def test_public_types_are_complete(package: str) -> None:
+    done = pyright("--verifytypes", package, "--ignoreexternal", "--outputjson")
 
     report = json.loads(done.stdout)
     assert not report["generalDiagnostics"], report["generalDiagnostics"]
     found = report["typeCompleteness"]
-    assert Path(found["packageRootDirectory"]).resolve() == ROOT / "portal_client"
+    assert Path(found["packageRootDirectory"]).resolve() == ROOT / package
     unknown = [
         f"{symbol['name']}: {' '.join(problem['message'].split())}"
         for symbol in found["symbols"]

@@ -15,6 +15,9 @@ from portal_client.exceptions import ApiValueError
 from portal_client.operation import Request
 from portal_client.request import HTTPRequest
 
+#: Headers that hold no secret, so that a client in pickle keeps them.
+_TOLD = {"x-lusid-sdk-language", "x-lusid-sdk-version", "x-lusid-application", "correlationid"}
+
 
 class SyncApiClient(ApiClient):
     """Sends the calls of the API classes; safe to share between threads.
@@ -46,6 +49,15 @@ class SyncApiClient(ApiClient):
         if not self._shares_pool:
             self._threads.close()
         super().close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        told = {name: value for name, value in self.default_headers.items() if name.lower() in _TOLD}
+        return {**super().__getstate__(), "_told": told}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        told = state.pop("_told")
+        super().__setstate__(state)
+        self.default_headers.update(told)
 
     # ── the three call forms ──
 

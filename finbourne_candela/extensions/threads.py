@@ -41,16 +41,21 @@ class Threads:
 
     def close(self) -> None:
         """Let the calls that run end, then stop the threads."""
-        with self._lock:
-            pool, self._pool = self._pool, None
-        atexit.unregister(self._at_exit)
-        if pool is not None and self._pid == os.getpid():
-            pool.close()
+        pool = self._let_go()
+        if pool is not None:
             pool.join()
 
     def __del__(self) -> None:
-        # Whoever waits for a call keeps this alive, so no call runs any more.
-        self.close()
+        self._let_go()  # and wait for none: this may be the thread of a call that ends
+
+    def _let_go(self) -> Optional[ThreadPool]:
+        with self._lock:
+            pool, self._pool = self._pool, None
+        atexit.unregister(self._at_exit)
+        if pool is None or self._pid != os.getpid():
+            return None
+        pool.close()
+        return pool
 
     def __reduce__(self) -> tuple[type[Threads], tuple[int]]:
         return Threads, (self._size,)

@@ -1,0 +1,233 @@
+"""What an import costs and offers, and that the core knows nothing of this package."""
+
+from __future__ import annotations
+
+import ast
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import finbourne_candela
+import finbourne_candela.exceptions
+import portal_client
+from test_imports import fresh, lines
+
+PACKAGE = Path(finbourne_candela.__file__).parent
+ROOT = PACKAGE.parent
+LAZY = ["__init__.py", "api/__init__.py", "extensions/__init__.py", "models/__init__.py"]
+PACKAGES = [
+    "finbourne_candela",
+    "finbourne_candela.models",
+    "finbourne_candela.api",
+    "finbourne_candela.extensions",
+]
+HEAVY = {"urllib3", "pydantic", "pydantic_core", "typing", "typing_extensions", "requests", "multiprocessing"}
+#: Modules of the core that are private to users, and shared by the packages.
+SHARED = ("portal_client._lazy", "portal_client.models._base", "portal_client.models._union")
+SERVICE = ("SessionFailed", "WaitTimeout")  # errors of the Portal service's own
+
+
+# ── what it costs ──
+
+
+@pytest.mark.parametrize("module", PACKAGES)
+def test_a_plain_import_loads_nothing_heavy(module: str) -> None:
+    loaded = fresh(f"import {module}; answer = sorted(sys.modules)", "-S")
+
+    assert not HEAVY & set(loaded)
+    assert {name for name in loaded if name.startswith(("finbourne", "portal"))} <= {
+        "finbourne_candela",
+        "portal_client",
+        "portal_client._lazy",
+        module,
+    }
+
+
+def test_dir_all_and_the_errors_load_nothing_either() -> None:
+    code = (
+        "import finbourne_candela as f; dir(f); f.__all__; f.ApiException\n"
+        "from finbourne_candela.exceptions import NotFoundException; answer = sorted(sys.modules)"
+    )
+
+    assert not HEAVY & set(fresh(code, "-S"))
+
+
+def test_the_operations_need_no_more_than_the_four_libraries() -> None:
+    loaded = set(fresh("from finbourne_candela import SessionsApi; answer = sorted(sys.modules)"))
+
+    assert not {"requests", "aiohttp", "multiprocessing.pool", "portal_sandbox", "fastapi"} & loaded
+
+
+# ── what it offers ──
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_public_name_resolves(name: str) -> None:
+    module = __import__(name, fromlist=["*"])
+    found = {public: getattr(module, public) for public in module.__all__}
+
+    assert {public: value.__name__ for public, value in found.items()} == {n: n for n in found}
+    assert len(module.__all__) == len(set(module.__all__))
+    assert set(module.__all__) <= set(dir(module))
+    assert dir(module) == sorted(dir(module))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SessionsApi",
+        "Configuration",
+        "SyncApiClient",
+        "OpenApiException",
+        "ApiTypeError",
+        "ApiValueError",
+        "ApiKeyError",
+        "ApiException",
+        *finbourne_candela.models.__all__,
+    ],
+)
+def test_names_of_the_original_are_public(name: str) -> None:
+    assert name in finbourne_candela.__all__
+
+
+def test_star_imports() -> None:
+    star = "space = {{}}; exec('from {} import *', space); answer = sorted(space)"
+
+    assert set(fresh(star.format("finbourne_candela.models"))) == {
+        *finbourne_candela.models.__all__,
+        "__builtins__",
+    }
+    assert set(fresh(star.format("finbourne_candela"))) == {*finbourne_candela.__all__, "__builtins__"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "exceptions.ApiException",
+        "api_response.ApiResponse",
+        "configuration.Configuration",
+        "configuration.Timeouts",
+        "models.session.Session",
+        "models.Session",
+        "api.sessions_api.SessionsApi",
+        "api.SessionsApi",
+        "extensions.SyncApiClient",
+        "extensions.api_client.SyncApiClient",
+        "extensions.configuration_options.ConfigurationOptions",
+    ],
+)
+def test_submodules_work_after_a_plain_import(path: str) -> None:
+    answer = fresh(f"import finbourne_candela; answer = finbourne_candela.{path}.__name__")
+
+    assert answer == path.rpartition(".")[2]
+
+
+@pytest.mark.parametrize(
+    "name", ["DTOArr", "DTODict", "DTOObj", "Obj", "Obj1", "Fields", "Spec", "Nodes", "CircuitDTO", "Keys"]
+)
+def test_a_model_of_the_circle_can_be_imported_first(name: str) -> None:
+    module = fresh(
+        f"from finbourne_candela.models import {name}; answer = {name}.__module__\n"
+        f"import pydantic; pydantic.TypeAdapter(list[{name}]).validate_json('[]')"
+    )
+
+    assert re.fullmatch(r"(finbourne_candela|portal_client)\.models\.\w+", module)
+
+
+def test_one_class_under_all_its_paths() -> None:
+    assert finbourne_candela.ApiException is portal_client.ApiException
+    assert finbourne_candela.exceptions.ApiException is portal_client.ApiException
+    assert finbourne_candela.ApiResponse is portal_client.ApiResponse
+    for name in portal_client.__all__:
+        value = getattr(portal_client, name)
+        if isinstance(value, type) and issubclass(value, Exception) and name not in SERVICE:
+            assert getattr(finbourne_candela, name) is getattr(finbourne_candela.exceptions, name) is value
+
+
+@pytest.mark.parametrize("tag", ["AppsApi", "CircuitsApi", "UserSlotsApi"])
+def test_another_tag_says_which_there_is(tag: str) -> None:
+    with pytest.raises(AttributeError, match=rf"'finbourne_candela'.*'{tag}'.*SessionsApi"):
+        getattr(finbourne_candela, tag)
+
+
+@pytest.mark.parametrize("name", ["ApiClientFactory", "ApiClient"])
+def test_what_is_not_offered_says_what_is(name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"{name}.*asyncio.*SyncApi.*to_thread"):
+        getattr(finbourne_candela, name)
+    assert not hasattr(finbourne_candela, name)
+    assert name not in finbourne_candela.__all__
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert finbourne_candela.__version__ == portal_client.__version__
+
+
+# ── errors ──
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in finbourne_candela.__all__ if name.endswith(("Error", "Exception"))]
+)
+def test_errors_survive_pickle(name: str) -> None:
+    kind: Any = getattr(finbourne_candela, name)
+    if name in ("HTTPValidationError", "ValidationError"):
+        return
+    error = kind("msg")
+    again = pickle.loads(pickle.dumps(error))
+
+    assert type(again) is kind
+    assert (again.args, str(again), vars(again)) == (error.args, str(error), vars(error))
+
+
+# ── how it is written ──
+
+
+@pytest.mark.parametrize("path", LAZY)
+def test_checkers_and_python_see_the_same_names(path: str) -> None:
+    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
+    node = next(node for node in tree.body if isinstance(node, ast.If))
+    imports = [i for i in node.body if isinstance(i, ast.ImportFrom)]
+    seen_by_checkers = {alias.asname: i.module for i in imports for alias in i.names}
+    table = next(n for n in ast.walk(ast.Module(node.orelse, [])) if isinstance(n, ast.Dict))
+
+    assert len(imports) == len(node.body)
+    assert all(alias.name == alias.asname for i in imports for alias in i.names)
+    assert ast.literal_eval(table) == seen_by_checkers
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_modules_stay_small(path: Path) -> None:
+    assert lines(path) <= 200
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(portal_client.__file__).parent.rglob("*.py")), ids=lambda p: p.stem
+)
+def test_the_core_knows_nothing_of_this_package(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").lower()
+
+    assert not [word for word in ("candela", "finbourne", "fbn_", "lusid") if word in text]
+
+
+def test_it_is_marked_as_typed_and_packaged() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert (PACKAGE / "py.typed").read_text() == ""
+    assert 'include = ["finbourne_candela*", "portal_client*", "portal_sandbox*"]' in project
+    assert 'finbourne_candela = ["py.typed"]' in project
+
+
+def test_it_imports_only_what_the_core_shows() -> None:
+    private = [
+        f"{path.relative_to(PACKAGE)}: {module}"
+        for path in PACKAGE.rglob("*.py")
+        for module in re.findall(r"from (portal_client(?:\.\w+)*)", path.read_text(encoding="utf-8"))
+        if "._" in module and module not in SHARED
+    ]
+
+    assert private == []

@@ -1,0 +1,76 @@
+"""Wrong uses of the Candela package, which both checkers must refuse.
+
+`type: ignore` holds for both; mypy compares the code as well.
+"""
+
+from __future__ import annotations
+
+from finbourne_candela import (
+    CircuitDTO,
+    Configuration,
+    ConfigurationOptions,
+    DTOArr,
+    DTOReal,
+    Nodes,
+    NoOpDTO,
+    Obj,
+    ObjectId,
+    SessionsApi,
+    SessionStartRequest,
+    SubmitPrompt,
+    SyncApiClient,
+)
+from finbourne_candela.configuration import Timeouts
+
+
+def arguments(api: SessionsApi, start: SessionStartRequest, prompt: SubmitPrompt) -> None:
+    api.delete_session("s")  # type: ignore[call-arg]
+    api.delete_session("s", 5)  # type: ignore[arg-type]
+    api.delete_session_with_http_info("s", "i", 5)  # type: ignore[arg-type]
+    api.get_session()  # type: ignore[call-arg]
+    api.get_session("s", "i", colour=1)  # type: ignore[call-arg]
+    api.get_session_without_preload_content("s")  # type: ignore[call-arg]
+    api.get_session_metadata("s", None)  # type: ignore[arg-type]
+    api.list_sessions("yes")  # type: ignore[arg-type]
+    api.list_sessions_with_http_info(every=True)  # type: ignore[call-arg]
+    api.session_exists(identifier="i")  # type: ignore[call-arg]
+    api.start_session(prompt)  # type: ignore[arg-type]
+    api.start_session({"app": {}})  # type: ignore[arg-type]
+    api.start_dev_session(start)  # type: ignore[arg-type]
+    api.stop_session("s")  # type: ignore[call-arg]
+    api.submit_pipeline_prompt("p")  # type: ignore[arg-type]
+    api.submit_prompt_to_agent()  # type: ignore[call-arg]
+
+
+def options(api: SessionsApi) -> None:
+    api.get_session("s", "i", opts=5)  # type: ignore[arg-type]
+    api.get_session("s", "i", opts={"total_timeout_ms": 5})  # type: ignore[arg-type]
+    api.get_session("s", "i", _request_timeout="5")  # type: ignore[arg-type]
+    # These change what a call answers, so no type could hold.
+    api.get_session("s", "i", async_req=True)  # type: ignore[call-arg]
+    api.get_session_with_http_info("s", "i", _preload_content=False)  # type: ignore[call-arg]
+    api.get_session_with_http_info("s", "i", _return_http_data_only=True)  # type: ignore[call-arg]
+
+
+def settings(configuration: Configuration) -> None:
+    ConfigurationOptions(total_timeout_ms="5")  # type: ignore[arg-type]
+    ConfigurationOptions(timeout_ms=5)  # type: ignore[call-arg]
+    Timeouts(1, 2)  # type: ignore[call-arg]
+    configuration.timeouts = 5  # type: ignore[assignment]
+    configuration.timeouts.total_timeout_ms = None  # type: ignore[assignment]
+    SyncApiClient("https://example.com")  # type: ignore[arg-type]
+    SessionsApi(configuration)  # type: ignore[arg-type]
+
+
+def models(node: NoOpDTO, nodes: Nodes) -> None:
+    NoOpDTO(node_id="n", label="l")  # type: ignore[call-arg]
+    NoOpDTO(node_id=5, child_id=None, label="l")  # type: ignore[arg-type]
+    NoOpDTO("n", None, "l")  # type: ignore[call-arg, arg-type]
+    ObjectId(scope="s", identifier="i", name="n")  # type: ignore[call-arg]
+    CircuitDTO(first="a", nodes={"a": node})  # type: ignore[dict-item]
+    DTOArr(min_len=0, max_len=None, obj={})  # type: ignore[arg-type]
+    DTOReal(min_value="1")  # type: ignore[arg-type]
+    nodes.actual_instance = Obj({})  # type: ignore[assignment]
+    nodes.actual_instance.node_id  # type: ignore[union-attr]  # noqa: B018
+    node.colour = "red"  # type: ignore[attr-defined]
+    node.additional_properties = 5  # type: ignore[assignment]
