@@ -9,9 +9,23 @@ if TYPE_CHECKING:
     from finbourne_candela.api.sessions_api import SessionsApi as SessionsApi
     from finbourne_candela.configuration import Configuration as Configuration
     from finbourne_candela.extensions.api_client import SyncApiClient as SyncApiClient
+    from finbourne_candela.extensions.api_client_factory import SyncApiClientFactory as SyncApiClientFactory
+    from finbourne_candela.extensions.configuration_loaders import (
+        ArgsConfigurationLoader as ArgsConfigurationLoader,
+    )
+    from finbourne_candela.extensions.configuration_loaders import (
+        EnvironmentVariablesConfigurationLoader as EnvironmentVariablesConfigurationLoader,
+    )
+    from finbourne_candela.extensions.configuration_loaders import (
+        FileTokenConfigurationLoader as FileTokenConfigurationLoader,
+    )
+    from finbourne_candela.extensions.configuration_loaders import (
+        SecretsFileConfigurationLoader as SecretsFileConfigurationLoader,
+    )
     from finbourne_candela.extensions.configuration_options import (
         ConfigurationOptions as ConfigurationOptions,
     )
+    from finbourne_candela.extensions.settings import ConfigurationLoader as ConfigurationLoader
     from finbourne_candela.models.base_tool import BaseTool as BaseTool
     from finbourne_candela.models.circuit_dto import CircuitDTO as CircuitDTO
     from finbourne_candela.models.confirm_dto import ConfirmDTO as ConfirmDTO
@@ -57,6 +71,7 @@ if TYPE_CHECKING:
     from portal_client.api_response import ApiResponse as ApiResponse
     from portal_client.auth import EnvToken as EnvToken
     from portal_client.auth import FileToken as FileToken
+    from portal_client.auth import OAuth2Password as OAuth2Password
     from portal_client.exceptions import ApiAttributeError as ApiAttributeError
     from portal_client.exceptions import ApiConnectionError as ApiConnectionError
     from portal_client.exceptions import ApiException as ApiException
@@ -87,7 +102,13 @@ else:
             "SessionsApi": "finbourne_candela.api.sessions_api",
             "Configuration": "finbourne_candela.configuration",
             "SyncApiClient": "finbourne_candela.extensions.api_client",
+            "SyncApiClientFactory": "finbourne_candela.extensions.api_client_factory",
+            "ArgsConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
+            "EnvironmentVariablesConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
+            "FileTokenConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
+            "SecretsFileConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
             "ConfigurationOptions": "finbourne_candela.extensions.configuration_options",
+            "ConfigurationLoader": "finbourne_candela.extensions.settings",
             "BaseTool": "finbourne_candela.models.base_tool",
             "CircuitDTO": "finbourne_candela.models.circuit_dto",
             "ConfirmDTO": "finbourne_candela.models.confirm_dto",
@@ -129,6 +150,7 @@ else:
             "ApiResponse": "portal_client.api_response",
             "EnvToken": "portal_client.auth",
             "FileToken": "portal_client.auth",
+            "OAuth2Password": "portal_client.auth",
             "ApiAttributeError": "portal_client.exceptions",
             "ApiConnectionError": "portal_client.exceptions",
             "ApiException": "portal_client.exceptions",

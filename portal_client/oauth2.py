@@ -104,7 +104,7 @@ class OAuth2Password(TokenSource):
         configuration = self.configuration or Configuration()
         client = RESTClientObject(configuration)
         try:
-            return self.token(client.caller(self._endpoint.call(configuration)))
+            return str.__str__(self.token(client.caller(self._endpoint.call(configuration))))
         finally:
             client.close()
 

@@ -755,6 +755,7 @@ def test_a_source_can_be_called_by_itself() -> None:
     with playing(granted(1), granted(2)) as identity:
         source = source_for(identity.host, now=clock.now)
         assert [source(), source()] == ["access-1", "access-1"]
+        assert repr(source()) == "'access-1'"  # who asks for it sees it
         clock.time += 3540
         assert source() == "access-2"
 

@@ -9,6 +9,7 @@ import ssl
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
@@ -231,6 +232,25 @@ def test_a_slow_endpoint_is_bounded_by_the_call(slow: Answer) -> None:
     assert "create_session, POST" in str(error.reason)
     assert "the 0.3 s for the call are not enough for a token" in str(error.reason)
     assert (len(s.identity.requests), s.shown) == (2, ["Bearer access-2"])
+
+
+def test_what_the_first_request_took_is_not_there_for_the_next() -> None:
+    def slowly(connection: Connection, request: Received) -> bool:
+        s.clock.time += 4
+        connection.send(granted(1)[:-20])
+        connection.sock.settimeout(5)
+        with suppress(TimeoutError):
+            connection.sock.recv(1)  # the client hangs up
+        connection.send(granted(1)[-20:])
+        return False
+
+    with signed_in(*limited("5"), slowly) as s:
+        error = failing(lambda: s.api.get_session("s1", _request_timeout=8))
+
+    assert isinstance(error, ApiTimeoutError)
+    assert "not enough for a token: " in str(error.reason)
+    assert "has not answered" in str(error.reason)
+    assert (len(s.identity.requests), s.service.connections) == (2, 0)
 
 
 def test_what_the_token_took_is_not_there_for_the_call() -> None:

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from finbourne_candela.extensions.configuration_loaders import (
         ArgsConfigurationLoader as ArgsConfigurationLoader,
     )
-    from finbourne_candela.extensions.configuration_loaders import ConfigurationLoader as ConfigurationLoader
     from finbourne_candela.extensions.configuration_loaders import (
         EnvironmentVariablesConfigurationLoader as EnvironmentVariablesConfigurationLoader,
     )
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from finbourne_candela.extensions.configuration_loaders import (
         SecretsFileConfigurationLoader as SecretsFileConfigurationLoader,
     )
+    from finbourne_candela.extensions.settings import ConfigurationLoader as ConfigurationLoader
 else:
     from portal_client._lazy import lazy
 
@@ -28,9 +28,9 @@ else:
             "SyncApiClient": "finbourne_candela.extensions.api_client",
             "SyncApiClientFactory": "finbourne_candela.extensions.api_client_factory",
             "ArgsConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
-            "ConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
             "EnvironmentVariablesConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
             "FileTokenConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
             "SecretsFileConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
+            "ConfigurationLoader": "finbourne_candela.extensions.settings",
         },
     )

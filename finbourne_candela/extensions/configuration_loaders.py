@@ -26,7 +26,7 @@ class EnvironmentVariablesConfigurationLoader:
 
     def load_config(self) -> dict[str, object]:
         """The settings whose variables are set. Raises ApiValueError for a number that is none."""
-        return {setting.name: self._value(setting) for setting in SETTINGS}
+        return Secrets({setting.name: self._value(setting) for setting in SETTINGS})
 
     def _value(self, setting: Setting) -> object:
         name = self.where(setting)
@@ -67,7 +67,7 @@ class SecretsFileConfigurationLoader:
         text = self._text()
         self._missing = text is None
         content = Secrets() if text is None else self._parsed(text)
-        self._found, values = {}, Secrets()
+        self._found, values = {}, Secrets(dict.fromkeys(BY_NAME))
         for setting in SETTINGS:
             for key in setting.keys:
                 section, _, name = key.partition(".")

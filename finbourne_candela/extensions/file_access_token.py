@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, Optional, Union
 from finbourne_candela.extensions.asked_text import AskedText
 from portal_client.auth import FileToken
 from portal_client.exceptions import ApiValueError
-from portal_client.secret import Hidden
+from portal_client.secret import Secret
 
 
 class _Read(NamedTuple):
-    token: str
+    token: Secret
     state: object
     until: float
 
@@ -43,8 +43,9 @@ class FileAccessToken(AskedText):
     def __call__(self) -> str:
         last, state = self._last, self._state()
         if last is None or last.state != state or self._now() >= last.until:
-            last = self._last = _Read(Hidden(self._file()), state, self._now() + self._expiry_time)
-        return last.token
+            until = self._now() + self._expiry_time
+            last = self._last = _Read(Secret("access_token", self._file()), state, until)
+        return last.token.reveal()
 
     def renew(self, refused: str) -> str:
         """The token in the file after one was refused."""

@@ -120,6 +120,7 @@ def test_a_file_that_goes_is_noticed(path: Path) -> None:
 def test_it_can_be_used_as_a_text(path: Path) -> None:
     token = FileAccessToken(path)
 
+    assert (repr(str(token)), repr(token.data)) == ("'one'", "'one'")  # who asks for it sees it
     assert f"Bearer {token}" == "Bearer " + token == "Bearer %s" % token == "Bearer one"  # noqa: UP031
     assert token + "!" == "one!"
     assert (token.upper(), token.startswith("o"), len(token)) == ("ONE", True, 3)
