@@ -27,8 +27,9 @@ _MOST_ORIGINS = 50
 class Pools:
     """Opens pools as they are needed; made anew in a forked child: its parent's sockets are not its own."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, for_tokens: bool = False) -> None:
         self._configuration = configuration
+        self._for_tokens = for_tokens
         self._forget()
 
     def _forget(self) -> None:
@@ -50,7 +51,9 @@ class Pools:
             with self._lock:
                 if len(self._pools) >= _MOST_ORIGINS:
                     self._pools.clear()
-                pool = self._manager(origin).connection_from_host(origin.host, origin.port, origin.scheme)
+                pool = self._manager(origin).connection_from_host(
+                    *origin[1:], origin.scheme, self._names(origin)
+                )
                 self._pools[origin] = pool
         return pool
 
@@ -95,9 +98,18 @@ class Pools:
         if scheme == "https":
             self._context = self._context or self._tls()
             settings["ssl_context"] = self._context
-            settings["assert_hostname"] = c.assert_hostname
-            settings["server_hostname"] = c.tls_server_name
         return settings
+
+    def _names(self, origin: Origin) -> dict[str, Any]:
+        """What the certificate of an origin is to be checked for, other than its host."""
+        c = self._configuration
+        names = {"assert_hostname": c.assert_hostname, "server_hostname": c.tls_server_name}
+        if origin.scheme != "https":
+            return {}
+        if self._for_tokens and origin.host != parse_url(c.host).host:
+            # The names are those of the service, and the tokens come from elsewhere.
+            return {name: value for name, value in names.items() if value is False}
+        return names
 
     def _tls(self) -> ssl.SSLContext:
         # One context for all connections: reading the certificates takes longer than a handshake.

@@ -73,7 +73,7 @@ class RESTClientObject:
     ) -> None:
         self._pools = Pools(configuration)
         # Tokens are fetched over connections of their own: answers left unread may hold all others.
-        self._pools_for_tokens = Pools(configuration)
+        self._pools_for_tokens = Pools(configuration, for_tokens=True)
         self._left_open: set[weakref.ref[urllib3.BaseHTTPResponse]] = set()
         self._sleep = sleep
         self._now = now

@@ -319,6 +319,25 @@ def test_it_is_verified_and_shown_the_certificate_of_the_client(tmp_path: Path) 
     assert s.shown == ["Bearer access-1"]
 
 
+def test_the_name_of_the_service_is_not_that_of_the_endpoint(tmp_path: Path) -> None:
+    with playing(granted(1), granted(2), tls=server_tls("localhost")) as identity:
+        where = {"token_url": f"https://localhost:{identity.port}/token"}
+        with signed_in(granted(), source=where, ssl_ca_cert=ca_file(tmp_path)) as s:
+            s.client.configuration.tls_server_name = "service.test"
+            s.client.configuration.assert_hostname = "service.test"
+            read(s)
+
+        where = {"token_url": f"{identity.host}/token"}
+        with signed_in(granted(), source=where, ssl_ca_cert=ca_file(tmp_path), retries=False) as s:
+            assert "certificate" in str(failing(lambda: read(s)))
+            s.client.close()
+        with signed_in(granted(), source=where, ssl_ca_cert=ca_file(tmp_path)) as s:
+            s.client.configuration.assert_hostname = False
+            read(s)
+
+    assert len(identity.requests) == 2
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("place", ["elsewhere", "here"])
 def test_a_redirect_is_not_followed(status: int, place: str) -> None:
