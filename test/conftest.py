@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import urllib3.util.connection
@@ -16,15 +17,15 @@ for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_
 
 
 @pytest.fixture(scope="session")
-def demo_host() -> Iterator[str]:
-    """Where a sandbox with the documents' demo data runs; BEARER is its token."""
+def demo_box() -> Iterator[Any]:
+    """A sandbox with the documents' demo data; BEARER is its token."""
     server = pytest.importorskip("portal_sandbox.server", reason="the sandbox is not installed")
     with server.running(demo_data=True, tokens={"BEARER": "reader"}) as box:
-        yield box.host
+        yield box
 
 
 @pytest.fixture
-def localhost(demo_host: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def localhost(demo_box: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """http://localhost is the demo sandbox, for examples; its real port needs root."""
     from portal_client import ApiClient, Configuration
 
@@ -32,7 +33,7 @@ def localhost(demo_host: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
     def to_sandbox(address: tuple[str, int], *args: object, **options: object) -> object:
         if address == ("localhost", 80):
-            address = ("127.0.0.1", int(demo_host.rpartition(":")[2]))
+            address = ("127.0.0.1", int(demo_box.host.rpartition(":")[2]))
         return connect(address, *args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(urllib3.util.connection, "create_connection", to_sandbox)

@@ -20,6 +20,7 @@ import griffe
 from pydantic import BaseModel, RootModel
 
 from portal_client.exceptions import error_for
+from portal_client.models._union import ByType
 from portal_client.multipart import Files
 from portal_client.operation import Operation, Parameter
 
@@ -194,13 +195,8 @@ def properties(package: Package, model: type) -> Properties:
         values = [Row(each.name, repr(each.value), "", "") for each in model]
         return replace(shown, kind="enum", rows=values, example=sample)
     if issubclass(model, RootModel):
-        variants = get_args(model.model_fields["root"].annotation)
-        return replace(
-            shown,
-            kind="wrapper",
-            rows=[Row("", phrase(package, each), "", "") for each in variants],
-            example=sample,
-        )
+        rows = [Row("", each, "", "") for each in _variants(package, model)]
+        return replace(shown, kind="wrapper", rows=rows, example=sample)
     assert issubclass(model, BaseModel)
     said = _below_fields(model)
     rows = [
@@ -215,6 +211,15 @@ def properties(package: Package, model: type) -> Properties:
     return replace(shown, rows=rows, example=sample)
 
 
+def _variants(package: Package, model: type[RootModel[Any]]) -> list[str]:
+    """The types that a wrapper may hold."""
+    root = model.model_fields["root"]
+    by_type = next((mark for mark in root.metadata if isinstance(mark, ByType)), None)
+    if by_type is not None:
+        return [f"[**{name}**]({name}.md)" for name in by_type.names]
+    return [phrase(package, each) for each in get_args(root.annotation)]
+
+
 def _below_fields(model: type[BaseModel]) -> dict[str, str]:
     """What the docstring below each field says. Raises ValueError for a field of which nothing is said."""
     members = griffe.load(model.__module__)[model.__name__].members
@@ -223,6 +228,13 @@ def _below_fields(model: type[BaseModel]) -> dict[str, str]:
         if docstring is None:
             raise ValueError(f"{model.__module__}: nothing is said of {model.__name__}.{name}")
     return {name: " ".join(docstring.value.split()) for name, docstring in said.items() if docstring}
+
+
+def _references(contract: Mapping[str, Any], schema: Mapping[str, Any]) -> int:
+    """How many other schemas a schema names: a value of one that names none is soon made."""
+    if "$ref" in schema:
+        schema = contract["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return str(schema).count("$ref")
 
 
 def _sample(contract: Mapping[str, Any], schema: Mapping[str, Any], name: str) -> Any:
@@ -234,7 +246,7 @@ def _sample(contract: Mapping[str, Any], schema: Mapping[str, Any], name: str) -
         target = schema["$ref"].rsplit("/", 1)[1]
         return _sample(contract, contract["components"]["schemas"][target], name)
     if variants := schema.get("anyOf") or schema.get("oneOf"):
-        return _sample(contract, variants[0], name)
+        return _sample(contract, min(variants, key=lambda each: _references(contract, each)), name)
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type")

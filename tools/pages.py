@@ -52,7 +52,11 @@ def package(name: str, contract: str, docs: str, readme: str) -> Package:
 
 def packages() -> list[Package]:
     """What this repository documents."""
-    return [package("portal_client", "portal.openapi.json", "docs", "README.md")]
+    candela = "docs/finbourne_candela"
+    return [
+        package("portal_client", "portal.openapi.json", "docs", "README.md"),
+        package("finbourne_candela", "candela.openapi.json", candela, f"{candela}/README.md"),
+    ]
 
 
 def pages(package: Package) -> dict[Path, str]:
