@@ -10,6 +10,7 @@ from threading import Event
 from types import FrameType
 
 import portal_sandbox
+from portal_sandbox.candela import options as candela
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +32,8 @@ def _run(options: argparse.Namespace) -> int:
             demo_data=options.demo_data,
             tokens=options.token and {options.token: "sandbox-user"},
             latency=options.latency,
+            pace=options.pace,
+            oauth2=candela.oauth2(options),
         ) as box:
             print(_greeting(box, options.db), flush=True)
             while not stopped.wait(1):  # without a limit, Windows would not notice Ctrl-C
@@ -54,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--latency", type=_seconds, default=0.0, metavar="SECONDS", help="what an agent takes to answer"
     )
+    parser.add_argument(
+        "--pace", type=_seconds, default=0.0, metavar="SECONDS", help="what comes after each of its events"
+    )
+    candela.add_options(parser)
     return parser
 
 
@@ -92,6 +99,7 @@ def _greeting(box: "portal_sandbox.Sandbox", db: str | None) -> str:
     return (
         f"The sandbox runs at {box.host} (documentation: {box.host}/docs), data in {db or 'memory'}.\n"
         f"  export PORTAL_HOST={box.host} BEARER_TOKEN={shlex.quote(box.token)}\n"
+        f"  export {candela.exports(box.secrets)}\n"
         "Ctrl-C stops it."
     )
 

@@ -43,7 +43,7 @@ def test_it_runs_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals
     db = tmp_path / "box.sqlite"
     with _process("--port", "0", "--db", str(db), "--demo-data", "--token", "secret") as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(3)]
+        lines = [process.stdout.readline() for _ in range(4)]
         found = re.search(r"export PORTAL_HOST=(http://127\.0\.0\.1:\d+) BEARER_TOKEN=secret\n", lines[1])
         assert found is not None, lines
         with Caller(found[1], "secret") as caller:
