@@ -13,6 +13,7 @@ from threading import Event
 from types import FrameType
 
 import portal_sandbox
+from portal_sandbox.candela import options as candela
 from portal_sandbox.errors import SandboxError
 
 #: The user of a token for which no other is given.
@@ -46,6 +47,8 @@ Paste into another terminal:
 
 {exports}
 
+  export {candela}
+
 Ctrl-C stops it."""
 
 
@@ -76,6 +79,8 @@ def _run(options: argparse.Namespace) -> int:
             tokens=users,
             agents=agents,
             latency=options.latency,
+            pace=options.pace,
+            oauth2=candela.oauth2(options),
         ) as box,
         _errors_shown(),
     ):
@@ -120,12 +125,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="what each answer takes besides (default: 0)",
     )
+    who.add_argument(
+        "--pace",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="what comes after each event of Candela's agents (default: 0)",
+    )
 
     data = parser.add_argument_group("data")
     data.add_argument("--db", type=_given, metavar="FILE", help="SQLite file for the data (default: memory)")
     data.add_argument(
         "--demo-data", action="store_true", help="add the session that the documents name, open to any token"
     )
+
+    candela.add_options(parser)
 
     where = parser.add_argument_group("address")
     where.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -202,7 +216,13 @@ def _greeting(box: "portal_sandbox.Sandbox", users: Mapping[str, str], agents: I
     exports = [f"  export PORTAL_HOST={box.host} BEARER_TOKEN={shlex.quote(token)}" for token in users]
     if len(users) > 1:
         exports = [f"{line}  # {user}" for line, user in zip(exports, users.values(), strict=True)]
-    return _GREETING.format(host=box.host, agents=", ".join(agents), db=db, exports="\n".join(exports))
+    return _GREETING.format(
+        host=box.host,
+        agents=", ".join(agents),
+        db=db,
+        exports="\n".join(exports),
+        candela=candela.exports(box.secrets),
+    )
 
 
 if __name__ == "__main__":

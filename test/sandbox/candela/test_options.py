@@ -1,0 +1,100 @@
+"""Candela on the command line: who may sign in, and what is exported for them."""
+
+import argparse
+import shlex
+import subprocess
+import sys
+
+import pytest
+import urllib3
+
+import portal_sandbox
+from portal_sandbox.__main__ import main
+from portal_sandbox.candela import options
+from portal_sandbox.candela.oauth2 import OAuth2
+
+from ..conftest import LIMIT
+
+
+def _oauth2(*arguments: str) -> OAuth2:
+    parser = argparse.ArgumentParser()
+    options.add_options(parser)
+    return options.oauth2(parser.parse_args(arguments))
+
+
+def test_by_default_one_user_has_a_random_password() -> None:
+    one, other = _oauth2(), _oauth2()
+
+    assert list(one.users) == ["sandbox-user"]
+    assert one.users != other.users
+    assert (one.lifetime, one.refresh_tokens) == (3600, True)
+
+
+def test_each_option_is_heeded() -> None:
+    given = _oauth2(
+        *("--user", "ann=a=b", "--user", "bob= &ü", "--client", "id=secret="),
+        *("--token-lifetime", "61", "--no-refresh-tokens"),
+    )
+
+    assert given == OAuth2({"ann": "a=b", "bob": " &ü"}, "id", "secret=", 61, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--user", "ann"], "--user: not two texts with = between them"),
+        (["--user", "ann="], "--user: not two texts with = between them"),
+        (["--client", "=secret"], "--client: not two texts with = between them"),
+        (["--token-lifetime", "1.5"], "--token-lifetime: invalid int value"),
+        (["--pace", "-1"], "--pace: not a number of seconds from 0 up"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+
+    assert message in capsys.readouterr().err
+
+
+def test_a_lifetime_must_be_positive(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--token-lifetime", "0"]) == 1
+    assert "portal_sandbox: lifetime must be a whole number" in capsys.readouterr().err
+
+
+def test_what_is_exported_is_what_the_box_says() -> None:
+    with portal_sandbox.running(oauth2=OAuth2({"ann": "it's a $ecret"})) as box:
+        variables = dict(each.split("=", 1) for each in shlex.split(options.exports(box.secrets)))
+
+    assert variables["FBN_CANDELA_URL"] == box.candela_url
+    assert variables["FBN_TOKEN_URL"] == box.token_url
+    assert variables["FBN_USERNAME"] == "ann"
+    assert variables["FBN_PASSWORD"] == "it's a $ecret"
+    assert variables["FBN_CLIENT_ID"] == "sandbox-client"
+    assert variables["FBN_CLIENT_SECRET"] == box.oauth2.client_secret
+
+
+def test_one_can_sign_in_with_what_is_printed() -> None:
+    command = [sys.executable, "-W", "error", "-m", "portal_sandbox", "--port", "0", "--token-lifetime", "61"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lines = iter(process.stdout.readline, "")
+            exported = next(line for line in lines if "FBN_" in line)
+            found = dict(each.split("=", 1) for each in shlex.split(exported)[1:])
+            form = {
+                "grant_type": "password",
+                "username": found["FBN_USERNAME"],
+                "password": found["FBN_PASSWORD"],
+                "client_id": found["FBN_CLIENT_ID"],
+                "client_secret": found["FBN_CLIENT_SECRET"],
+            }
+            with urllib3.PoolManager(timeout=LIMIT) as http:
+                response = http.request("POST", found["FBN_TOKEN_URL"], fields=form, encode_multipart=False)
+                assert response.json()["expires_in"] == 61
+                headers = {"Authorization": f"Bearer {response.json()['access_token']}"}
+                url = f"{found['FBN_CANDELA_URL']}/sessions/list"
+                assert http.request("GET", url, headers=headers).json() == []
+        finally:
+            process.terminate()

@@ -1,0 +1,55 @@
+"""Runs schemathesis against a sandbox, and counts what each operation answers."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .openapi import Json
+
+Counts = dict[str, Counter[int]]
+
+
+class Counting:
+    """Middleware that counts the statuses of each operation."""
+
+    def __init__(self, app: ASGIApp, counts: Counts) -> None:
+        self._app = app
+        self._counts = counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counting_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = scope.get("route")
+                self._counts[getattr(route, "name", "none")][message["status"]] += 1
+            await send(message)
+
+        await self._app(scope, receive, counting_send)
+
+
+def schemathesis(
+    document: Json, url: str, token: str, folder: Path, settings: str, phases: str, examples: int, *flags: str
+) -> tuple[int, str]:
+    """The exit status of schemathesis, and what it has to say; each run sends the same."""
+    (folder / "contract.json").write_text(json.dumps(document))
+    (folder / "settings.toml").write_text(settings)
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "--config-file=settings.toml",
+        "run",
+        "contract.json",
+        f"--url={url}",
+        f"--header=Authorization: Bearer {token}",
+        "--checks=all",
+        f"--phases={phases}",
+        f"--max-examples={examples}",
+        "--generation-deterministic",
+        "--suppress-health-check=all",
+        "--warnings=off",
+        *flags,
+    ]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return run.returncode, run.stdout + run.stderr
