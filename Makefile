@@ -11,6 +11,8 @@ help:  ## list these commands
 
 demo: $(VENV)/demo.done  ## install in a virtual environment and run a real conversation
 	$(BIN)/python examples/quickstart.py
+	@echo && echo "── Candela ──"
+	$(BIN)/python examples/candela_quickstart.py
 
 test: $(VENV)/test.done  ## run the tests, in under 5 minutes
 	$(BIN)/python -m pytest -n 2 -m "not slow"

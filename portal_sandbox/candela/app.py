@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-from starlette.routing import Match, Route
+from fastapi import FastAPI
 
 from portal_sandbox.agents import Agent, echo
 from portal_sandbox.candela import demo, routes, token_endpoint
@@ -53,15 +51,4 @@ def candela_app(candela: Candela) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(token_endpoint.router)
     app.add_exception_handler(token_endpoint.OAuth2Error, token_endpoint.refused)
-    app.add_exception_handler(405, _not_allowed)
     return app
-
-
-async def _not_allowed(request: Request, _: Exception) -> JSONResponse:
-    """Names all methods of the path; the framework alone names those of the first route that it meets."""
-    every = (*routes.router.routes, *token_endpoint.router.routes)
-    found = [
-        each for each in every if isinstance(each, Route) and each.matches(request.scope)[0] is not Match.NONE
-    ]
-    allowed = {method for route in found for method in route.methods or ()}
-    return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": ", ".join(sorted(allowed))})

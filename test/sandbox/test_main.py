@@ -66,7 +66,8 @@ def _stopped(process: "subprocess.Popen[str]", number: signal.Signals = signal.S
 @pytest.mark.parametrize("number", SIGNALS)
 def test_it_runs_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
     db = tmp_path / "box.sqlite"
-    with _process("--db", str(db), "--demo-data", "--token", "it's") as process:
+    sign_in = ("--user", "u=p", "--client", "c=s")
+    with _process("--db", str(db), "--demo-data", "--token", "it's", *sign_in) as process:
         greeting = _greeting(process)
         with Caller(_host(greeting), "it's") as caller:
             caller.create()
@@ -88,6 +89,9 @@ The sandbox runs at {_host(greeting)}
 Paste into another terminal:
 
   export PORTAL_HOST={_host(greeting)} BEARER_TOKEN='it'"'"'s'
+
+  export FBN_CANDELA_URL={_host(greeting)}/candela FBN_TOKEN_URL={_host(greeting)}/candela/oauth2/v1/token \
+FBN_USERNAME=u FBN_PASSWORD=p FBN_CLIENT_ID=c FBN_CLIENT_SECRET=s
 
 Ctrl-C stops it.
 """
