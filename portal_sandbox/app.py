@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_sandbox import demo, page, portal
@@ -129,13 +129,12 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 async def _not_allowed(request: Request, _: Exception) -> JSONResponse:
     """Names all methods of the path; the framework alone names those of the first route that it meets."""
-    routes: Sequence[BaseRoute] = request.app.routes
-    allowed = [
-        method
-        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
-    ]
-    return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": ", ".join(allowed)})
+    app: FastAPI = request.app
+    every = (*portal.router.routes, *page.router.routes, *app.routes)
+    routes = [route for route in every if isinstance(route, Route)]
+    path = next(route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    allowed = {method for route in routes if route.path == path for method in route.methods or ()}
+    return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": ", ".join(sorted(allowed))})
 
 
 class RequestId:

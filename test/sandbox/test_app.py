@@ -101,11 +101,13 @@ def test_each_response_has_a_request_id(caller: Caller, path: str) -> None:
     ("path", "allowed"),
     [
         ("/sessions", "GET, POST"),
-        ("/sessions/grouped", "GET, PUT"),  # a session may have this id, so that it may be continued
+        ("/sessions/grouped", "GET"),
+        ("/sessions/replay", "POST"),
         ("/sessions/x", "GET, PUT"),
         ("/sessions/x/async", "PUT"),
         ("/sessions/x/subscribe", "GET"),
         ("/", "GET, HEAD"),
+        ("/docs", "GET, HEAD"),
     ],
 )
 @pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "TRACE", "MADE-UP"])
