@@ -12,7 +12,8 @@ OpenApiException
     ├── ApiConnectionError(ConnectionError)      no answer, or only a part of one
     │   ├── ApiTimeoutError(TimeoutError) ── WaitTimeout     session_id, session
     │   └── ApiStreamError                       events: how many came before the cut
-    ├── ApiResponseError(ValueError)             a 2xx that is not what was promised
+    │       └── ApiStreamTimeout(ApiTimeoutError)    silent for too long
+    ├── ApiResponseError(ValueError)             a 2xx that is not what was promised; line, line_number
     ├── AuthenticationError(ValueError)          no token could be had
     └── SessionFailed                            session
 
@@ -190,8 +191,18 @@ class ApiStreamError(ApiConnectionError):
     events: int = 0
 
 
+class ApiStreamTimeout(ApiStreamError, ApiTimeoutError):
+    """A stream of events was silent for too long."""
+
+
 class ApiResponseError(ApiException, ValueError):
-    """A successful status with a body that is not what the operation promises, or that is too large."""
+    """A successful status with a body that is not what the operation promises, or that is too large.
+
+    In a stream of events `line` is what came instead of an event, and `line_number` counts from 1.
+    """
+
+    line: Optional[bytes] = None
+    line_number: int = 0
 
 
 class AuthenticationError(ApiException, ValueError):

@@ -34,6 +34,7 @@ TREE = {
     "ApiTimeoutError": ("ApiConnectionError", "TimeoutError"),
     "WaitTimeout": ("ApiTimeoutError",),
     "ApiStreamError": ("ApiConnectionError",),
+    "ApiStreamTimeout": ("ApiStreamError", "ApiTimeoutError"),
     "ApiResponseError": ("ApiException", "ValueError"),
     "AuthenticationError": ("ApiException", "ValueError"),
     "SessionFailed": ("ApiException",),
@@ -90,6 +91,8 @@ def made(name: str) -> OpenApiException:
         "WaitTimeout": {"session_id": "s1", "session": Session.from_dict(SESSION)},
         "SessionFailed": {"session": Session.from_dict(SESSION)},
         "ApiStreamError": {"events": 3},
+        "ApiStreamTimeout": {"events": 3},
+        "ApiResponseError": {"line": b"{", "line_number": 7},
     }
     for attribute, value in extra.get(name, {}).items():
         setattr(error, attribute, value)

@@ -1,0 +1,109 @@
+"""From bytes to the texts of events: lines of JSON, server-sent events, or one document.
+
+Each decoder is fed blocks as they come and answers what is complete, with the number of its line. All take
+time linear in the length of what they read, however it is cut into blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Optional
+
+#: The longest line, in bytes.
+LONGEST = 256 * 1024 * 1024
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Lines:
+    """Lines of JSON (application/x-ndjson): each line is an event, blank ones are none."""
+
+    def __init__(self, longest: int = LONGEST) -> None:
+        self._longest = longest
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._number = 0
+
+    def feed(self, block: bytes) -> Iterable[tuple[int, bytes]]:
+        """The lines that end in this block, without their line feeds. Raises ValueError past the longest."""
+        *lines, rest = block.split(b"\n")
+        first = self._number + 1
+        if lines:
+            lines[0] = self._take() + lines[0]
+            if first == 1 and lines[0].startswith(_BOM):
+                lines[0] = lines[0][len(_BOM) :]
+            self._number += len(lines)
+        if rest:
+            self._size += len(rest)
+            if self._size > self._longest:
+                raise ValueError(f"line {self._number + 1} is longer than {self._longest} bytes")
+            self._pieces.append(rest)
+        return enumerate(lines, first)
+
+    def end(self) -> Iterable[tuple[int, bytes]]:
+        """What stands behind the last line feed: a line as well."""
+        return self.feed(b"\n") if self._pieces else ()
+
+    def _take(self) -> bytes:
+        if not self._pieces:
+            return b""
+        rest = b"".join(self._pieces)
+        self._pieces, self._size = [], 0
+        return rest
+
+
+class ServerSentEvents:
+    """Server-sent events (text/event-stream), as the HTML standard defines them.
+
+    Comments and events named "ping" keep a connection awake and are no events here.
+    """
+
+    def __init__(self, longest: int = LONGEST) -> None:
+        self._lines = Lines(longest)
+        self._longest = longest
+        self._after_cr = False
+        self._data: list[bytes] = []
+        self._size = 0
+        self._begun = 0
+        self._name = b""
+        self.last_event_id = ""
+        self.retry: Optional[float] = None
+
+    def feed(self, block: bytes) -> Iterable[tuple[int, bytes]]:
+        """The data of the events that end in this block. Raises ValueError past the longest."""
+        if self._after_cr and block.startswith(b"\n"):  # the second half of a line end
+            block = block[1:]
+        self._after_cr = block.endswith(b"\r")
+        found: list[tuple[int, bytes]] = []
+        for number, line in self._lines.feed(block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")):
+            if line:
+                self._take(number, line)
+            else:
+                if self._data and self._name != b"ping":
+                    found.append((self._begun, b"\n".join(self._data)))
+                self._data, self._size, self._name = [], 0, b""
+        return found
+
+    def end(self) -> Iterable[tuple[int, bytes]]:
+        """Nothing: the standard drops an event without a blank line behind it. Raises ValueError for one."""
+        for number, line in self._lines.end():
+            self._take(number, line)
+        if self._data:
+            raise ValueError(f"the event that begins in line {self._begun} is not ended")
+        return ()
+
+    def _take(self, number: int, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        value = value[1:] if value.startswith(b" ") else value
+        if name == b"data":
+            self._begun = self._begun if self._data else number
+            self._size += len(value)
+            if self._size > self._longest:
+                raise ValueError(f"the event in line {self._begun} is longer than {self._longest} bytes")
+            self._data.append(value)
+        elif name == b"event":
+            self._name = value
+        elif name == b"id" and b"\0" not in value:
+            self.last_event_id = value.decode("utf-8", "replace")
+        elif name == b"retry" and value.isdigit():
+            self.retry = int(value) / 1000

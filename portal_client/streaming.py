@@ -1,0 +1,222 @@
+"""Events as they come, each validated as soon as it is complete."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, BinaryIO, Generic, Optional, Protocol, TypeVar, Union
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import Self
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+
+from portal_client.events import Lines, ServerSentEvents
+from portal_client.exceptions import (
+    ApiAttributeError,
+    ApiResponseError,
+    ApiStreamError,
+    ApiStreamTimeout,
+)
+from portal_client.serialization import explain
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+#: What a stream is asked for as: lines first, then server-sent events, then one document.
+ACCEPT = "application/x-ndjson, text/event-stream;q=0.9, application/json;q=0.8"
+
+_BLOCK = 64 * 1024
+
+
+class Source(Protocol):
+    """Where the bytes come from: a response, or a file that was recorded."""
+
+    def read1(self, amount: int, /) -> bytes:
+        """What is there, at most `amount` bytes; waits only where nothing is. Nothing at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the source, read or not."""
+        ...
+
+
+class EventStream(Generic[T]):
+    """The events of one answer, in order, each as soon as it is there.
+
+    Use it in a `with` block: leaving the block closes the connection, or gives it back when the stream was
+    read to its end. `events` counts what has come.
+
+    A line that is not what it should be raises ApiResponseError, which holds the line and its number; a new
+    loop goes on behind it. A stream that is cut raises ApiStreamError, one that is silent for longer than
+    `idle_timeout` ApiStreamTimeout.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        validate: Callable[[bytes], T],
+        content_type: str,
+        tee: Optional[BinaryIO] = None,
+        request: Optional[str] = None,
+        request_id: Optional[str] = None,
+    ) -> None:
+        self.events = 0
+        self.closed = False
+        self._source = source
+        self._validate = validate
+        self._decoder: Union[Lines, ServerSentEvents] = (
+            ServerSentEvents() if "event-stream" in content_type else Lines()
+        )
+        # One document may be spread over lines; whether it is shows in the first of them.
+        self._perhaps_document = "ndjson" not in content_type and "event-stream" not in content_type
+        self._tee = tee
+        self._request = request
+        self._request_id = request_id
+        self._found: Iterator[tuple[int, bytes]] = iter(())
+        self._running: Optional[Generator[T, None, None]] = None
+        self._ended = False
+
+    @classmethod
+    def replay(cls, path: Union[str, os.PathLike[str]], kind: type[U]) -> EventStream[U]:
+        """The events of a stream that was recorded with `tee`, once more; no service is asked.
+
+        Raises OSError for a file that cannot be read.
+        """
+        validate: Callable[[bytes], U] = TypeAdapter(kind).validate_json
+        return EventStream(open(path, "rb"), validate, "application/x-ndjson", request=f"replay of {path}")
+
+    @property
+    def response(self) -> BaseHTTPResponse:
+        """The answer that the events come in, with its status and headers. A replay has none."""
+        if not isinstance(self._source, BaseHTTPResponse):
+            raise ApiAttributeError("a replay has no response")
+        return self._source
+
+    @property
+    def last_event_id(self) -> str:
+        """The id that server-sent events gave last, or ""."""
+        return getattr(self._decoder, "last_event_id", "")
+
+    @property
+    def retry(self) -> Optional[float]:
+        """After how many seconds server-sent events ask to connect again, or None."""
+        return getattr(self._decoder, "retry", None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_ended"):  # else it was not made
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection, unless the stream was read to its end; harmless when closed already."""
+        self.closed = True
+        deque(self._found, maxlen=0)  # a loop under way has nothing left to give
+        self._source.close()
+        if self._tee is not None:
+            self._tee.close()
+
+    def until_done(self) -> T:
+        """Read to the end and answer the last event. Raises ApiStreamError when there was none."""
+        last: list[T] = []
+        with self:
+            for event in self:
+                last[:] = [event]
+        if not last:
+            raise self._cut("ended without an event")
+        return last[0]
+
+    def __next__(self) -> T:
+        if self._running is None:
+            self._running = self.__iter__()
+        try:
+            return next(self._running)
+        except BaseException:
+            self._running = None  # another call goes on behind a bad line
+            raise
+
+    def __iter__(self) -> Generator[T, None, None]:
+        # All that is known stands in `self`, so that a new loop goes on where another one has stopped.
+        validate, tee = self._validate, self._tee
+        while True:
+            for number, text in self._found:
+                if not text or text.isspace():
+                    continue
+                if tee is not None:
+                    tee.write(text.replace(b"\n", b" ") + b"\n")
+                try:
+                    event = validate(text)
+                except ValidationError as error:
+                    if self.events or not self._perhaps_document:
+                        raise self._refused(number, text, error) from error
+                    self._found = iter([(1, self._whole(text))])
+                    break
+                self.events += 1
+                yield event
+            else:
+                if self._ended:
+                    return
+                self._fill()
+
+    def _fill(self) -> None:
+        if self._tee is not None:
+            self._tee.flush()
+        block = self._read()
+        try:
+            if block:
+                self._found = iter(self._decoder.feed(block))
+            else:
+                self._ended = True
+                self._found = iter(self._decoder.end())
+        except ValueError as error:
+            raise self._cut(str(error)) from error
+
+    def _read(self) -> bytes:
+        if self.closed:
+            raise self._cut("is closed")
+        try:
+            return self._source.read1(_BLOCK)
+        except (HTTPError, OSError, ValueError) as error:
+            self.close()
+            timed_out = any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in (error, *error.args))
+            what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
+            raise self._cut(f"was cut: {what}", ApiStreamTimeout if timed_out else ApiStreamError) from error
+
+    def _whole(self, first: bytes) -> bytes:
+        """The document that begins with these bytes: all that comes."""
+        self._perhaps_document = False
+        parts = [first, *(text for _, text in self._found)]
+        while not self._ended:
+            self._fill()
+            parts += (text for _, text in self._found)
+        return b"\n".join(parts)
+
+    def _refused(self, number: int, text: bytes, error: ValidationError) -> ApiResponseError | ApiStreamError:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        if self._ended and found[0]["type"] == "json_invalid":
+            return self._cut(f"ends in the middle of line {number}")
+        refused = ApiResponseError(
+            reason=f"line {number} is not the event it should be: {explain(error)}", **self._described()
+        )
+        refused.line, refused.line_number = text, number
+        return refused
+
+    def _cut(self, what: str, kind: type[ApiStreamError] = ApiStreamError) -> ApiStreamError:
+        cut = kind(reason=f"the stream {what} (after {self.events} events)", **self._described())
+        cut.events = self.events
+        return cut
+
+    def _described(self) -> dict[str, Any]:
+        answer = self._source if isinstance(self._source, BaseHTTPResponse) else None
+        return {
+            "status": answer and answer.status,
+            "headers": answer and answer.headers,
+            "request": self._request,
+            "request_id": self._request_id,
+        }

@@ -1,0 +1,113 @@
+"""From bytes to the texts of events, however the bytes are cut into blocks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_client.events import Lines, ServerSentEvents
+
+
+def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
+    """The same bytes in blocks that end at these places."""
+    ends = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
+    return [data[a:b] for a, b in itertools.pairwise(ends)]
+
+
+def read(decoder: Lines | ServerSentEvents, blocks: Iterable[bytes]) -> list[tuple[int, bytes]]:
+    found = [each for block in blocks for each in decoder.feed(block)]
+    return [*found, *decoder.end()]
+
+
+def texts(decoder: Lines | ServerSentEvents, *blocks: bytes) -> list[bytes]:
+    return [text for _, text in read(decoder, blocks)]
+
+
+BYTES = st.lists(st.sampled_from([b"\n", b"\r\n", b"a", b"{}", "ü".encode(), b"\x00", b"\xff"])).map(b"".join)
+PLACES = st.lists(st.integers(0, 1000))
+
+
+@given(BYTES, PLACES)
+def test_lines_are_those_of_split_under_every_chunking(data: bytes, places: list[int]) -> None:
+    expected = data.split(b"\n")
+    if not expected[-1]:
+        expected.pop()  # what ends in a line feed is ended
+
+    assert read(Lines(), cut(data, places)) == list(enumerate(expected, 1))
+
+
+def test_a_byte_order_mark_is_dropped_at_the_beginning_alone() -> None:
+    bom = b"\xef\xbb\xbf"
+
+    assert texts(Lines(), bom[:1], bom[1:] + b"1\n", bom + b"2\n") == [b"1", bom + b"2"]
+    assert texts(Lines(), bom + b"1") == [b"1"]
+
+
+def test_a_line_may_be_as_long_as_the_longest() -> None:
+    assert texts(Lines(4), b"ab", b"cd", b"\n") == [b"abcd"]
+    with pytest.raises(ValueError, match="line 2 is longer than 4 bytes"):
+        texts(Lines(4), b"1\nab", b"cde")
+
+
+EVENT = st.lists(st.sampled_from(["a", "data", ":", " ", "ü", "1"]), max_size=4).map("".join)
+
+
+@given(st.lists(EVENT, max_size=5), st.sampled_from(["\n", "\r", "\r\n"]), PLACES)
+def test_data_comes_back_under_every_line_end_and_chunking(
+    sent: list[str], end: str, places: list[int]
+) -> None:
+    data = "".join(f"data: {each}{end}{end}" for each in sent).encode()
+
+    found = [text.decode() for _, text in read(ServerSentEvents(), cut(data, places))]
+
+    assert found == sent
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"data: one\ndata: two\n\n", [(1, b"one\ntwo")]),
+        (b"data:one\n\ndata:  two\n\n", [(1, b"one"), (3, b" two")]),
+        (b": a comment\n\n:\n\ndata: 1\n\n", [(5, b"1")]),
+        (b"event: ping\ndata: {}\n\nevent: session\ndata: 1\n\n", [(5, b"1")]),
+        (b"id: 7\n\nretry: 10\n\n", []),
+        (b"\n\n\n", []),
+        (b"data\n\n", [(1, b"")]),
+        (b"other: 1\ndata: 1\nnoise\n\n", [(2, b"1")]),
+        (b"\xef\xbb\xbfdata: 1\n\n", [(1, b"1")]),
+        (b"", []),
+    ],
+)
+def test_server_sent_events(stream: bytes, expected: list[tuple[int, bytes]]) -> None:
+    assert read(ServerSentEvents(), [stream]) == expected
+    assert read(ServerSentEvents(), cut(stream, range(len(stream)))) == expected
+
+
+def test_id_and_retry_are_remembered() -> None:
+    decoder = ServerSentEvents()
+    assert (decoder.last_event_id, decoder.retry) == ("", None)
+
+    texts(decoder, b"id: 7\nretry: 1500\ndata: 1\n\nid: a\0b\nretry: soon\n\n")
+
+    assert (decoder.last_event_id, decoder.retry) == ("7", 1.5)
+
+
+@pytest.mark.parametrize("stream", [b"data: 1\n\ndata: 2\n", b"data: 1\n\ndata: 2"])
+def test_an_event_that_is_not_ended_is_no_event(stream: bytes) -> None:
+    decoder = ServerSentEvents()
+    assert list(decoder.feed(stream)) == [(1, b"1")]
+
+    with pytest.raises(ValueError, match="the event that begins in line 3 is not ended"):
+        decoder.end()
+
+
+def test_an_event_may_be_as_long_as_the_longest() -> None:
+    assert texts(ServerSentEvents(8), b"data: 12\ndata: 34\n\n") == [b"12\n34"]
+    with pytest.raises(ValueError, match="the event in line 1 is longer than 8 bytes"):
+        texts(ServerSentEvents(8), *[b"data:%d\n" % n for n in range(9)])
+    with pytest.raises(ValueError, match="line 1 is longer than 8 bytes"):
+        texts(ServerSentEvents(8), b"data: 1234")
