@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from portal_client.exceptions import ApiKeyError as ApiKeyError
     from portal_client.exceptions import ApiResponseError as ApiResponseError
     from portal_client.exceptions import ApiStreamError as ApiStreamError
+    from portal_client.exceptions import ApiStreamTimeout as ApiStreamTimeout
     from portal_client.exceptions import ApiTimeoutError as ApiTimeoutError
     from portal_client.exceptions import ApiTypeError as ApiTypeError
     from portal_client.exceptions import ApiValueError as ApiValueError
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     )
     from portal_client.multipart import Files as Files
     from portal_client.operation import RequestOptions as RequestOptions
+    from portal_client.operation import StreamOptions as StreamOptions
+    from portal_client.streaming import EventStream as EventStream
 else:
     from portal_client._lazy import lazy
 
@@ -72,6 +75,7 @@ else:
             "ApiKeyError": "portal_client.exceptions",
             "ApiResponseError": "portal_client.exceptions",
             "ApiStreamError": "portal_client.exceptions",
+            "ApiStreamTimeout": "portal_client.exceptions",
             "ApiTimeoutError": "portal_client.exceptions",
             "ApiTypeError": "portal_client.exceptions",
             "ApiValueError": "portal_client.exceptions",
@@ -102,5 +106,7 @@ else:
             "ValidationErrorLocInner": "portal_client.models.validation_error_loc_inner",
             "Files": "portal_client.multipart",
             "RequestOptions": "portal_client.operation",
+            "StreamOptions": "portal_client.operation",
+            "EventStream": "portal_client.streaming",
         },
     )

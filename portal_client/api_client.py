@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, ClassVar, Optional, Union, cast
 
 import urllib3
@@ -22,6 +23,7 @@ from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
 from portal_client.retry import retry_after
 from portal_client.secret import secret
+from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
 
 #: Subscripted once: doing it for each call would cost more than the rest of making the answer.
@@ -159,7 +161,7 @@ class ApiClient:
         same = (name for name in self.default_headers if name.lower() == header_name.lower())
         self.default_headers[next(same, header_name)] = header_value
 
-    # ── the three call forms ──
+    # ── the call forms ──
 
     def data(self, request: Request) -> Any:
         """Send a request and answer its data. Raises ApiException."""
@@ -178,6 +180,27 @@ class ApiClient:
     def raw(self, request: Request) -> urllib3.BaseHTTPResponse:
         """Send a request and answer the raw response of any status, unread."""
         return self.rest_client.open(self._prepared(request))
+
+    def stream(self, request: Request) -> EventStream[Any]:
+        """Send a request and answer its events as they come. Raises ApiException, and OSError for `tee`."""
+        sent = self._prepared(request)
+        tee = request.options.get("tee")
+        with ExitStack() as on_error:
+            record = None if tee is None else on_error.enter_context(open(tee, "wb"))
+            answer = self.rest_client.stream(sent)
+            if isinstance(answer, RESTResponse):
+                raise self._error(answer, sent)
+            events: EventStream[Any] = EventStream(
+                answer,
+                request.operation.returns.validator.validate_json,
+                answer.headers.get("content-type", ""),
+                record,
+                sent.described,
+                answer.headers.get("x-request-id", sent.request_id),
+            )
+            on_error.pop_all()
+        self.rest_client.keep(events)
+        return events
 
     def _prepared(self, request: Request) -> HTTPRequest:
         return wire.prepare(request, self.configuration, self.default_headers, self.cookie)

@@ -13,9 +13,17 @@ from portal_client.api_client import ApiClient
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiTypeError
-from portal_client.operation import Operation, RequestOptions
+from portal_client.operation import Operation, RequestOptions, StreamOptions
 
-__all__ = ["Api", "RequestOptions", "endpoint", "with_http_info", "without_preload_content"]
+__all__ = [
+    "Api",
+    "RequestOptions",
+    "StreamOptions",
+    "endpoint",
+    "event_stream",
+    "with_http_info",
+    "without_preload_content",
+]
 
 A = TypeVar("A", bound="Api")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +68,21 @@ def endpoint(
 
         def call(self: Api, /, *args: Any, **kwargs: Any) -> Any:
             return self.api_client.data(operation.request(args, kwargs))
+
+        return cast(F, _dressed(call, operation))
+
+    return declare
+
+
+def event_stream(method: Callable[..., Any]) -> Callable[[F], F]:
+    """Make a stub the form of an endpoint that answers its events as they come: an EventStream[T]."""
+    endpoint_operation: Operation = method.operation  # type: ignore[attr-defined]
+
+    def declare(stub: F) -> F:
+        operation = endpoint_operation.streamed(stub)
+
+        def call(self: Api, /, *args: Any, **kwargs: Any) -> Any:
+            return self.api_client.stream(operation.request(args, kwargs))
 
         return cast(F, _dressed(call, operation))
 

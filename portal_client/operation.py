@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple, Optional, cast, get_args, get_type_hints
+from typing import Annotated, Any, NamedTuple, Optional, Union, cast, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -16,7 +17,8 @@ from typing_extensions import NotRequired, Required, TypedDict
 
 from portal_client.multipart import Files, Part
 from portal_client.serialization import text
-from portal_client.timeouts import TimeoutArgument, Timeouts
+from portal_client.streaming import ACCEPT as STREAM
+from portal_client.timeouts import TimeoutArgument, Timeouts, seconds
 
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -26,6 +28,10 @@ JSON = "application/json"
 def _timeout(value: TimeoutArgument) -> TimeoutArgument:
     Timeouts.of(value, Timeouts())
     return value
+
+
+def _idle(value: object) -> float:
+    return seconds("idle_timeout", value)
 
 
 class RequestOptions(TypedDict, total=False):
@@ -43,6 +49,17 @@ class RequestOptions(TypedDict, total=False):
     _content_type: Optional[StrictStr]
     _headers: Optional[dict[StrictStr, Any]]
     _host_index: Annotated[int, Field(strict=True, ge=0, le=0)]
+
+
+class StreamOptions(RequestOptions, total=False):
+    """Options of a call that answers a stream of events.
+
+    `idle_timeout`: how long the stream may be silent, in seconds; any byte counts, `math.inf` is no limit.
+    `tee`: a file in which each event is written as it comes, one a line, for EventStream.replay.
+    """
+
+    idle_timeout: Annotated[float, PlainValidator(_idle)]
+    tee: Union[StrictStr, os.PathLike[str]]
 
 
 class Parameter(NamedTuple):
@@ -72,7 +89,8 @@ class Request:
 class Operation:
     """One endpoint of the service, read from its stub; `idempotent` says whether it may be sent twice.
 
-    Annotations are evaluated and validators compiled at the first call, not at import.
+    Annotations are evaluated and validators compiled at the first call, not at import. One that answers an
+    EventStream reads the answer of `stream_of` in another way.
     """
 
     def __init__(
@@ -84,7 +102,9 @@ class Operation:
         consumes: Optional[str] = None,
         secured: bool = True,
         idempotent: Optional[bool] = None,
+        stream_of: Optional[Operation] = None,
     ) -> None:
+        self.stream_of = stream_of
         self.name: str = stub.__name__
         self.stub = stub
         self.method = method
@@ -92,6 +112,18 @@ class Operation:
         self.secured = secured
         self.idempotent: bool = method == "GET" if idempotent is None else idempotent
         self._consumes = consumes
+
+    def streamed(self, stub: Callable[..., Any]) -> Operation:
+        """The same operation as another stub declares it, whose answer is a stream of events."""
+        return Operation(
+            stub,
+            self.method,
+            self.path,
+            consumes=self._consumes,
+            secured=self.secured,
+            idempotent=self.idempotent,
+            stream_of=self,
+        )
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -129,9 +161,14 @@ class Operation:
         return self._hints["return"]
 
     @cached_property
+    def accept(self) -> Optional[str]:
+        """The content types that the answer may have, None where none is read."""
+        return STREAM if self.stream_of else None if self.promised is None else JSON
+
+    @cached_property
     def returns(self) -> TypeAdapter[Any]:
-        """The validator of the answer."""
-        return TypeAdapter(self.promised)
+        """The validator of the answer, or of each event of a stream."""
+        return TypeAdapter(get_args(self.promised)[0] if self.stream_of else self.promised)
 
     @cached_property
     def _hints(self) -> dict[str, Any]:

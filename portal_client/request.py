@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, Union
+from typing import NamedTuple, Optional, Protocol, Union
 
 import urllib3
 from urllib3.util import Url
@@ -56,6 +56,7 @@ class HTTPRequest:
     hooks: Sequence[Hooks]
     logger: logging.Logger = field(default=log, repr=False)
     follows: bool = True  # redirects
+    idle_timeout: Optional[float] = None
 
     @property
     def repeatable(self) -> bool:

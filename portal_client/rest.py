@@ -35,6 +35,7 @@ from portal_client.pools import Pools
 from portal_client.redirect import MAX_REDIRECTS, redirected
 from portal_client.request import Caller, HTTPRequest
 from portal_client.retry import Attempts
+from portal_client.streaming import EventStream
 from portal_client.timeouts import Deadline
 from portal_client.watch import Watch
 
@@ -54,7 +55,9 @@ class RESTResponse:
         """Nothing: the connection went back when the body was read."""
 
 
-R = TypeVar("R", RESTResponse, urllib3.BaseHTTPResponse)
+Answer = Union[RESTResponse, urllib3.BaseHTTPResponse]
+Unread = Union[urllib3.BaseHTTPResponse, EventStream[Any]]
+R = TypeVar("R", bound=Answer)
 Finish = Callable[[urllib3.BaseHTTPResponse, Exchange, HTTPRequest], R]
 
 
@@ -74,7 +77,7 @@ class RESTClientObject:
         self._pools = Pools(configuration)
         # Tokens are fetched over connections of their own: answers left unread may hold all others.
         self._pools_for_tokens = Pools(configuration, for_tokens=True)
-        self._left_open: set[weakref.ref[urllib3.BaseHTTPResponse]] = set()
+        self._left_open: set[weakref.ref[Unread]] = set()
         self._sleep = sleep
         self._now = now
 
@@ -95,8 +98,16 @@ class RESTClientObject:
     def open(self, request: HTTPRequest) -> urllib3.BaseHTTPResponse:
         """Send a request and hand the answer over unread; from then on only silences are bounded."""
         response = self._run(request, _hand_over, self._pools)
-        self._left_open.add(weakref.ref(response, self._left_open.discard))
+        self.keep(response)
         return response
+
+    def stream(self, request: HTTPRequest) -> Answer:
+        """The same for a stream of events; an answer of another status than 2xx is read."""
+        return self._run(request, _hand_over_events, self._pools)
+
+    def keep(self, answer: Unread) -> None:
+        """Close this with the client, unless it is forgotten before."""
+        self._left_open.add(weakref.ref(answer, self._left_open.discard))
 
     def close(self) -> None:
         """Close all connections, those of unread answers too; the next request opens new ones."""
@@ -105,7 +116,7 @@ class RESTClientObject:
         self._pools.close()
         self._pools_for_tokens.close()
 
-    def _unread(self) -> list[urllib3.BaseHTTPResponse]:
+    def _unread(self) -> list[Unread]:
         # From a copy: other threads open answers meanwhile, and forgotten ones leave the set.
         responses = [reference() for reference in list(self._left_open)]
         return [response for response in responses if response is not None and not response.closed]
@@ -227,7 +238,7 @@ def _bare(error: Exception) -> Exception:
 
 
 @contextmanager
-def _closing_on_error(answer: Union[RESTResponse, urllib3.BaseHTTPResponse]) -> Generator[None, None, None]:
+def _closing_on_error(answer: Answer) -> Generator[None, None, None]:
     try:
         yield
     except BaseException:
@@ -248,6 +259,14 @@ def _hand_over(
     response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest
 ) -> urllib3.BaseHTTPResponse:
     return response
+
+
+def _hand_over_events(r: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> Answer:
+    if not 200 <= r.status <= 299:
+        return _read(r, exchange, request)
+    if request.idle_timeout is not None:
+        exchange.silence = request.idle_timeout
+    return r
 
 
 def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> RESTResponse:

@@ -63,7 +63,7 @@ class EventStream(Generic[T]):
         request_id: Optional[str] = None,
     ) -> None:
         self.events = 0
-        self.closed = False
+        self._closed = False
         self._source = source
         self._validate = validate
         self._decoder: Union[Lines, ServerSentEvents] = (
@@ -75,7 +75,6 @@ class EventStream(Generic[T]):
         self._request = request
         self._request_id = request_id
         self._found: Iterator[tuple[int, bytes]] = iter(())
-        self._running: Optional[Generator[T, None, None]] = None
         self._ended = False
 
     @classmethod
@@ -93,6 +92,11 @@ class EventStream(Generic[T]):
         if not isinstance(self._source, BaseHTTPResponse):
             raise ApiAttributeError("a replay has no response")
         return self._source
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or read to its end."""
+        return self._closed or self._ended
 
     @property
     def last_event_id(self) -> str:
@@ -116,7 +120,7 @@ class EventStream(Generic[T]):
 
     def close(self) -> None:
         """Close the connection, unless the stream was read to its end; harmless when closed already."""
-        self.closed = True
+        self._closed = True
         deque(self._found, maxlen=0)  # a loop under way has nothing left to give
         self._source.close()
         if self._tee is not None:
@@ -133,13 +137,11 @@ class EventStream(Generic[T]):
         return last[0]
 
     def __next__(self) -> T:
-        if self._running is None:
-            self._running = self.__iter__()
-        try:
-            return next(self._running)
-        except BaseException:
-            self._running = None  # another call goes on behind a bad line
-            raise
+        # Nothing is kept between two calls: a reference to a loop of our own would be a cycle, and a
+        # stream in a cycle is closed late and with noise.
+        for event in self:
+            return event
+        raise StopIteration
 
     def __iter__(self) -> Generator[T, None, None]:
         # All that is known stands in `self`, so that a new loop goes on where another one has stopped.
@@ -178,7 +180,7 @@ class EventStream(Generic[T]):
             raise self._cut(str(error)) from error
 
     def _read(self) -> bytes:
-        if self.closed:
+        if self._closed:
             raise self._cut("is closed")
         try:
             return self._source.read1(_BLOCK)

@@ -50,10 +50,15 @@ class Timeouts(NamedTuple):
 
 
 def _seconds(value: object) -> float:
+    return seconds("a timeout", value)
+
+
+def seconds(name: str, value: object) -> float:
+    """Answer a positive number of seconds; ApiValueError names the argument."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ApiValueError(f"a timeout is a number of seconds, not {type(value).__name__}")
+        raise ApiValueError(f"{name} is a number of seconds, not {type(value).__name__}")
     if not value > 0:  # NaN is not either
-        raise ApiValueError(f"a timeout must be greater than 0, not {value}; no limit is math.inf")
+        raise ApiValueError(f"{name} must be greater than 0, not {value}; no limit is math.inf")
     return float(value)
 
 

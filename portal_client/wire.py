@@ -15,7 +15,7 @@ from portal_client.configuration import Configuration
 from portal_client.credential import Credential, check_header, check_header_name
 from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Multipart
-from portal_client.operation import JSON, MULTIPART, URLENCODED, Request
+from portal_client.operation import JSON, MULTIPART, URLENCODED, Operation, Request
 from portal_client.request import HTTPRequest, Origin
 from portal_client.secret import PLAIN_HEADERS, Hidden
 from portal_client.serialization import encoded, query_string, segment, to_json
@@ -35,8 +35,7 @@ def prepare(
     """
     operation, options, c = request.operation, request.options, configuration
     body, content_type = _body(request)
-    accept = None if operation.promised is None else JSON
-    headers = _headers(defaults, cookie, options.get("_headers") or {}, body, content_type, accept)
+    headers = _headers(operation, defaults, cookie, options.get("_headers") or {}, body, content_type)
     origin, prefix = _base(c.host)
     timeout, auth = options.get("_request_timeout"), options.get("_request_auth")
     return HTTPRequest(
@@ -53,6 +52,7 @@ def prepare(
         rate_limit_retries=c.rate_limit_retries,
         idempotent=operation.idempotent,
         max_response_size=c.max_response_size,
+        idle_timeout=options.get("idle_timeout"),
         hooks=c.hooks,
         logger=c.logger["package_logger"],
     )
@@ -94,19 +94,20 @@ def _body(request: Request) -> tuple[Body, Optional[str]]:
 
 
 def _headers(
+    operation: Operation,
     defaults: Mapping[str, str],
     cookie: Optional[str],
     given: Mapping[str, Any],
     body: Body,
     content_type: Optional[str],
-    accept: Optional[str],
 ) -> dict[str, str]:
     """Lowest first: what the operation needs, the client's default headers, those of the call."""
-    merged = {} if accept is None else {"accept": ("Accept", accept)}
-    merged |= {
-        "accept-encoding": ("Accept-Encoding", ACCEPT_ENCODING),
-        "x-request-id": ("X-Request-ID", os.urandom(16).hex()),
-    }
+    merged = {"x-request-id": ("X-Request-ID", os.urandom(16).hex())}
+    if operation.accept is not None:
+        merged["accept"] = ("Accept", operation.accept)
+    # To compress events would be to hold them back.
+    coding = "identity" if operation.stream_of else ACCEPT_ENCODING
+    merged["accept-encoding"] = ("Accept-Encoding", coding)
     if content_type is not None:
         merged["content-type"] = ("Content-Type", content_type)
     for headers in (defaults, {} if cookie is None else {"Cookie": cookie}, given):

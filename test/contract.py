@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from portal_client.models._base import Nullable
 from portal_client.models._union import ByType
 from portal_client.operation import Operation
+from portal_client.streaming import EventStream
 
 #: The suffixes of the forms in which an operation is called.
 FORMS = ("", "_with_http_info", "_without_preload_content")
@@ -43,7 +44,7 @@ _EXACT: dict[Any, str] = {datetime: "date-time", date: "date", type(None): "null
 
 
 def operation_differences(
-    contract: Contract, apis: Iterable[type], models: Models, forms: Sequence[str] = FORMS
+    contract: Contract, apis: Sequence[type], models: Models, forms: Sequence[str] = FORMS
 ) -> list[str]:
     """Compare the operations of some API classes, in all their call forms, with those of the contract."""
     declared = {name: (api, operation) for api in apis for name, operation in _declared(api, forms)}
@@ -57,6 +58,8 @@ def operation_differences(
         differences += _form_differences(name, api, operation, forms)
     for *_, operation in promised:
         differences += _error_differences(operation)
+    for api in apis:
+        differences += _stream_differences(api, models)
     return differences
 
 
@@ -120,6 +123,20 @@ def _form_differences(name: str, api: type, operation: Operation, forms: Sequenc
     ]
 
 
+def _stream_differences(api: type, models: Models) -> Iterator[str]:
+    """Where the form that answers events is not the same operation, read in another way."""
+    for name in dir(api):
+        stream = getattr(getattr(api, name), "operation", None)
+        if stream is None or stream.stream_of is None:
+            continue
+        whole = stream.stream_of
+        if name != f"{whole.name}_stream":
+            yield f"{whole.name}: its stream is called {name} here"
+        here, there = _declaration(api, stream, models), _declaration(api, whole, models)
+        answers = here.pop("answer"), f"EventStream[{there.pop('answer')}]"
+        yield from compare(name, here | {"answer": answers[0]}, there | {"answer": answers[1], "name": name})
+
+
 def _error_differences(operation: Contract) -> list[str]:
     answers = operation["responses"].items()
     read = [
@@ -141,7 +158,7 @@ def _declared(api: type, forms: Sequence[str]) -> Iterator[tuple[str, Operation]
     others = tuple(suffix for suffix in forms if suffix)
     for name in dir(api):
         operation = getattr(getattr(api, name), "operation", None)
-        if operation is not None and not name.endswith(others):
+        if operation is not None and operation.stream_of is None and not name.endswith(others):
             yield name, operation
 
 
@@ -321,6 +338,8 @@ def _shape(hint: Any, models: Models) -> str:
         return _union(_shape(argument, models) for argument in arguments)
     if origin is Literal:
         return _one_of(arguments)
+    if origin is EventStream:
+        return f"EventStream[{_shape(arguments[0], models)}]"
     if origin is list:
         return f"array[{_shape(arguments[0], models)}]"
     if origin is dict:

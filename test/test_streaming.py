@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import json
+import select
+import threading
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from clients import ca_file, calling, server_tls
 from portal_client.exceptions import (
     ApiAttributeError,
     ApiResponseError,
     ApiStreamError,
     ApiStreamTimeout,
     ApiTimeoutError,
+    NotFoundException,
 )
 from portal_client.models._base import Model
 from portal_client.streaming import EventStream
+from scripted import SESSION, Connection, Received, reply
 
 LINES = "application/x-ndjson"
 SENT = "text/event-stream"
@@ -252,3 +260,212 @@ def test_memory_source_is_a_file_too() -> None:
     source = io.BufferedReader(io.BytesIO(b'{"n":1}\n'))  # type: ignore[arg-type]
 
     assert numbers(EventStream(source, TypeAdapter(Event).validate_json, LINES)) == [1]
+
+
+# ── over the wire ──
+
+STEP = 20  # no step of these conversations may take longer, in seconds
+
+
+class Steps:
+    """A server that sends the next part only when the reader has said that the last one has arrived."""
+
+    def __init__(self, head: bytes, parts: Iterable[bytes], end: bytes = b"") -> None:
+        self.head, self.parts, self.end = head, list(parts), end
+        self.arrived = threading.Semaphore(0)
+
+    def __call__(self, connection: Connection, request: Received) -> bool:
+        connection.send(b"HTTP/1.1 200 OK\r\n" + self.head + b"\r\n")
+        for part in self.parts:
+            connection.send(part)
+            while not self.arrived.acquire(timeout=0.02):
+                if select.select([connection.sock], [], [], 0)[0]:
+                    return False  # the reader has gone
+        connection.send(self.end)
+        return b"Connection: close" not in self.head
+
+
+def session(number: int) -> bytes:
+    return json.dumps({**SESSION, "id": f"s{number}"}).encode() + b"\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def gzipped(parts: Iterable[bytes]) -> list[bytes]:
+    packer = zlib.compressobj(wbits=31)
+    return [packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH) for part in parts]
+
+
+PARTS = [session(n) for n in range(3)]
+TYPE = b"Content-Type: application/x-ndjson\r\n"
+EVENTS = b"Content-Type: text/event-stream\r\n"
+FRAMINGS = {
+    "chunked": Steps(TYPE + b"Transfer-Encoding: chunked\r\n", map(chunk, PARTS), b"0\r\n\r\n"),
+    "length": Steps(TYPE + b"Content-Length: %d\r\n" % sum(map(len, PARTS)), PARTS),
+    "until close": Steps(TYPE + b"Connection: close\r\n", PARTS),
+    "gzip": Steps(
+        TYPE + b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n",
+        map(chunk, gzipped(PARTS)),
+        b"0\r\n\r\n",
+    ),
+    "events": Steps(
+        EVENTS + b"Transfer-Encoding: chunked\r\n",
+        (chunk(b"event: session\ndata: " + part + b"\n") for part in PARTS),
+        b"0\r\n\r\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("secure", [False, True])
+def test_each_event_comes_before_the_next_one_is_sent(framing: str, secure: bool, tmp_path: Path) -> None:
+    steps = FRAMINGS[framing]
+    with (
+        calling(steps, tls=server_tls() if secure else None, ssl_ca_cert=ca_file(tmp_path)) as c,
+        c.api.subscribe_to_session_stream("s0", idle_timeout=STEP) as events,
+    ):
+        seen = []
+        for event in events:
+            seen.append(event.id)
+            steps.arrived.release()
+
+    assert seen == ["s0", "s1", "s2"]
+    (request,) = c.server.requests
+    assert request.headers["Accept"].startswith("application/x-ndjson, text/event-stream")
+    assert request.headers["Accept-Encoding"] == "identity"
+    assert request.headers["Authorization"] is None
+
+
+@pytest.fixture
+def steps() -> Steps:
+    return Steps(TYPE + b"Transfer-Encoding: chunked\r\n", map(chunk, PARTS), b"0\r\n\r\n")
+
+
+def test_the_connection_of_a_stream_read_to_its_end_is_used_again(steps: Steps) -> None:
+    with calling(steps, reply()) as c:
+        with c.api.subscribe_to_session_stream("s0") as events:
+            for _ in events:
+                steps.arrived.release()
+        assert events.response.status == 200
+        c.api.get_session("s1")
+
+        assert (len(c.server.requests), c.server.connections) == (2, 1)
+
+
+def test_the_connection_of_a_stream_that_is_left_is_closed_at_once(steps: Steps) -> None:
+    with calling(steps, reply()) as c:
+        with c.api.subscribe_to_session_stream("s0") as events:
+            next(events)
+        c.api.get_session("s1")
+
+        assert (len(c.server.requests), c.server.connections) == (2, 2)
+
+
+def test_a_stream_left_open_is_closed_with_the_client(steps: Steps) -> None:
+    with calling(steps) as c:
+        events = c.api.subscribe_to_session_stream("s0")
+        next(events)
+        c.client.close()
+
+        with pytest.raises(ApiStreamError, match="is closed"):
+            next(events)
+
+
+def test_a_stream_that_is_forgotten_gives_its_place_back(steps: Steps) -> None:
+    with calling(steps, reply(), connection_pool_maxsize=1) as c:
+        next(c.api.subscribe_to_session_stream("s0"))
+        gc.collect()
+
+        c.api.get_session("s1", _request_timeout=STEP)
+
+
+def test_silence_is_bounded_by_the_idle_timeout(steps: Steps) -> None:
+    with calling(steps) as c, c.api.subscribe_to_session_stream("s0", idle_timeout=0.1) as events:
+        with pytest.raises(ApiStreamTimeout) as caught:
+            list(events)
+
+        assert (caught.value.events, caught.value.status, caught.value.request_sent) == (1, 200, True)
+        assert caught.value.request is not None
+        assert "subscribe_to_session_stream, GET" in caught.value.request
+
+
+def test_the_timeout_of_the_call_bounds_the_way_to_the_headers_alone(steps: Steps) -> None:
+    with calling(lambda connection, request: connection.sock.recv(1)) as c:
+        with pytest.raises(ApiTimeoutError):
+            c.api.subscribe_to_session_stream("s0", _request_timeout=0.1)
+        assert len(c.server.requests) == 1
+
+    with calling(steps) as c, c.api.subscribe_to_session_stream("s0", _request_timeout=0.5) as events:
+        next(events)
+        c.clock.sleep(10)  # long after the call's own time
+        steps.arrived.release()
+
+        assert next(events).id == "s1"
+
+
+@pytest.mark.parametrize(
+    ("cut", "what"),
+    [
+        (chunk(PARTS[0]), "was cut"),
+        (chunk(PARTS[0]) + chunk(PARTS[1][:9]), "was cut"),
+        (chunk(PARTS[0]) + b"zz\r\n", "was cut"),
+    ],
+)
+def test_a_connection_that_is_cut(cut: bytes, what: str) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n" + TYPE + b"\r\n" + cut
+    with calling(answer) as c, c.api.subscribe_to_session_stream("s0") as events:
+        with pytest.raises(ApiStreamError, match=what) as caught:
+            events.until_done()
+
+        assert caught.value.events == 1
+        assert len(c.server.requests) == 1
+
+
+def test_an_error_is_raised_before_there_is_a_stream(tmp_path: Path) -> None:
+    with calling(reply({"detail": "Session not found"}, 404)) as c:
+        with pytest.raises(NotFoundException) as caught:
+            c.api.subscribe_to_session_stream("s0", tee=tmp_path / "log")
+
+        assert caught.value.data == {"detail": "Session not found"}
+
+
+def test_what_may_be_repeated_is_repeated_before_there_is_a_stream(steps: Steps) -> None:
+    with calling(reply(status=503), steps) as c, c.api.subscribe_to_session_stream("s0") as events:
+        assert next(events).id == "s0"
+        assert len(set(c.ids)) == 1
+        assert len(c.ids) == 2
+
+
+def test_a_recording_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    with calling(reply()) as c:
+        with pytest.raises(FileNotFoundError):
+            c.api.subscribe_to_session_stream("s0", tee=tmp_path / "no" / "log")
+
+        assert c.server.requests == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"idle_timeout": 0}, {"idle_timeout": True}, {"idle_timeout": float("nan")}, {"tee": 7}, {"teee": "x"}],
+)
+def test_options_that_make_no_sense_are_refused_before_anything_is_sent(options: Any) -> None:
+    with calling(reply()) as c:
+        with pytest.raises(ValidationError, match=next(iter(options))):
+            c.api.subscribe_to_session_stream("s0", **options)
+
+        assert c.server.requests == []
+
+
+def test_other_forms_know_no_options_of_a_stream() -> None:
+    with calling(reply()) as c:
+        with pytest.raises(ValidationError, match="idle_timeout"):
+            c.api.subscribe_to_session("s0", idle_timeout=1)  # type: ignore[call-arg]
+
+        assert c.server.requests == []
+
+
+def test_one_document_of_a_service_that_has_no_stream() -> None:
+    with calling(reply()) as c, c.api.subscribe_to_session_stream("s1") as events:
+        assert events.until_done().id == "s1"

@@ -23,6 +23,7 @@ from portal_client.exceptions import error_for
 from portal_client.models._union import ByType
 from portal_client.multipart import Files
 from portal_client.operation import Operation, Parameter
+from portal_client.streaming import EventStream
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ def sections(package: Package, api: type) -> list[Section]:
     for name in sorted(vars(api)):
         operation: Operation | None = getattr(vars(api)[name], "operation", None)
         if operation is not None and operation.name == name:
-            found.append(_section(package, operation, promised[name], described))
+            found.append(
+                _section(package, operation, promised[(operation.stream_of or operation).name], described)
+            )
     return found
 
 
@@ -159,6 +162,8 @@ def _phrase(hint: Any) -> str:
         return _phrase(arguments[0])
     if origin is Union:
         return " or ".join(_phrase(each) for each in arguments if each is not type(None))
+    if origin is EventStream:
+        return f"EventStream[{_phrase(arguments[0])}]"
     if origin is list:
         return f"List[{_phrase(arguments[0])}]"
     if origin is dict:

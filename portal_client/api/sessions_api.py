@@ -9,12 +9,21 @@ from typing_extensions import Unpack
 from urllib3 import BaseHTTPResponse as BaseHTTPResponse  # the derived forms' annotations name these two
 
 from portal_client.api_response import ApiResponse as ApiResponse
-from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info, without_preload_content
+from portal_client.endpoint import (
+    Api,
+    RequestOptions,
+    StreamOptions,
+    endpoint,
+    event_stream,
+    with_http_info,
+    without_preload_content,
+)
 from portal_client.models.async_session_response import AsyncSessionResponse
 from portal_client.models.get_sessions_response import GetSessionsResponse
 from portal_client.models.grouped_sessions_response import GroupedSessionsResponse
 from portal_client.models.session import Session
 from portal_client.multipart import Files
+from portal_client.streaming import EventStream
 
 _FORM = "multipart/form-data"
 
@@ -86,6 +95,13 @@ class SessionsApi(Api):
     @endpoint("GET", "/sessions/{session_id}/subscribe", secured=False)
     def subscribe_to_session(self, session_id: StrictStr, **options: Unpack[RequestOptions]) -> Session:
         """Follow a session: answers when the service has news of it. Sends no token."""
+        ...
+
+    @event_stream(subscribe_to_session)
+    def subscribe_to_session_stream(
+        self, session_id: StrictStr, **options: Unpack[StreamOptions]
+    ) -> EventStream[Session]:
+        """Follow a session: its state now, then each change as it comes. Sends no token."""
         ...
 
     @endpoint("PUT", "/sessions/{session_id}/async", consumes=_FORM)
