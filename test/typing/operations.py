@@ -1,8 +1,9 @@
-"""The nine operations in their three forms: what each takes and what it answers."""
+"""The nine operations in their forms: what each takes and what it answers."""
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from pathlib import Path
+from typing import Optional, Protocol, TypeVar
 
 from typing_extensions import Unpack, assert_type
 from urllib3 import BaseHTTPResponse
@@ -10,6 +11,7 @@ from urllib3 import BaseHTTPResponse
 from portal_client import (
     ApiResponse,
     AsyncSessionResponse,
+    EventStream,
     GetSessionsResponse,
     GroupedSessionsResponse,
     Session,
@@ -163,6 +165,21 @@ def subscribe_to_session(api: SessionsApi) -> None:
     _plain: OfSession[Session] = api.subscribe_to_session
     _info: OfSession[ApiResponse[Session]] = api.subscribe_to_session_with_http_info
     _raw: OfSession[BaseHTTPResponse] = api.subscribe_to_session_without_preload_content
+
+
+def subscribe_to_session_stream(api: SessionsApi) -> None:
+    with api.subscribe_to_session_stream(
+        "s", idle_timeout=60, tee=Path("log"), _headers={"a": "b"}
+    ) as events:
+        assert_type(events, EventStream[Session])
+        for event in events:
+            assert_type(event, Session)
+        assert_type(next(events), Session)
+        assert_type(events.until_done(), Session)
+        assert_type(events.response, BaseHTTPResponse)
+        assert_type(events.events, int)
+        assert_type(events.retry, Optional[float])
+    assert_type(EventStream.replay("log", Session), EventStream[Session])
 
 
 def update_async_session(api: SessionsApi, files: Files) -> None:
