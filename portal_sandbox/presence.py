@@ -58,8 +58,6 @@ def _acquired(path: str) -> FileLock:
 
 def _is_held(path: str) -> bool:
     """Whether a lock is held; one that is not is removed."""
-    if not os.path.exists(path):  # asking for the lock would make the file
-        return False
     try:
         _remove(_acquired(path))
     except OSError:  # filelock's Timeout is one; and a server that may not be asked counts as alive
