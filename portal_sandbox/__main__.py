@@ -53,13 +53,18 @@ Ctrl-C stops it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a sandbox until Ctrl-C or SIGTERM; the exit status is 0, or 1 where it cannot start."""
+    """Run a sandbox until Ctrl-C or SIGTERM.
+
+    The exit status is 0, or 1 where it cannot start, or 130 after Ctrl-C while agents were being imported.
+    """
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
     except (ImportError, ValueError, SandboxError) as error:
         print(f"portal_sandbox: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _run(options: argparse.Namespace) -> int:

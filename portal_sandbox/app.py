@@ -12,7 +12,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_sandbox import demo, page, portal
@@ -23,6 +22,7 @@ from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.changes import Changes
 from portal_sandbox.errors import Refused
 from portal_sandbox.log import log
+from portal_sandbox.methods import not_allowed
 from portal_sandbox.service import Service
 from portal_sandbox.store import Store, utc_now
 from portal_sandbox.tokens import Tokens
@@ -87,12 +87,12 @@ def create_app(
     app.include_router(page.router)
     app.add_middleware(Failures)
     app.add_middleware(RequestId)
+    app.add_exception_handler(405, not_allowed(portal.router, page.router))
     mounted = candela_app(service.candela)
     app.mount(PATH, mounted)
     for each in (app, mounted):
         each.add_exception_handler(Refused, _refused)
         each.add_exception_handler(RequestValidationError, _invalid)
-        each.add_exception_handler(405, _not_allowed)
     return app
 
 
@@ -125,16 +125,6 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     found: list[dict[str, Any]] = [dict(item) for item in error.errors()]
     detail = [{key: item[key] for key in ("loc", "msg", "type")} for item in found]
     return JSONResponse({"detail": detail}, 422)
-
-
-async def _not_allowed(request: Request, _: Exception) -> JSONResponse:
-    """Names all methods of the path; the framework alone names those of the first route that it meets."""
-    app: FastAPI = request.app
-    every = (*portal.router.routes, *page.router.routes, *app.routes)
-    routes = [route for route in every if isinstance(route, Route)]
-    path = next(route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE)
-    allowed = {method for route in routes if route.path == path for method in route.methods or ()}
-    return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": ", ".join(sorted(allowed))})
 
 
 class RequestId:

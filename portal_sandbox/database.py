@@ -53,14 +53,18 @@ class Database:
         return self._engine is not None
 
     def open(self) -> None:
-        """Open the file, which is made where there is none. Raises DatabaseUnusable; then `close` it."""
+        """Open the file, which is made where there is none. Raises DatabaseUnusable."""
         if self._path is not None:
             _inspect(self._path)
         self._engine = _engine_for(self._path)
-        with self.writing() as session:
-            _create_tables(session.connection())
-        with self._engine.connect() as connection:
-            _log_ahead(connection)
+        try:
+            with self.writing() as session:
+                _create_tables(session.connection())
+            with self._engine.connect() as connection:
+                _log_ahead(connection)
+        except DatabaseUnusable:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close every connection; harmless when closed already."""
@@ -181,7 +185,7 @@ def _engine_for(path: str | None) -> Engine:
         connect_args={"check_same_thread": False},
         poolclass=QueuePool,
         pool_size=1 if path is None else 8,
-        max_overflow=0 if path is None else -1,
+        max_overflow=0,
         pool_timeout=None,
     )
     event.listen(engine, "connect", _connected)

@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from uuid import uuid4
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 
 class Presence:
@@ -58,11 +58,9 @@ def _acquired(path: str) -> FileLock:
 
 def _is_held(path: str) -> bool:
     """Whether a lock is held; one that is not is removed."""
-    if not os.path.exists(path):  # asking for the lock would make the file
-        return False
     try:
         _remove(_acquired(path))
-    except Timeout:
+    except OSError:  # filelock's Timeout is one; and a server that may not be asked counts as alive
         return True
     return False
 

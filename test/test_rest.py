@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import socket
 import threading
 import tracemalloc
@@ -27,6 +28,7 @@ from clients import (
     failing,
     keeps_open,
     late,
+    own_frames,
     resets,
     server_tls,
     unfinished,
@@ -811,6 +813,16 @@ def test_a_bomb_costs_little_memory() -> None:
 
     assert isinstance(error, ApiResponseError)
     assert peak < 8 * 1024 * 1024
+
+
+def test_what_is_read_before_a_fault_is_not_in_the_traceback() -> None:
+    body = b"private " + os.urandom(2 * 1024 * 1024).hex().encode()  # so that it comes in several pieces
+    faulty = gzip.compress(body)[:-8] + bytes(8)
+    with calling(reply(faulty, Content_Encoding="gzip")) as c:
+        error = failing(lambda: c.api.create_session("a1", "hello"))
+
+    assert "not what its encoding says" in str(error.reason)
+    assert "private" not in own_frames(error)
 
 
 @pytest.mark.parametrize("call", ["get", "create"])

@@ -12,6 +12,7 @@ from portal_sandbox.candela.grants import Grants
 from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.candela.service import Candela
 from portal_sandbox.candela.sessions import Database, Presence, Sessions
+from portal_sandbox.methods import not_allowed
 from portal_sandbox.tokens import Tokens
 
 #: Where the sandbox mounts it.
@@ -51,4 +52,5 @@ def candela_app(candela: Candela) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(token_endpoint.router)
     app.add_exception_handler(token_endpoint.OAuth2Error, token_endpoint.refused)
+    app.add_exception_handler(405, not_allowed(routes.router, token_endpoint.router))
     return app

@@ -51,11 +51,15 @@ def test_the_package_is_what_the_contract_says() -> None:
     assert differences() == []
 
 
+#: The schemas of the service; the sandbox has some of its own besides.
+THEIRS = {n: s for n, s in CANDELA["components"]["schemas"].items() if not s.get("x-extension")}
+
+
 def test_it_is_compared_whole() -> None:
     operations = [name for api in APIS for name in dir(api) if hasattr(getattr(api, name), "operation")]
 
     assert len(operations) == 3 * 10
-    assert len(MODELS) == len(CANDELA["components"]["schemas"]) == 37
+    assert len(MODELS) == len(THEIRS) == 37
 
 
 # ── a changed contract ──
@@ -224,7 +228,7 @@ def test_a_changed_contract_is_noticed(change: str) -> None:
 
 @pytest.mark.parametrize(
     ("schema", "field"),
-    [(s, f) for s, d in CANDELA["components"]["schemas"].items() for f in d.get("properties", ())],
+    [(schema, field) for schema in THEIRS for field in THEIRS[schema].get("properties", ())],
 )
 def test_each_field_is_compared(schema: str, field: str) -> None:
     contract = changed(CANDELA, (*SCHEMAS, schema, "properties", field), {"type": "null"})

@@ -202,7 +202,7 @@ def test_checkers_and_python_see_the_same_names(path: str) -> None:
     "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
 )
 def test_modules_stay_small(path: Path) -> None:
-    assert lines(path) <= 200
+    assert lines(path) <= 300
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The database file: whose it is, what is refused, who waits for whom."""
 
 import os
-import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -339,11 +338,6 @@ def _pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-def _socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(path))
-
-
 def _loop(path: Path) -> None:
     path.symlink_to(path)
 
@@ -370,7 +364,6 @@ def _in_a_read_only_directory(path: Path) -> None:
     [
         (_directory, "it is a directory"),
         (_pipe, "it is not a regular file"),
-        (_socket, "it is not a regular file"),
         (_loop, "Too many levels of symbolic links"),
         (_link_to_nowhere, "its directory does not exist"),
         pytest.param(_read_only, "it may not be read and written", marks=not_root),

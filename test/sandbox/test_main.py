@@ -274,6 +274,19 @@ def test_an_agent_that_cannot_be_imported(refused: Callable[..., str]) -> None:
     )
 
 
+def test_ctrl_c_while_agents_are_imported(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "print('importing', flush=True)\nimport time\nwhile True: time.sleep(0.01)\n"
+    )
+    with _process("--agent", "mine:fine", cwd=tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=LIMIT)
+
+    assert (process.returncode, output, errors) == (130, "", "")
+
+
 def test_a_token_given_twice(refused: Callable[..., str]) -> None:
     line = refused("--port", "0", "--token", "secret=ann", "--token", "secret=bob")
 

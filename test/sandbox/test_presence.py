@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from portal_sandbox import presence
 from portal_sandbox.presence import Presence
 
 ENTER = """
@@ -60,6 +61,19 @@ def test_a_killed_server_is_dead(database: Path) -> None:
     assert left == [f"{database.name}-server-{server}"]
     assert not presence.is_alive(server)
     assert _names(database.parent) == []
+
+
+def test_a_server_that_may_not_be_asked_counts_as_alive(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    Path(f"{database}-server-theirs").touch()
+    monkeypatch.setattr(presence, "_acquired", refuse)
+
+    assert Presence(str(database)).is_alive("theirs")
+    assert _names(database.parent) == [f"{database.name}-server-theirs"]
 
 
 def test_clearing_removes_what_the_dead_have_left_and_nothing_else(database: Path) -> None:

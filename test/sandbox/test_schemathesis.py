@@ -7,7 +7,6 @@ the long one of `make check`.
 import itertools
 import json
 import subprocess
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,9 @@ import portal_sandbox
 from portal_sandbox import server, store
 
 from .conftest import Caller
+from .fuzzing import COMMAND, needs_schemathesis
+
+pytestmark = needs_schemathesis
 
 CONTRACT = Path(__file__).parents[2] / "contracts" / "portal.openapi.json"
 OPERATIONS = {
@@ -123,7 +125,7 @@ def _run(caller: Caller, folder: Path, phases: str, examples: int) -> tuple[int,
         "--suppress-health-check": "all",
         "--warnings": "off",
     }
-    command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", "settings.toml"]
+    command = [str(COMMAND), "--config-file", "settings.toml"]
     command += ["run", str(CONTRACT), "--generation-deterministic", *itertools.chain(*options.items())]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return run.returncode, run.stdout + run.stderr

@@ -32,7 +32,7 @@ def test_each_response_has_a_request_id(candela: Candela) -> None:
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/sessions/", "GET, DELETE"),
+        ("/sessions/", "DELETE, GET"),
         ("/sessions/list", "GET"),
         ("/session", "POST"),
         ("/session/stop", "GET"),
