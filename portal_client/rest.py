@@ -6,13 +6,11 @@ import time
 import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Optional, TypeVar, Union, cast
 
 import urllib3
 from urllib3.exceptions import (
     ConnectTimeoutError,
-    DecodeError,
     EmptyPoolError,
     HTTPError,
     NewConnectionError,
@@ -21,11 +19,12 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from portal_client.answer import Answer, bare, hand_over, hand_over_events, read
+from portal_client.answer import RESTResponse as RESTResponse
 from portal_client.configuration import Configuration
 from portal_client.connection import Exchange
 from portal_client.exceptions import (
     ApiConnectionError,
-    ApiResponseError,
     ApiTimeoutError,
     AuthenticationError,
 )
@@ -39,23 +38,6 @@ from portal_client.streaming import EventStream
 from portal_client.timeouts import Deadline
 from portal_client.watch import Watch
 
-_BLOCK = 1024 * 1024
-
-
-@dataclass(slots=True)
-class RESTResponse:
-    """An answer that was read to its end; `data` is its body, decompressed."""
-
-    status: int
-    reason: Optional[str]
-    headers: urllib3.HTTPHeaderDict = field(repr=False)
-    data: bytes = field(repr=False)
-
-    def close(self) -> None:
-        """Nothing: the connection went back when the body was read."""
-
-
-Answer = Union[RESTResponse, urllib3.BaseHTTPResponse]
 Unread = Union[urllib3.BaseHTTPResponse, EventStream[Any]]
 R = TypeVar("R", bound=Answer)
 Finish = Callable[[urllib3.BaseHTTPResponse, Exchange, HTTPRequest], R]
@@ -86,24 +68,24 @@ class RESTClientObject:
 
         Raises ApiConnectionError, ApiTimeoutError, ApiResponseError, AuthenticationError.
         """
-        return self._run(request, _read, self._pools)
+        return self._run(request, read, self._pools)
 
     def caller(self, request: HTTPRequest, deadline: Optional[Deadline] = None) -> Caller:
         """A call as the source of its token sees it."""
         return Caller(request, deadline or Deadline(request.timeouts, self._now), self._fetch, self._sleep)
 
     def _fetch(self, request: HTTPRequest) -> RESTResponse:
-        return self._run(request, _read, self._pools_for_tokens)
+        return self._run(request, read, self._pools_for_tokens)
 
     def open(self, request: HTTPRequest) -> urllib3.BaseHTTPResponse:
         """Send a request and hand the answer over unread; from then on only silences are bounded."""
-        response = self._run(request, _hand_over, self._pools)
+        response = self._run(request, hand_over, self._pools)
         self.keep(response)
         return response
 
     def stream(self, request: HTTPRequest) -> Answer:
         """The same for a stream of events; an answer of another status than 2xx is read."""
-        return self._run(request, _hand_over_events, self._pools)
+        return self._run(request, hand_over_events, self._pools)
 
     def keep(self, answer: Unread) -> None:
         """Close this with the client, unless it is forgotten before."""
@@ -149,7 +131,7 @@ class RESTClientObject:
                 if watch:
                     watch.failed(failure, exchange, final=not again)
                 if not again:
-                    raise failure from _bare(error)
+                    raise failure from bare(error)
             else:
                 with _closing_on_error(answer):
                     follows = request.follows and redirects < MAX_REDIRECTS
@@ -231,12 +213,6 @@ def _attempt(
     )
 
 
-def _bare(error: Exception) -> Exception:
-    """An error as the cause of ours: its text without the frames below, which hold headers and bodies."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
-
-
 @contextmanager
 def _closing_on_error(answer: Answer) -> Generator[None, None, None]:
     try:
@@ -253,61 +229,3 @@ def _is_timeout(error: BaseException) -> bool:
         return False
     causes = (error, *error.args)  # a ProtocolError carries its cause as an argument
     return any(isinstance(cause, (ReadTimeoutError, ConnectTimeoutError, TimeoutError)) for cause in causes)
-
-
-def _hand_over(
-    response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest
-) -> urllib3.BaseHTTPResponse:
-    return response
-
-
-def _hand_over_events(r: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> Answer:
-    if not 200 <= r.status <= 299:
-        return _read(r, exchange, request)
-    if request.idle_timeout is not None:
-        exchange.silence = request.idle_timeout
-    return r
-
-
-def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> RESTResponse:
-    """The whole body, up to the limit after decompression; that of an error is cut there."""
-    limit = request.max_response_size
-    known = getattr(response, "length_remaining", None)
-    try:
-        if known is not None and known <= limit and "content-encoding" not in response.headers:
-            body = response.read()
-        else:
-            body = _bounded(response, limit + 1)
-        if len(body) > limit:
-            response.close()
-            if response.status < 300:
-                del body  # tools print the variables of a traceback
-                raise _broken(response, request, f"larger than max_response_size, {limit} bytes")
-    except DecodeError as error:
-        response.close()
-        raise _broken(response, request, f"not what its encoding says: {error.args[0]}") from _bare(error)
-    except ApiException:
-        raise
-    except ValueError as error:  # http.client, at a chunk of a negative size
-        response.close()
-        raise ProtocolError(f"the body is framed wrongly: {error}", error) from error
-    except BaseException:
-        response.close()
-        raise
-    return RESTResponse(response.status, response.reason, response.headers, body[:limit])
-
-
-def _bounded(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
-    body = bytearray()
-    while len(body) < most and (block := response.read(min(_BLOCK, most - len(body)))):
-        body += block
-    return bytes(body)
-
-
-def _broken(response: urllib3.BaseHTTPResponse, request: HTTPRequest, how: str) -> ApiResponseError:
-    return ApiResponseError(
-        status=response.status,
-        reason=f"{request.operation}: the body is {how}",
-        headers=response.headers,
-        request_id=request.request_id,
-    )
