@@ -14,7 +14,7 @@ from functools import cached_property
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin
 
 import griffe
 from pydantic import BaseModel, RootModel
@@ -200,7 +200,7 @@ def properties(package: Package, model: type) -> Properties:
         values = [Row(each.name, repr(each.value), "", "") for each in model]
         return replace(shown, kind="enum", rows=values, example=sample)
     if issubclass(model, RootModel):
-        rows = [Row("", each, "", "") for each in _variants(package, model)]
+        rows = [Row("", each, "", "") for each in _variants(package, cast("type[RootModel[Any]]", model))]
         return replace(shown, kind="wrapper", rows=rows, example=sample)
     assert issubclass(model, BaseModel)
     said = _below_fields(model)
