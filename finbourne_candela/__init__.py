@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from portal_client.exceptions import ApiKeyError as ApiKeyError
     from portal_client.exceptions import ApiResponseError as ApiResponseError
     from portal_client.exceptions import ApiStreamError as ApiStreamError
+    from portal_client.exceptions import ApiStreamTimeout as ApiStreamTimeout
     from portal_client.exceptions import ApiTimeoutError as ApiTimeoutError
     from portal_client.exceptions import ApiTypeError as ApiTypeError
     from portal_client.exceptions import ApiValueError as ApiValueError
@@ -157,6 +158,7 @@ else:
             "ApiKeyError": "portal_client.exceptions",
             "ApiResponseError": "portal_client.exceptions",
             "ApiStreamError": "portal_client.exceptions",
+            "ApiStreamTimeout": "portal_client.exceptions",
             "ApiTimeoutError": "portal_client.exceptions",
             "ApiTypeError": "portal_client.exceptions",
             "ApiValueError": "portal_client.exceptions",

@@ -8,6 +8,7 @@ from portal_client.exceptions import ApiException as ApiException
 from portal_client.exceptions import ApiKeyError as ApiKeyError
 from portal_client.exceptions import ApiResponseError as ApiResponseError
 from portal_client.exceptions import ApiStreamError as ApiStreamError
+from portal_client.exceptions import ApiStreamTimeout as ApiStreamTimeout
 from portal_client.exceptions import ApiTimeoutError as ApiTimeoutError
 from portal_client.exceptions import ApiTypeError as ApiTypeError
 from portal_client.exceptions import ApiValueError as ApiValueError
