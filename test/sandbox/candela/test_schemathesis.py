@@ -88,5 +88,7 @@ def test_the_sandbox_keeps_the_contract(
 
     assert status == 0, report
     assert "No issues found" in report
-    reached = {name for name, statuses in counts.items() if statuses.keys() & {200, 204}}
-    assert reached == OPERATIONS, counts
+    assert counts.keys() >= OPERATIONS
+    if phases == "fuzzing":  # most of what the other phase sends is wrong on purpose
+        reached = {name for name, statuses in counts.items() if statuses.keys() & {200, 204}}
+        assert reached == OPERATIONS, counts
