@@ -66,7 +66,7 @@ class ServerSentEvents:
         self._size = 0
         self._begun = 0
         self._name = b""
-        self.last_event_id = ""
+        self.last_event_id: str = ""
         self.retry: Optional[float] = None
 
     def feed(self, block: bytes) -> Iterable[tuple[int, bytes]]:

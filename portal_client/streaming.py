@@ -62,7 +62,7 @@ class EventStream(Generic[T]):
         request: Optional[str] = None,
         request_id: Optional[str] = None,
     ) -> None:
-        self.events = 0
+        self.events: int = 0
         self._closed = False
         self._source = source
         self._validate = validate
