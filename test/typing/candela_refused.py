@@ -37,7 +37,6 @@ def arguments(api: SessionsApi, start: SessionStartRequest, prompt: SubmitPrompt
     api.start_session(prompt)  # type: ignore[arg-type]
     api.start_session({"app": {}})  # type: ignore[arg-type]
     api.start_dev_session(start)  # type: ignore[arg-type]
-    api.stop_session("s")  # type: ignore[call-arg]
     api.submit_pipeline_prompt("p")  # type: ignore[arg-type]
     api.submit_prompt_to_agent()  # type: ignore[call-arg]
 
