@@ -22,7 +22,6 @@ from urllib3.exceptions import (
 )
 
 from portal_client.configuration import Configuration
-from portal_client.connection import Exchange
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiResponseError,
@@ -30,6 +29,7 @@ from portal_client.exceptions import (
     AuthenticationError,
 )
 from portal_client.exceptions import ApiException as ApiException
+from portal_client.exchange import Exchange
 from portal_client.multipart import Multipart
 from portal_client.pools import Pools
 from portal_client.redirect import MAX_REDIRECTS, redirected

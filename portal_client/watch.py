@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Optional
 
-from portal_client.connection import Exchange
+from portal_client.exchange import Exchange
 from portal_client.hooks import LOG, Attempt, Hooks, log
 from portal_client.request import HTTPRequest
 

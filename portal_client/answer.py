@@ -1,0 +1,68 @@
+"""An answer as it is read from a connection: within the deadline, to its end, and not a byte further."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+from typing import Any, Optional, cast
+
+import urllib3
+
+from portal_client.exchange import Exchange
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket as http.client reads it."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._exchange = exchange
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> Optional[int]:
+        self._exchange.give_time(self._sock)
+        count: Optional[int] = self._raw.readinto(buffer)
+        self._exchange.received += count or 0
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class TimedSocket:
+    """What http.client takes for a socket when it makes a response: something with `makefile`."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        self.reader = _TimedReader(sock, exchange)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self.reader)
+
+
+class Answer(http.client.HTTPResponse):
+    """An answer as strict as its framing must be for what follows on the connection.
+
+    Interim answers are skipped, of which http.client itself skips only 100.
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]
+        if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            raise http.client.BadStatusLine("101, a change of protocol that nobody asked for")
+        return version, http.HTTPStatus.CONTINUE if 100 <= status < 200 else status, reason
+
+
+class HTTPResponse(urllib3.HTTPResponse):
+    """A response that gives its place in the pool back when it is closed or forgotten, read or not."""
+
+    def close(self) -> None:
+        super().close()
+        self.release_conn()
+
+    def __del__(self) -> None:
+        self.close()
