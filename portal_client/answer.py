@@ -19,6 +19,7 @@ class _TimedReader(io.RawIOBase):
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._exchange = exchange
+        self.at_end = False
 
     def readable(self) -> bool:
         return True
@@ -27,6 +28,7 @@ class _TimedReader(io.RawIOBase):
         self._exchange.give_time(self._sock)
         count: Optional[int] = self._raw.readinto(buffer)
         self._exchange.received += count or 0
+        self.at_end = count == 0
         return count
 
     def close(self) -> None:
@@ -49,6 +51,15 @@ class Answer(http.client.HTTPResponse):
 
     Interim answers are skipped, of which http.client itself skips only 100.
     """
+
+    def __init__(self, sock: TimedSocket, **described: Any) -> None:
+        super().__init__(cast(Any, sock), **described)
+        self._reader = sock.reader
+
+    def begin(self) -> None:
+        super().begin()
+        if self._reader.at_end:  # http.client takes it for the end of the headers
+            raise http.client.RemoteDisconnected("the connection ended within the headers")
 
     def _read_status(self) -> tuple[str, int, str]:
         version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import ssl
 import threading
 import time
@@ -73,6 +74,11 @@ def failing(call: Callable[[], object]) -> ApiException:
     with pytest.raises(ApiException) as caught:
         call()
     return caught.value
+
+
+def interrupt() -> None:
+    """Do to the main thread what Ctrl-C does."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 # ── ways to misbehave ──

@@ -145,16 +145,6 @@ def test_a_connection_seen_closed_is_replaced_before_anything_is_sent() -> None:
     assert c.server.connections == 2
 
 
-def test_a_head_that_is_cut_is_no_answer_and_does_not_repeat_a_prompt() -> None:
-    """http.client takes the end of the connection for the end of the head, so this is an empty answer."""
-    with calling(drips(b"HTTP/1.1 200 OK\r\nContent-Le", b""), reply()) as c:
-        error = failing(lambda: CALLS["create"](c))
-
-    assert isinstance(error, (ApiConnectionError, ApiResponseError))
-    assert error.request_sent is True
-    assert len(c.server.requests) == 1
-
-
 @pytest.mark.parametrize("fault", [closes, resets])
 def test_a_get_is_repeated_after_a_lost_connection(fault: Answer) -> None:
     with calling(fault, fault, fault, reply()) as c:

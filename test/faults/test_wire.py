@@ -1,0 +1,120 @@
+"""The wire: whatever comes over it, a call ends in its own answer or in a clear error, and is sent once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clients import calling, drips, failing
+from portal_client.exceptions import (
+    ApiConnectionError,
+    ApiException,
+)
+from scripted import SESSION, Answer, Connection, Received, reply
+
+BODY = reply().partition(b"\r\n\r\n")[2]
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+CHUNK = b"%x\r\n%b\r\n" % (len(BODY), BODY)
+
+
+def ends(answer: bytes) -> Answer:
+    """Send this and close the connection."""
+    return drips(answer, b"")
+
+
+def sent_once(answer: Answer, **settings: Any) -> ApiException:
+    """What a prompt ends in; the server has seen it once, and the client is as good as new."""
+    with calling(answer, reply(), **settings) as c:
+        error = failing(lambda: c.api.create_session("a1", "hello", _request_timeout=5))
+        assert [request.method for request in c.server.requests] == ["POST"]
+        assert c.api.get_session("s1").id == "s1"
+
+    assert error.request_sent is True
+    assert error.request_id == c.ids[0]
+    assert c.server.connections == 2
+    return error
+
+
+def lost(answer: Answer, **settings: Any) -> None:
+    """The answer is no answer: a prompt is not repeated, a GET is."""
+    error = sent_once(answer, **settings)
+    assert type(error) is ApiConnectionError
+    assert error.status == 0
+    assert error.reason is not None
+    assert error.reason.isprintable()
+    assert len(error.reason) < 1000
+    with calling(answer, reply(), **settings) as c:
+        assert c.api.get_session("s1").id == "s1"
+    assert len(c.server.requests) == 2
+
+
+# ── the head ──
+
+
+@pytest.mark.fault("The wire", "A head that is cut is no answer, wherever the cut is")
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"HTTP/1.1",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n",
+        b"HTTP/1.1 204 No Content\r\nX: 1\r\n",
+        b"HTTP/1.1 500 Broken\r\nX",
+    ],
+    ids=range(9),
+)
+def test_a_head_that_is_cut_is_no_answer(head: bytes) -> None:
+    lost(ends(head))
+
+
+@pytest.mark.fault("The wire", "A raw answer whose head is cut is not handed over")
+def test_a_raw_answer_needs_a_whole_head() -> None:
+    with (
+        calling(ends(b"HTTP/1.1 200 OK\r\nContent-Le"), reply()) as c,
+        c.api.get_session_without_preload_content("s1") as response,
+    ):
+        assert response.read() == BODY
+
+    assert len(c.server.requests) == 2
+
+
+def floods(start: bytes, block: bytes, times: int) -> Answer:
+    """Send a start and the same block again and again, as long as the client takes it."""
+
+    def flood(connection: Connection, request: Received) -> bool:
+        connection.send(start)
+        for _ in range(times):
+            connection.send(block)
+        return False
+
+    return flood
+
+
+# ── the framing of the body ──
+
+
+def lengths(*values: bytes) -> Answer:
+    return ends(HEAD + b"".join(b"Content-Length: %b\r\n" % value for value in values) + b"\r\n" + BODY)
+
+
+LENGTH = b"%d" % len(BODY)
+
+
+FORGED = reply({**SESSION, "id": "forged"})
+
+
+# ── the body on its way ──
+
+
+ENDLESS = {
+    "chunks": (CHUNKED, b"10000\r\n" + b" " * 65536 + b"\r\n"),
+    "until the end": (HEAD + b"\r\n", b" " * 65536),
+    "2**62 bytes": (HEAD + b"Content-Length: %d\r\n\r\n" % 2**62, b" " * 65536),
+    "one chunk": (CHUNKED + b"%x\r\n" % 2**62, b" " * 65536),
+}
