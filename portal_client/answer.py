@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 from typing import Any, Optional, cast
 
 import urllib3
@@ -25,11 +26,18 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> Optional[int]:
+        if self.at_end:
+            return 0
         self._exchange.give_time(self._sock)
         count: Optional[int] = self._raw.readinto(buffer)
         self._exchange.received += count or 0
         self.at_end = count == 0
         return count
+
+    def leaves(self, buffered: io.BufferedReader) -> bool:
+        """End here, and tell whether bytes were received that nobody has read."""
+        self.at_end = True
+        return bool(buffered.peek(1)) or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0)
 
     def close(self) -> None:
         self._raw.close()
@@ -52,14 +60,23 @@ class Answer(http.client.HTTPResponse):
     Interim answers are skipped, of which http.client itself skips only 100.
     """
 
-    def __init__(self, sock: TimedSocket, **described: Any) -> None:
+    fp: io.BufferedReader
+
+    def __init__(self, sock: TimedSocket, connection: http.client.HTTPConnection, **described: Any) -> None:
         super().__init__(cast(Any, sock), **described)
         self._reader = sock.reader
+        self._connection = connection
 
     def begin(self) -> None:
         super().begin()
         if self._reader.at_end:  # http.client takes it for the end of the headers
             raise http.client.RemoteDisconnected("the connection ended within the headers")
+
+    def _close_conn(self) -> None:
+        more = self._reader.leaves(self.fp)
+        super()._close_conn()  # type: ignore[misc]
+        if more:  # it would be taken for the next answer
+            self._connection.close()
 
     def _read_status(self) -> tuple[str, int, str]:
         version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]

@@ -100,7 +100,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
         self, sock: Any, **described: Any
     ) -> http.client.HTTPResponse:
-        return Answer(TimedSocket(sock, self.exchange), **described)
+        return Answer(TimedSocket(sock, self.exchange), self, **described)
 
 
 class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):  # pyright: ignore

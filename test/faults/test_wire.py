@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clients import calling, drips, failing
+from clients import ca_file, calling, drips, failing, server_tls
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiException,
+    ApiResponseError,
 )
 from scripted import SESSION, Answer, Connection, Received, reply
 
@@ -106,7 +108,44 @@ def lengths(*values: bytes) -> Answer:
 LENGTH = b"%d" % len(BODY)
 
 
+@pytest.mark.fault("The wire", "A Content-Length that is too small is told, and what is over never read")
+def test_a_length_that_is_too_small_is_told() -> None:
+    def answers(connection: Connection, request: Received) -> bool:
+        connection.send(HEAD + b"Content-Length: 5\r\n\r\n" + BODY + reply({**SESSION, "id": "forged"}))
+        return True
+
+    assert isinstance(sent_once(answers), ApiResponseError)
+
+
 FORGED = reply({**SESSION, "id": "forged"})
+
+
+@pytest.mark.fault("The wire", "Bytes after an answer never become the next call's answer, under TLS too")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"\r\n",
+        FORGED,
+        b" " * (8192 - len(reply())) + FORGED,
+        b" " * (16384 - len(reply()) - len(FORGED)) + FORGED,
+        b" " * (65536 - len(reply())) + FORGED,
+    ],
+    ids=["a line end", "an answer", "8 KiB", "a record", "64 KiB"],
+)
+def test_what_follows_an_answer_is_not_the_next_one(more: bytes, scheme: str, tmp_path: Path) -> None:
+    """The sizes are those of http.client's buffer and of a record of TLS, where the rest stays unseen."""
+
+    def answers(connection: Connection, request: Received) -> None:
+        name = request.target.rpartition("/")[2]
+        connection.send(reply({**SESSION, "id": name}) + (more if name == "aa" else b""))
+
+    tls: Any = {"tls": server_tls(), "ssl_ca_cert": ca_file(tmp_path)} if scheme == "https" else {}
+    with calling(answers, **tls) as c:
+        assert [c.api.get_session(name).id for name in ("aa", "bb", "cc")] == ["aa", "bb", "cc"]
+
+    assert [request.target[-2:] for request in c.server.requests] == ["aa", "bb", "cc"]
+    assert c.server.connections == 2
 
 
 # ── the body on its way ──
