@@ -71,6 +71,8 @@ class Answer(http.client.HTTPResponse):
         super().begin()
         if self._reader.at_end:  # http.client takes it for the end of the headers
             raise http.client.RemoteDisconnected("the connection ended within the headers")
+        if self.length is None and not self.chunked and "content-length" in self.headers:
+            raise http.client.HTTPException("the Content-Length is not a number")
 
     def _close_conn(self) -> None:
         more = self._reader.leaves(self.fp)

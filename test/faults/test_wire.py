@@ -108,6 +108,36 @@ def lengths(*values: bytes) -> Answer:
 LENGTH = b"%d" % len(BODY)
 
 
+@pytest.mark.fault("The wire", "A Content-Length that is wrong, doubled or negative is a lost connection")
+@pytest.mark.parametrize(
+    "values",
+    [
+        (b"-1",),
+        (b"",),
+        (b"many",),
+        (LENGTH + b".0",),
+        (b"%d" % (len(BODY) + 5),),
+        (b"%d" % 2**62,),
+        (b"%d" % 2**80,),
+        (LENGTH, b"5"),
+        (b"5", LENGTH),
+        (LENGTH + b", 5",),
+    ],
+    ids=lambda values: b" and ".join(values).decode(),
+)
+def test_a_wrong_length_is_a_lost_connection(values: tuple[bytes, ...]) -> None:
+    lost(lengths(*values))
+
+
+@pytest.mark.fault("The wire", "A Content-Length said twice alike is one")
+def test_a_length_said_twice_is_one() -> None:
+    with calling(reply(Content_LENGTH=LENGTH.decode())) as c:
+        for _ in range(2):
+            assert c.api.create_session("a1", "hello").id == "s1"
+
+    assert (len(c.server.requests), c.server.connections) == (2, 1)
+
+
 @pytest.mark.fault("The wire", "A Content-Length that is too small is told, and what is over never read")
 def test_a_length_that_is_too_small_is_told() -> None:
     def answers(connection: Connection, request: Received) -> bool:
