@@ -11,7 +11,7 @@ import socket
 import ssl
 import sys
 from collections import deque
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Optional
 
 import urllib3
@@ -111,26 +111,44 @@ class Places:
     """What a pool keeps: its places, and the idle connections, the last one used first.
 
     Unlike the queues of urllib3's pools it may be given to at any time: from a finalizer, which may run
-    while its own thread is about to take, and after an interrupted wait, when one place is given too many.
+    while its own thread is about to take.
     """
 
     def __init__(self, maxsize: int) -> None:
         self._places: SimpleQueue[None] = SimpleQueue()
         self._idle: deque[HTTPConnection] = deque()
+        self._never_taken: deque[None] = deque()
 
     def put(self, connection: Optional[HTTPConnection], block: bool = True) -> None:
         """Give a place back, with its connection if that may be used again."""
         if connection is not None:
             self._idle.append(connection)
-        self._places.put(None)
+        try:
+            self._never_taken.pop()
+        except IndexError:
+            self._places.put(None)
 
     def get(self, block: bool = True, timeout: Optional[float] = None) -> Optional[HTTPConnection]:
         """Take a place, and an idle connection if there is one. Raises queue.Empty."""
-        self._places.get(block, timeout)
+        try:
+            self._places.get(block=False)
+        except Empty:
+            if not block:
+                raise
+            self._wait(timeout)
         try:
             return self._idle.pop()
         except IndexError:
             return None
+
+    def _wait(self, timeout: Optional[float]) -> None:
+        try:
+            self._places.get(timeout=timeout)
+        except Empty:
+            raise
+        except BaseException:  # an interrupt, after which urllib3 gives back what it has not got
+            self._never_taken.append(None)
+            raise
 
     def close_idle(self) -> None:
         """Close the connections that nobody uses; their places stay."""
