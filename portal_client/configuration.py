@@ -31,8 +31,9 @@ class Configuration:
     urllib3.Timeout; the default is 10 s to connect and 600 s of silence, since agents answer slowly.
     `retries` is how often what may be repeated is repeated (3), False for never, or a urllib3.Retry;
     `rate_limit_retries` (2) how often after a 429 with Retry-After. `max_response_size` bounds a
-    decompressed body in bytes, `connection_pool_maxsize` the connections to one host. `trust_env`
-    honours the proxy and CA variables of the environment. Making a Configuration does no I/O.
+    decompressed body in bytes; that of an error is cut there, and at 16 MiB. `connection_pool_maxsize`
+    bounds the connections to one host. `trust_env` honours the proxy and CA variables of the environment.
+    Making a Configuration does no I/O.
 
     Raises ApiValueError for a value that cannot be used.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 import weakref
 from collections.abc import Callable, Generator
@@ -39,6 +40,10 @@ from portal_client.timeouts import Deadline
 from portal_client.watch import Watch
 
 _BLOCK = 1024 * 1024
+#: More of the body of an error is of no use, and would be taken to pieces as text and as JSON.
+_MOST_OF_AN_ERROR = 16 * 1024 * 1024
+#: Characters of a failure's own words.
+_LONGEST = 300
 
 
 @dataclass(slots=True)
@@ -156,7 +161,7 @@ class RESTClientObject:
         sent = exchange.sent > 0
         kind: type[ApiException] = ApiConnectionError
         # A ProtocolError carries its cause as an argument, and says no more itself.
-        what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
+        what = _shown(str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error))
         if isinstance(error, EmptyPoolError):
             kind = ApiTimeoutError
             unread = len(self._unread())
@@ -197,6 +202,12 @@ def _attempt(
     )
 
 
+def _shown(text: str) -> str:
+    """What a server may have had its hand in, as it can stand in a line."""
+    line = text if text.isprintable() else ascii(text)[1:-1]
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
 def _bare(error: Exception) -> Exception:
     """An error as the cause of ours: its text without the frames below, which hold headers and bodies."""
     error.__cause__ = error.__context__ = None
@@ -229,7 +240,8 @@ def _hand_over(
 
 def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> RESTResponse:
     """The whole body, up to the limit after decompression; that of an error is cut there."""
-    limit = request.max_response_size
+    good = response.status < 300
+    limit = request.max_response_size if good else min(request.max_response_size, _MOST_OF_AN_ERROR)
     known = getattr(response, "length_remaining", None)
     try:
         if known is not None and known <= limit and "content-encoding" not in response.headers:
@@ -238,7 +250,7 @@ def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPR
             body = _bounded(response, limit + 1)
         if len(body) > limit:
             response.close()
-            if response.status < 300:
+            if good:
                 raise _broken(response, request, f"larger than max_response_size, {limit} bytes")
     except DecodeError as error:
         response.close()
@@ -255,10 +267,10 @@ def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPR
 
 
 def _bounded(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
-    body = bytearray()
-    while len(body) < most and (block := response.read(min(_BLOCK, most - len(body)))):
-        body += block
-    return bytes(body)
+    body = io.BytesIO()  # gives its bytes without a copy
+    while (left := most - body.tell()) > 0 and (block := response.read(min(_BLOCK, left))):
+        body.write(block)
+    return body.getvalue()
 
 
 def _broken(response: urllib3.BaseHTTPResponse, request: HTTPRequest, how: str) -> ApiResponseError:

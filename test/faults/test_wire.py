@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from clients import ca_file, calling, drips, failing, server_tls
+from clients import ca_file, calling, drips, failing, keeps_open, server_tls
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiException,
     ApiResponseError,
+    ApiTimeoutError,
+    ServiceException,
 )
 from scripted import SESSION, Answer, Connection, Received, reply
 
@@ -86,6 +88,33 @@ def test_a_raw_answer_needs_a_whole_head() -> None:
     assert len(c.server.requests) == 2
 
 
+@pytest.mark.fault(
+    "The wire", "A status line that is garbage is a lost connection, told in one printable line"
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"garbage\r\n\r\n",
+        b"\r\n" + HEAD,
+        b"HTTP/1.1\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 -20 OK\r\n\r\n",
+        b"HTTP/1.1 99 Low\r\n\r\n",
+        b"HTTP/1.1 1000 High\r\n\r\n",
+        b"HTTP/3.0 200 OK\r\n\r\n",
+        b"ICY 200 OK\r\n\r\n",
+        b"<html><body>Welcome</body></html>",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"\x15\x03\x01\x00\x02\x02\x46",
+        bytes(3000),
+        b"\x1b[31mred\x07\r\nINFO forged line\r\n",
+    ],
+    ids=range(14),
+)
+def test_garbage_is_no_status_line(line: bytes) -> None:
+    lost(ends(line))
+
+
 def floods(start: bytes, block: bytes, times: int) -> Answer:
     """Send a start and the same block again and again, as long as the client takes it."""
 
@@ -98,7 +127,94 @@ def floods(start: bytes, block: bytes, times: int) -> Answer:
     return flood
 
 
+@pytest.mark.fault("The wire", "A line of a megabyte in the head is refused")
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 ", HEAD + b"X: "], ids=["status line", "header"])
+def test_a_line_of_a_megabyte_is_refused(start: bytes) -> None:
+    lost(floods(start, b"x" * 65536, 16))
+
+
+@pytest.mark.fault("The wire", "A million headers are refused")
+def test_a_million_headers_are_refused() -> None:
+    lost(floods(b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n" * 1000, 1000))
+
+
+@pytest.mark.fault("The wire", "Headers that none can read do not break the call")
+@pytest.mark.parametrize(
+    "header",
+    [b": v", b"no colon", b" folded", b"A: 1\r\n folded", b"A\x00: 1", b"A: \xff\xfe", b"\x80: 1", b"A : 1"],
+)
+def test_odd_headers_do_no_harm(header: bytes) -> None:
+    with calling(ends(b"HTTP/1.1 200 OK\r\n" + header + b"\r\n\r\n" + BODY)) as c:
+        answer = c.api.create_session_with_http_info("a1", "hello")
+
+    assert answer.data.id == "s1"
+    assert len(c.server.requests) == 1
+
+
 # ── the framing of the body ──
+
+
+@pytest.mark.fault("The wire", "Chunks that are malformed, truncated or absurdly large are a lost connection")
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"zz\r\nabc\r\n0\r\n\r\n",
+        b"\r\nabc",
+        b"-5\r\nabc\r\n0\r\n\r\n",
+        b"%x\r\n" % 2**62 + BODY,
+        b"%x\r\n" % 2**64 + BODY,
+        b"%x\r\n" % len(BODY) + BODY + b"0\r\n\r\n",
+        b"%x\r\n" % len(BODY) + BODY[:-50],
+        b"%x\r\n" % len(BODY) + BODY,
+        CHUNK,
+        CHUNK + b"%x" % 2**62,
+        b"0" * 1_000_000 + CHUNK,
+        b"5;" + b"x" * 1_000_000 + b"\r\n",
+    ],
+    ids=[
+        "no number",
+        "no size",
+        "negative",
+        "2**62",
+        "2**64",
+        "no line end",
+        "truncated",
+        "without its end",
+        "without the last one",
+        "a second of 2**62",
+        "a size of a megabyte",
+        "an extension of a megabyte",
+    ],
+)
+def test_broken_chunks_are_a_lost_connection(chunks: bytes) -> None:
+    lost(ends(CHUNKED + chunks))
+
+
+@pytest.mark.fault("The wire", "A chunk announced as 2**62 bytes holds nobody beyond the deadline")
+def test_an_absurd_chunk_does_not_outlast_the_deadline() -> None:
+    with calling(keeps_open(CHUNKED + b"%x\r\n" % 2**62 + BODY), reply()) as c:
+        error = failing(lambda: c.api.create_session("a1", "hello", _request_timeout=0.3))
+
+    assert isinstance(error, ApiTimeoutError)
+    assert len(c.server.requests) == 1
+
+
+@pytest.mark.fault("The wire", "Chunks with extensions and trailers are read")
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"%x;name=value\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        CHUNK + b"0\r\nX-Trailer: 1\r\n\r\n",
+        b"".join(b"1\r\n%c\r\n" % byte for byte in BODY) + b"0\r\n\r\n",
+    ],
+    ids=["extension", "trailer", "one byte each"],
+)
+def test_unusual_chunks_are_read(chunks: bytes) -> None:
+    with calling(CHUNKED + chunks) as c:
+        for _ in range(2):
+            assert c.api.create_session("a1", "hello").id == "s1"
+
+    assert (len(c.server.requests), c.server.connections) == (2, 1)
 
 
 def lengths(*values: bytes) -> Answer:
@@ -181,9 +297,39 @@ def test_what_follows_an_answer_is_not_the_next_one(more: bytes, scheme: str, tm
 # ── the body on its way ──
 
 
+@pytest.mark.fault("The wire", "A connection that is reset within the body is a lost one")
+def test_a_reset_within_the_body_is_a_lost_connection() -> None:
+    def resets_midway(connection: Connection, request: Received) -> bool:
+        connection.send(reply()[:-20])
+        return connection.reset()
+
+    lost(resets_midway)
+
+
 ENDLESS = {
     "chunks": (CHUNKED, b"10000\r\n" + b" " * 65536 + b"\r\n"),
     "until the end": (HEAD + b"\r\n", b" " * 65536),
     "2**62 bytes": (HEAD + b"Content-Length: %d\r\n\r\n" % 2**62, b" " * 65536),
     "one chunk": (CHUNKED + b"%x\r\n" % 2**62, b" " * 65536),
 }
+
+
+@pytest.mark.fault("The wire", "A body without an end is read up to max_response_size and no further")
+@pytest.mark.parametrize("form", ENDLESS)
+def test_an_endless_body_is_refused(form: str) -> None:
+    start, block = ENDLESS[form]
+    error = sent_once(floods(start, block, 100_000), max_response_size=1_000_000)
+
+    assert isinstance(error, ApiResponseError)
+    assert "max_response_size" in str(error.reason)
+
+
+@pytest.mark.fault("The wire", "The endless body of an error is cut, and the error is still that error")
+@pytest.mark.parametrize("form", ENDLESS)
+def test_an_endless_error_is_still_that_error(form: str) -> None:
+    start, block = ENDLESS[form]
+    answer = floods(start.replace(b"200 OK", b"500 Broken"), block, 100_000)
+    error = sent_once(answer, max_response_size=1_000_000)
+
+    assert isinstance(error, ServiceException)
+    assert len(error.body or "") == 1_000_000
