@@ -6,11 +6,16 @@ import http.client
 import io
 import socket
 import ssl
+from collections.abc import Generator, Iterable
+from contextlib import suppress
 from typing import Any, Optional, cast
 
 import urllib3
+from urllib3.exceptions import ProtocolError
 
 from portal_client.exchange import Exchange
+
+_CUT = "the answer was closed before its end"
 
 
 class _TimedReader(io.RawIOBase):
@@ -60,7 +65,7 @@ class Answer(http.client.HTTPResponse):
     Interim answers are skipped, of which http.client itself skips only 100.
     """
 
-    fp: io.BufferedReader
+    fp: Optional[io.BufferedReader]  # type: ignore[assignment]
 
     def __init__(self, sock: TimedSocket, connection: http.client.HTTPConnection, **described: Any) -> None:
         super().__init__(cast(Any, sock), **described)
@@ -75,10 +80,13 @@ class Answer(http.client.HTTPResponse):
             raise http.client.HTTPException("the Content-Length is not a number")
 
     def _close_conn(self) -> None:
-        more = self._reader.leaves(self.fp)
-        super()._close_conn()  # type: ignore[misc]
-        if more:  # it would be taken for the next answer
-            self._connection.close()
+        fp, self.fp = self.fp, None
+        if fp is None:  # closed by another thread, as it may also be below
+            return
+        with suppress(ValueError):
+            if self._reader.leaves(fp):  # it would be taken for the next answer
+                self._connection.close()
+        fp.close()
 
     def _read_status(self) -> tuple[str, int, str]:
         version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]
@@ -88,11 +96,48 @@ class Answer(http.client.HTTPResponse):
 
 
 class HTTPResponse(urllib3.HTTPResponse):
-    """A response that gives its place in the pool back when it is closed or forgotten, read or not."""
+    """A response that gives its place in the pool back when it is closed or forgotten, read or not.
+
+    Closed before its end, by another thread too, it raises ProtocolError to who reads on: what there is
+    must not be taken for all.
+    """
+
+    _cut = False
 
     def close(self) -> None:
+        if not self.closed:
+            self._cut = True
+            if self._sock_shutdown is not None:  # wakes who waits for more; closing alone would wait too
+                with suppress(OSError):
+                    self._sock_shutdown(socket.SHUT_RD)
         super().close()
         self.release_conn()
 
     def __del__(self) -> None:
         self.close()
+
+    def _raw_read(self, amt: Optional[int] = None, *, read1: bool = False) -> bytes:
+        try:
+            data = super()._raw_read(amt, read1=read1)
+        except (AttributeError, ValueError):  # taken from under http.client
+            if not self._cut:
+                raise
+            data = b""
+        if self._cut:  # what has come may not be all
+            raise ProtocolError(_CUT)
+        return data
+
+    def stream(self, *args: Any, **options: Any) -> Generator[bytes, None, None]:
+        return self._to_its_end(super().stream(*args, **options))
+
+    def read_chunked(self, *args: Any, **options: Any) -> Generator[bytes, None, None]:
+        return self._to_its_end(super().read_chunked(*args, **options))
+
+    def _to_its_end(self, blocks: Iterable[bytes]) -> Generator[bytes, None, None]:
+        try:
+            yield from blocks
+        except (AttributeError, ValueError):
+            if not self._cut:
+                raise
+        if self._cut:
+            raise ProtocolError(_CUT)

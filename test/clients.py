@@ -62,10 +62,15 @@ def client_of(host: str, clock: Clock | None = None, cookie: str | None = None, 
 
 
 @contextmanager
-def calling(*answers: Answer, tls: ssl.SSLContext | None = None, **settings: Any) -> Iterator[Calling]:
+def calling(
+    *answers: Answer, tls: ssl.SSLContext | None = None, bodies: bool = True, **settings: Any
+) -> Iterator[Calling]:
     """Play a script to a client; the settings are those of a Configuration."""
     clock = Clock()
-    with playing(*answers, tls=tls) as server, client_of(server.host, clock, **settings) as client:
+    with (
+        playing(*answers, tls=tls, bodies=bodies) as server,
+        client_of(server.host, clock, **settings) as client,
+    ):
         yield Calling(SessionsApi(client), client, server, clock)
 
 
