@@ -21,9 +21,12 @@ _CUT = "the answer was closed before its end"
 class _TimedReader(io.RawIOBase):
     """A socket as http.client reads it."""
 
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+    def __init__(
+        self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange
+    ) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
+        self._connection = connection
         self._exchange = exchange
         self.at_end = False
 
@@ -39,10 +42,15 @@ class _TimedReader(io.RawIOBase):
         self.at_end = count == 0
         return count
 
-    def leaves(self, buffered: io.BufferedReader) -> bool:
-        """End here, and tell whether bytes were received that nobody has read."""
+    def end(self, buffered: io.BufferedReader) -> None:
+        """Read no more; what was received and not read would be taken for the next answer."""
         self.at_end = True
-        return bool(buffered.peek(1)) or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0)
+        try:
+            more = buffered.peek(1) or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending())
+        except ValueError:  # another thread has closed it
+            return
+        if more:
+            self._connection.close()
 
     def close(self) -> None:
         self._raw.close()
@@ -52,11 +60,13 @@ class _TimedReader(io.RawIOBase):
 class TimedSocket:
     """What http.client takes for a socket when it makes a response: something with `makefile`."""
 
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
-        self.reader = _TimedReader(sock, exchange)
+    def __init__(
+        self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange
+    ) -> None:
+        self._reader = _TimedReader(sock, connection, exchange)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self.reader)
+        return io.BufferedReader(self._reader)
 
 
 class Answer(http.client.HTTPResponse):
@@ -65,27 +75,20 @@ class Answer(http.client.HTTPResponse):
     Interim answers are skipped, of which http.client itself skips only 100.
     """
 
-    fp: Optional[io.BufferedReader]  # type: ignore[assignment]
-
-    def __init__(self, sock: TimedSocket, connection: http.client.HTTPConnection, **described: Any) -> None:
-        super().__init__(cast(Any, sock), **described)
-        self._reader = sock.reader
-        self._connection = connection
+    fp: Any  # None when it is closed
 
     def begin(self) -> None:
         super().begin()
-        if self._reader.at_end:  # http.client takes it for the end of the headers
+        if self.fp.raw.at_end:  # http.client takes it for the end of the headers
             raise http.client.RemoteDisconnected("the connection ended within the headers")
         if self.length is None and not self.chunked and "content-length" in self.headers:
             raise http.client.HTTPException("the Content-Length is not a number")
 
     def _close_conn(self) -> None:
         fp, self.fp = self.fp, None
-        if fp is None:  # closed by another thread, as it may also be below
+        if fp is None:  # another thread has closed it
             return
-        with suppress(ValueError):
-            if self._reader.leaves(fp):  # it would be taken for the next answer
-                self._connection.close()
+        fp.raw.end(fp)
         fp.close()
 
     def _read_status(self) -> tuple[str, int, str]:
@@ -110,6 +113,8 @@ class HTTPResponse(urllib3.HTTPResponse):
             if self._sock_shutdown is not None:  # wakes who waits for more; closing alone would wait too
                 with suppress(OSError):
                     self._sock_shutdown(socket.SHUT_RD)
+        elif self._connection is None:
+            return
         super().close()
         self.release_conn()
 

@@ -100,7 +100,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
         self, sock: Any, **described: Any
     ) -> http.client.HTTPResponse:
-        return Answer(TimedSocket(sock, self.exchange), self, **described)
+        return Answer(TimedSocket(sock, self, self.exchange), **described)  # type: ignore[arg-type]
 
 
 class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):  # pyright: ignore
@@ -124,9 +124,12 @@ class Places:
         if connection is not None:
             self._idle.append(connection)
         try:
-            self._never_taken.pop()
-        except IndexError:
-            self._places.put(None)
+            if self._never_taken:
+                self._never_taken.pop()
+                return
+        except IndexError:  # another thread was faster
+            pass
+        self._places.put(None)
 
     def get(self, block: bool = True, timeout: Optional[float] = None) -> Optional[HTTPConnection]:
         """Take a place, and an idle connection if there is one. Raises queue.Empty."""
