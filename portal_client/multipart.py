@@ -7,7 +7,7 @@ import mimetypes
 import os
 import re
 import stat
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, BinaryIO, NamedTuple, Protocol, Union, cast
 
@@ -132,7 +132,9 @@ class Multipart:
     Never more bytes than that are given; when a file has become shorter the iteration raises.
     """
 
-    def __init__(self, fields: Iterable[tuple[str, str]], files: Iterable[tuple[str, Part]]) -> None:
+    def __init__(self, fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, Part]]) -> None:
+        #: The names of the texts, and those of the files.
+        self.names: tuple[list[str], list[str]] = [name for name, _ in fields], [name for name, _ in files]
         self.boundary: str = choose_boundary()
         self.content_type: str = f"multipart/form-data; boundary={self.boundary}"
         self._parts: list[tuple[bytes, Union[Part, bytes]]] = [

@@ -7,30 +7,25 @@ import time
 import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional, TypeVar, Union, cast
 
 import urllib3
 from urllib3.exceptions import (
-    ConnectTimeoutError,
     DecodeError,
-    EmptyPoolError,
     HTTPError,
-    NewConnectionError,
     ProtocolError,
-    ProxyError,
-    ReadTimeoutError,
 )
 
 from portal_client.configuration import Configuration
+from portal_client.exceptions import ApiException as ApiException
 from portal_client.exceptions import (
-    ApiConnectionError,
     ApiResponseError,
     ApiTimeoutError,
     AuthenticationError,
 )
-from portal_client.exceptions import ApiException as ApiException
 from portal_client.exchange import Exchange
+from portal_client.failure import bare, call_of, failure_of
 from portal_client.multipart import Multipart
 from portal_client.pools import Pools
 from portal_client.redirect import MAX_REDIRECTS, redirected
@@ -42,8 +37,6 @@ from portal_client.watch import Watch
 _BLOCK = 1024 * 1024
 #: More of the body of an error is of no use, and would be taken to pieces as text and as JSON.
 _MOST_OF_AN_ERROR = 16 * 1024 * 1024
-#: Characters of a failure's own words.
-_LONGEST = 300
 
 
 @dataclass(slots=True)
@@ -54,6 +47,7 @@ class RESTResponse:
     reason: Optional[str]
     headers: urllib3.HTTPHeaderDict
     data: bytes
+    exchange: Exchange = field(repr=False)
 
     def close(self) -> None:
         """Nothing: the connection went back when the body was read."""
@@ -108,33 +102,39 @@ class RESTClientObject:
     def _run(self, request: HTTPRequest, finish: Finish[R]) -> R:
         deadline = Deadline(request.timeouts, self._now)
         attempts = Attempts(request)
-        began = self._now()
+        asked = request
+        exchange: Optional[Exchange] = None
         shown: Optional[str] = None
         number = redirects = 0
         renewed = False
         while True:
             number += 1
-            exchange = Exchange(deadline)
+            exchange = Exchange(deadline, exchange)
             pool = self._pools.of(request.origin)
-            watch = Watch.over(request, number, self._now, began)
+            watch = Watch.over(request, number, exchange)
             try:
                 if shown is None and request.credential is not None:
                     shown = request.credential.shown()
                 answer = finish(_attempt(pool, request, shown, exchange), exchange, request)
             except ApiException as error:
+                exchange.end()
+                error.call = call_of(asked, exchange)
                 if watch:
-                    watch.failed(error, exchange, final=True)
+                    watch.failed(error, final=True)
                 raise
             except (HTTPError, TimeoutError) as error:
-                failure = self._failure(request, error, exchange)
+                exchange.end()
+                failure = failure_of(request, error, exchange, len(self._unread()))
+                failure.call = call_of(asked, exchange)
                 timed_out = isinstance(failure, ApiTimeoutError)
                 wait = attempts.after_error(request, error, failure.request_sent, final=timed_out)
                 again = wait is not None and wait < deadline.left()
                 if watch:
-                    watch.failed(failure, exchange, final=not again)
+                    watch.failed(failure, final=not again)
                 if not again:
-                    raise failure from _bare(error)
+                    raise failure from bare(error)
             else:
+                exchange.end()
                 with _closing_on_error(answer):
                     location = answer.headers.get("location") if redirects < MAX_REDIRECTS else None
                     following = redirected(request, answer.status, location)
@@ -148,31 +148,13 @@ class RESTClientObject:
                         wait = attempts.after_answer(request, answer.status, answer.headers)
                     again = wait is not None and wait < deadline.left()
                     if watch:
-                        watch.answered(answer.status, exchange, final=not again)
+                        watch.answered(answer.status, final=not again)
                 if not again:
                     deadline.lift()  # an answer handed over unread has only its silences bounded
                     return answer
                 answer.close()
             if wait:
                 self._sleep(wait)
-
-    def _failure(self, request: HTTPRequest, error: Exception, exchange: Exchange) -> ApiException:
-        """What a failure of the transport is to the caller."""
-        sent = exchange.sent > 0
-        kind: type[ApiException] = ApiConnectionError
-        # A ProtocolError carries its cause as an argument, and says no more itself.
-        what = _shown(str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error))
-        if isinstance(error, EmptyPoolError):
-            kind = ApiTimeoutError
-            unread = len(self._unread())
-            what = f"all connections to {request.origin} are in use, {unread} by answers left unread"
-        elif _is_timeout(error):
-            kind = ApiTimeoutError
-            if exchange.deadline.left() == 0:
-                what = f"the {exchange.deadline.limits.total:g} s for the call are over"
-        outcome = "the server may have seen the request" if sent else "nothing was sent"
-        reason = f"{request.operation}, {request.method} {request.url}: {what} ({outcome})"
-        return kind(status=0, reason=reason, request_id=request.request_id, request_sent=sent)
 
 
 def _attempt(
@@ -202,18 +184,6 @@ def _attempt(
     )
 
 
-def _shown(text: str) -> str:
-    """What a server may have had its hand in, as it can stand in a line."""
-    line = text if text.isprintable() else ascii(text)[1:-1]
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
-
-
-def _bare(error: Exception) -> Exception:
-    """An error as the cause of ours: its text without the frames below, which hold headers and bodies."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
-
-
 @contextmanager
 def _closing_on_error(answer: Union[RESTResponse, urllib3.BaseHTTPResponse]) -> Generator[None, None, None]:
     try:
@@ -221,15 +191,6 @@ def _closing_on_error(answer: Union[RESTResponse, urllib3.BaseHTTPResponse]) -> 
     except BaseException:
         answer.close()
         raise
-
-
-def _is_timeout(error: BaseException) -> bool:
-    if isinstance(error, ProxyError):
-        error = error.original_error
-    if isinstance(error, NewConnectionError):  # refused or unresolvable, though derived from a timeout
-        return False
-    causes = (error, *error.args)  # a ProtocolError carries its cause as an argument
-    return any(isinstance(cause, (ReadTimeoutError, ConnectTimeoutError, TimeoutError)) for cause in causes)
 
 
 def _hand_over(
@@ -263,7 +224,7 @@ def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPR
     except BaseException:
         response.close()
         raise
-    return RESTResponse(response.status, response.reason, response.headers, body[:limit])
+    return RESTResponse(response.status, response.reason, response.headers, body[:limit], exchange)
 
 
 def _bounded(response: urllib3.BaseHTTPResponse, most: int) -> bytes:

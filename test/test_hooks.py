@@ -14,8 +14,10 @@ import pytest
 from clients import PROMPT, TOKEN, Calling, ca_file, calling, closes, failing, late, server_tls
 from portal_client import ApiClient, Configuration, Hooks, SessionsApi
 from portal_client.exceptions import ApiConnectionError, ApiResponseError, ApiTimeoutError
+from portal_client.exchange import Exchange
 from portal_client.hooks import Attempt
 from portal_client.rest import RESTClientObject
+from portal_client.timeouts import Deadline
 from portal_client.watch import Watch
 from scripted import Connection, Received, playing, reply
 
@@ -258,8 +260,9 @@ def test_nothing_observed_costs_nothing(caplog: pytest.LogCaptureFixture) -> Non
     caplog.set_level(logging.WARNING, logger="portal_client")
     with calling(reply()) as c:
         request = c.client._prepared(SessionsApi.get_session.operation.request(("s1",), {}))  # type: ignore[attr-defined]
-        assert Watch.over(request, 1, c.clock.now, 0) is None
-        assert Watch.over(replace(request, hooks=[Hooks()]), 1, c.clock.now, 0) is not None
+        exchange = Exchange(Deadline(request.timeouts))
+        assert Watch.over(request, 1, exchange) is None
+        assert Watch.over(replace(request, hooks=[Hooks()]), 1, exchange) is not None
 
 
 # ── what is private ──
