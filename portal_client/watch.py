@@ -50,4 +50,7 @@ class Watch:
 
     def _tell(self, event: str) -> None:
         for hook in self._hooks:
-            getattr(hook, event)(self._attempt)
+            try:
+                getattr(hook, event)(self._attempt)
+            except Exception:
+                log.exception("%s.%s raised, and the call goes on", type(hook).__qualname__, event)

@@ -925,21 +925,6 @@ def test_a_chunk_of_a_negative_size_is_a_broken_answer() -> None:
     assert len(c.server.requests) == 1
 
 
-def test_a_hook_that_fails_leaves_no_answer_open() -> None:
-    class Fails(Hooks):
-        def on_response(self, attempt: Attempt) -> None:
-            raise RuntimeError("hook")
-
-    with calling(reply(), connection_pool_maxsize=1, hooks=[Fails()]) as c:
-        kept: list[BaseException] = []
-        for _ in range(3):
-            with pytest.raises(RuntimeError, match="hook") as caught:
-                c.api.get_session_without_preload_content("s1", _request_timeout=5)
-            kept.append(caught.value)
-
-    assert len(c.server.requests) == 3
-
-
 def test_a_call_without_a_token_to_be_had_is_told() -> None:
     told: list[Attempt] = []
 
