@@ -33,7 +33,8 @@ class Configuration:
     `rate_limit_retries` (2) how often after a 429 with Retry-After. `max_response_size` bounds a
     decompressed body in bytes; that of an error is cut there, and at 16 MiB. `connection_pool_maxsize`
     bounds the connections to one host. `trust_env` honours the proxy and CA variables of the environment.
-    Making a Configuration does no I/O.
+    `truststore` leaves it to the system to judge a certificate, by the package of the extra [truststore],
+    in place of the CA variables; `ssl_ca_cert` is trusted besides. Making a Configuration does no I/O.
 
     Raises ApiValueError for a value that cannot be used.
     """
@@ -76,6 +77,7 @@ class Configuration:
         key_file: Optional[str] = None,
         proxy: Optional[str] = None,
         trust_env: bool = True,
+        truststore: bool = False,
         max_response_size: int = 256 * 1024 * 1024,
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
@@ -106,6 +108,7 @@ class Configuration:
         self.proxy = proxy
         self.proxy_headers = None
         self.trust_env = trust_env
+        self.truststore = truststore
         self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
         self.connection_pool_maxsize = connection_pool_maxsize
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -172,3 +173,25 @@ def unfinished(ended: threading.Event) -> Answer:
         return False
 
     return begins
+
+
+def tunnel(port: int) -> Answer:
+    """Answer CONNECT, and pass on what comes to a port on this machine."""
+
+    def pump(source: socket.socket, to: socket.socket) -> None:
+        with suppress(OSError):
+            while block := source.recv(65536):
+                to.sendall(block)
+        with suppress(OSError):
+            to.shutdown(socket.SHUT_WR)
+
+    def relay(connection: Connection, request: Received) -> bool:
+        with socket.create_connection(("127.0.0.1", port)) as upstream:
+            connection.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pump, args=(upstream, connection.sock), daemon=True)
+            back.start()
+            pump(connection.sock, upstream)
+            back.join(5)
+        return False
+
+    return relay
