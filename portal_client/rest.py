@@ -200,38 +200,38 @@ def _hand_over(
 
 
 def _read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> RESTResponse:
-    """The whole body, up to the limit after decompression; that of an error is cut there."""
+    """The whole body, up to the limit after decompression; that of an error as far as it can be had."""
     good = response.status < 300
     limit = request.max_response_size if good else min(request.max_response_size, _MOST_OF_AN_ERROR)
     known = getattr(response, "length_remaining", None)
+    taken = io.BytesIO()  # gives its bytes without a copy
     try:
-        if known is not None and known <= limit and "content-encoding" not in response.headers:
+        if good and known is not None and known <= limit and "content-encoding" not in response.headers:
             body = response.read()
         else:
-            body = _bounded(response, limit + 1)
+            more = response.read if good else response.read1  # the latter loses nothing when it fails
+            while (left := limit + 1 - taken.tell()) > 0 and (block := more(min(_BLOCK, left))):
+                taken.write(block)
+            body = taken.getvalue()
         if len(body) > limit:
             response.close()
             if good:
                 raise _broken(response, request, f"larger than max_response_size, {limit} bytes")
-    except DecodeError as error:
-        response.close()
-        raise _broken(response, request, f"not what its encoding says: {error.args[0]}") from error
     except ApiException:
         raise
-    except ValueError as error:  # http.client, at a chunk of a negative size
+    except (DecodeError, ProtocolError, ValueError) as error:
         response.close()
-        raise ProtocolError(f"the body is framed wrongly: {error}", error) from error
+        if good and isinstance(error, DecodeError):
+            raise _broken(response, request, f"not what its encoding says: {error.args[0]}") from error
+        if good and isinstance(error, ValueError):  # http.client, at a chunk of a negative size
+            raise ProtocolError(f"the body is framed wrongly: {error}", error) from error
+        if good:
+            raise
+        body = taken.getvalue()  # what is known counts: the status
     except BaseException:
         response.close()
         raise
     return RESTResponse(response.status, response.reason, response.headers, body[:limit], exchange)
-
-
-def _bounded(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
-    body = io.BytesIO()  # gives its bytes without a copy
-    while (left := most - body.tell()) > 0 and (block := response.read(min(_BLOCK, left))):
-        body.write(block)
-    return body.getvalue()
 
 
 def _broken(response: urllib3.BaseHTTPResponse, request: HTTPRequest, how: str) -> ApiResponseError:
