@@ -82,6 +82,15 @@ def failing(call: Callable[[], object]) -> ApiException:
     return caught.value
 
 
+def outcome(call: Callable[[], object]) -> int | None:
+    """The status of the ApiException that a call raises, None if it answers."""
+    try:
+        call()
+    except ApiException as error:
+        return error.status
+    return None
+
+
 def interrupt() -> None:
     """Do to the main thread what Ctrl-C does."""
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
