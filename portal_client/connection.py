@@ -6,6 +6,7 @@ may go on for ever. Here each read and write is given what is left of the call's
 
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 import ssl
@@ -88,7 +89,10 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         rest = memoryview(data)
         while rest:
             self.exchange.give_time(sock)
-            written = sock.send(rest[:most])
+            try:
+                written = sock.send(rest[:most])
+            except ssl.SSLEOFError as error:  # as a broken pipe: there may be an answer all the same
+                raise BrokenPipeError(errno.EPIPE, str(error)) from error
             self.exchange.sent += written
             rest = rest[written:]
 
