@@ -59,6 +59,9 @@ def call_of(request: HTTPRequest, last: Exchange) -> Call:
 
 def bare(error: Exception) -> Exception:
     """An error as the cause of ours: its text without the frames below, which hold headers and bodies."""
+    for held in error.args:  # a ProtocolError holds its cause so
+        if isinstance(held, Exception):
+            bare(held)
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
 

@@ -167,21 +167,25 @@ def _attempt(
     if isinstance(body, Multipart) and body.length is not None:
         headers = {**headers, "Content-Length": str(body.length)}
     deadline = exchange.deadline
-    return pool.urlopen(
-        request.method,
-        f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
-        cast(Any, body),  # urllib3 sends any iterable of buffers
-        headers,
-        retries=False,
-        redirect=False,
-        assert_same_host=False,
-        timeout=urllib3.Timeout(
-            connect=deadline.within(deadline.limits.connect), read=deadline.within(deadline.limits.read)
-        ),
-        pool_timeout=exchange,  # type: ignore[arg-type]  # see connection.py
-        preload_content=False,
-        decode_content=True,
-    )
+    try:
+        return pool.urlopen(
+            request.method,
+            f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
+            cast(Any, body),  # urllib3 sends any iterable of buffers
+            headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=urllib3.Timeout(
+                connect=deadline.within(deadline.limits.connect), read=deadline.within(deadline.limits.read)
+            ),
+            pool_timeout=exchange,  # type: ignore[arg-type]  # see connection.py
+            preload_content=False,
+            decode_content=True,
+        )
+    finally:
+        if isinstance(body, Multipart):
+            body.close()  # where it was left in the middle its file is open
 
 
 @contextmanager
