@@ -17,6 +17,9 @@ demo: $(VENV)/demo.done  ## install in a virtual environment and run a real conv
 test: $(VENV)/test.done  ## run the tests, in under 5 minutes
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
+faults: $(VENV)/test.done  ## run the fault matrix alone: a line for each case and a total
+	$(BIN)/python -m pytest -n 2 -q --no-header -m fault
+
 check: lint types  ## linters, both type checkers and the slow tests, in under 30 minutes
 	$(BIN)/python -m pytest -m slow
 
@@ -51,4 +54,4 @@ $(VENV)/test.done: $(VENV)/bin/python pyproject.toml test-requirements.txt
 	@$(PIP) -r test-requirements.txt
 	@touch $@
 
-.PHONY: help demo test check lint types docs format clean
+.PHONY: help demo test faults check lint types docs format clean

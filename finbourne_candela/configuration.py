@@ -88,7 +88,8 @@ class Configuration(configuration.Configuration):
     `rate_limit_retries` is how often a call is tried again after a 429 with Retry-After, `retries` how often
     what may be repeated is repeated otherwise (3), False for never, or a urllib3.Retry.
     `max_response_size` bounds a decompressed body in bytes, `connection_pool_maxsize` the connections to one
-    host. `trust_env` honours the proxy and CA variables of the environment.
+    host. `trust_env` honours the proxy and CA variables of the environment, `truststore`
+    lets the system judge certificates (the extra [truststore]).
 
     Raises ApiValueError or ApiTypeError for a value that cannot be used.
     """
@@ -123,6 +124,7 @@ class Configuration(configuration.Configuration):
         key_file: Optional[str] = None,
         proxy: Optional[str] = None,
         trust_env: bool = True,
+        truststore: bool = False,
         max_response_size: int = 256 * 1024 * 1024,
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
@@ -147,6 +149,7 @@ class Configuration(configuration.Configuration):
             key_file=key_file,
             proxy=proxy,
             trust_env=trust_env,
+            truststore=truststore,
             max_response_size=max_response_size,
             connection_pool_maxsize=connection_pool_maxsize,
             hooks=hooks,

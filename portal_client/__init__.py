@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from portal_client.auth import EnvToken as EnvToken
     from portal_client.auth import FileToken as FileToken
     from portal_client.auth import OAuth2Password as OAuth2Password
+    from portal_client.call import Call as Call
     from portal_client.configuration import Configuration as Configuration
     from portal_client.exceptions import ApiAttributeError as ApiAttributeError
     from portal_client.exceptions import ApiConnectionError as ApiConnectionError
@@ -68,6 +69,7 @@ else:
             "EnvToken": "portal_client.auth",
             "FileToken": "portal_client.auth",
             "OAuth2Password": "portal_client.auth",
+            "Call": "portal_client.call",
             "Configuration": "portal_client.configuration",
             "ApiAttributeError": "portal_client.exceptions",
             "ApiConnectionError": "portal_client.exceptions",

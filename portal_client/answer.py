@@ -1,97 +1,150 @@
-"""What becomes of an answer: it is read to its end, within bounds, or handed over unread."""
+"""An answer as it is read from a connection: within the deadline, to its end, and not a byte further."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Optional, Union
+import http.client
+import io
+import socket
+import ssl
+from collections.abc import Generator, Iterable
+from contextlib import suppress
+from typing import Any, Optional, cast
 
 import urllib3
-from urllib3.exceptions import DecodeError, ProtocolError
+from urllib3.exceptions import ProtocolError
 
-from portal_client.connection import Exchange
-from portal_client.exceptions import ApiException, ApiResponseError
-from portal_client.request import HTTPRequest
+from portal_client.exchange import Exchange
 
-_BLOCK = 1024 * 1024
+_CUT = "the answer was closed before its end"
 
 
-@dataclass(slots=True)
-class RESTResponse:
-    """An answer that was read to its end; `data` is its body, decompressed."""
+class _TimedReader(io.RawIOBase):
+    """A socket as http.client reads it."""
 
-    status: int
-    reason: Optional[str]
-    headers: urllib3.HTTPHeaderDict = field(repr=False)
-    data: bytes = field(repr=False)
+    def __init__(
+        self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange
+    ) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._connection = connection
+        self._exchange = exchange
+        self.at_end = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> Optional[int]:
+        if self.at_end:
+            return 0
+        self._exchange.give_time(self._sock)
+        count: Optional[int] = self._raw.readinto(buffer)
+        self._exchange.received += count or 0
+        self.at_end = count == 0
+        return count
+
+    def end(self, buffered: io.BufferedReader) -> None:
+        """Read no more; what was received and not read would be taken for the next answer."""
+        self.at_end = True
+        try:
+            more = buffered.peek(1) or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending())
+        except ValueError:  # another thread has closed it
+            return
+        if more:
+            self._connection.close()
 
     def close(self) -> None:
-        """Nothing: the connection went back when the body was read."""
+        self._raw.close()
+        super().close()
 
 
-Answer = Union[RESTResponse, urllib3.BaseHTTPResponse]
+class TimedSocket:
+    """What http.client takes for a socket when it makes a response: something with `makefile`."""
+
+    def __init__(
+        self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange
+    ) -> None:
+        self._reader = _TimedReader(sock, connection, exchange)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self._reader)
 
 
-def hand_over(
-    response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest
-) -> urllib3.BaseHTTPResponse:
-    """The answer as it is, unread."""
-    return response
+class Answer(http.client.HTTPResponse):
+    """An answer as strict as its framing must be for what follows on the connection.
+
+    Interim answers are skipped, of which http.client itself skips only 100.
+    """
+
+    fp: Any  # None when it is closed
+
+    def begin(self) -> None:
+        super().begin()
+        if self.fp.raw.at_end:  # http.client takes it for the end of the headers
+            raise http.client.RemoteDisconnected("the connection ended within the headers")
+        if self.length is None and not self.chunked and "content-length" in self.headers:
+            raise http.client.HTTPException("the Content-Length is not a number")
+
+    def _close_conn(self) -> None:
+        fp, self.fp = self.fp, None
+        if fp is None:  # another thread has closed it
+            return
+        try:
+            fp.raw.end(fp)
+        finally:
+            fp.close()
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]
+        if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            raise http.client.BadStatusLine("101, a change of protocol that nobody asked for")
+        return version, http.HTTPStatus.CONTINUE if 100 <= status < 200 else status, reason
 
 
-def hand_over_events(r: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> Answer:
-    """An answer of events as it is, unread; one of another status than 2xx is read."""
-    if not 200 <= r.status <= 299:
-        return read(r, exchange, request)
-    if request.idle_timeout is not None:
-        exchange.silence = request.idle_timeout
-    return r
+class HTTPResponse(urllib3.HTTPResponse):
+    """A response that gives its place in the pool back when it is closed or forgotten, read or not.
 
+    Closed before its end, by another thread too, it raises ProtocolError to who reads on: what there is
+    must not be taken for all.
+    """
 
-def read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> RESTResponse:
-    """The whole body, up to the limit after decompression; that of an error is cut there."""
-    limit = request.max_response_size
-    known = getattr(response, "length_remaining", None)
-    try:
-        if known is not None and known <= limit and "content-encoding" not in response.headers:
-            body = response.read()
-        else:
-            body = _bounded(response, limit + 1)
-        if len(body) > limit:
-            response.close()
-            if response.status < 300:
-                del body  # tools print the variables of a traceback
-                raise _broken(response, request, f"larger than max_response_size, {limit} bytes")
-    except DecodeError as error:
-        response.close()
-        raise _broken(response, request, f"not what its encoding says: {error.args[0]}") from bare(error)
-    except ApiException:
-        raise
-    except ValueError as error:  # http.client, at a chunk of a negative size
-        response.close()
-        raise ProtocolError(f"the body is framed wrongly: {error}", error) from error
-    except BaseException:
-        response.close()
-        raise
-    return RESTResponse(response.status, response.reason, response.headers, body[:limit])
+    _cut = False
 
+    def close(self) -> None:
+        if not self.closed:
+            self._cut = True
+            if self._sock_shutdown is not None:  # wakes who waits for more; closing alone would wait too
+                with suppress(OSError):
+                    self._sock_shutdown(socket.SHUT_RD)
+        elif self._connection is None:
+            return
+        super().close()
+        self.release_conn()
 
-def _bounded(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
-    body = bytearray()
-    while len(body) < most and (block := response.read(min(_BLOCK, most - len(body)))):
-        body += block
-    return bytes(body)
+    def __del__(self) -> None:
+        self.close()
 
+    def _raw_read(self, amt: Optional[int] = None, *, read1: bool = False) -> bytes:
+        try:
+            data = super()._raw_read(amt, read1=read1)
+        except (AttributeError, ValueError):  # taken from under http.client
+            if not self._cut:
+                raise
+            data = b""
+        if self._cut:  # what has come may not be all
+            raise ProtocolError(_CUT)
+        return data
 
-def _broken(response: urllib3.BaseHTTPResponse, request: HTTPRequest, how: str) -> ApiResponseError:
-    return ApiResponseError(
-        status=response.status,
-        reason=f"{request.operation}: the body is {how}",
-        headers=response.headers,
-        request_id=request.request_id,
-    )
+    def stream(self, *args: Any, **options: Any) -> Generator[bytes, None, None]:
+        return self._to_its_end(super().stream(*args, **options))
 
+    def read_chunked(self, *args: Any, **options: Any) -> Generator[bytes, None, None]:
+        return self._to_its_end(super().read_chunked(*args, **options))
 
-def bare(error: Exception) -> Exception:
-    """An error as the cause of ours: its text without the frames below, which hold headers and bodies."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
+    def _to_its_end(self, blocks: Iterable[bytes]) -> Generator[bytes, None, None]:
+        try:
+            yield from blocks
+        except (AttributeError, ValueError):
+            if not self._cut:
+                raise
+        if self._cut:
+            raise ProtocolError(_CUT)

@@ -17,6 +17,7 @@ from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
 from portal_client.credential import AccessToken, check_header, check_header_name
 from portal_client.exceptions import ApiResponseError, ApiTypeError, TooManyRequestsException, error_for
+from portal_client.failure import call_of
 from portal_client.nesting import explained
 from portal_client.operation import Operation, Request
 from portal_client.request import HTTPRequest
@@ -174,7 +175,11 @@ class ApiClient:
         answer = self.rest_client.send(sent)
         data = self._decoded(request.operation, answer, sent)
         return _Answer.model_construct(
-            status_code=answer.status, headers=dict(answer.headers), data=data, raw_data=answer.data
+            status_code=answer.status,
+            headers=dict(answer.headers),
+            data=data,
+            raw_data=answer.data,
+            request_id=answer.headers.get("x-request-id", sent.request_id),
         )
 
     def raw(self, request: Request) -> urllib3.BaseHTTPResponse:
@@ -225,6 +230,7 @@ class ApiClient:
                 reason=f"{operation.name}: not the answer it promises: {serialization.explain(error)}",
                 request=sent.described,
                 request_id=answer.headers.get("x-request-id", sent.request_id),
+                call=call_of(sent, answer.exchange),
             ) from error
 
     def _error(self, answer: RESTResponse, sent: HTTPRequest) -> ApiException:
@@ -237,6 +243,7 @@ class ApiClient:
             data=self._error_data(answer),
             request=sent.described,
             request_id=answer.headers.get("x-request-id", sent.request_id),
+            call=call_of(sent, answer.exchange),
         )
         if isinstance(error, TooManyRequestsException):
             error.retry_after = retry_after(answer.headers)

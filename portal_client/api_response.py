@@ -20,3 +20,5 @@ class ApiResponse(BaseModel, Generic[T]):
     """What the plain call form answers."""
     raw_data: StrictBytes
     """The body as it was received, decompressed."""
+    request_id: Optional[str] = None
+    """The server's X-Request-ID, or the one that was sent."""

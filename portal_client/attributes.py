@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Optional, Union, overload
 
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
 from portal_client.exceptions import ApiValueError
+
+_URL = re.compile(r"https?://[^/?#@<>\"{}|^`\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
 
 
 class count:
@@ -32,3 +38,18 @@ def whole(least: int, name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ApiValueError(f"{name} must be an int of at least {least}, not {value!r}")
     return value
+
+
+def base_url(name: str, value: str) -> str:
+    """Answer a URL that paths can be put behind; ApiValueError names the argument."""
+    try:
+        url = parse_url(value)
+        usable = bool(_URL.fullmatch(value) and url.host and url.port != 0)
+    except (LocationParseError, TypeError):
+        usable = False
+    if not usable:
+        raise ApiValueError(
+            f"{name} must be a URL such as http://localhost or https://example.com/api, "
+            "without credentials, query or fragment"
+        )
+    return value.rstrip("/")

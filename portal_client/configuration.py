@@ -5,24 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Optional, Union, cast
 
 import urllib3
 from typing_extensions import Self
-from urllib3.exceptions import LocationParseError
-from urllib3.util import parse_url
 
-from portal_client.attributes import count, whole
+from portal_client.attributes import base_url, count, whole
 from portal_client.credential import AccessToken, Credential, check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
 from portal_client.secret import Lost, Secret, secret
 from portal_client.timeouts import TimeoutArgument, Timeouts
-
-_HOST = re.compile(r"https?://[^/?#@<>\"{}|^`\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
 
 
 class Configuration:
@@ -34,8 +29,10 @@ class Configuration:
     or a urllib3.Timeout; the default is 10 s to connect and 600 s of silence, since agents answer slowly.
     `retries` is how often what may be repeated is repeated (3), False for never, or a urllib3.Retry;
     `rate_limit_retries` (2) how often after a 429 with Retry-After. `max_response_size` bounds a
-    decompressed body in bytes, `connection_pool_maxsize` the connections to one host. `trust_env`
-    honours the proxy and CA variables of the environment. Making a Configuration does no I/O.
+    decompressed body in bytes; that of an error is cut there, and at 16 MiB. `connection_pool_maxsize`
+    bounds the connections to one host. `trust_env` honours the proxy and CA variables of the environment.
+    `truststore` leaves it to the system to judge a certificate, by the package of the extra [truststore],
+    in place of the CA variables; `ssl_ca_cert` is trusted besides. Making a Configuration does no I/O.
 
     Raises ApiValueError for a value that cannot be used.
     """
@@ -78,6 +75,7 @@ class Configuration:
         key_file: Optional[str] = None,
         proxy: Optional[str] = None,
         trust_env: bool = True,
+        truststore: bool = False,
         max_response_size: int = 256 * 1024 * 1024,
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
@@ -108,6 +106,7 @@ class Configuration:
         self.proxy = proxy
         self.proxy_headers = None
         self.trust_env = trust_env
+        self.truststore = truststore
         self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
         self.connection_pool_maxsize = connection_pool_maxsize
 
@@ -142,17 +141,7 @@ class Configuration:
 
     @host.setter
     def host(self, value: str) -> None:
-        try:
-            url = parse_url(value)
-            usable = bool(_HOST.fullmatch(value) and url.host and url.port != 0)
-        except (LocationParseError, TypeError):
-            usable = False
-        if not usable:
-            raise ApiValueError(
-                "host must be a URL such as http://localhost or https://example.com/api, "
-                "without credentials, query or fragment"
-            )
-        self._host = value.rstrip("/")
+        self._host = base_url("host", value)
 
     def get_host_settings(self) -> list[dict[str, Any]]:
         """The servers that the contract names."""

@@ -6,97 +6,26 @@ may go on for ever. Here each read and write is given what is left of the call's
 
 from __future__ import annotations
 
+import errno
 import http.client
-import io
 import socket
 import ssl
 import sys
 from collections import deque
-from queue import SimpleQueue
-from typing import Any, Optional, cast
+from queue import Empty, SimpleQueue
+from typing import Any, Optional
 
 import urllib3
 import urllib3.connection
 from urllib3.exceptions import HTTPError
 from urllib3.util.connection import allowed_gai_family
 
+from portal_client.answer import Answer, HTTPResponse, TimedSocket
+from portal_client.exchange import Exchange
 from portal_client.multipart import BLOCK
 from portal_client.timeouts import Deadline, Timeouts
 
 _TLS_RECORD = 16 * 1024
-
-
-class Exchange:
-    """One attempt: its deadline, and the bytes each way; `sent` is 0 until the request is written.
-
-    `query` is a credential for the URL; it is added as the request is written, later than urllib3 logs.
-    """
-
-    __slots__ = ("deadline", "query", "received", "sent", "silence")
-
-    def __init__(self, deadline: Deadline) -> None:
-        self.deadline: Deadline = deadline
-        self.silence: float = deadline.limits.read
-        self.query: str = ""
-        self.sent: int = 0
-        self.received: int = 0
-
-    def give_time(self, sock: Any) -> None:
-        """Bound the next wait on a socket; raises TimeoutError when no time is left."""
-        sock.settimeout(self.deadline.within(self.silence))
-
-
-class _TimedReader(io.RawIOBase):
-    """A socket as http.client reads it."""
-
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-        self._exchange = exchange
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> Optional[int]:
-        self._exchange.give_time(self._sock)
-        count: Optional[int] = self._raw.readinto(buffer)
-        self._exchange.received += count or 0
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _TimedSocket:
-    """What http.client takes for a socket when it makes a response: something with `makefile`."""
-
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
-        self._reader = _TimedReader(sock, exchange)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self._reader)
-
-
-class _Answer(http.client.HTTPResponse):
-    """An answer that may be announced by interim ones; http.client itself skips only 100."""
-
-    def _read_status(self) -> tuple[str, int, str]:
-        version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]
-        if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
-            raise http.client.BadStatusLine("101, a change of protocol that nobody asked for")
-        return version, http.HTTPStatus.CONTINUE if 100 <= status < 200 else status, reason
-
-
-class HTTPResponse(urllib3.HTTPResponse):
-    """A response that gives its place in the pool back when it is closed or forgotten, read or not."""
-
-    def close(self) -> None:
-        super().close()
-        self.release_conn()
-
-    def __del__(self) -> None:
-        self.close()
 
 
 class HTTPConnection(urllib3.connection.HTTPConnection):
@@ -146,6 +75,11 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         self.exchange.give_time(sock)  # a handshake has what is left
         return sock
 
+    def _tunnel(self) -> None:
+        super()._tunnel()
+        if self.sock is None:  # closed, since more has come than the answer
+            raise OSError("the proxy sent something after its answer to CONNECT")
+
     def putrequest(self, method: str, url: str, *args: Any, **options: Any) -> None:
         if self.exchange.query:
             url += ("&" if "?" in url else "?") + self.exchange.query
@@ -160,7 +94,10 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         rest = memoryview(data)
         while rest:
             self.exchange.give_time(sock)
-            written = sock.send(rest[:most])
+            try:
+                written = sock.send(rest[:most])
+            except ssl.SSLEOFError as error:  # as a broken pipe: there may be an answer all the same
+                raise BrokenPipeError(errno.EPIPE, str(error)) from error
             self.exchange.sent += written
             rest = rest[written:]
 
@@ -172,7 +109,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
         self, sock: Any, **described: Any
     ) -> http.client.HTTPResponse:
-        return _Answer(_TimedSocket(sock, self.exchange), **described)  # type: ignore[arg-type]
+        return Answer(TimedSocket(sock, self, self.exchange), **described)  # type: ignore[arg-type]
 
 
 class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):  # pyright: ignore
@@ -183,26 +120,47 @@ class Places:
     """What a pool keeps: its places, and the idle connections, the last one used first.
 
     Unlike the queues of urllib3's pools it may be given to at any time: from a finalizer, which may run
-    while its own thread is about to take, and after an interrupted wait, when one place is given too many.
+    while its own thread is about to take.
     """
 
     def __init__(self, maxsize: int) -> None:
         self._places: SimpleQueue[None] = SimpleQueue()
         self._idle: deque[HTTPConnection] = deque()
+        self._never_taken: deque[None] = deque()
 
     def put(self, connection: Optional[HTTPConnection], block: bool = True) -> None:
         """Give a place back, with its connection if that may be used again."""
         if connection is not None:
             self._idle.append(connection)
+        try:
+            if self._never_taken:
+                self._never_taken.pop()
+                return
+        except IndexError:  # another thread was faster
+            pass
         self._places.put(None)
 
     def get(self, block: bool = True, timeout: Optional[float] = None) -> Optional[HTTPConnection]:
         """Take a place, and an idle connection if there is one. Raises queue.Empty."""
-        self._places.get(block, timeout)
+        try:
+            self._places.get(block=False)
+        except Empty:
+            if not block:
+                raise
+            self._wait(timeout)
         try:
             return self._idle.pop()
         except IndexError:
             return None
+
+    def _wait(self, timeout: Optional[float]) -> None:
+        try:
+            self._places.get(timeout=timeout)
+        except Empty:
+            raise
+        except BaseException:  # an interrupt, after which urllib3 gives back what it has not got
+            self._never_taken.append(None)
+            raise
 
     def close_idle(self) -> None:
         """Close the connections that nobody uses; their places stay."""

@@ -3,7 +3,7 @@
 OpenApiException
 ├── ApiTypeError(TypeError) · ApiValueError(ValueError)
 ├── ApiKeyError(KeyError) · ApiAttributeError(AttributeError)
-└── ApiException                         status, reason, headers, body, data, request_id, request_sent
+└── ApiException                   status, reason, headers, body, data, request_id, request_sent, call
     ├── BadRequestException 400 · UnauthorizedException 401 · ForbiddenException 403
     │   NotFoundException 404 · ConflictException 409
     ├── UnprocessableEntityException 422         data: HTTPValidationError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Optional, Union
 
+    from portal_client.call import Call
     from portal_client.models.session import Session
 
 _BODY_IN_TEXT = 4000
@@ -86,7 +87,8 @@ class ApiException(OpenApiException):
     `status` is 0 when there was no answer. `body` is the answer's text; `data` is that text decoded:
     the declared error model (422), else the JSON value, else None. `request` tells operation, method and
     URL. `request_id` is the server's X-Request-ID, or the one that was sent. `request_sent` says whether
-    the server may have seen the request: when it is False, nothing of it was written.
+    the server may have seen the request: when it is False, nothing of it was written. `call` tells what
+    was tried, how often and how long, with a curl line to try it by hand; None before anything is tried.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class ApiException(OpenApiException):
         request_id: Optional[str] = None,
         request_sent: bool = True,
         request: Optional[str] = None,
+        call: Optional[Call] = None,
     ) -> None:
         self.status: Optional[int] = status
         self.reason: Optional[str] = reason
@@ -110,6 +113,7 @@ class ApiException(OpenApiException):
         self.request_id: Optional[str] = request_id
         self.request_sent = request_sent
         self.request: Optional[str] = request
+        self.call: Optional[Call] = call
         if http_resp is not None:
             self.status = http_resp.status if status is None else status
             self.reason = http_resp.reason if reason is None else reason

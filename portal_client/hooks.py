@@ -38,7 +38,8 @@ class Attempt:
 class Hooks:
     """Base class of observers: override what you need and put an instance in `Configuration.hooks`.
 
-    Hooks run in the caller's thread; what they raise ends the call.
+    Hooks run in the caller's thread. What they raise does not break the call: it is logged as an error,
+    with its traceback.
     """
 
     def on_request(self, attempt: Attempt) -> None:

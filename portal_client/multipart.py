@@ -7,7 +7,7 @@ import mimetypes
 import os
 import re
 import stat
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, BinaryIO, NamedTuple, Protocol, Union, cast
 
@@ -132,7 +132,9 @@ class Multipart:
     Never more bytes than that are given; when a file has become shorter the iteration raises.
     """
 
-    def __init__(self, fields: Iterable[tuple[str, str]], files: Iterable[tuple[str, Part]]) -> None:
+    def __init__(self, fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, Part]]) -> None:
+        #: The names of the texts, and those of the files.
+        self.names: tuple[list[str], list[str]] = [name for name, _ in fields], [name for name, _ in files]
         self.boundary: str = choose_boundary()
         self.content_type: str = f"multipart/form-data; boundary={self.boundary}"
         self._parts: list[tuple[bytes, Union[Part, bytes]]] = [
@@ -141,6 +143,7 @@ class Multipart:
         self._parts += [
             (self._head(_file_field(name, part), part.content_type), part) for name, part in files
         ]
+        self._pieces: Union[Generator[Union[bytes, memoryview], None, None], None] = None
         self._tail = f"--{self.boundary}--\r\n".encode()
         sizes = [len(content) if isinstance(content, bytes) else content.size for _, content in self._parts]
         self.repeatable: bool = None not in sizes
@@ -154,6 +157,15 @@ class Multipart:
         return f"--{self.boundary}\r\n{field.render_headers()}".encode()
 
     def __iter__(self) -> Iterator[Union[bytes, memoryview]]:
+        self._pieces = self._in_pieces()
+        return self._pieces
+
+    def close(self) -> None:
+        """Give an iteration up that was left in the middle, and close its file."""
+        if self._pieces is not None:
+            self._pieces.close()
+
+    def _in_pieces(self) -> Generator[Union[bytes, memoryview], None, None]:
         # Small pieces are put together, so that a prompt without files is one write.
         pending = bytearray()
         for head, content in self._parts:

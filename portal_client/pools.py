@@ -114,14 +114,20 @@ class Pools:
     def _tls(self) -> ssl.SSLContext:
         # One context for all connections: reading the certificates takes longer than a handshake.
         c = self._configuration
-        context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if c.verify_ssl else ssl.CERT_NONE)
-        authorities = c.ssl_ca_cert or (c.trust_env and _first_set("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+        if of_system := c.truststore and c.verify_ssl:
+            context = _truststore()
+        else:
+            context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if c.verify_ssl else ssl.CERT_NONE)
+        from_env = c.trust_env and not of_system
+        authorities = c.ssl_ca_cert or (from_env and _first_set("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         try:
             if not c.verify_ssl:
                 pass
             elif authorities:
                 folder = os.path.isdir(authorities)
                 context.load_verify_locations(**{"capath" if folder else "cafile": authorities})
+            elif of_system:
+                pass
             elif c.trust_env or sys.platform == "win32":
                 context.load_default_certs()  # SSL_CERT_FILE and SSL_CERT_DIR included
             else:
@@ -150,6 +156,14 @@ class Pools:
             return None
         proxies = getproxies()
         return proxies.get(origin.scheme) or proxies.get("all")
+
+
+def _truststore() -> ssl.SSLContext:
+    try:
+        from truststore import SSLContext
+    except ImportError:
+        raise ApiValueError('truststore: it comes with pip install "portal-client[truststore]"') from None
+    return SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _first_set(*names: str) -> Optional[str]:

@@ -9,37 +9,29 @@ from contextlib import contextmanager
 from typing import Any, Optional, TypeVar, Union, cast
 
 import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    EmptyPoolError,
-    HTTPError,
-    NewConnectionError,
-    ProtocolError,
-    ProxyError,
-    ReadTimeoutError,
-)
+from urllib3.exceptions import HTTPError
 
-from portal_client.answer import Answer, bare, hand_over, hand_over_events, read
-from portal_client.answer import RESTResponse as RESTResponse
 from portal_client.configuration import Configuration
-from portal_client.connection import Exchange
+from portal_client.exceptions import ApiException as ApiException
 from portal_client.exceptions import (
-    ApiConnectionError,
     ApiTimeoutError,
     AuthenticationError,
 )
-from portal_client.exceptions import ApiException as ApiException
+from portal_client.exchange import Exchange
+from portal_client.failure import bare, call_of, failure_of
 from portal_client.multipart import Multipart
 from portal_client.pools import Pools
 from portal_client.redirect import MAX_REDIRECTS, redirected
 from portal_client.request import Caller, HTTPRequest
+from portal_client.response import Response, hand_over, hand_over_events, read
+from portal_client.response import RESTResponse as RESTResponse
 from portal_client.retry import Attempts
 from portal_client.streaming import EventStream
 from portal_client.timeouts import Deadline
 from portal_client.watch import Watch
 
 Unread = Union[urllib3.BaseHTTPResponse, EventStream[Any]]
-R = TypeVar("R", bound=Answer)
+R = TypeVar("R", bound=Response)
 Finish = Callable[[urllib3.BaseHTTPResponse, Exchange, HTTPRequest], R]
 
 
@@ -83,7 +75,7 @@ class RESTClientObject:
         self.keep(response)
         return response
 
-    def stream(self, request: HTTPRequest) -> Answer:
+    def stream(self, request: HTTPRequest) -> Response:
         """The same for a stream of events; an answer of another status than 2xx is read."""
         return self._run(request, hand_over_events, self._pools)
 
@@ -106,33 +98,39 @@ class RESTClientObject:
     def _run(self, request: HTTPRequest, finish: Finish[R], pools: Pools) -> R:
         deadline = Deadline(request.timeouts, self._now)
         attempts = Attempts(request)
-        began = self._now()
+        asked = request
+        exchange: Optional[Exchange] = None
         shown: Optional[str] = None
         number = redirects = 0
         renewed = False
         while True:
             number += 1
-            exchange = Exchange(deadline)
+            exchange = Exchange(deadline, exchange)
             pool = pools.of(request.origin)
-            watch = Watch.over(request, number, self._now, began)
+            watch = Watch.over(request, number, exchange)
             try:
                 if shown is None and request.credential is not None:
                     shown = request.credential.shown(self.caller(request, deadline))
                 answer = finish(_attempt(pool, request, shown, exchange), exchange, request)
             except ApiException as error:
+                exchange.end()
+                error.call = call_of(asked, exchange)
                 if watch:
-                    watch.failed(error, exchange, final=True)
+                    watch.failed(error, final=True)
                 raise
             except (HTTPError, TimeoutError) as error:
-                failure = self._failure(request, error, exchange)
+                exchange.end()
+                failure = failure_of(request, error, exchange, len(self._unread()))
+                failure.call = call_of(asked, exchange)
                 timed_out = isinstance(failure, ApiTimeoutError)
                 wait = attempts.after_error(request, error, failure.request_sent, final=timed_out)
                 again = wait is not None and wait < deadline.left()
                 if watch:
-                    watch.failed(failure, exchange, final=not again)
+                    watch.failed(failure, final=not again)
                 if not again:
                     raise failure from bare(error)
             else:
+                exchange.end()
                 with _closing_on_error(answer):
                     follows = request.follows and redirects < MAX_REDIRECTS
                     location = answer.headers.get("location") if follows else None
@@ -147,7 +145,7 @@ class RESTClientObject:
                         wait = attempts.after_answer(request, answer.status, answer.headers)
                     again = wait is not None and wait < deadline.left()
                     if watch:
-                        watch.answered(answer.status, exchange, final=not again)
+                        watch.answered(answer.status, final=not again)
                 if not again:
                     deadline.lift()  # an answer handed over unread has only its silences bounded
                     return answer
@@ -167,24 +165,6 @@ class RESTClientObject:
             return None  # the 401 is what the caller should see
         return None if fresh == shown else fresh
 
-    def _failure(self, request: HTTPRequest, error: Exception, exchange: Exchange) -> ApiException:
-        """What a failure of the transport is to the caller."""
-        sent = exchange.sent > 0
-        kind: type[ApiException] = ApiConnectionError
-        # A ProtocolError carries its cause as an argument, and says no more itself.
-        what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
-        if isinstance(error, EmptyPoolError):
-            kind = ApiTimeoutError
-            unread = len(self._unread())
-            what = f"all connections to {request.origin} are in use, {unread} by answers left unread"
-        elif _is_timeout(error):
-            kind = ApiTimeoutError
-            if exchange.deadline.left() == 0:
-                what = f"the {exchange.deadline.limits.total:g} s for the call are over"
-        outcome = "the server may have seen the request" if sent else "nothing was sent"
-        reason = f"{request.operation}, {request.method} {request.url}: {what} ({outcome})"
-        return kind(status=0, reason=reason, request_id=request.request_id, request_sent=sent)
-
 
 def _attempt(
     pool: urllib3.HTTPConnectionPool, request: HTTPRequest, shown: Optional[str], exchange: Exchange
@@ -196,36 +176,31 @@ def _attempt(
     if isinstance(body, Multipart) and body.length is not None:
         headers = {**headers, "Content-Length": str(body.length)}
     deadline = exchange.deadline
-    return pool.urlopen(
-        request.method,
-        f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
-        cast(Any, body),  # urllib3 sends any iterable of buffers
-        headers,
-        retries=False,
-        redirect=False,
-        assert_same_host=False,
-        timeout=urllib3.Timeout(
-            connect=deadline.within(deadline.limits.connect), read=deadline.within(deadline.limits.read)
-        ),
-        pool_timeout=exchange,  # type: ignore[arg-type]  # see connection.py
-        preload_content=False,
-        decode_content=True,
-    )
+    try:
+        return pool.urlopen(
+            request.method,
+            f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
+            cast(Any, body),  # urllib3 sends any iterable of buffers
+            headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=urllib3.Timeout(
+                connect=deadline.within(deadline.limits.connect), read=deadline.within(deadline.limits.read)
+            ),
+            pool_timeout=exchange,  # type: ignore[arg-type]  # see connection.py
+            preload_content=False,
+            decode_content=True,
+        )
+    finally:
+        if isinstance(body, Multipart):
+            body.close()  # where it was left in the middle its file is open
 
 
 @contextmanager
-def _closing_on_error(answer: Answer) -> Generator[None, None, None]:
+def _closing_on_error(answer: Response) -> Generator[None, None, None]:
     try:
         yield
     except BaseException:
         answer.close()
         raise
-
-
-def _is_timeout(error: BaseException) -> bool:
-    if isinstance(error, ProxyError):
-        error = error.original_error
-    if isinstance(error, NewConnectionError):  # refused or unresolvable, though derived from a timeout
-        return False
-    causes = (error, *error.args)  # a ProtocolError carries its cause as an argument
-    return any(isinstance(cause, (ReadTimeoutError, ConnectTimeoutError, TimeoutError)) for cause in causes)

@@ -76,16 +76,17 @@ _LONGEST = 1e9
 class Deadline:
     """The end of a call: made when it starts, asked before each step that waits."""
 
-    __slots__ = ("_end", "_now", "limits")
+    __slots__ = ("_end", "began", "limits", "now")
 
     def __init__(self, limits: Timeouts, now: Callable[[], float] = time.monotonic) -> None:
         self.limits: Timeouts = limits
-        self._now = now
-        self._end = now() + limits.total
+        self.now: Callable[[], float] = now
+        self.began: float = now()
+        self._end = self.began + limits.total
 
     def left(self) -> float:
         """Seconds until the end, 0 when it has passed, infinite without a total."""
-        return max(0.0, self._end - self._now())
+        return max(0.0, self._end - self.now())
 
     def within(self, limit: float) -> float | None:
         """What to give a socket: the shorter of `limit` and the time left; None is no limit.
@@ -93,7 +94,7 @@ class Deadline:
         Raises TimeoutError when no time is left.
         """
         if self._end != math.inf:
-            limit = min(limit, self._end - self._now())
+            limit = min(limit, self._end - self.now())
             if limit <= 0:
                 raise TimeoutError("the time for the call is over")
         return None if limit > _LONGEST else limit

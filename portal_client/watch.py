@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Optional
 
-from portal_client.connection import Exchange
+from portal_client.exchange import Exchange
 from portal_client.hooks import Attempt, Hooks, Log
 from portal_client.request import HTTPRequest
 
@@ -15,45 +15,46 @@ class Watch:
     """One attempt and those who observe it."""
 
     def __init__(
-        self, hooks: Sequence[Hooks], attempt: Attempt, now: Callable[[], float], began: float
+        self, hooks: Sequence[Hooks], attempt: Attempt, exchange: Exchange, log: logging.Logger
     ) -> None:
         self._hooks = hooks
-        self._began = began
+        self._log = log
         self._attempt = attempt
-        self._now = now
-        self._started = now()
-        for hook in hooks:
-            hook.on_request(attempt)
+        self._exchange = exchange
+        self._tell("on_request")
 
     @classmethod
-    def over(
-        cls, request: HTTPRequest, number: int, now: Callable[[], float], began: float
-    ) -> Optional[Watch]:
+    def over(cls, request: HTTPRequest, number: int, exchange: Exchange) -> Optional[Watch]:
         """Watch an attempt; None when nobody wants to know, which costs nothing."""
         log = request.logger
         hooks = (*request.hooks, Log(log)) if log.isEnabledFor(logging.INFO) else request.hooks
         if not hooks:
             return None
         attempt = Attempt(request.operation, request.method, request.url, request.request_id, number)
-        return cls(hooks, attempt, now, began)
+        return cls(hooks, attempt, exchange, log)
 
-    def answered(self, status: int, exchange: Exchange, final: bool) -> None:
+    def answered(self, status: int, final: bool) -> None:
         """The attempt brought an answer."""
         self._attempt.status = status
-        self._measure(exchange, final)
-        for hook in self._hooks:
-            hook.on_response(self._attempt)
+        self._measure(final)
+        self._tell("on_response")
 
-    def failed(self, error: Exception, exchange: Exchange, final: bool) -> None:
+    def failed(self, error: Exception, final: bool) -> None:
         """The attempt brought none."""
         self._attempt.error = error
-        self._measure(exchange, final)
-        for hook in self._hooks:
-            hook.on_error(self._attempt)
+        self._measure(final)
+        self._tell("on_error")
 
-    def _measure(self, exchange: Exchange, final: bool) -> None:
-        ended = self._now()
-        self._attempt.elapsed = ended - self._started
-        self._attempt.since_call = ended - self._began
+    def _measure(self, final: bool) -> None:
+        exchange = self._exchange
+        self._attempt.elapsed = exchange.ended - exchange.began
+        self._attempt.since_call = exchange.ended - exchange.deadline.began
         self._attempt.sent, self._attempt.received = exchange.sent, exchange.received
         self._attempt.final = final
+
+    def _tell(self, event: str) -> None:
+        for hook in self._hooks:
+            try:
+                getattr(hook, event)(self._attempt)
+            except Exception:
+                self._log.exception("%s.%s raised, and the call goes on", type(hook).__qualname__, event)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import ssl
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -63,10 +65,15 @@ def client_of(host: str, clock: Clock | None = None, cookie: str | None = None, 
 
 
 @contextmanager
-def calling(*answers: Answer, tls: ssl.SSLContext | None = None, **settings: Any) -> Iterator[Calling]:
+def calling(
+    *answers: Answer, tls: ssl.SSLContext | None = None, bodies: bool = True, **settings: Any
+) -> Iterator[Calling]:
     """Play a script to a client; the settings are those of a Configuration."""
     clock = Clock()
-    with playing(*answers, tls=tls) as server, client_of(server.host, clock, **settings) as client:
+    with (
+        playing(*answers, tls=tls, bodies=bodies) as server,
+        client_of(server.host, clock, **settings) as client,
+    ):
         yield Calling(SessionsApi(client), client, server, clock)
 
 
@@ -75,6 +82,20 @@ def failing(call: Callable[[], object]) -> ApiException:
     with pytest.raises(ApiException) as caught:
         call()
     return caught.value
+
+
+def outcome(call: Callable[[], object]) -> int | None:
+    """The status of the ApiException that a call raises, None if it answers."""
+    try:
+        call()
+    except ApiException as error:
+        return error.status
+    return None
+
+
+def interrupt() -> None:
+    """Do to the main thread what Ctrl-C does."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 # ── ways to misbehave ──
@@ -184,3 +205,25 @@ def own_frames(error: BaseException) -> str:
         trace = trace.__cause__ or trace.__context__
     assert found
     return found
+
+
+def tunnel(port: int) -> Answer:
+    """Answer CONNECT, and pass on what comes to a port on this machine."""
+
+    def pump(source: socket.socket, to: socket.socket) -> None:
+        with suppress(OSError):
+            while block := source.recv(65536):
+                to.sendall(block)
+        with suppress(OSError):
+            to.shutdown(socket.SHUT_WR)
+
+    def relay(connection: Connection, request: Received) -> bool:
+        with socket.create_connection(("127.0.0.1", port)) as upstream:
+            connection.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pump, args=(upstream, connection.sock), daemon=True)
+            back.start()
+            pump(connection.sock, upstream)
+            back.join(5)
+        return False
+
+    return relay

@@ -56,11 +56,12 @@ def reply(body: Any = None, status: int = 200, close: bool = False, **headers: s
 
 
 class Connection:
-    """One accepted connection; `read` takes exactly as many bytes as there are in a request."""
+    """One accepted connection; `request` takes exactly as many bytes as there are in a request."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, bodies: bool = True) -> None:
         self.sock = sock
         self._file = sock.makefile("rb")
+        self._bodies = bodies
 
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
@@ -74,9 +75,15 @@ class Connection:
         while (header := self._file.readline()) not in (b"\r\n", b""):
             head += header
         headers = message_from_bytes(head)
+        if not self._bodies:
+            return Received(method, target, headers, b"")
         if headers.get("Transfer-Encoding", "").lower() == "chunked":
             return Received(method, target, headers, b"".join(self._chunks()))
         return Received(method, target, headers, self._file.read(int(headers.get("Content-Length", 0))))
+
+    def read(self, size: int) -> bytes:
+        """Some of a body that was left unread."""
+        return self._file.read(size)
 
     def _chunks(self) -> Iterator[bytes]:
         while size := int(self._file.readline(), 16):
@@ -112,8 +119,11 @@ class Script:
 
 
 @contextmanager
-def playing(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Script]:
-    """Play the answers in order, one for each request; the last one is repeated."""
+def playing(*answers: Answer, tls: ssl.SSLContext | None = None, bodies: bool = True) -> Iterator[Script]:
+    """Play the answers in order, one for each request; the last one is repeated.
+
+    Without `bodies` only the head of a request is read before it is answered.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     script = Script(f"{'https' if tls else 'http'}://127.0.0.1:{port}", port)
@@ -130,7 +140,7 @@ def playing(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Scr
         try:
             if tls:
                 sock = tls.wrap_socket(sock, server_side=True)
-            connection = Connection(sock)
+            connection = Connection(sock, bodies)
         except OSError:
             sock.close()
             return

@@ -106,6 +106,7 @@ DEFAULTS: dict[str, Any] = {
     "timeout": (10, 600, math.inf),
     "rate_limit_retries": 2,
     "trust_env": True,
+    "truststore": False,
     "max_response_size": 256 * 1024 * 1024,
     "connection_pool_maxsize": 100,
     "hooks": [],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import http.client
 import logging
-import queue
 import socket
 import ssl
 import threading
@@ -19,7 +18,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from clients import ca_file, calling, client_of, drips, failing, late, server_tls
+from clients import ca_file, calling, client_of, drips, failing, interrupt, late, server_tls
 from portal_client import Configuration, Hooks, SessionsApi
 from portal_client.connection import HTTPConnection, Places
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
@@ -439,15 +438,23 @@ def test_a_refused_connection_shows_no_frame_that_holds_the_request() -> None:
 # ── places in a pool ──
 
 
-def test_a_place_may_be_given_too_often() -> None:
-    """An interrupted wait gives back what it never took."""
-    places = Places(1)
-    places.put(None)
-    places.put(None)
+@pytest.mark.fault("Life cycle", "An interrupted wait for a connection leaves the pool as large as it was")
+def test_an_interrupted_wait_leaves_the_pool_as_large_as_it_was() -> None:
+    """urllib3 gives back a place that it has not got."""
+    with calling(reply(), connection_pool_maxsize=1) as c:
+        unread = c.api.get_session_without_preload_content("s1")
+        for _ in range(3):
+            timer = threading.Timer(0.1, interrupt)
+            timer.start()
+            with pytest.raises(KeyboardInterrupt):
+                c.api.get_session("s1", _request_timeout=5)
+            timer.join()
+        error = failing(lambda: c.api.get_session("s1", _request_timeout=0.1))
+        unread.read()
+        assert c.api.get_session("s1", _request_timeout=5).id == "s1"
 
-    assert (places.get(), places.get()) == (None, None)
-    with pytest.raises(queue.Empty):
-        places.get(block=False)
+    assert "all connections to" in str(error.reason)
+    assert (len(c.server.requests), c.server.connections) == (2, 1)
 
 
 def test_the_connection_used_last_is_taken_first() -> None:

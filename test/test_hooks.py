@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from clients import PROMPT, TOKEN, Calling, ca_file, calling, closes, failing, late, server_tls
+from clients import PROMPT, TOKEN, Calling, ca_file, calling, closes, failing, keeps_open, late, server_tls
 from portal_client import ApiClient, Configuration, Hooks, SessionsApi
 from portal_client.exceptions import ApiConnectionError, ApiResponseError, ApiTimeoutError
+from portal_client.exchange import Exchange
 from portal_client.hooks import Attempt
 from portal_client.rest import RESTClientObject
+from portal_client.timeouts import Deadline
 from portal_client.watch import Watch
 from scripted import Connection, Received, playing, reply
 
@@ -187,15 +189,66 @@ def test_all_hooks_are_told_in_their_order() -> None:
     assert order == [1, 2]
 
 
-def test_a_hook_that_raises_ends_the_call_before_anything_is_sent() -> None:
-    class Refuses(Hooks):
-        def on_request(self, attempt: Attempt) -> None:
-            raise KeyError("not today")
+class Fails(Hooks):
+    """Raises whenever it is told something."""
 
-    with calling(reply(), hooks=[Refuses()]) as c, pytest.raises(KeyError, match="not today"):
-        c.api.create_session("a1", PROMPT)
+    def on_request(self, attempt: Attempt) -> None:
+        raise LookupError("own fault")
 
-    assert c.server.connections == 0
+    on_response = on_error = on_request
+
+
+@pytest.mark.fault("Observability", "A hook that raises does not break the call, nor the hooks after it")
+def test_a_hook_that_raises_does_not_break_the_call(recorder: Recorder) -> None:
+    with calling(reply({}, status=503), closes, reply(), closes, hooks=[Fails(), recorder]) as c:
+        assert c.api.get_session("s1").id == "s1"
+        error = failing(lambda: c.api.create_session("a1", PROMPT))
+
+    assert isinstance(error, ApiConnectionError)
+    assert [request.method for request in c.server.requests] == ["GET"] * 3 + ["POST"]
+    assert recorder.outcomes == [
+        (1, 503, False),
+        (2, "ApiConnectionError", False),
+        (3, 200, True),
+        (1, "ApiConnectionError", True),
+    ]
+
+
+@pytest.mark.fault("Observability", "What a hook raises is logged each time as an error, with its traceback")
+def test_what_a_hook_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with calling(closes, hooks=[Fails()]) as c:
+        failing(lambda: c.api.create_session("a1", PROMPT))
+
+    assert [record.getMessage() for record in caplog.records if record.name == "portal_client"] == [
+        "Fails.on_request raised, and the call goes on",
+        "Fails.on_error raised, and the call goes on",
+    ]
+    for record in caplog.records:
+        assert record.levelname == "ERROR"
+        assert record.exc_info is not None
+        assert isinstance(record.exc_info[1], LookupError)
+        assert record.exc_info[2] is not None
+    assert caplog.text.count("LookupError: own fault") == 2
+    assert not any(secret in caplog.text for secret in (TOKEN, PROMPT))
+
+
+@pytest.mark.fault("Observability", "Ctrl-C within a hook ends the call and leaves nothing open")
+def test_an_interrupt_within_a_hook_ends_the_call() -> None:
+    answers = [keeps_open(reply()[:-5]), reply()]
+    with calling(*answers, hooks=[Interrupted()], connection_pool_maxsize=1) as c:
+        with pytest.raises(KeyboardInterrupt):
+            c.api.get_session_without_preload_content("s1")
+        c.client.configuration.hooks.clear()
+        assert c.api.get_session("s1", _request_timeout=5).id == "s1"
+
+    assert c.server.connections == 2
+
+
+class Interrupted(Hooks):
+    """Ctrl-C while an answer is looked at."""
+
+    def on_response(self, attempt: Attempt) -> None:
+        raise KeyboardInterrupt
 
 
 # ── the log ──
@@ -273,8 +326,9 @@ def test_nothing_observed_costs_nothing(caplog: pytest.LogCaptureFixture) -> Non
     caplog.set_level(logging.WARNING, logger="portal_client")
     with calling(reply()) as c:
         request = c.client._prepared(SessionsApi.get_session.operation.request(("s1",), {}))  # type: ignore[attr-defined]
-        assert Watch.over(request, 1, c.clock.now, 0) is None
-        assert Watch.over(replace(request, hooks=[Hooks()]), 1, c.clock.now, 0) is not None
+        exchange = Exchange(Deadline(request.timeouts))
+        assert Watch.over(request, 1, exchange) is None
+        assert Watch.over(replace(request, hooks=[Hooks()]), 1, exchange) is not None
 
 
 # ── what is private ──

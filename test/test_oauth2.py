@@ -53,6 +53,8 @@ from portal_client import (
     UnauthorizedException,
 )
 from portal_client.auth import OAuth2Password
+from portal_client.exceptions import ApiException
+from portal_client.exchange import Exchange
 from portal_client.request import Caller, HTTPRequest, Origin
 from portal_client.rest import RESTResponse
 from portal_client.timeouts import Deadline, Timeouts
@@ -119,7 +121,7 @@ class Endpoint:
             message[request.credential.key] = request.credential.shown()
         self.requests.append(Received(request.method, request.target, message, request.body))
         body = json.dumps(self.answers.pop(0)).encode()
-        return RESTResponse(200, "OK", HTTPHeaderDict(), body)
+        return RESTResponse(200, "OK", HTTPHeaderDict(), body, Exchange(Deadline(request.timeouts)))
 
     def caller(self, clock: HandClock) -> Caller:
         call = HTTPRequest(
@@ -559,14 +561,17 @@ def test_a_hook_that_needs_the_token_being_fetched_does_not_wait_for_itself() ->
     class Nosy(Hooks):
         def on_request(self, attempt: Any) -> None:
             if attempt.operation == "fetch_token":
-                read(s)
+                errors.append(failing(lambda: read(s)))
 
+    errors: list[ApiException] = []
     with signed_in(granted(1), hooks=[Nosy()]) as s:
-        error = failing(lambda: read(s))
+        assert read(s) == "s1"
+
+    (error,) = errors
 
     assert isinstance(error, AuthenticationError)
     assert "takes part in fetching it" in str(error)
-    assert (s.identity.connections, s.service.connections) == (0, 0)
+    assert (s.identity.connections, s.service.connections) == (1, 1)
 
 
 def test_clients_share_a_source() -> None:

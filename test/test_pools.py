@@ -12,7 +12,7 @@ import sys
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from clients import (
     keeps_open,
     late,
     server_tls,
+    tunnel,
     unfinished,
 )
 from portal_client import ApiClient, Configuration, SessionsApi
@@ -315,28 +316,6 @@ def test_parent_and_child_both_call(how: str) -> None:
 # ── proxies ──
 
 
-def tunnels(port: int) -> Answer:
-    """Answer CONNECT, and pass on what comes to a port on this machine."""
-
-    def pump(source: socket.socket, to: socket.socket) -> None:
-        with suppress(OSError):
-            while block := source.recv(65536):
-                to.sendall(block)
-        with suppress(OSError):
-            to.shutdown(socket.SHUT_WR)
-
-    def relay(connection: Connection, request: Received) -> bool:
-        with socket.create_connection(("127.0.0.1", port)) as upstream:
-            connection.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            back = threading.Thread(target=pump, args=(upstream, connection.sock), daemon=True)
-            back.start()
-            pump(connection.sock, upstream)
-            back.join(5)
-        return False
-
-    return relay
-
-
 @contextmanager
 def environment(**variables: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
@@ -459,7 +438,7 @@ def test_an_own_proxy_tunnels_with_its_credentials(tmp_path: Path, caplog: pytes
     trusted = ca_file(tmp_path)
     with (
         playing(reply(), tls=server_tls("somewhere.test")) as server,
-        playing(tunnels(server.port)) as proxy,
+        playing(tunnel(server.port)) as proxy,
         client_of("https://somewhere.test", proxy=_with_user(proxy.host), ssl_ca_cert=trusted) as client,
     ):
         api = SessionsApi(client)

@@ -147,16 +147,6 @@ def test_a_connection_seen_closed_is_replaced_before_anything_is_sent() -> None:
     assert c.server.connections == 2
 
 
-def test_a_head_that_is_cut_is_no_answer_and_does_not_repeat_a_prompt() -> None:
-    """http.client takes the end of the connection for the end of the head, so this is an empty answer."""
-    with calling(drips(b"HTTP/1.1 200 OK\r\nContent-Le", b""), reply()) as c:
-        error = failing(lambda: CALLS["create"](c))
-
-    assert isinstance(error, (ApiConnectionError, ApiResponseError))
-    assert error.request_sent is True
-    assert len(c.server.requests) == 1
-
-
 @pytest.mark.parametrize("fault", [closes, resets])
 def test_a_get_is_repeated_after_a_lost_connection(fault: Answer) -> None:
     with calling(fault, fault, fault, reply()) as c:
@@ -945,21 +935,6 @@ def test_a_chunk_of_a_negative_size_is_a_broken_answer() -> None:
 
     assert isinstance(error, ApiConnectionError)
     assert len(c.server.requests) == 1
-
-
-def test_a_hook_that_fails_leaves_no_answer_open() -> None:
-    class Fails(Hooks):
-        def on_response(self, attempt: Attempt) -> None:
-            raise RuntimeError("hook")
-
-    with calling(reply(), connection_pool_maxsize=1, hooks=[Fails()]) as c:
-        kept: list[BaseException] = []
-        for _ in range(3):
-            with pytest.raises(RuntimeError, match="hook") as caught:
-                c.api.get_session_without_preload_content("s1", _request_timeout=5)
-            kept.append(caught.value)
-
-    assert len(c.server.requests) == 3
 
 
 def test_a_call_without_a_token_to_be_had_is_told() -> None:

@@ -70,6 +70,7 @@ def test_its_arguments_are_handed_on() -> None:
         "key_file": "k.pem",
         "proxy": "http://proxy:1",
         "trust_env": False,
+        "truststore": True,
         "max_response_size": 5,
         "connection_pool_maxsize": 6,
         "hooks": [],

@@ -121,6 +121,7 @@ def constructor() -> None:
             key_file="client.key",
             proxy="http://proxy:3128",
             trust_env=False,
+            truststore=True,
             max_response_size=1024,
             connection_pool_maxsize=4,
             hooks=[Counter()],
@@ -144,6 +145,7 @@ def attributes(config: Configuration) -> None:
     assert_type(config.key_file, str | None)
     assert_type(config.verify_ssl, bool)
     assert_type(config.trust_env, bool)
+    assert_type(config.truststore, bool)
     assert_type(config.tls_server_name, str | None)
     assert_type(config.assert_hostname, str | bool | None)
     assert_type(config.proxy_headers, dict[str, str] | None)

@@ -1,0 +1,68 @@
+"""A request as a command line, to try it by hand."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from portal_client.multipart import Multipart
+from portal_client.operation import URLENCODED
+from portal_client.request import HTTPRequest
+from portal_client.secret import PLAIN_HEADERS
+
+_LEFT_OUT = "..."
+
+
+def curl(request: HTTPRequest) -> str:
+    """The command for a request: the token in it is `$TOKEN`, and `...` stands for what may be private."""
+    method = [] if request.method == "GET" else ["-X", request.method]
+    return " ".join(["curl", *method, _address(request), *_headers(request), *_body(request)])
+
+
+def _address(request: HTTPRequest) -> str:
+    query = _names_only(request.target.partition("?")[2])
+    url = f"{request.url}?{query}" if query else request.url
+    shown = request.credential
+    if shown is not None and shown.place == "query":
+        return _with_token(f"{url}{'&' if query else '?'}{quote(shown.key)}=")
+    return shlex.quote(url)
+
+
+def _headers(request: HTTPRequest) -> Iterator[str]:
+    shown = request.credential
+    elsewhere = {"accept-encoding", "content-type", "x-request-id"}
+    if shown is not None and shown.place == "header":
+        elsewhere.add(shown.key.lower())
+    for name, value in request.headers.items():
+        if name.lower() not in elsewhere:
+            yield f"-H {shlex.quote(f'{name}: {value if name.lower() in PLAIN_HEADERS else _LEFT_OUT}')}"
+    yield "--compressed"
+    if shown is not None and shown.place == "header":
+        bearer = callable(shown.value) or shown.value.startswith("Bearer ")
+        yield f"-H {_with_token(f'{shown.key}: Bearer ' if bearer else f'{shown.key}: ')}"
+    elif shown is not None and shown.place == "cookie":
+        yield f"-b {_with_token(f'{shown.key}=')}"
+
+
+def _body(request: HTTPRequest) -> Iterator[str]:
+    body = request.body
+    if isinstance(body, Multipart):
+        texts, files = body.names
+        yield from (f"-F {name}={_LEFT_OUT}" for name in texts)
+        yield from (f"-F {name}=@{_LEFT_OUT}" for name in files)
+    elif body is not None:
+        kind = next(value for name, value in request.headers.items() if name.lower() == "content-type")
+        yield f"-H {shlex.quote(f'Content-Type: {kind}')}"
+        yield f"-d {shlex.quote(_names_only(body.decode()) if kind == URLENCODED else _LEFT_OUT)}"
+
+
+def _names_only(pairs: str) -> str:
+    return "&".join(f"{pair.partition('=')[0]}={_LEFT_OUT}" for pair in pairs.split("&") if pair)
+
+
+def _with_token(text: str) -> str:
+    """A word for the shell that ends in the token."""
+    escaped = re.sub(r'([\\"$`])', r"\\\1", text)
+    return f'"{escaped}$TOKEN"'

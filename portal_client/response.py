@@ -1,0 +1,98 @@
+"""What a request brings: an answer read to its end, within bounds, or handed over unread."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Optional, Union
+
+import urllib3
+from urllib3.exceptions import DecodeError, ProtocolError
+
+from portal_client.exceptions import ApiException, ApiResponseError
+from portal_client.exchange import Exchange
+from portal_client.failure import bare
+from portal_client.request import HTTPRequest
+
+_BLOCK = 1024 * 1024
+#: More of the body of an error is of no use, and would be taken to pieces as text and as JSON.
+_MOST_OF_AN_ERROR = 16 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class RESTResponse:
+    """An answer that was read to its end; `data` is its body, decompressed."""
+
+    status: int
+    reason: Optional[str]
+    headers: urllib3.HTTPHeaderDict = field(repr=False)
+    data: bytes = field(repr=False)
+    exchange: Exchange = field(repr=False)
+
+    def close(self) -> None:
+        """Nothing: the connection went back when the body was read."""
+
+
+Response = Union[RESTResponse, urllib3.BaseHTTPResponse]
+
+
+def hand_over(
+    response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest
+) -> urllib3.BaseHTTPResponse:
+    """The answer as it is, unread."""
+    return response
+
+
+def hand_over_events(r: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> Response:
+    """An answer of events as it is, unread; one of another status than 2xx is read."""
+    if not 200 <= r.status <= 299:
+        return read(r, exchange, request)
+    if request.idle_timeout is not None:
+        exchange.silence = request.idle_timeout
+    return r
+
+
+def read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> RESTResponse:
+    """The whole body, up to the limit after decompression; that of an error as far as it can be had."""
+    good = response.status < 300
+    limit = request.max_response_size if good else min(request.max_response_size, _MOST_OF_AN_ERROR)
+    known = getattr(response, "length_remaining", None)
+    taken = io.BytesIO()  # gives its bytes without a copy
+    try:
+        if good and known is not None and known <= limit and "content-encoding" not in response.headers:
+            body = response.read()
+        else:
+            more = response.read if good else response.read1  # the latter loses nothing when it fails
+            while (left := limit + 1 - taken.tell()) > 0 and (block := more(min(_BLOCK, left))):
+                taken.write(block)
+            body = taken.getvalue()
+        if len(body) > limit:
+            response.close()
+            if good:
+                del body  # tools print the variables of a traceback
+                raise _broken(response, request, f"larger than max_response_size, {limit} bytes")
+    except ApiException:
+        raise
+    except (DecodeError, ProtocolError, ValueError) as error:
+        response.close()
+        if good and isinstance(error, DecodeError):
+            how = f"not what its encoding says: {error.args[0]}"
+            raise _broken(response, request, how) from bare(error)
+        if good and isinstance(error, ValueError):  # http.client, at a chunk of a negative size
+            raise ProtocolError(f"the body is framed wrongly: {error}", error) from error
+        if good:
+            raise
+        body = taken.getvalue()  # what is known counts: the status
+    except BaseException:
+        response.close()
+        raise
+    return RESTResponse(response.status, response.reason, response.headers, body[:limit], exchange)
+
+
+def _broken(response: urllib3.BaseHTTPResponse, request: HTTPRequest, how: str) -> ApiResponseError:
+    return ApiResponseError(
+        status=response.status,
+        reason=f"{request.operation}: the body is {how}",
+        headers=response.headers,
+        request_id=request.request_id,
+    )

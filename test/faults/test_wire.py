@@ -1,0 +1,335 @@
+"""The wire: whatever comes over it, a call ends in its own answer or in a clear error, and is sent once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients import ca_file, calling, drips, failing, keeps_open, server_tls
+from portal_client.exceptions import (
+    ApiConnectionError,
+    ApiException,
+    ApiResponseError,
+    ApiTimeoutError,
+    ServiceException,
+)
+from scripted import SESSION, Answer, Connection, Received, reply
+
+BODY = reply().partition(b"\r\n\r\n")[2]
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+CHUNK = b"%x\r\n%b\r\n" % (len(BODY), BODY)
+
+
+def ends(answer: bytes) -> Answer:
+    """Send this and close the connection."""
+    return drips(answer, b"")
+
+
+def sent_once(answer: Answer, **settings: Any) -> ApiException:
+    """What a prompt ends in; the server has seen it once, and the client is as good as new."""
+    with calling(answer, reply(), **settings) as c:
+        error = failing(lambda: c.api.create_session("a1", "hello", _request_timeout=5))
+        assert [request.method for request in c.server.requests] == ["POST"]
+        assert c.api.get_session("s1").id == "s1"
+
+    assert error.request_sent is True
+    assert error.request_id == c.ids[0]
+    assert c.server.connections == 2
+    return error
+
+
+def lost(answer: Answer, **settings: Any) -> None:
+    """The answer is no answer: a prompt is not repeated, a GET is."""
+    error = sent_once(answer, **settings)
+    assert type(error) is ApiConnectionError
+    assert error.status == 0
+    assert error.reason is not None
+    assert error.reason.isprintable()
+    assert len(error.reason) < 1000
+    with calling(answer, reply(), **settings) as c:
+        assert c.api.get_session("s1").id == "s1"
+    assert len(c.server.requests) == 2
+
+
+# ── the head ──
+
+
+@pytest.mark.fault("The wire", "A head that is cut is no answer, wherever the cut is")
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"HTTP/1.1",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n",
+        b"HTTP/1.1 204 No Content\r\nX: 1\r\n",
+        b"HTTP/1.1 500 Broken\r\nX",
+    ],
+    ids=range(9),
+)
+def test_a_head_that_is_cut_is_no_answer(head: bytes) -> None:
+    lost(ends(head))
+
+
+@pytest.mark.fault("The wire", "A raw answer whose head is cut is not handed over")
+def test_a_raw_answer_needs_a_whole_head() -> None:
+    with (
+        calling(ends(b"HTTP/1.1 200 OK\r\nContent-Le"), reply()) as c,
+        c.api.get_session_without_preload_content("s1") as response,
+    ):
+        assert response.read() == BODY
+
+    assert len(c.server.requests) == 2
+
+
+@pytest.mark.fault(
+    "The wire", "A status line that is garbage is a lost connection, told in one printable line"
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"garbage\r\n\r\n",
+        b"\r\n" + HEAD,
+        b"HTTP/1.1\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 -20 OK\r\n\r\n",
+        b"HTTP/1.1 99 Low\r\n\r\n",
+        b"HTTP/1.1 1000 High\r\n\r\n",
+        b"HTTP/3.0 200 OK\r\n\r\n",
+        b"ICY 200 OK\r\n\r\n",
+        b"<html><body>Welcome</body></html>",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"\x15\x03\x01\x00\x02\x02\x46",
+        bytes(3000),
+        b"\x1b[31mred\x07\r\nINFO forged line\r\n",
+    ],
+    ids=range(14),
+)
+def test_garbage_is_no_status_line(line: bytes) -> None:
+    lost(ends(line))
+
+
+def floods(start: bytes, block: bytes, times: int) -> Answer:
+    """Send a start and the same block again and again, as long as the client takes it."""
+
+    def flood(connection: Connection, request: Received) -> bool:
+        connection.send(start)
+        for _ in range(times):
+            connection.send(block)
+        return False
+
+    return flood
+
+
+@pytest.mark.fault("The wire", "A line of a megabyte in the head is refused")
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 ", HEAD + b"X: "], ids=["status line", "header"])
+def test_a_line_of_a_megabyte_is_refused(start: bytes) -> None:
+    lost(floods(start, b"x" * 65536, 16))
+
+
+@pytest.mark.fault("The wire", "A million headers are refused")
+def test_a_million_headers_are_refused() -> None:
+    lost(floods(b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n" * 1000, 1000))
+
+
+@pytest.mark.fault("The wire", "Headers that none can read do not break the call")
+@pytest.mark.parametrize(
+    "header",
+    [b": v", b"no colon", b" folded", b"A: 1\r\n folded", b"A\x00: 1", b"A: \xff\xfe", b"\x80: 1", b"A : 1"],
+)
+def test_odd_headers_do_no_harm(header: bytes) -> None:
+    with calling(ends(b"HTTP/1.1 200 OK\r\n" + header + b"\r\n\r\n" + BODY)) as c:
+        answer = c.api.create_session_with_http_info("a1", "hello")
+
+    assert answer.data.id == "s1"
+    assert len(c.server.requests) == 1
+
+
+# ── the framing of the body ──
+
+
+@pytest.mark.fault("The wire", "Chunks that are malformed, truncated or absurdly large are a lost connection")
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"zz\r\nabc\r\n0\r\n\r\n",
+        b"\r\nabc",
+        b"-5\r\nabc\r\n0\r\n\r\n",
+        b"%x\r\n" % 2**62 + BODY,
+        b"%x\r\n" % 2**64 + BODY,
+        b"%x\r\n" % len(BODY) + BODY + b"0\r\n\r\n",
+        b"%x\r\n" % len(BODY) + BODY[:-50],
+        b"%x\r\n" % len(BODY) + BODY,
+        CHUNK,
+        CHUNK + b"%x" % 2**62,
+        b"0" * 1_000_000 + CHUNK,
+        b"5;" + b"x" * 1_000_000 + b"\r\n",
+    ],
+    ids=[
+        "no number",
+        "no size",
+        "negative",
+        "2**62",
+        "2**64",
+        "no line end",
+        "truncated",
+        "without its end",
+        "without the last one",
+        "a second of 2**62",
+        "a size of a megabyte",
+        "an extension of a megabyte",
+    ],
+)
+def test_broken_chunks_are_a_lost_connection(chunks: bytes) -> None:
+    lost(ends(CHUNKED + chunks))
+
+
+@pytest.mark.fault("The wire", "A chunk announced as 2**62 bytes holds nobody beyond the deadline")
+def test_an_absurd_chunk_does_not_outlast_the_deadline() -> None:
+    with calling(keeps_open(CHUNKED + b"%x\r\n" % 2**62 + BODY), reply()) as c:
+        error = failing(lambda: c.api.create_session("a1", "hello", _request_timeout=0.3))
+
+    assert isinstance(error, ApiTimeoutError)
+    assert len(c.server.requests) == 1
+
+
+@pytest.mark.fault("The wire", "Chunks with extensions and trailers are read")
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"%x;name=value\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        CHUNK + b"0\r\nX-Trailer: 1\r\n\r\n",
+        b"".join(b"1\r\n%c\r\n" % byte for byte in BODY) + b"0\r\n\r\n",
+    ],
+    ids=["extension", "trailer", "one byte each"],
+)
+def test_unusual_chunks_are_read(chunks: bytes) -> None:
+    with calling(CHUNKED + chunks) as c:
+        for _ in range(2):
+            assert c.api.create_session("a1", "hello").id == "s1"
+
+    assert (len(c.server.requests), c.server.connections) == (2, 1)
+
+
+def lengths(*values: bytes) -> Answer:
+    return ends(HEAD + b"".join(b"Content-Length: %b\r\n" % value for value in values) + b"\r\n" + BODY)
+
+
+LENGTH = b"%d" % len(BODY)
+
+
+@pytest.mark.fault("The wire", "A Content-Length that is wrong, doubled or negative is a lost connection")
+@pytest.mark.parametrize(
+    "values",
+    [
+        (b"-1",),
+        (b"",),
+        (b"many",),
+        (LENGTH + b".0",),
+        (b"%d" % (len(BODY) + 5),),
+        (b"%d" % 2**62,),
+        (b"%d" % 2**80,),
+        (LENGTH, b"5"),
+        (b"5", LENGTH),
+        (LENGTH + b", 5",),
+    ],
+    ids=lambda values: b" and ".join(values).decode(),
+)
+def test_a_wrong_length_is_a_lost_connection(values: tuple[bytes, ...]) -> None:
+    lost(lengths(*values))
+
+
+@pytest.mark.fault("The wire", "A Content-Length said twice alike is one")
+def test_a_length_said_twice_is_one() -> None:
+    with calling(reply(Content_LENGTH=LENGTH.decode())) as c:
+        for _ in range(2):
+            assert c.api.create_session("a1", "hello").id == "s1"
+
+    assert (len(c.server.requests), c.server.connections) == (2, 1)
+
+
+@pytest.mark.fault("The wire", "A Content-Length that is too small is told, and what is over never read")
+def test_a_length_that_is_too_small_is_told() -> None:
+    def answers(connection: Connection, request: Received) -> bool:
+        connection.send(HEAD + b"Content-Length: 5\r\n\r\n" + BODY + reply({**SESSION, "id": "forged"}))
+        return True
+
+    assert isinstance(sent_once(answers), ApiResponseError)
+
+
+FORGED = reply({**SESSION, "id": "forged"})
+
+
+@pytest.mark.fault("The wire", "Bytes after an answer never become the next call's answer, under TLS too")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"\r\n",
+        FORGED,
+        b" " * (8192 - len(reply())) + FORGED,
+        b" " * (16384 - len(reply()) - len(FORGED)) + FORGED,
+        b" " * (65536 - len(reply())) + FORGED,
+    ],
+    ids=["a line end", "an answer", "8 KiB", "a record", "64 KiB"],
+)
+def test_what_follows_an_answer_is_not_the_next_one(more: bytes, scheme: str, tmp_path: Path) -> None:
+    """The sizes are those of http.client's buffer and of a record of TLS, where the rest stays unseen."""
+
+    def answers(connection: Connection, request: Received) -> None:
+        name = request.target.rpartition("/")[2]
+        connection.send(reply({**SESSION, "id": name}) + (more if name == "aa" else b""))
+
+    tls: Any = {"tls": server_tls(), "ssl_ca_cert": ca_file(tmp_path)} if scheme == "https" else {}
+    with calling(answers, **tls) as c:
+        assert [c.api.get_session(name).id for name in ("aa", "bb", "cc")] == ["aa", "bb", "cc"]
+
+    assert [request.target[-2:] for request in c.server.requests] == ["aa", "bb", "cc"]
+    assert c.server.connections == 2
+
+
+# ── the body on its way ──
+
+
+@pytest.mark.fault("The wire", "A connection that is reset within the body is a lost one")
+def test_a_reset_within_the_body_is_a_lost_connection() -> None:
+    def resets_midway(connection: Connection, request: Received) -> bool:
+        connection.send(reply()[:-20])
+        return connection.reset()
+
+    lost(resets_midway)
+
+
+ENDLESS = {
+    "chunks": (CHUNKED, b"10000\r\n" + b" " * 65536 + b"\r\n"),
+    "until the end": (HEAD + b"\r\n", b" " * 65536),
+    "2**62 bytes": (HEAD + b"Content-Length: %d\r\n\r\n" % 2**62, b" " * 65536),
+    "one chunk": (CHUNKED + b"%x\r\n" % 2**62, b" " * 65536),
+}
+
+
+@pytest.mark.fault("The wire", "A body without an end is read up to max_response_size and no further")
+@pytest.mark.parametrize("form", ENDLESS)
+def test_an_endless_body_is_refused(form: str) -> None:
+    start, block = ENDLESS[form]
+    error = sent_once(floods(start, block, 100_000), max_response_size=1_000_000)
+
+    assert isinstance(error, ApiResponseError)
+    assert "max_response_size" in str(error.reason)
+
+
+@pytest.mark.fault("The wire", "The endless body of an error is cut, and the error is still that error")
+@pytest.mark.parametrize("form", ENDLESS)
+def test_an_endless_error_is_still_that_error(form: str) -> None:
+    start, block = ENDLESS[form]
+    answer = floods(start.replace(b"200 OK", b"500 Broken"), block, 100_000)
+    error = sent_once(answer, max_response_size=1_000_000)
+
+    assert isinstance(error, ServiceException)
+    assert len(error.body or "") == 1_000_000
