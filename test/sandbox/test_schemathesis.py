@@ -6,7 +6,6 @@ the long one of `make check`.
 
 import itertools
 import json
-import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,28 +13,21 @@ from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import portal_sandbox
 from portal_sandbox import server, store
 
 from .conftest import Caller
-from .fuzzing import COMMAND, needs_schemathesis
+from .fuzzing import Counting, Counts, needs_schemathesis, schemathesis
+from .openapi import contract
 
 pytestmark = needs_schemathesis
 
-CONTRACT = Path(__file__).parents[2] / "contracts" / "portal.openapi.json"
-OPERATIONS = {
-    operation["operationId"]
-    for item in json.loads(CONTRACT.read_text("utf-8"))["paths"].values()
-    for operation in item.values()
-}
+CONTRACT = contract("portal.openapi.json")
+OPERATIONS = {operation["operationId"] for item in CONTRACT["paths"].values() for operation in item.values()}
 
 #: All checks, and what is known here but not to be found in the contract.
 SETTINGS = """
-[checks]
-enabled = true
-
 # Where a link has filled in what was wrong, this check still takes the request for a wrong one:
 # https://github.com/schemathesis/schemathesis/issues/2983
 [phases.stateful.checks]
@@ -62,27 +54,10 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 403, 404, 422]
 """
 
 
-class Counting:
-    """Counts the statuses of each operation."""
-
-    def __init__(self, app: ASGIApp, counts: dict[str, Counter[int]]) -> None:
-        self._app = app
-        self._counts = counts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def counting_send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                route = scope.get("route")
-                self._counts[getattr(route, "name", "none")][message["status"]] += 1
-            await send(message)
-
-        await self._app(scope, receive, counting_send)
-
-
 @pytest.fixture
-def counts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Counter[int]]:
+def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
     """What the sandboxes of this test answer: how often each status, by operation."""
-    counts: dict[str, Counter[int]] = defaultdict(Counter)
+    counts: Counts = defaultdict(Counter)
     create_app = server.create_app
 
     def counted(**options: object) -> FastAPI:
@@ -95,8 +70,8 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Counter[int]]:
 
 
 @pytest.fixture
-def caller(counts: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Caller]:
-    """A caller of a sandbox whose ids are counted."""
+def known(counts: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Caller, str]]:
+    """A caller of a sandbox whose ids are counted, and the settings that know its sessions."""
     numbers = itertools.count(1)
     monkeypatch.setattr(store, "uuid4", lambda: UUID(int=next(numbers)))
 
@@ -111,24 +86,7 @@ def caller(counts: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
         Caller(box.host, "other") as other,
     ):
         sessions = [caller.create()["id"], caller.create(agent="fails")["id"], other.create()["id"]]
-        (tmp_path / "settings.toml").write_text(SETTINGS.format(sessions=json.dumps(sessions)))
-        yield caller
-
-
-def _run(caller: Caller, folder: Path, phases: str, examples: int) -> tuple[int, str]:
-    """The exit status of schemathesis, and what it has to say."""
-    options = {
-        "--url": caller.host,
-        "--header": "Authorization: Bearer secret",
-        "--phases": phases,
-        "--max-examples": str(examples),
-        "--suppress-health-check": "all",
-        "--warnings": "off",
-    }
-    command = [str(COMMAND), "--config-file", "settings.toml"]
-    command += ["run", str(CONTRACT), "--generation-deterministic", *itertools.chain(*options.items())]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return run.returncode, run.stdout + run.stderr
+        yield caller, SETTINGS.format(sessions=json.dumps(sessions))
 
 
 @pytest.mark.parametrize(
@@ -139,16 +97,16 @@ def _run(caller: Caller, folder: Path, phases: str, examples: int) -> tuple[int,
     ],
 )
 def test_the_sandbox_keeps_the_contract(
-    caller: Caller,
-    counts: dict[str, Counter[int]],
+    known: tuple[Caller, str],
+    counts: Counts,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     phases: str,
     examples: int,
 ) -> None:
+    caller, settings = known
     counts.clear()
-
-    status, report = _run(caller, tmp_path, phases, examples)
+    status, report = schemathesis(CONTRACT, caller.host, "secret", tmp_path, settings, phases, examples)
 
     assert status == 0, report
     assert "No issues found" in report
