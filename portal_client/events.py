@@ -1,16 +1,21 @@
 """From bytes to the texts of events: lines of JSON, server-sent events, or one document.
 
-Each decoder is fed blocks as they come and answers what is complete, with the number of its line. All take
-time linear in the length of what they read, however it is cut into blocks.
+Each decoder is fed blocks as they come and answers the texts that are complete, and the numbers of the lines in
+which they begin. All take time linear in the length of what they read, however it is cut into blocks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Optional
+
+Found = tuple[Sequence[int], Sequence[bytes]]
 
 #: The longest line, in bytes.
 LONGEST = 256 * 1024 * 1024
+
+#: Where nothing is complete.
+NOTHING: Found = (), ()
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -24,9 +29,10 @@ class Lines:
         self._size = 0
         self._number = 0
 
-    def feed(self, block: bytes) -> Iterable[tuple[int, bytes]]:
+    def feed(self, block: bytes) -> Found:
         """The lines that end in this block, without their line feeds. Raises ValueError past the longest."""
-        *lines, rest = block.split(b"\n")
+        lines = block.split(b"\n")
+        rest = lines.pop()
         first = self._number + 1
         if lines:
             lines[0] = self._take() + lines[0]
@@ -38,11 +44,11 @@ class Lines:
             if self._size > self._longest:
                 raise ValueError(f"line {self._number + 1} is longer than {self._longest} bytes")
             self._pieces.append(rest)
-        return enumerate(lines, first)
+        return range(first, first + len(lines)), lines
 
-    def end(self) -> Iterable[tuple[int, bytes]]:
+    def end(self) -> Found:
         """What stands behind the last line feed: a line as well."""
-        return self.feed(b"\n") if self._pieces else ()
+        return self.feed(b"\n") if self._pieces else NOTHING
 
     def _take(self) -> bytes:
         if not self._pieces:
@@ -69,28 +75,31 @@ class ServerSentEvents:
         self.last_event_id: str = ""
         self.retry: Optional[float] = None
 
-    def feed(self, block: bytes) -> Iterable[tuple[int, bytes]]:
+    def feed(self, block: bytes) -> Found:
         """The data of the events that end in this block. Raises ValueError past the longest."""
         if self._after_cr and block.startswith(b"\n"):  # the second half of a line end
             block = block[1:]
         self._after_cr = block.endswith(b"\r")
-        found: list[tuple[int, bytes]] = []
-        for number, line in self._lines.feed(block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")):
+        numbers: list[int] = []
+        texts: list[bytes] = []
+        lines = self._lines.feed(block.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+        for number, line in zip(*lines, strict=True):
             if line:
                 self._take(number, line)
             else:
                 if self._data and self._name != b"ping":
-                    found.append((self._begun, b"\n".join(self._data)))
+                    numbers.append(self._begun)
+                    texts.append(b"\n".join(self._data))
                 self._data, self._size, self._name = [], 0, b""
-        return found
+        return numbers, texts
 
-    def end(self) -> Iterable[tuple[int, bytes]]:
+    def end(self) -> Found:
         """Nothing: the standard drops an event without a blank line behind it. Raises ValueError for one."""
-        for number, line in self._lines.end():
+        for number, line in zip(*self._lines.end(), strict=True):
             self._take(number, line)
         if self._data:
             raise ValueError(f"the event that begins in line {self._begun} is not ended")
-        return ()
+        return NOTHING
 
     def _take(self, number: int, line: bytes) -> None:
         name, _, value = line.partition(b":")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from operator import length_hint
 from typing import Any, BinaryIO, Generic, Optional, Protocol, TypeVar, Union
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,9 +13,10 @@ from typing_extensions import Self
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
-from portal_client.events import Lines, ServerSentEvents
+from portal_client.events import NOTHING, Found, Lines, ServerSentEvents
 from portal_client.exceptions import (
     ApiAttributeError,
+    ApiException,
     ApiResponseError,
     ApiStreamError,
     ApiStreamTimeout,
@@ -74,7 +76,9 @@ class EventStream(Generic[T]):
         self._tee = tee
         self._request = request
         self._request_id = request_id
-        self._found: Iterator[tuple[int, bytes]] = iter(())
+        # The texts that came together, with their numbers, and those of them that are still to be read.
+        self._block: Found = NOTHING
+        self._texts: Iterator[bytes] = iter(())
         self._ended = False
 
     @classmethod
@@ -121,7 +125,7 @@ class EventStream(Generic[T]):
     def close(self) -> None:
         """Close the connection, unless the stream was read to its end; harmless when closed already."""
         self._closed = True
-        deque(self._found, maxlen=0)  # a loop under way has nothing left to give
+        deque(self._texts, maxlen=0)  # a loop under way has nothing left to give
         self._source.close()
         if self._tee is not None:
             self._tee.close()
@@ -145,23 +149,19 @@ class EventStream(Generic[T]):
 
     def __iter__(self) -> Generator[T, None, None]:
         # All that is known stands in `self`, so that a new loop goes on where another one has stopped.
-        validate, tee = self._validate, self._tee
+        validate = self._validate if self._tee is None else self._recorded
         while True:
-            for number, text in self._found:
-                if not text or text.isspace():
-                    continue
-                if tee is not None:
-                    tee.write(text.replace(b"\n", b" ") + b"\n")
-                try:
-                    event = validate(text)
-                except ValidationError as error:
-                    if self.events or not self._perhaps_document:
-                        raise self._refused(number, text, error) from error
-                    self._found = iter([(1, self._whole(text))])
-                    break
-                self.events += 1
-                yield event
-            else:
+            texts = self._texts
+            try:
+                # Blank lines are left out here, but for those of spaces, which `_failed` passes over. All else
+                # that is done for each event is the validator's work.
+                for event in map(validate, filter(None, texts)):
+                    self.events += 1
+                    yield event
+            except ValidationError as error:
+                self._failed(error)
+                continue
+            if texts is self._texts:  # else a loop within this one has gone on
                 if self._ended:
                     return
                 self._fill()
@@ -172,12 +172,16 @@ class EventStream(Generic[T]):
         block = self._read()
         try:
             if block:
-                self._found = iter(self._decoder.feed(block))
+                self._found(self._decoder.feed(block))
             else:
                 self._ended = True
-                self._found = iter(self._decoder.end())
+                self._found(self._decoder.end())
         except ValueError as error:
             raise self._cut(str(error)) from error
+
+    def _found(self, found: Found) -> None:
+        self._block = found
+        self._texts = iter(found[1])
 
     def _read(self) -> bytes:
         if self._closed:
@@ -190,19 +194,41 @@ class EventStream(Generic[T]):
             what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
             raise self._cut(f"was cut: {what}", ApiStreamTimeout if timed_out else ApiStreamError) from error
 
+    def _recorded(self, text: bytes) -> T:
+        event = self._validate(text)
+        self._record(text)
+        return event
+
+    def _record(self, text: bytes) -> None:
+        if self._tee is not None:
+            self._tee.write(text.replace(b"\n", b" ") + b"\n")
+
+    def _failed(self, error: ValidationError) -> None:
+        """What the last text is if it is no event: blank, or the beginning of a document, else an error."""
+        numbers, texts = self._block
+        at = len(texts) - length_hint(self._texts) - 1
+        number, text = numbers[at], texts[at]
+        if text.isspace():
+            return
+        if self._perhaps_document and not self.events:
+            self._found(((1,), (self._whole(text),)))
+            return
+        raise self._refused(number, text, error) from error
+
     def _whole(self, first: bytes) -> bytes:
         """The document that begins with these bytes: all that comes."""
         self._perhaps_document = False
-        parts = [first, *(text for _, text in self._found)]
+        parts = [first, *self._texts]
         while not self._ended:
             self._fill()
-            parts += (text for _, text in self._found)
+            parts += self._texts
         return b"\n".join(parts)
 
-    def _refused(self, number: int, text: bytes, error: ValidationError) -> ApiResponseError | ApiStreamError:
+    def _refused(self, number: int, text: bytes, error: ValidationError) -> ApiException:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         if self._ended and found[0]["type"] == "json_invalid":
             return self._cut(f"ends in the middle of line {number}")
+        self._record(text)
         refused = ApiResponseError(
             reason=f"line {number} is not the event it should be: {explain(error)}", **self._described()
         )

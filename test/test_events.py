@@ -19,8 +19,8 @@ def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
 
 
 def read(decoder: Lines | ServerSentEvents, blocks: Iterable[bytes]) -> list[tuple[int, bytes]]:
-    found = [each for block in blocks for each in decoder.feed(block)]
-    return [*found, *decoder.end()]
+    found = [*map(decoder.feed, blocks), decoder.end()]
+    return [each for numbers, texts in found for each in zip(numbers, texts, strict=True)]
 
 
 def texts(decoder: Lines | ServerSentEvents, *blocks: bytes) -> list[bytes]:
@@ -99,7 +99,7 @@ def test_id_and_retry_are_remembered() -> None:
 @pytest.mark.parametrize("stream", [b"data: 1\n\ndata: 2\n", b"data: 1\n\ndata: 2"])
 def test_an_event_that_is_not_ended_is_no_event(stream: bytes) -> None:
     decoder = ServerSentEvents()
-    assert list(decoder.feed(stream)) == [(1, b"1")]
+    assert decoder.feed(stream) == ([1], [b"1"])
 
     with pytest.raises(ValueError, match="the event that begins in line 3 is not ended"):
         decoder.end()

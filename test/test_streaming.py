@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from pydantic import TypeAdapter, ValidationError
 
 from clients import ca_file, calling, server_tls
@@ -141,6 +142,26 @@ def test_a_loop_that_met_a_bad_line_goes_on_in_another_one() -> None:
     assert numbers([*seen, *events]) == [1, 3]
 
 
+def test_a_loop_within_a_loop_takes_from_the_same_events() -> None:
+    events = stream(b'{"n":1}\n', b'{"n":2}\n{"n":3}\n{"n":4}\n', b'{"n":5}\n')
+    seen: list[tuple[int, int, int]] = []
+
+    for event in events:
+        seen.append((event.n, next(events, event).n, events.events))
+
+    assert seen == [(1, 2, 2), (3, 4, 4), (5, 5, 5)]
+
+
+def test_blank_lines_are_counted_and_are_no_events() -> None:
+    events = stream(b'\n\r\n \t\n{"n":1}\n\n\r\n{"n":2}\n\nbad\n \n', b'\n\r\n{"n":3}\n \n')
+    seen: list[Event] = []
+
+    with pytest.raises(ApiResponseError, match="line 9 ") as caught:
+        seen.extend(events)
+
+    assert (caught.value.line_number, numbers(seen), numbers(events)) == (9, [1, 2], [3])
+
+
 @pytest.mark.parametrize(
     ("kind", "blocks"),
     [
@@ -197,7 +218,11 @@ def test_until_done_answers_the_last_event() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "data"),
-    [(LINES, b'{"n":1}\n{"n": 2}'), (SENT, b'id: 7\nretry: 5\ndata: {"n":\ndata: 1}\n\ndata: {"n":2}\n\n')],
+    [
+        (LINES, b'{"n":1}\n\r\n \n{"n": 2}'),
+        (SENT, b'id: 7\nretry: 5\ndata: {"n":\ndata: 1}\n\ndata: {"n":2}\n\n'),
+        (DOCUMENT, b'{\n  "n":\n  1\n}\n'),
+    ],
 )
 def test_what_was_recorded_replays(tmp_path: Path, kind: str, data: bytes) -> None:
     path = tmp_path / "log.ndjson"
@@ -210,12 +235,22 @@ def test_what_was_recorded_replays(tmp_path: Path, kind: str, data: bytes) -> No
             again.response  # noqa: B018
 
 
+def test_a_bad_line_is_recorded_and_is_bad_again(tmp_path: Path) -> None:
+    path = tmp_path / "log.ndjson"
+    events = stream(b'{"n":1}\nbad\n{"n":3}\n', tee=path.open("wb"))
+    for each in (events, EventStream.replay(path, Event)):
+        with each, pytest.raises(ApiResponseError, match="line 2 "):
+            list(each)
+
+    assert path.read_bytes() == b'{"n":1}\nbad\n'
+
+
 def test_what_came_before_a_cut_is_recorded(tmp_path: Path) -> None:
     path = tmp_path / "log.ndjson"
-    events = stream(b'{"n":1}\n', ConnectionResetError(), tee=path.open("wb"))
-    next(events)
-    with pytest.raises(ApiStreamError):
-        next(events)
+    for last in (ConnectionResetError(), b'{"n":'):
+        events = stream(b'{"n":1}\n', last, tee=path.open("wb"))
+        with events, pytest.raises(ApiStreamError):
+            list(events)
 
     assert path.read_bytes() == b'{"n":1}\n'
 
@@ -389,6 +424,23 @@ def test_silence_is_bounded_by_the_idle_timeout(steps: Steps) -> None:
         assert (caught.value.events, caught.value.status, caught.value.request_sent) == (1, 200, True)
         assert caught.value.request is not None
         assert "subscribe_to_session_stream, GET" in caught.value.request
+
+
+def test_one_silence_does_not_outlast_the_time_for_the_call() -> None:
+    def speaks_once(connection: Connection, request: Received) -> bool:
+        connection.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + TYPE + b"\r\n" + PARTS[0])
+        connection.sock.settimeout(STEP)
+        connection.sock.recv(1)
+        return False
+
+    with (
+        calling(speaks_once) as c,
+        c.api.subscribe_to_session_stream("s0", _request_timeout=urllib3.Timeout(total=1)) as events,
+    ):
+        with pytest.raises(ApiStreamTimeout) as caught:
+            events.until_done()
+
+        assert caught.value.events == 1
 
 
 def test_the_timeout_of_the_call_bounds_the_way_to_the_headers_alone(steps: Steps) -> None:
