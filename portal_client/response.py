@@ -47,8 +47,9 @@ def hand_over_events(r: urllib3.BaseHTTPResponse, exchange: Exchange, request: H
     """An answer of events as it is, unread; one of another status than 2xx is read."""
     if not 200 <= r.status <= 299:
         return read(r, exchange, request)
-    if request.idle_timeout is not None:
-        exchange.silence = request.idle_timeout
+    limits, idle = request.timeouts, request.idle_timeout
+    # The total ends here, but one silence alone should not outlast it.
+    exchange.silence = min(limits.read, limits.total) if idle is None else idle
     return r
 
 
