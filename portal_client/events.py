@@ -1,7 +1,7 @@
 """From bytes to the texts of events: lines of JSON, server-sent events, or one document.
 
-Each decoder is fed blocks as they come and answers the texts that are complete, and the numbers of the lines in
-which they begin. All take time linear in the length of what they read, however it is cut into blocks.
+Each decoder is fed blocks as they come and answers the texts that are complete, and the numbers of the lines
+in which they begin. All take time linear in the length of what they read, however it is cut into blocks.
 """
 
 from __future__ import annotations

@@ -153,8 +153,7 @@ class EventStream(Generic[T]):
         while True:
             texts = self._texts
             try:
-                # Blank lines are left out here, but for those of spaces, which `_failed` passes over. All else
-                # that is done for each event is the validator's work.
+                # Blank lines are left out here, but for those of spaces, which `_failed` passes over.
                 for event in map(validate, filter(None, texts)):
                     self.events += 1
                     yield event
@@ -193,6 +192,9 @@ class EventStream(Generic[T]):
             timed_out = any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in (error, *error.args))
             what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
             raise self._cut(f"was cut: {what}", ApiStreamTimeout if timed_out else ApiStreamError) from error
+        except BaseException:  # Ctrl-C, after which no library knows where in the answer it is
+            self.close()
+            raise
 
     def _recorded(self, text: bytes) -> T:
         event = self._validate(text)

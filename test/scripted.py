@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -185,3 +186,35 @@ def playing(*answers: Answer, tls: ssl.SSLContext | None = None, bodies: bool = 
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(5)
+
+
+# ── answers that come step by step ──
+
+#: No step of these conversations may take longer, in seconds.
+STEP = 20
+
+
+class Steps:
+    """A server that sends the next part only when the reader has said that the last one has arrived."""
+
+    def __init__(self, head: bytes, parts: Iterable[bytes], end: bytes = b"") -> None:
+        self.head, self.parts, self.end = head, list(parts), end
+        self.arrived = threading.Semaphore(0)
+        #: Set when the reader has gone before the end.
+        self.left = threading.Event()
+
+    def __call__(self, connection: Connection, request: Received) -> bool:
+        connection.send(b"HTTP/1.1 200 OK\r\n" + self.head + b"\r\n")
+        for part in self.parts:
+            connection.send(part)
+            while not self.arrived.acquire(timeout=0.02):
+                if select.select([connection.sock], [], [], 0)[0]:
+                    self.left.set()
+                    return False
+        connection.send(self.end)
+        return b"Connection: close" not in self.head
+
+
+def chunk(data: bytes) -> bytes:
+    """A part of a chunked body."""
+    return b"%x\r\n%b\r\n" % (len(data), data)

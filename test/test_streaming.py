@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import io
 import json
-import select
-import threading
+import statistics
+import subprocess
+import sys
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ import urllib3
 from pydantic import TypeAdapter, ValidationError
 
 from clients import ca_file, calling, server_tls
+from portal_client.connection import Exchange
 from portal_client.exceptions import (
     ApiAttributeError,
     ApiResponseError,
@@ -27,7 +30,7 @@ from portal_client.exceptions import (
 )
 from portal_client.models._base import Model
 from portal_client.streaming import EventStream
-from scripted import SESSION, Connection, Received, reply
+from scripted import SESSION, STEP, Connection, Received, Steps, chunk, playing, reply
 
 LINES = "application/x-ndjson"
 SENT = "text/event-stream"
@@ -281,14 +284,24 @@ def test_a_recorded_file_that_is_not_there(tmp_path: Path) -> None:
         EventStream.replay(tmp_path / "nothing", Event)
 
 
-def test_a_long_line_takes_blocks_of_any_number() -> None:
-    text = "x" * 3_000_000
-    data = b'{"n":1,"text":"' + text.encode() + b'"}\n'
-    blocks = [data[i : i + 1000] for i in range(0, len(data), 1000)]
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [LINES, SENT, DOCUMENT])
+def test_a_line_of_64_mb_takes_linear_time(kind: str) -> None:
+    def taken(size: int) -> float:
+        text = b"x" * size
+        data = b'data: {"n":1,"text":"%b"}\n\n' % text if kind == SENT else b'{"n":1,"text":"%b"}\n' % text
+        blocks = [data[i : i + 65536] for i in range(0, len(data), 65536)]
+        start = time.process_time()
+        (event,) = stream(*blocks, kind=kind)
+        spent = time.process_time() - start
+        assert event.model_extra == {"text": text.decode()}
+        return spent
 
-    (event,) = stream(*blocks)
+    taken(1_000_000)  # what is done once
 
-    assert event.model_extra == {"text": text}
+    # Sixteen times the bytes: sixteen times the work, and 256 times where the pieces are put together anew
+    # for each block.
+    assert taken(64 * 2**20) < 64 * min(taken(4 * 2**20) for _ in range(5))
 
 
 def test_memory_source_is_a_file_too() -> None:
@@ -299,33 +312,9 @@ def test_memory_source_is_a_file_too() -> None:
 
 # ── over the wire ──
 
-STEP = 20  # no step of these conversations may take longer, in seconds
-
-
-class Steps:
-    """A server that sends the next part only when the reader has said that the last one has arrived."""
-
-    def __init__(self, head: bytes, parts: Iterable[bytes], end: bytes = b"") -> None:
-        self.head, self.parts, self.end = head, list(parts), end
-        self.arrived = threading.Semaphore(0)
-
-    def __call__(self, connection: Connection, request: Received) -> bool:
-        connection.send(b"HTTP/1.1 200 OK\r\n" + self.head + b"\r\n")
-        for part in self.parts:
-            connection.send(part)
-            while not self.arrived.acquire(timeout=0.02):
-                if select.select([connection.sock], [], [], 0)[0]:
-                    return False  # the reader has gone
-        connection.send(self.end)
-        return b"Connection: close" not in self.head
-
 
 def session(number: int) -> bytes:
     return json.dumps({**SESSION, "id": f"s{number}"}).encode() + b"\n"
-
-
-def chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def gzipped(parts: Iterable[bytes]) -> list[bytes]:
@@ -373,6 +362,31 @@ def test_each_event_comes_before_the_next_one_is_sent(framing: str, secure: bool
     assert request.headers["Authorization"] is None
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_an_event_is_there_soon_after_its_line(framing: str) -> None:
+    steps = FRAMINGS[framing]
+    waits: list[float] = []
+
+    def timed(connection: Connection, request: Received) -> bool:
+        return steps(Timed(connection.sock), request)
+
+    class Timed(Connection):
+        def send(self, data: bytes) -> None:
+            sent.append(time.monotonic())
+            super().send(data)
+
+    for _ in range(5):
+        sent: list[float] = []
+        with calling(timed) as c, c.api.subscribe_to_session_stream("s0", idle_timeout=STEP) as events:
+            for number, _event in enumerate(events, 1):
+                waits.append(time.monotonic() - sent[number])  # the head was sent before
+                steps.arrived.release()
+
+    assert len(waits) == 15
+    assert statistics.median(waits) < 0.05
+
+
 @pytest.fixture
 def steps() -> Steps:
     return Steps(TYPE + b"Transfer-Encoding: chunked\r\n", map(chunk, PARTS), b"0\r\n\r\n")
@@ -400,12 +414,62 @@ def test_the_connection_of_a_stream_that_is_left_is_closed_at_once(steps: Steps)
 
 def test_a_stream_left_open_is_closed_with_the_client(steps: Steps) -> None:
     with calling(steps) as c:
-        events = c.api.subscribe_to_session_stream("s0")
+        events = c.api.subscribe_to_session_stream("s0", idle_timeout=STEP)
         next(events)
         c.client.close()
 
+        assert steps.left.wait(STEP)
         with pytest.raises(ApiStreamError, match="is closed"):
             next(events)
+
+
+def test_a_stream_that_ctrl_c_interrupts_does_not_look_like_one_that_ended(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(exchange: Exchange, sock: object) -> None:
+        raise KeyboardInterrupt
+
+    with calling(steps, reply()) as c:
+        events = c.api.subscribe_to_session_stream("s0")
+        next(events)
+        with monkeypatch.context() as patched:
+            patched.setattr(Exchange, "give_time", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                next(events)
+
+        assert steps.left.wait(STEP)
+        with pytest.raises(ApiStreamError, match="is closed"):
+            next(events)
+        assert c.api.get_session("s1").id == "s1"
+
+
+NOISELESS = """
+from portal_client import ApiClient, Configuration, SessionsApi
+
+api = SessionsApi(ApiClient(Configuration({host!r})))
+forgotten = api.subscribe_to_session_stream("s0")
+print(next(forgotten).id)
+del forgotten
+left = api.subscribe_to_session_stream("s0", tee={log!r})
+for session in left:
+    print(session.id)
+    break
+in_a_cycle = [api.subscribe_to_session_stream("s0")]
+in_a_cycle.append(in_a_cycle)
+"""
+
+
+def test_streams_that_are_forgotten_or_left_at_the_end_of_a_program_make_no_noise(tmp_path: Path) -> None:
+    open_streams = [Steps(TYPE + b"Transfer-Encoding: chunked\r\n", map(chunk, PARTS)) for _ in range(3)]
+    log = tmp_path / "log"
+    with playing(*open_streams) as server:
+        script = NOISELESS.format(host=server.host, log=str(log))
+        command = [sys.executable, "-X", "dev", "-W", "error", "-c", script]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert [each.left.wait(STEP) for each in open_streams] == [True] * 3
+
+    assert (done.stdout, done.stderr, done.returncode) == ("s0\ns0\n", "", 0)
+    assert log.read_bytes() == PARTS[0]
 
 
 def test_a_stream_that_is_forgotten_gives_its_place_back(steps: Steps) -> None:
