@@ -48,7 +48,7 @@ class EventStream(Generic[T]):
     """The events of one answer, in order, each as soon as it is there.
 
     Use it in a `with` block: leaving the block closes the connection, or gives it back when the stream was
-    read to its end. `events` counts what has come.
+    read to its end. `events` counts what has come. One thread reads it; any other may close it.
 
     A line that is not what it should be raises ApiResponseError, which holds the line and its number; a new
     loop goes on behind it. A stream that is cut raises ApiStreamError, one that is silent for longer than
@@ -166,7 +166,7 @@ class EventStream(Generic[T]):
                 self._fill()
 
     def _fill(self) -> None:
-        if self._tee is not None:
+        if self._tee is not None and not self._closed:
             self._tee.flush()
         block = self._read()
         try:
@@ -183,18 +183,24 @@ class EventStream(Generic[T]):
         self._texts = iter(found[1])
 
     def _read(self) -> bytes:
-        if self._closed:
-            raise self._cut("is closed")
         try:
-            return self._source.read1(_BLOCK)
+            block = b"" if self._closed else self._source.read1(_BLOCK)
         except (HTTPError, OSError, ValueError) as error:
-            self.close()
-            timed_out = any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in (error, *error.args))
-            what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
-            raise self._cut(f"was cut: {what}", ApiStreamTimeout if timed_out else ApiStreamError) from error
+            raise self._broken(error) from error
         except BaseException:  # Ctrl-C, after which no library knows where in the answer it is
             self.close()
             raise
+        if self._closed:
+            raise self._cut("is closed")
+        return block
+
+    def _broken(self, error: Exception) -> ApiStreamError:
+        if self._closed:  # by another thread
+            return self._cut("is closed")
+        self.close()
+        timed_out = any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in (error, *error.args))
+        what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
+        return self._cut(f"was cut: {what}", ApiStreamTimeout if timed_out else ApiStreamError)
 
     def _recorded(self, text: bytes) -> T:
         event = self._validate(text)

@@ -11,6 +11,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ import urllib3
 from pydantic import TypeAdapter, ValidationError
 
 from clients import ca_file, calling, server_tls
-from portal_client.connection import Exchange
 from portal_client.exceptions import (
     ApiAttributeError,
     ApiResponseError,
@@ -28,6 +28,7 @@ from portal_client.exceptions import (
     ApiTimeoutError,
     NotFoundException,
 )
+from portal_client.exchange import Exchange
 from portal_client.models._base import Model
 from portal_client.streaming import EventStream
 from scripted import SESSION, STEP, Connection, Received, Steps, chunk, playing, reply
@@ -206,6 +207,15 @@ def test_leaving_the_block_closes_the_source() -> None:
 
 def test_what_has_come_is_gone_when_the_stream_is_closed() -> None:
     events = stream(b'{"n":1}\n{"n":2}\n')
+    next(events)
+    events.close()
+
+    with pytest.raises(ApiStreamError, match="is closed"):
+        next(events)
+
+
+def test_a_recorded_stream_that_is_closed_says_so(tmp_path: Path) -> None:
+    events = stream(b'{"n":1}\n{"n":2}\n', tee=(tmp_path / "log").open("wb"))
     next(events)
     events.close()
 
@@ -441,6 +451,28 @@ def test_a_stream_that_ctrl_c_interrupts_does_not_look_like_one_that_ended(
         with pytest.raises(ApiStreamError, match="is closed"):
             next(events)
         assert c.api.get_session("s1").id == "s1"
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("secure", [False, True])
+def test_another_thread_closes_a_stream_at_once(framing: str, secure: bool, tmp_path: Path) -> None:
+    steps = FRAMINGS[framing]
+    steps.left.clear()
+    with (
+        calling(steps, tls=server_tls() if secure else None, ssl_ca_cert=ca_file(tmp_path)) as c,
+        ThreadPoolExecutor() as others,
+    ):
+        events = c.api.subscribe_to_session_stream("s0", idle_timeout=2 * STEP)
+        assert next(events).id == "s0"
+        reading = others.submit(next, events)
+        with pytest.raises(TimeoutError):
+            reading.result(0.1)
+        c.client.close()
+
+        error = reading.exception(STEP)
+        assert isinstance(error, ApiStreamError)
+        assert "is closed" in str(error)
+        assert steps.left.wait(STEP)
 
 
 NOISELESS = """
