@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         ValidationErrorLocInner as ValidationErrorLocInner,
     )
     from finbourne_candela.options import CandelaOptions as CandelaOptions
+    from finbourne_candela.options import CandelaStreamOptions as CandelaStreamOptions
     from portal_client.api_response import ApiResponse as ApiResponse
     from portal_client.auth import EnvToken as EnvToken
     from portal_client.auth import FileToken as FileToken
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from portal_client.exceptions import UnprocessableEntityException as UnprocessableEntityException
     from portal_client.hooks import Attempt as Attempt
     from portal_client.hooks import Hooks as Hooks
+    from portal_client.streaming import EventStream as EventStream
 else:
     from portal_client._lazy import lazy
 
@@ -148,6 +150,7 @@ else:
             "ValidationError": "finbourne_candela.models.validation_error",
             "ValidationErrorLocInner": "finbourne_candela.models.validation_error_loc_inner",
             "CandelaOptions": "finbourne_candela.options",
+            "CandelaStreamOptions": "finbourne_candela.options",
             "ApiResponse": "portal_client.api_response",
             "EnvToken": "portal_client.auth",
             "FileToken": "portal_client.auth",
@@ -174,6 +177,7 @@ else:
             "UnprocessableEntityException": "portal_client.exceptions",
             "Attempt": "portal_client.hooks",
             "Hooks": "portal_client.hooks",
+            "EventStream": "portal_client.streaming",
         },
         dict.fromkeys(
             ("ApiClient", "ApiClientFactory"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Optional
 from pydantic import InstanceOf, StrictBool
 
 from finbourne_candela.extensions.configuration_options import ConfigurationOptions
-from portal_client.operation import RequestOptions
+from portal_client.operation import RequestOptions, StreamOptions
 
 
 class CandelaOptions(RequestOptions, total=False):
@@ -22,6 +22,14 @@ class CandelaOptions(RequestOptions, total=False):
     """
 
     opts: Optional[InstanceOf[ConfigurationOptions]]
+
+
+class CandelaStreamOptions(CandelaOptions, StreamOptions, total=False):
+    """Options of a call that answers a stream of events: those of each call, and two more.
+
+    `idle_timeout`: how long the stream may be silent, in seconds; any byte counts, `math.inf` is no limit.
+    `tee`: a file in which each event is written as it comes, one a line, for EventStream.replay.
+    """
 
 
 if not TYPE_CHECKING:

@@ -467,7 +467,7 @@ def test_another_thread_closes_a_stream_at_once(framing: str, secure: bool, tmp_
         reading = others.submit(next, events)
         with pytest.raises(TimeoutError):
             reading.result(0.1)
-        c.client.close()
+        others.submit(c.client.close).result(STEP)  # sooner than the silence would end
 
         error = reading.exception(STEP)
         assert isinstance(error, ApiStreamError)

@@ -15,10 +15,11 @@ from finbourne_candela.models.object_metadata import ObjectMetadata
 from finbourne_candela.models.session import Session
 from finbourne_candela.models.session_start_request import SessionStartRequest
 from finbourne_candela.models.submit_prompt import SubmitPrompt
-from finbourne_candela.options import CandelaOptions
+from finbourne_candela.options import CandelaOptions, CandelaStreamOptions
 from portal_client.api_client import ApiClient
 from portal_client.api_response import ApiResponse as ApiResponse
-from portal_client.endpoint import Api, endpoint, with_http_info, without_preload_content
+from portal_client.endpoint import Api, endpoint, event_stream, with_http_info, without_preload_content
+from portal_client.streaming import EventStream
 
 
 class SessionsApi(Api):
@@ -27,6 +28,8 @@ class SessionsApi(Api):
     Each operation has three forms: `x` answers the data, `x_with_http_info` an ApiResponse with status
     and headers, `x_without_preload_content` the raw response, unread. All take the CandelaOptions by
     keyword: `opts`, `_request_timeout`, `_headers`, `_request_auth`, `_content_type`, `_host_index`.
+    `submit_prompt_to_agent_stream` answers events as they come, an EventStream; it takes `idle_timeout` and
+    `tee` besides.
 
     Raises pydantic.ValidationError for wrong arguments, before anything is sent, and ApiException for
     all that goes wrong afterwards. What starts, prompts, stops or deletes a session is never sent a second
@@ -126,6 +129,13 @@ class SessionsApi(Api):
 
         All of them are in `raw_data` of the `_with_http_info` form, one JSON document on each line.
         """
+        ...
+
+    @event_stream(submit_prompt_to_agent)
+    def submit_prompt_to_agent_stream(
+        self, submit_prompt: SubmitPrompt, **options: Unpack[CandelaStreamOptions]
+    ) -> EventStream[Event]:
+        """Send a prompt to a running agent; answers the events of its answer as they come."""
         ...
 
     delete_session_with_http_info: Final = with_http_info(delete_session)

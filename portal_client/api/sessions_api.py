@@ -34,6 +34,8 @@ class SessionsApi(Api):
     Each operation has three forms: `x` answers the data, `x_with_http_info` an ApiResponse with status
     and headers, `x_without_preload_content` the raw response, unread. All take the RequestOptions by
     keyword: `_request_timeout`, `_headers`, `_request_auth`, `_content_type`, `_host_index`.
+    `subscribe_to_session_stream` answers events as they come, an EventStream; it takes `idle_timeout` and
+    `tee` besides.
 
     Raises pydantic.ValidationError for wrong arguments, before anything is sent, and ApiException for
     all that goes wrong afterwards. What starts or continues a session is never sent a second time

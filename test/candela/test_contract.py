@@ -29,8 +29,10 @@ from finbourne_candela import (
 )
 from finbourne_candela.models import Fields, Keys
 from mutations import DROP, changed, moved, ref
+from portal_client.endpoint import event_stream
 from portal_client.models._base import Model, Nullable, Wrapper
 from portal_client.models._union import ByType
+from portal_client.streaming import EventStream
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 CANDELA: dict[str, Any] = json.loads((CONTRACTS / "candela.openapi.json").read_text(encoding="utf-8"))
@@ -58,7 +60,7 @@ THEIRS = {n: s for n, s in CANDELA["components"]["schemas"].items() if not s.get
 def test_it_is_compared_whole() -> None:
     operations = [name for api in APIS for name in dir(api) if hasattr(getattr(api, name), "operation")]
 
-    assert len(operations) == 3 * 10
+    assert len(operations) == 3 * 10 + 1  # and a stream
     assert len(MODELS) == len(THEIRS) == 37
 
 
@@ -297,6 +299,31 @@ def test_a_changed_declaration_is_noticed(change: str) -> None:
     apis, expected = DECLARATIONS[change]
 
     assert differences(apis=apis) == expected
+
+
+class Streams(SessionsApi):
+    """The operations, and two streams that are not what they should be."""
+
+    @event_stream(SessionsApi.submit_prompt_to_agent)
+    def submit_prompt_to_agent_stream(  # type: ignore[override]
+        self, prompt: StrictStr
+    ) -> EventStream[ObjectMetadata]: ...
+
+    @event_stream(SessionsApi.list_sessions)
+    def listing(self, all_versions: Optional[StrictBool] = False) -> EventStream[list[ObjectMetadata]]: ...
+
+
+def test_a_changed_stream_is_noticed() -> None:
+    streams = type("SessionsApi", (Streams,), {})
+    agent = "submit_prompt_to_agent_stream"
+
+    assert sorted(differences(apis=[streams])) == [
+        "list_sessions: its stream is called listing here",
+        f"{agent}: answer: EventStream[ObjectMetadata] here, EventStream[Event] in the contract",
+        f"{agent}: body: no body here, application/json in the contract",
+        f"{agent}: parameter prompt: not in the contract",
+        f"{agent}: parameter submit_prompt: missing here",
+    ]
 
 
 MODEL_CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {

@@ -1,9 +1,10 @@
-"""The ten Candela operations in their three forms: what each takes and what it answers."""
+"""The ten Candela operations in their forms: what each takes and what it answers."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol, TypeVar
+from pathlib import Path
+from typing import Any, Optional, Protocol, TypeVar
 
 import urllib3
 from typing_extensions import Unpack, assert_type
@@ -12,10 +13,12 @@ from urllib3 import BaseHTTPResponse
 from finbourne_candela import (
     ApiResponse,
     CandelaOptions,
+    CandelaStreamOptions,
     Configuration,
     ConfigurationOptions,
     DevSessionStartRequest,
     Event,
+    EventStream,
     ObjectMetadata,
     Session,
     SessionsApi,
@@ -142,6 +145,26 @@ def options(api: SessionsApi) -> None:
     }
     assert_type(api.submit_pipeline_prompt(SubmitPrompt(prompt="p", session_id="i"), **together), Any)
     assert_type(api.list_sessions_with_http_info(**together), ApiResponse[list[ObjectMetadata]])
+
+
+def streams(api: SessionsApi, prompt: SubmitPrompt) -> None:
+    opts = ConfigurationOptions(total_timeout_ms=30_000)
+    with api.submit_prompt_to_agent_stream(
+        prompt, opts=opts, idle_timeout=60, tee=Path("log"), _request_timeout=5, _headers={"a": "b"}
+    ) as events:
+        assert_type(events, EventStream[Event])
+        for event in events:
+            assert_type(event, Event)
+            assert_type(event.content, str)
+        assert_type(next(events), Event)
+        assert_type(events.until_done(), Event)
+        assert_type(events.response, BaseHTTPResponse)
+        assert_type(events.events, int)
+        assert_type(events.retry, Optional[float])
+    together: CandelaStreamOptions = {"opts": opts, "idle_timeout": math.inf, "tee": "log"}
+    assert_type(api.submit_prompt_to_agent_stream(submit_prompt=prompt, **together), EventStream[Event])
+    assert_type(SessionsApi.submit_prompt_to_agent_stream(api, prompt), EventStream[Event])
+    assert_type(EventStream.replay("log", Event), EventStream[Event])
 
 
 def client(api: SessionsApi) -> None:

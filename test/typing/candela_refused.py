@@ -39,12 +39,18 @@ def arguments(api: SessionsApi, start: SessionStartRequest, prompt: SubmitPrompt
     api.start_dev_session(start)  # type: ignore[arg-type]
     api.submit_pipeline_prompt("p")  # type: ignore[arg-type]
     api.submit_prompt_to_agent()  # type: ignore[call-arg]
+    api.submit_prompt_to_agent_stream()  # type: ignore[call-arg]
+    api.submit_prompt_to_agent_stream("p")  # type: ignore[arg-type]
 
 
-def options(api: SessionsApi) -> None:
+def options(api: SessionsApi, prompt: SubmitPrompt) -> None:
     api.get_session("s", "i", opts=5)  # type: ignore[arg-type]
     api.get_session("s", "i", opts={"total_timeout_ms": 5})  # type: ignore[arg-type]
     api.get_session("s", "i", _request_timeout="5")  # type: ignore[arg-type]
+    api.submit_prompt_to_agent_stream(prompt, idle_timeout="5")  # type: ignore[arg-type]
+    api.submit_prompt_to_agent_stream(prompt, tee=5)  # type: ignore[arg-type]
+    api.submit_prompt_to_agent_stream(prompt, async_req=True)  # type: ignore[call-arg]
+    api.submit_prompt_to_agent(prompt, idle_timeout=5)  # type: ignore[call-arg]
     # These change what a call answers, so no type could hold.
     api.get_session("s", "i", async_req=True)  # type: ignore[call-arg]
     api.get_session_with_http_info("s", "i", _preload_content=False)  # type: ignore[call-arg]
