@@ -13,6 +13,8 @@ demo: $(VENV)/demo.done  ## install in a virtual environment and run a real conv
 	$(BIN)/python examples/quickstart.py
 	@echo && echo "── Candela ──"
 	$(BIN)/python examples/candela_quickstart.py
+	@echo && echo "── Events ──"
+	$(BIN)/python examples/events.py
 
 test: $(VENV)/test.done  ## run the tests, in under 5 minutes
 	$(BIN)/python -m pytest -n 2 -m "not slow"
