@@ -1,4 +1,4 @@
-"""Declaring an endpoint: a typed stub, and the three forms in which it is called."""
+"""Declaring an endpoint: a typed stub, and the forms in which it is called."""
 
 from __future__ import annotations
 
