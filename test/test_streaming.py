@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
+import tracemalloc
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ import pytest
 import urllib3
 from pydantic import TypeAdapter, ValidationError
 
-from clients import ca_file, calling, server_tls
+from clients import ca_file, calling, drips, server_tls
 from portal_client.exceptions import (
     ApiAttributeError,
     ApiResponseError,
@@ -294,6 +295,24 @@ def test_a_recorded_file_that_is_not_there(tmp_path: Path) -> None:
         EventStream.replay(tmp_path / "nothing", Event)
 
 
+@pytest.mark.parametrize("kind", [LINES, SENT])
+def test_many_events_take_no_memory(kind: str) -> None:
+    line = b'{"n":1,"text":"twenty thousand of them"}\n'
+    block = (b"data: " + line + b"\n" if kind == SENT else line) * 1000
+    events = stream(*[block] * 20, kind=kind)
+    next(events)
+    tracemalloc.start()
+    try:
+        for _ in events:
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert events.events == 20_000
+    assert peak < 1_000_000
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [LINES, SENT, DOCUMENT])
 def test_a_line_of_64_mb_takes_linear_time(kind: str) -> None:
@@ -520,6 +539,15 @@ def test_silence_is_bounded_by_the_idle_timeout(steps: Steps) -> None:
         assert (caught.value.events, caught.value.status, caught.value.request_sent) == (1, 200, True)
         assert caught.value.request is not None
         assert "subscribe_to_session_stream, GET" in caught.value.request
+
+
+def test_any_byte_ends_a_silence() -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + EVENTS + b"\r\ndata: " + PARTS[0] + b"\n"
+    with (
+        calling(drips(head, b":" * 40, pause=0.05)) as c,
+        c.api.subscribe_to_session_stream("s0", idle_timeout=1) as events,
+    ):
+        assert [event.id for event in events] == ["s0"]
 
 
 def test_one_silence_does_not_outlast_the_time_for_the_call() -> None:
