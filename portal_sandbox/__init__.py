@@ -1,11 +1,12 @@
-"""A local server of the Portal service, for first steps and for tests.
+"""A local server of the Portal and the Candela service, for first steps and for tests.
 
     import portal_sandbox
 
     with portal_sandbox.running() as box:
         print(box.host, box.token)
+        print(box.candela_url, box.secrets)
 
-Sessions, messages and files live in SQLite: in memory, or in a file that survives a restart.
+Sessions, messages, files and tokens live in SQLite: in memory, or in a file that survives a restart.
 """
 
 TYPE_CHECKING = False  # what type checkers take for True, without the cost of importing typing

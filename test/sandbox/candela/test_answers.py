@@ -393,6 +393,32 @@ def test_an_answer_that_comes_too_late_goes_nowhere(start: Start, held: Held) ->
     assert candela.state(following) == "running"
 
 
+def test_a_session_is_stopped_by_another_server_too(start: Start, tmp_path: Path) -> None:
+    one, two = Held(), Held()
+    options = {"db": tmp_path / "box.sqlite", "tokens": {"one": "ann"}}
+    here, there = (start(**options, agents={"held": held}) for held in (one, two))
+    with ThreadPoolExecutor() as threads:
+        name = here.start("held")
+        late = threads.submit(here.pipeline, name, "early")
+        assert one.asked.wait(LIMIT)
+        there.stop()
+        assert there.delete(name).status == 200
+        following = there.start("held")  # which may well get the keys of the one that is gone
+        asking = threads.submit(there.pipeline, following, "late")
+        assert two.asked.wait(LIMIT)
+        one.released.set()
+        response = late.result(LIMIT)
+        assert there.state(following) == "answering"
+        two.released.set()
+        answered = asking.result(LIMIT)
+
+    assert (response.status, response.json()["detail"]) == (
+        409,
+        "The session was stopped before the agent answered",
+    )
+    assert answered.json() == "at last"
+
+
 def test_a_server_that_stops_answers_whoever_waits(tmp_path: Path, held: Held) -> None:
     options = {"db": tmp_path / "box.sqlite", "tokens": {"one": "ann"}, "agents": {"held": held}}
     with ThreadPoolExecutor() as threads:
