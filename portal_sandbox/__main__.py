@@ -135,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=0.0,
         metavar="SECONDS",
-        help="what comes after each event of Candela's agents (default: 0)",
+        help="what comes after each piece of an answer that an agent yields (default: 0)",
     )
 
     data = parser.add_argument_group("data")

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -15,29 +14,10 @@ import urllib3
 from portal_sandbox.agents import Message
 from portal_sandbox.candela import stream
 
-from ..conftest import LIMIT, Held
+from ..conftest import LIMIT, Held, Steps
 from .conftest import NDJSON, Candela, Start, running, said, submitted
 
 Conversation = Sequence[Message]
-
-
-class Steps:
-    """A generator agent that takes each step only when told to."""
-
-    def __init__(self, *steps: object) -> None:
-        self.steps = steps
-        self.taken = [Event() for _ in steps]
-        self.closed = Event()
-
-    def __call__(self, conversation: Conversation, files: object) -> Iterator[object]:
-        try:
-            for step, taken in zip(self.steps, self.taken, strict=True):
-                assert taken.wait(LIMIT)
-                if isinstance(step, Exception):
-                    raise step
-                yield step
-        finally:
-            self.closed.set()
 
 
 def _fails(conversation: Conversation, files: object) -> str:
