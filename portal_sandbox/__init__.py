@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from portal_sandbox.agents import Message as Message
     from portal_sandbox.app import create_app as create_app
     from portal_sandbox.candela.oauth2 import OAuth2 as OAuth2
+    from portal_sandbox.chaos import Chaos as Chaos
     from portal_sandbox.errors import SandboxError as SandboxError
     from portal_sandbox.server import Sandbox as Sandbox
     from portal_sandbox.server import running as running
 
 _MODULE_OF = {
     "Agent": "agents",
+    "Chaos": "chaos",
     "File": "agents",
     "Message": "agents",
     "OAuth2": "candela.oauth2",
@@ -32,7 +34,7 @@ _MODULE_OF = {
     "running": "server",
 }
 
-__all__ = ["Agent", "File", "Message", "OAuth2", "Sandbox", "SandboxError", "create_app", "running"]
+__all__ = ["Agent", "Chaos", "File", "Message", "OAuth2", "Sandbox", "SandboxError", "create_app", "running"]
 
 
 def __getattr__(name: str) -> object:

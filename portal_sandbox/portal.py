@@ -199,9 +199,11 @@ async def _begin(service: Service, user: str, session_id: str, prompt: Prompt) -
 
 async def _answered(service: Service, session_id: str) -> wire.Session:
     """The session once it is not running any more."""
+    last: SessionRow | None = None
     async for row in service.changes.follow(session_id):
-        session = row
-    return _session(session)
+        last = row
+    assert last is not None  # there is one at once
+    return _session(last)
 
 
 async def _events(service: Service, session_id: str) -> AsyncGenerator[str]:
