@@ -5,7 +5,7 @@
 Each agent is then there under its function's name: api.create_session("word_count", "Count", files=["a.txt"])
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from portal_sandbox import File, Message
 
@@ -23,6 +23,12 @@ def strict(conversation: Sequence[Message], files: Sequence[File]) -> str:
     if not tables:
         raise ValueError("attach a .csv file")
     return f"{tables[0].name} has {len(tables[0].read().splitlines())} lines."
+
+
+def word_by_word(conversation: Sequence[Message], files: Sequence[File]) -> Iterator[str]:
+    """The prompt again, a word at a time; ``--pace 0.3`` lets one see it grow."""
+    for word in conversation[-1].text.split():
+        yield f"{word} "
 
 
 def _words(text: str) -> str:

@@ -1,11 +1,12 @@
-"""A local server of the Portal service, for first steps and for tests.
+"""A local server of the Portal and the Candela service, for first steps and for tests.
 
     import portal_sandbox
 
     with portal_sandbox.running() as box:
         print(box.host, box.token)
+        print(box.candela_url, box.secrets)
 
-Sessions, messages and files live in SQLite: in memory, or in a file that survives a restart.
+Sessions, messages, files and tokens live in SQLite: in memory, or in a file that survives a restart.
 """
 
 TYPE_CHECKING = False  # what type checkers take for True, without the cost of importing typing
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from portal_sandbox.agents import Message as Message
     from portal_sandbox.app import create_app as create_app
     from portal_sandbox.candela.oauth2 import OAuth2 as OAuth2
+    from portal_sandbox.chaos import Chaos as Chaos
     from portal_sandbox.errors import SandboxError as SandboxError
     from portal_sandbox.server import Sandbox as Sandbox
     from portal_sandbox.server import running as running
 
 _MODULE_OF = {
     "Agent": "agents",
+    "Chaos": "chaos",
     "File": "agents",
     "Message": "agents",
     "OAuth2": "candela.oauth2",
@@ -31,7 +34,7 @@ _MODULE_OF = {
     "running": "server",
 }
 
-__all__ = ["Agent", "File", "Message", "OAuth2", "Sandbox", "SandboxError", "create_app", "running"]
+__all__ = ["Agent", "Chaos", "File", "Message", "OAuth2", "Sandbox", "SandboxError", "create_app", "running"]
 
 
 def __getattr__(name: str) -> object:

@@ -33,6 +33,9 @@ examples:
 
   python -m portal_sandbox --token one=ann --token two=bob --latency 2
       two users who do not see each other's sessions, and agents that take their time
+
+  python -m portal_sandbox --chaos "503:5%,reset:1%,lost:1%,latency:2s:10%"
+      a service that misbehaves, to see your own handling of errors work
 """
 
 _GREETING = """\
@@ -41,7 +44,7 @@ The sandbox runs at {host}
   sessions       {host}/
   documentation  {host}/docs
   agents         {agents}
-  data           {db}
+  data           {db}{chaos}
 
 Paste into another terminal:
 
@@ -86,6 +89,8 @@ def _run(options: argparse.Namespace) -> int:
             latency=options.latency,
             pace=options.pace,
             oauth2=candela.oauth2(options),
+            chaos=options.chaos,
+            chaos_seed=options.chaos_seed,
         ) as box,
         _errors_shown(),
     ):
@@ -93,6 +98,8 @@ def _run(options: argparse.Namespace) -> int:
         print(_greeting(box, users or {box.token: USER}, ids, options.db or "in memory"), flush=True)
         while not stopped.wait(1):  # without a limit, Windows would not notice Ctrl-C
             pass
+    if box.chaos is not None:
+        print(f"Chaos of seed {box.chaos.seed}: {box.chaos}")
     return 0
 
 
@@ -135,13 +142,24 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=0.0,
         metavar="SECONDS",
-        help="what comes after each event of Candela's agents (default: 0)",
+        help="what comes after each piece of an answer that an agent yields (default: 0)",
     )
 
     data = parser.add_argument_group("data")
     data.add_argument("--db", type=_given, metavar="FILE", help="SQLite file for the data (default: memory)")
     data.add_argument(
         "--demo-data", action="store_true", help="add the session that the documents name, open to any token"
+    )
+
+    faults = parser.add_argument_group("faults")
+    faults.add_argument(
+        "--chaos",
+        metavar="KIND:SHARE,...",
+        help="make faults of the operations by chance: 503:5%% or another status, or reset:1%%, before the "
+        "work is done; lost:1%% or cut:1%% once it is done; latency:2s or latency:2s:10%%",
+    )
+    faults.add_argument(
+        "--chaos-seed", type=int, metavar="N", help="make the same faults as a run that said this number"
     )
 
     candela.add_options(parser)
@@ -225,6 +243,7 @@ def _greeting(box: "portal_sandbox.Sandbox", users: Mapping[str, str], agents: I
         host=box.host,
         agents=", ".join(agents),
         db=db,
+        chaos=f"\n  chaos          {box.chaos.text}  (--chaos-seed {box.chaos.seed})" if box.chaos else "",
         exports="\n".join(exports),
         candela=candela.exports(box.secrets),
     )

@@ -1,9 +1,12 @@
 """Agents: plain functions that answer a conversation."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from threading import Event
+from typing import Any, TypeAlias, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ Agent: TypeAlias = Callable[[Sequence[Message], Sequence[File]], Any]
 """Given the conversation, which ends with the prompt, and the prompt's files: the text of the answer.
 
 It may be a generator, which says its answer in pieces; for Candela it may say data and events, too
-(candela/events.py). An exception makes the session's status Error; its text becomes the answer.
+(candela/events.py). An exception makes the session's status Error; its text becomes the answer, or the end
+of what was said before.
 """
 
 
@@ -51,6 +55,29 @@ BUILT_IN: Mapping[str, Agent] = {"echo": echo}
 
 #: The icon that every agent shows.
 ICON = "robot"
+
+
+class Interrupted(Exception):
+    """An agent is not listened to any longer."""
+
+
+def listen(said: Iterator[T], take: Callable[[T], object], ended: Event, pace: float) -> object:
+    """Take what an agent says, with `pace` seconds after each piece; what it returns at its end.
+
+    Raises Interrupted once `ended` is set, and what the agent and `take` raise. A generator is closed then.
+    """
+    try:
+        while not ended.is_set():
+            try:
+                piece = next(said)
+            except StopIteration as end:
+                return end.value
+            take(piece)
+            ended.wait(pace)
+        raise Interrupted
+    finally:
+        if isinstance(said, Generator):
+            said.close()
 
 
 def fault(agent_id: str, agent: object) -> str | None:

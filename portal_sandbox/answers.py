@@ -1,13 +1,15 @@
 """Answers under way: each agent runs in a thread of its own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from threading import Event, Lock, Thread
 from time import monotonic
+from types import TracebackType
 from typing import cast
 
-from portal_sandbox.agents import Agent, File, Message
+from portal_sandbox import agents
+from portal_sandbox.agents import Agent, File, Interrupted, Message, listen
 from portal_sandbox.changes import Changes
 from portal_sandbox.errors import NoSuchAgent, Refused, Stopping
 from portal_sandbox.log import log
@@ -26,16 +28,23 @@ class Answers:
     """Runs the agents over the sessions of a store, and tells of each change.
 
     A thread for each answer, not a pool: a slow agent, or one that calls this very server, keeps nobody
-    else from being answered. `latency` is added before each answer, in seconds.
+    else from being answered. `latency` is added before each answer, and `pace` after each piece of one that
+    an agent says in pieces, in seconds. Each piece is stored before the agent is asked for the next.
     """
 
     def __init__(
-        self, store: Store, changes: Changes, agents: Mapping[str, Agent], latency: float = 0.0
+        self,
+        store: Store,
+        changes: Changes,
+        agents: Mapping[str, Agent],
+        latency: float = 0.0,
+        pace: float = 0.0,
     ) -> None:
         self._store = store
         self._changes = changes
         self._agents = agents
         self._latency = latency
+        self._pace = pace
         self._stopping = Event()
         self._lock = Lock()
         self._threads: set[Thread] = set()
@@ -89,20 +98,48 @@ class Answers:
 
     def _answer(self, agent: Agent, row: SessionRow) -> None:
         self._stopping.wait(self._latency)
-        if self._stopping.is_set():
-            self._finish(row, STOPPED, SessionStatus.ERROR)
-        else:
-            self._finish(row, *_outcome(agent, row, *self._question(row)))
+        text, status = self._outcome(agent, row)
+        self._store_in_time(partial(self._store.finish, row, text, status), row)
 
-    def _finish(self, row: SessionRow, text: str, status: SessionStatus) -> None:
+    def _outcome(self, agent: Agent, row: SessionRow) -> tuple[str, SessionStatus]:
+        try:
+            return self._said(agent, row), SessionStatus.READY
+        except Interrupted:
+            return STOPPED, SessionStatus.ERROR
+        except BaseException as error:  # a SystemExit, too, must not leave the session running
+            failure = (type(error), error, _from_the_agent_on(error.__traceback__))
+            log.error("Agent %s failed in session %s", row.agent_id, row.id, exc_info=failure)
+            reason = f"The agent failed: {type(error).__name__}: {error}"
+            return reason.encode(errors="replace").decode(), SessionStatus.ERROR
+
+    def _said(self, agent: Agent, row: SessionRow) -> str:
+        if self._stopping.is_set():
+            raise Interrupted
+        said = cast(object, agent(*self._question(row)))
+        if isinstance(said, Iterator):
+            pieces: list[str] = []
+
+            def grow(piece: object) -> None:
+                pieces.append(_text(piece, "yields"))
+                change = partial(self._store.grow, row, "".join(pieces))
+                if piece and not self._store_in_time(change, row):
+                    raise Interrupted
+
+            returned = listen(cast("Iterator[object]", said), grow, self._stopping, self._pace)
+            said = "".join(pieces) if returned is None else returned
+        return _text(said, "answers")
+
+    def _store_in_time(self, change: Callable[[], bool], row: SessionRow) -> bool:
+        """Make a change and tell of it; false where it is too late for it."""
         while True:
             try:
-                self._store.finish(row, text, status)
+                made = change()
                 break
             except Refused:  # the disk is full, or another process writes and writes
                 if self._stopping.wait(PAUSE):
-                    return
+                    return False
         self._changes.tell(row.id)
+        return made
 
     def _question(self, row: SessionRow) -> tuple[list[Message], list[File]]:
         conversation = [Message(message.role, message.text) for message in row.messages]
@@ -113,19 +150,15 @@ class Answers:
         return File(file.name, file.content_type, file.size, file.sha256, load)
 
 
-def _outcome(
-    agent: Agent, row: SessionRow, conversation: list[Message], files: list[File]
-) -> tuple[str, SessionStatus]:
-    try:
-        text = cast(object, agent(conversation, files))
-        if isinstance(text, Iterator):  # a generator says its answer in pieces
-            text = "".join(cast("Iterator[str]", text))
-        if not isinstance(text, str):
-            raise TypeError(f"an agent answers a str, not {type(text).__name__}")
-        text.encode()  # half a surrogate pair cannot be stored
-        return text, SessionStatus.READY
-    except BaseException as error:  # a SystemExit, too, must not leave the session running
-        own = error.__traceback__ and error.__traceback__.tb_next  # from the agent's first line on
-        log.error("Agent %s failed in session %s", row.agent_id, row.id, exc_info=(type(error), error, own))
-        reason = f"The agent failed: {type(error).__name__}: {error}"
-        return reason.encode(errors="replace").decode(), SessionStatus.ERROR
+def _text(said: object, how: str) -> str:
+    if not isinstance(said, str):
+        raise TypeError(f"an agent {how} a str, not {type(said).__name__}")
+    said.encode()  # half a surrogate pair cannot be stored
+    return said
+
+
+def _from_the_agent_on(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without our own frames, with which it begins."""
+    while trace is not None and trace.tb_frame.f_globals["__name__"] in (__name__, agents.__name__):
+        trace = trace.tb_next
+    return trace

@@ -44,7 +44,8 @@ def create_app(
     `tokens` maps each bearer token to its user; `db` is a file for SQLite, or None for memory; `demo_data`
     adds what the documents' examples name, and takes any other token as that of the user "guest"; `agents`
     come in addition to "echo"; `latency`, in seconds, is added before each answer, and `pace` after each
-    event of Candela's; `oauth2` says who may sign in to Candela; `now` gives a time with zone.
+    piece of one that an agent says in pieces; `oauth2` says who may sign in to Candela; `now` gives a time
+    with zone.
 
     The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
     ValueError for tokens that no header can carry, for what cannot be called as an agent, and for a latency
@@ -59,7 +60,7 @@ def create_app(
     service = Service(
         store,
         changes,
-        Answers(store, changes, known, latency),
+        Answers(store, changes, known, latency, pace),
         known,
         Tokens(tokens, demo.GUEST if demo_data else None),
         now,

@@ -64,8 +64,8 @@ class Changes:
             while True:
                 stopping = self._stopping.is_set()
                 row = await run_in_threadpool(self._store.session, session_id)
-                if waiter.seen != len(row.messages):
-                    waiter.seen = len(row.messages)
+                if waiter.seen != row.revision:
+                    waiter.seen = row.revision
                     yield row
                 if row.status != SessionStatus.RUNNING:
                     return
@@ -97,8 +97,8 @@ class Changes:
 
     def _wake_those_behind(self) -> None:
         if waiters := self._all():
-            lengths = self._store.lengths({waiter.session_id for waiter in waiters})
-            _wake(waiter for waiter in waiters if waiter.seen != lengths.get(waiter.session_id))
+            revisions = self._store.revisions({waiter.session_id for waiter in waiters})
+            _wake(waiter for waiter in waiters if waiter.seen != revisions.get(waiter.session_id))
 
 
 class _Waiter:
@@ -106,7 +106,7 @@ class _Waiter:
 
     def __init__(self, session_id: str) -> None:
         self.session_id = session_id
-        #: How many messages the session had at the last look.
+        #: The revision of the session at the last look.
         self.seen: int | None = None
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()

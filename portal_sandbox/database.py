@@ -36,7 +36,7 @@ PATIENCE = 10.0
 APPLICATION_ID = 0x50426F78
 
 #: The form of the tables; a change of tables.py takes the next number.
-FORMAT = 2
+FORMAT = 3
 
 
 class Database:

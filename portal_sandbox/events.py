@@ -16,8 +16,9 @@ DOCUMENTATION = {
         "type": "string",
         "description": (
             "Server-sent events: the session as it is now and after each change, until it is not running any "
-            "more. An event is named `session`; its `data` is the session as one line of JSON, its `id` the "
-            "number of the session's messages. Changes that follow closely upon each other may come as one."
+            "more. While the agent answers, the last message may grow from event to event. An event is named "
+            "`session`; its `data` is the session as one line of JSON, its `id` how often the session has "
+            "changed. Changes that follow closely upon each other may come as one."
         ),
     },
 }
@@ -43,6 +44,6 @@ def are_wanted(accept: str) -> bool:
         return False
 
 
-def event(session: wire.Session) -> str:
-    """One event, named `session`; its id counts the session's messages, its data is the session as JSON."""
-    return f"event: session\nid: {len(session.messages)}\ndata: {session.model_dump_json()}\n\n"
+def event(session: wire.Session, revision: int) -> str:
+    """One event, named `session`; its id is the session's revision, its data is the session as JSON."""
+    return f"event: session\nid: {revision}\ndata: {session.model_dump_json()}\n\n"

@@ -199,8 +199,11 @@ async def _begin(service: Service, user: str, session_id: str, prompt: Prompt) -
 
 async def _answered(service: Service, session_id: str) -> wire.Session:
     """The session once it is not running any more."""
-    rows = [row async for row in service.changes.follow(session_id)]
-    return _session(rows[-1])
+    last: SessionRow | None = None
+    async for row in service.changes.follow(session_id):
+        last = row
+    assert last is not None  # there is one at once
+    return _session(last)
 
 
 async def _events(service: Service, session_id: str) -> AsyncGenerator[str]:
@@ -208,7 +211,7 @@ async def _events(service: Service, session_id: str) -> AsyncGenerator[str]:
     with suppress(Stopping):
         async with aclosing(service.changes.follow(session_id, events.PING)) as rows:
             async for row in rows:
-                yield events.COMMENT if row is last else events.event(_session(row))
+                yield events.COMMENT if row is last else events.event(_session(row), row.revision)
                 last = row
 
 

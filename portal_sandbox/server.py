@@ -13,13 +13,17 @@ from datetime import datetime
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from portal_sandbox.agents import Agent
-from portal_sandbox.app import create_app
+from portal_sandbox.app import RequestId, create_app
 from portal_sandbox.candela import app as candela
 from portal_sandbox.candela import token_endpoint
 from portal_sandbox.candela.oauth2 import OAuth2
+from portal_sandbox.chaos import Chaos
 from portal_sandbox.errors import SandboxError
+from portal_sandbox.faults import TRANSPORT, Faults
 from portal_sandbox.service import Service
 from portal_sandbox.store import utc_now
 
@@ -29,11 +33,15 @@ GRACE = 1
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running sandbox: where it is, and a token that it accepts; `host` is where Portal is."""
+    """A running sandbox: where it is, and a token that it accepts; `host` is where Portal is.
+
+    `chaos` counts the faults that it makes, if it does.
+    """
 
     host: str
     token: str = field(repr=False)
     oauth2: OAuth2
+    chaos: Chaos | None = None
 
     @property
     def candela_url(self) -> str:
@@ -74,17 +82,24 @@ def running(
     pace: float = 0.0,
     oauth2: OAuth2 | None = None,
     now: Callable[[], datetime] = utc_now,
+    chaos: str | None = None,
+    chaos_seed: int | None = None,
 ) -> Generator[Sandbox]:
     """Run a sandbox in the background for as long as the block lasts.
 
     Port 0 takes a free one. `tokens` maps each bearer token to its user; by default one random token stands
-    for "sandbox-user". The other arguments are those of `create_app`.
+    for "sandbox-user". `chaos`, such as "503:5%,reset:1%", makes faults of the operations, and the same ones
+    again with the same `chaos_seed`; portal_sandbox.chaos says what there is. The other arguments are those
+    of `create_app`.
 
     On leaving the block the answers under way are given up and everything is closed. Raises SandboxError when
     the port is taken or the database cannot be used, and ValueError for arguments that make no sense.
     """
     users = {secrets.token_urlsafe(16): "sandbox-user"} if tokens is None else tokens
     oauth2 = OAuth2() if oauth2 is None else oauth2
+    if chaos is None and chaos_seed is not None:
+        raise ValueError("chaos_seed is given without chaos")
+    faults = None if chaos is None else Chaos(chaos, chaos_seed)
     app = create_app(
         tokens=users,
         db=db,
@@ -101,8 +116,8 @@ def running(
         # Here, so that a database that cannot be used is the caller's exception and not a line in a log.
         stack.callback(service.stop)
         service.start()
-        stack.enter_context(_serving(app, listener))
-        yield Sandbox(_address(listener), next(iter(users)), oauth2)
+        stack.enter_context(_serving(app, listener, faults))
+        yield Sandbox(_address(listener), next(iter(users)), oauth2, faults)
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -138,8 +153,8 @@ def _address(listener: socket.socket) -> str:
 
 
 @contextmanager
-def _serving(app: FastAPI, listener: socket.socket) -> Generator[None]:
-    server = _Server(app)
+def _serving(app: FastAPI, listener: socket.socket, chaos: Chaos | None) -> Generator[None]:
+    server = _Server(app, chaos)
     thread = threading.Thread(target=server.run_on, args=(listener,), name="portal-sandbox", daemon=True)
     thread.start()
     try:
@@ -153,15 +168,30 @@ def _serving(app: FastAPI, listener: socket.socket) -> Generator[None]:
         server.join_workers()
 
 
+class _Protocol(H11Protocol):
+    """uvicorn's protocol, which gives the app its connection, for the faults that break it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_connection(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "extensions": {TRANSPORT: transport}}, receive, send)
+
+        self.app = with_connection
+
+
 class _Server(uvicorn.Server):
     """uvicorn that says when it has started, and that wakes whoever waits for an answer before it stops."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, chaos: Chaos | None) -> None:
+        self._let_go = asyncio.Event()
         super().__init__(
             uvicorn.Config(
-                app,
+                # Refusals of chaos have a request id, too.
+                app if chaos is None else RequestId(Faults(app, chaos, self._let_go)),
                 loop="asyncio",
-                http="h11",
+                http=_Protocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -188,6 +218,7 @@ class _Server(uvicorn.Server):
         self.settled.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._let_go.set()
         await asyncio.to_thread(self._service.wind_down)
         await super().shutdown(sockets)
 

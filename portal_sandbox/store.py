@@ -3,7 +3,10 @@
 What is running names the server that runs it, and each server on a file shows that it is alive (presence.py).
 So when one dies, its sessions are known, and another server, or the next one, makes errors of them: nobody
 waits for ever, and nobody touches a session whose server lives. An answer is taken only while the session
-still ends with the prompt that it answers, so one that comes late changes nothing.
+runs on the prompt that it answers, so one that comes late changes nothing.
+
+An answer may grow. What was said so far is then the last message of a session that is running. One that stays
+unfinished ends with the reason, and the status is Error, so that nobody takes a part for the whole.
 """
 
 import os
@@ -124,15 +127,25 @@ class Store:
             self._ask(db, row, prompt, digests)
         return row
 
-    def finish(self, asked: SessionRow, text: str, status: SessionStatus) -> None:
-        """Add the agent's answer to the prompt with which `asked` ends; the session then has `status`.
+    def grow(self, asked: SessionRow, text: str) -> bool:
+        """Let the agent's answer to the prompt with which `asked` ends be `text` so far.
 
-        A session that has gone on meanwhile stays as it is.
+        False where the session does not run on that prompt any more; then nothing has changed.
+        """
+        return self.finish(asked, text, SessionStatus.RUNNING)
+
+    def finish(self, asked: SessionRow, text: str, status: SessionStatus) -> bool:
+        """End the agent's answer to the prompt with which `asked` ends; the session then has `status`.
+
+        With the status Error, `text` says why there is no answer, or only a part. False where the session
+        does not run on that prompt any more; then nothing has changed.
         """
         with self.database.writing() as db:
             row = _found(db, asked.id)
-            if row.messages[-1].key == asked.messages[-1].key:
+            runs = row.status == SessionStatus.RUNNING and _prompt(row).key == _prompt(asked).key
+            if runs:
                 self._answer(row, text, status)
+            return runs
 
     def recover(self) -> None:
         """Make errors of the sessions whose server has died."""
@@ -150,14 +163,15 @@ class Store:
     def replay(self, user: str, session_id: str, last_index: int) -> SessionRow:
         """A new session of `user` from messages 0 to `last_index`, that one included, with their files.
 
-        Raises NoSuchSession, NotYours or OutOfRange.
+        An answer that is still growing is not there yet. Raises NoSuchSession, NotYours or OutOfRange.
         """
         with self.database.writing() as db:
             source = _found(db, session_id, user, _WITH_FILES)
-            if not 0 <= last_index < len(source.messages):
-                raise OutOfRange(len(source.messages))
+            whole = _whole_messages(source)
+            if not 0 <= last_index < len(whole):
+                raise OutOfRange(len(whole))
             row = self._new_session(user, source.agent_id)
-            row.messages = [_copied(message) for message in source.messages[: last_index + 1]]
+            row.messages = [_copied(message) for message in whole[: last_index + 1]]
             db.add(row)
         return row
 
@@ -187,11 +201,11 @@ class Store:
         with self.database.reading() as db:
             return db.scalars(query.order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())).all()
 
-    def lengths(self, session_ids: Collection[str]) -> Mapping[str, int]:
-        """How many messages these sessions have. With each change of a session there is one more."""
-        query = select(SessionRow.id, func.count()).join(MessageRow).where(SessionRow.id.in_(session_ids))
+    def revisions(self, session_ids: Collection[str]) -> Mapping[str, int]:
+        """How often each of these sessions has changed."""
+        query = select(SessionRow.id, SessionRow.revision).where(SessionRow.id.in_(session_ids))
         with self.database.reading() as db:
-            return {row[0]: row[1] for row in db.execute(query.group_by(SessionRow.id))}
+            return {row[0]: row[1] for row in db.execute(query)}
 
     def newest(self, limit: int) -> tuple[Sequence[SessionRow], int]:
         """At most `limit` sessions of all users, newest first, with their files; and how many there are."""
@@ -226,18 +240,28 @@ class Store:
             status=SessionStatus.READY.value,
             created_at=now,
             updated_at=now,
+            revision=0,
         )
 
     def _ask(self, db: Session, row: SessionRow, prompt: Prompt, digests: Sequence[blobs.Digest]) -> None:
         files = [_stored(db, *each) for each in zip(prompt.uploads, digests, strict=True)]
         row.messages.append(MessageRow(role=MessageRole.USER.value, text=prompt.text, files=files))
-        row.status, row.server = SessionStatus.RUNNING.value, self.presence.server
-        row.updated_at = self._now()
+        self._change(row, SessionStatus.RUNNING)
 
     def _answer(self, row: SessionRow, text: str, status: SessionStatus) -> None:
-        row.messages.append(MessageRow(role=MessageRole.ASSISTANT.value, text=text, agent_id=row.agent_id))
-        row.status, row.server = status.value, None
+        last = row.messages[-1]
+        if last.role == MessageRole.USER:
+            message = MessageRow(role=MessageRole.ASSISTANT.value, text=text, agent_id=row.agent_id)
+            row.messages.append(message)
+        else:
+            last.text = f"{last.text}\n\n{text}" if status == SessionStatus.ERROR else text
+        self._change(row, status)
+
+    def _change(self, row: SessionRow, status: SessionStatus) -> None:
+        row.status = status.value
+        row.server = self.presence.server if status == SessionStatus.RUNNING else None
         row.updated_at = self._now()
+        row.revision += 1
 
     def _dead_servers(self, db: Session) -> Sequence[str]:
         servers = db.scalars(select(SessionRow.server).where(SessionRow.server.is_not(None)).distinct())
@@ -258,6 +282,17 @@ def _found(db: Session, session_id: str, user: str | None = None, *options: Exec
     if user is not None and not row.shared and row.user_id != user:
         raise NotYours
     return row
+
+
+def _prompt(row: SessionRow) -> MessageRow:
+    """The last prompt of a session."""
+    return next(message for message in reversed(row.messages) if message.role == MessageRole.USER)
+
+
+def _whole_messages(row: SessionRow) -> Sequence[MessageRow]:
+    """The messages of a session without an answer that is still growing."""
+    growing = row.status == SessionStatus.RUNNING and row.messages[-1].role == MessageRole.ASSISTANT
+    return row.messages[:-1] if growing else row.messages
 
 
 def _digests(prompt: Prompt) -> Sequence[blobs.Digest]:

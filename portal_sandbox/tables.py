@@ -29,7 +29,8 @@ class Base(DeclarativeBase):
 class SessionRow(Base):
     """One session; a shared one belongs to no one and is open to every user.
 
-    `server` names the server that runs the agent, for as long as the session is running.
+    `server` names the server that runs the agent, for as long as the session is running; `revision` counts
+    the changes.
     """
 
     __tablename__ = "sessions"
@@ -45,6 +46,7 @@ class SessionRow(Base):
     server: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision: Mapped[int]
     messages: Mapped[list["MessageRow"]] = relationship(lazy="selectin", order_by="MessageRow.key")
 
 

@@ -1,12 +1,12 @@
 """Answers under way: each agent runs in a thread of its own, and what it says goes out as it is said."""
 
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import cast
 
-from portal_sandbox.agents import Agent, Message
+from portal_sandbox.agents import Agent, Interrupted, Message, listen
 from portal_sandbox.candela.errors import AgentFailed, NoSuchAgent, ServerStopped, Stopped
 from portal_sandbox.candela.events import Result, answer
 from portal_sandbox.candela.sessions import Name, Sessions
@@ -55,6 +55,8 @@ class Answers:
             self._streams[stream] = asked.key
             self._threads = {thread, *(other for other in self._threads if other.is_alive())}
             thread.start()
+        if self._stopping.is_set():  # since this began, so perhaps before the stream was known
+            stream.end(ServerStopped())
 
     def give_up(self, session_key: int) -> None:
         """Let go whoever waits for an answer in a session that was stopped."""
@@ -108,8 +110,8 @@ class Answers:
         outcome: Result | Refused
         try:
             outcome = self._said(agent, asked, stream)
-        except Refused as refused:
-            outcome = refused
+        except Interrupted:
+            return Stopped()  # unheard, for the stream has ended
         except BaseException as error:  # a SystemExit, too
             outcome = AgentFailed(error)
         text = outcome.event.content if isinstance(outcome, Result) else outcome.detail
@@ -124,14 +126,4 @@ class Answers:
 
     def _said(self, agent: Agent, asked: CandelaSessionRow, stream: Stream) -> Result:
         conversation = [Message(message.role, message.text) for message in asked.messages]
-        with closing(answer(agent, conversation)) as events:
-            while not stream.ended.is_set():
-                if self._stopping.is_set():
-                    raise ServerStopped
-                try:
-                    event = next(events)
-                except StopIteration as end:
-                    return cast(Result, end.value)
-                stream.put(event)
-                stream.ended.wait(self._pace)
-        raise Stopped
+        return cast(Result, listen(answer(agent, conversation), stream.put, stream.ended, self._pace))

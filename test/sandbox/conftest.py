@@ -113,6 +113,25 @@ class Held:
         return "at last"
 
 
+class Steps:
+    """A generator agent that takes each step only when told to."""
+
+    def __init__(self, *steps: object) -> None:
+        self.steps = steps
+        self.taken = [Event() for _ in steps]
+        self.closed = Event()
+
+    def __call__(self, conversation: Sequence[object], files: Sequence[object]) -> Iterator[object]:
+        try:
+            for step, taken in zip(self.steps, self.taken, strict=True):
+                assert taken.wait(LIMIT)
+                if isinstance(step, Exception):
+                    raise step
+                yield step
+        finally:
+            self.closed.set()
+
+
 @pytest.fixture
 def held() -> Iterator[Held]:
     agent = Held()

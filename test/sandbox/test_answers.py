@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
@@ -66,15 +66,6 @@ def _returns_nothing(*_: object) -> str:
 
 def _half_a_character(*_: object) -> str:
     return "\ud800"
-
-
-def test_a_generator_says_its_answer_in_pieces(start: Start) -> None:
-    def pieces(conversation: object, files: object) -> Iterator[str]:
-        yield from ("one ", "two")
-
-    session = start(agents={"pieces": pieces}).create(agent="pieces")
-
-    assert (session["status"], session["messages"][1]["text"]) == ("Ready", "one two")
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,23 @@ def test_what_another_store_changes_is_found(store: Store, others: Changes, tmp_
     other.close()
 
 
+def test_growth_in_another_store_is_found(store: Store, others: Changes, tmp_path: Path) -> None:
+    other = Store(tmp_path / "box.sqlite")
+    other.open()
+    asked = _created(other)
+
+    seen = _followed(
+        others,
+        asked.id,
+        lambda: other.grow(asked, "an"),
+        lambda: other.grow(asked, "answer"),
+        lambda: other.finish(asked, "answer", SessionStatus.READY),
+    )
+
+    assert seen == ["Running 1", "Running 2", "Running 2", "Ready 2"]
+    other.close()
+
+
 def test_a_session_whose_server_dies_ends(store: Store, others: Changes, tmp_path: Path) -> None:
     other = Store(tmp_path / "box.sqlite")
     other.open()

@@ -23,6 +23,7 @@ import urllib3
 from portal_sandbox.store import STOPPED, Store
 
 from .conftest import LIMIT, Caller, File
+from .test_events import subscribed
 
 pytestmark = pytest.mark.slow
 
@@ -293,6 +294,23 @@ def test_the_sessions_of_a_killed_server_are_errors_and_those_of_another_are_not
     ]
     assert [_outcome(session) for session in answered] == [("Ready", [f"ours {n}"] * 2) for n in range(3)]
     assert seen == [*left, *answered]
+
+
+def test_what_was_said_before_a_kill_is_kept_and_ends_with_the_reason(tmp_path: Path) -> None:
+    db = tmp_path / "box.sqlite"
+    with (
+        Server(db, "--agent", "examples.agents:word_by_word", "--pace", "600") as victim,
+        Caller(victim.host, TOKEN) as caller,
+    ):
+        session_id = caller.create_async("one two", "word_by_word")
+        with subscribed(caller, session_id) as stream:
+            while len(stream.next()[1]["messages"]) < 2:
+                pass
+            victim.process.kill()
+    with Server(db) as again, Caller(again.host, TOKEN) as caller:
+        left = caller.get(f"/sessions/{session_id}")
+
+    assert _outcome(left) == ("Error", ["one two", f"one \n\n{STOPPED}"])
 
 
 def _outcome(session: Any) -> tuple[str, list[str]]:

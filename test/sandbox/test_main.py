@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import urllib3
 
 import portal_sandbox
 from portal_sandbox.__main__ import main
@@ -172,6 +173,39 @@ def test_what_nobody_has_foreseen_is_in_sight(tmp_path: Path) -> None:
     assert errors.count("Traceback (most recent call last):") == 1
     assert " ERROR GET /sessions/grouped failed\n" in errors
     assert errors.endswith("RuntimeError: lost\n")
+
+
+def test_chaos_says_how_it_is_repeated_and_what_it_has_made() -> None:
+    def ask(caller: Caller) -> int | None:
+        try:
+            return caller.call("GET", "/sessions/grouped").status
+        except urllib3.exceptions.HTTPError:
+            return None
+
+    def run(*arguments: str) -> tuple[str, list[int | None], str]:
+        chaos = ("--chaos", "404:30%,lost:10%,cut:10%,reset:10%", "--token", "secret", *arguments)
+        with _process(*chaos) as process, Caller(_host(greeting := _greeting(process)), "secret") as caller:
+            seen = [ask(caller) for _ in range(60)]
+            process.send_signal(signal.SIGTERM)
+            output, errors = process.communicate(timeout=LIMIT)
+        assert (process.returncode, errors) == (0, "")
+        found = re.search(r"  chaos          404:30%,\S+  \(--chaos-seed (\d+)\)\n", greeting)
+        assert found is not None, greeting
+        return found[1], seen, output
+
+    seed, seen, output = run()
+    again = run("--chaos-seed", seed)
+
+    faults = sum(status != 200 for status in seen)
+    made = f"60 requests met {faults} faults: 404 {seen.count(404)}"
+    assert output.startswith(f"Chaos of seed {seed}: {made}")
+    assert again == (seed, seen, output)
+
+
+def test_chaos_that_cannot_be_understood(refused: Callable[..., str]) -> None:
+    line = refused("--port", "0", "--chaos", "503:5%,reset")
+
+    assert line == "portal_sandbox: chaos: 'reset': it is not in the form reset:5%\n"
 
 
 def test_a_stop_in_the_middle_of_an_upload_prints_nothing() -> None:

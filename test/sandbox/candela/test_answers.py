@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -15,29 +14,10 @@ import urllib3
 from portal_sandbox.agents import Message
 from portal_sandbox.candela import stream
 
-from ..conftest import LIMIT, Held
+from ..conftest import LIMIT, Held, Steps
 from .conftest import NDJSON, Candela, Start, running, said, submitted
 
 Conversation = Sequence[Message]
-
-
-class Steps:
-    """A generator agent that takes each step only when told to."""
-
-    def __init__(self, *steps: object) -> None:
-        self.steps = steps
-        self.taken = [Event() for _ in steps]
-        self.closed = Event()
-
-    def __call__(self, conversation: Conversation, files: object) -> Iterator[object]:
-        try:
-            for step, taken in zip(self.steps, self.taken, strict=True):
-                assert taken.wait(LIMIT)
-                if isinstance(step, Exception):
-                    raise step
-                yield step
-        finally:
-            self.closed.set()
 
 
 def _fails(conversation: Conversation, files: object) -> str:
@@ -391,6 +371,32 @@ def test_an_answer_that_comes_too_late_goes_nowhere(start: Start, held: Held) ->
 
     assert events == [("chat", "at last"), ("result", "at last")]
     assert candela.state(following) == "running"
+
+
+def test_a_session_is_stopped_by_another_server_too(start: Start, tmp_path: Path) -> None:
+    one, two = Held(), Held()
+    options = {"db": tmp_path / "box.sqlite", "tokens": {"one": "ann"}}
+    here, there = (start(**options, agents={"held": held}) for held in (one, two))
+    with ThreadPoolExecutor() as threads:
+        name = here.start("held")
+        late = threads.submit(here.pipeline, name, "early")
+        assert one.asked.wait(LIMIT)
+        there.stop()
+        assert there.delete(name).status == 200
+        following = there.start("held")  # which may well get the keys of the one that is gone
+        asking = threads.submit(there.pipeline, following, "late")
+        assert two.asked.wait(LIMIT)
+        one.released.set()
+        response = late.result(LIMIT)
+        assert there.state(following) == "answering"
+        two.released.set()
+        answered = asking.result(LIMIT)
+
+    assert (response.status, response.json()["detail"]) == (
+        409,
+        "The session was stopped before the agent answered",
+    )
+    assert answered.json() == "at last"
 
 
 def test_a_server_that_stops_answers_whoever_waits(tmp_path: Path, held: Held) -> None:

@@ -1,0 +1,129 @@
+"""Chaos: which request meets which fault, by a chance that a seed repeats.
+
+    503:5%,reset:1%,lost:1%,cut:1%,latency:2s:10%
+
+Where P percent of the requests meet it, the request is not carried out by
+
+    NNN:P%        an answer with this status, from 400 to 599; with Retry-After where it is 429 or 503
+    reset:P%      the connection is reset once the request was read
+
+and it is carried out by
+
+    lost:P%       the connection is reset instead of the answer
+    cut:P%        the connection is closed in the middle of the answer: of a stream in its second piece; one
+                  without a body is lost
+    latency:T     each request waits for T, such as 2s or 200ms, before all else; latency:T:P% some of them
+
+A request meets at most one of the faults, besides the latency.
+"""
+
+import re
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+RESET, LOST, CUT, LATENCY = "reset", "lost", "cut", "latency"
+
+_PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
+_TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What a request meets: how long it waits, in seconds, and a kind of fault, or none."""
+
+    wait: float = 0.0
+    fault: str | None = None
+
+
+class Chaos:
+    """Draws a fate for each request of the two services, and counts the faults that were made.
+
+    Equal seeds and an equal order of requests make equal faults; without a seed one is drawn. Raises
+    ValueError for a text that cannot be understood, which names the item and what is allowed.
+    """
+
+    def __init__(self, text: str, seed: int | None = None) -> None:
+        self.text = text
+        self.seed = secrets.randbits(32) if seed is None else seed
+        self._shares, self._wait, self._waiting = _parsed(text)
+        self._random = Random(self.seed)
+        self._requests = 0
+        self._made: Counter[str] = Counter()
+
+    def fate(self) -> Fate:
+        """What the next request meets."""
+        self._requests += 1
+        # Always two draws, so that what one request meets does not hang on what others have met.
+        fault, wait = self._random.random(), self._random.random()
+        return Fate(self._wait if wait < self._waiting else 0.0, self._fault(fault))
+
+    def count(self, kind: str) -> None:
+        """Note a fault that was made."""
+        self._made[kind] += 1
+
+    @property
+    def requests(self) -> int:
+        """How many requests have been given a fate."""
+        return self._requests
+
+    @property
+    def made(self) -> Mapping[str, int]:
+        """How many faults of each kind have been made so far; a kind that was not is 0."""
+        return Counter(self._made)
+
+    def __str__(self) -> str:
+        made = ", ".join(f"{kind} {count}" for kind, count in sorted(self._made.items()))
+        return f"{self._requests} requests met {self._made.total()} faults{made and ': '}{made}"
+
+    def _fault(self, drawn: float) -> str | None:
+        for kind, share in self._shares.items():
+            if drawn < share:
+                return kind
+            drawn -= share
+        return None
+
+
+def _parsed(text: str) -> tuple[dict[str, float], float, float]:
+    """The share of each kind of fault; and how long how many requests wait."""
+    shares: dict[str, float] = {}
+    wait, waiting = 0.0, 0.0
+    seen: set[str] = set()
+    for item in text.split(","):
+        kind, *rest = item.strip().split(":")
+        if kind in seen:
+            raise ValueError(f"chaos: {item!r}: {kind} is given twice")
+        seen.add(kind)
+        if kind == LATENCY:
+            if not 1 <= len(rest) <= 2:
+                raise ValueError(f"chaos: {item!r}: it is not in the form latency:2s or latency:2s:10%")
+            wait = _seconds(item, rest[0])
+            waiting = _share(item, rest[1]) if len(rest) == 2 else 1.0
+        elif kind in (RESET, LOST, CUT) or re.fullmatch("[45][0-9][0-9]", kind):
+            if len(rest) != 1:
+                raise ValueError(f"chaos: {item!r}: it is not in the form {kind}:5%")
+            shares[kind] = _share(item, rest[0])
+        else:
+            raise ValueError(
+                f"chaos: {item!r}: a kind is a status from 400 to 599, reset, lost, cut or latency, "
+                'as in "503:5%,reset:1%,latency:2s"'
+            )
+    if sum(shares.values()) > 1 + 1e-9:
+        raise ValueError(f"chaos: {text!r}: the faults add up to more than 100%")
+    return shares, wait, waiting
+
+
+def _share(item: str, text: str) -> float:
+    found = _PERCENTAGE.fullmatch(text)
+    if found is None or float(found[1]) > 100:
+        raise ValueError(f"chaos: {item!r}: {text!r} is not a percentage from 0% to 100%")
+    return float(found[1]) / 100
+
+
+def _seconds(item: str, text: str) -> float:
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise ValueError(f"chaos: {item!r}: {text!r} is not a time such as 2s or 200ms")
+    return float(found[1]) / (1000 if found[2] == "ms" else 1)

@@ -1,0 +1,133 @@
+"""Faults: what chaos has drawn for a request is done to it."""
+
+import asyncio
+import os
+import re
+import socket
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from typing import cast
+
+from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal_sandbox.chaos import CUT, LATENCY, LOST, RESET, Chaos
+
+#: The extension by which a server gives the connection, as an asyncio.Transport.
+TRANSPORT = "portal_sandbox.transport"
+
+#: The operations of both services; not the page, the documents, and the token endpoint.
+_OPERATION = re.compile("(/candela)?/sessions?(/|$)")
+
+#: The statuses that say when to try again.
+_LATER = ("429", "503")
+
+
+class Faults:
+    """Lets requests for operations meet their fate; those for anything else pass.
+
+    The server must give the connection as the extension `TRANSPORT`. Nobody waits once `let_go` is set.
+    """
+
+    def __init__(self, app: ASGIApp, chaos: Chaos, let_go: asyncio.Event) -> None:
+        self._app = app
+        self._chaos = chaos
+        self._let_go = let_go
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _OPERATION.match(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        fate = self._chaos.fate()
+        if fate.wait:
+            self._chaos.count(LATENCY)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._let_go.wait(), fate.wait)
+        if fate.fault is None:
+            await self._app(scope, receive, send)
+        elif fate.fault == RESET:
+            await _read(receive)
+            self._chaos.count(RESET)
+            _reset(scope)
+            await _gone(receive)
+        elif fate.fault in (LOST, CUT):
+            await self._app(scope, receive, _Breaking(scope, send, self._chaos, fate.fault))
+            await _gone(receive)
+        else:
+            self._chaos.count(fate.fault)
+            await _refusal(fate.fault)(scope, receive, send)
+
+
+class _Breaking:
+    """Sends an answer as far as the fault lets it go; what comes after that goes nowhere."""
+
+    def __init__(self, scope: Scope, send: Send, chaos: Chaos, kind: str) -> None:
+        self._scope = scope
+        self._send = send
+        self._chaos = chaos
+        self._kind = kind
+        self._start: Message | None = None
+        self._broken = False
+
+    async def __call__(self, message: Message) -> None:
+        if self._broken:
+            return
+        if self._kind == LOST:
+            self._break(_reset)
+        elif message["type"] == "http.response.start":
+            self._start = message
+        elif self._start is None:  # the second piece of a stream
+            await self._half(message)
+        elif not message.get("body") and not message.get("more_body"):
+            self._break(_reset)  # of nothing there is no half
+        else:
+            start, self._start = self._start, None
+            await self._send(start)
+            if message.get("more_body"):
+                await self._send(message)
+            else:
+                await self._half(message)
+
+    async def _half(self, message: Message) -> None:
+        body = message.get("body", b"")
+        await self._send({**message, "body": body[: len(body) // 2], "more_body": True})
+        self._break(_close)
+
+    def _break(self, how: Callable[[Scope], None]) -> None:
+        self._broken = True
+        self._chaos.count(self._kind)
+        how(self._scope)
+
+
+def _refusal(status: str) -> JSONResponse:
+    headers = {"Retry-After": "1"} if status in _LATER else None
+    return JSONResponse({"detail": "Chaos: the request was not carried out"}, int(status), headers)
+
+
+async def _read(receive: Receive) -> None:
+    while (await receive()).get("more_body"):
+        pass
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the connection is known to be gone; the server would complain of half an answer."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _reset(scope: Scope) -> None:
+    """Have the other side see its connection reset; what was not sent yet is dropped."""
+    transport = _transport(scope)
+    linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
+
+
+def _close(scope: Scope) -> None:
+    """Close the connection behind what was sent."""
+    _transport(scope).close()
+
+
+def _transport(scope: Scope) -> asyncio.Transport:
+    return cast(asyncio.Transport, scope["extensions"][TRANSPORT])
