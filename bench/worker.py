@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import time
@@ -18,7 +17,6 @@ def main(program: str, row: str, name: str, host: str) -> None:
     contestant = entry.make(host)
     work = entry.work(contestant)
     for line in sys.stdin:
-        gc.collect()
         before = _start_of_memory()
         cpu, wall = time.process_time(), time.perf_counter()
         for _ in range(int(line)):

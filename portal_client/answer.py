@@ -14,6 +14,7 @@ import urllib3
 from urllib3.exceptions import ProtocolError
 
 from portal_client.exchange import Exchange
+from portal_client.head import Head, plain
 
 _CUT = "the answer was closed before its end"
 
@@ -77,12 +78,26 @@ class Answer(http.client.HTTPResponse):
 
     fp: Any  # None when it is closed
 
-    def begin(self) -> None:
-        super().begin()
+    def begin(self, **limits: Any) -> None:
+        head = plain(self.fp.peek()) if vars(self)["_method"] != "HEAD" else None
+        if head is not None:
+            self._take(head)
+            return
+        super().begin(**limits)
         if self.fp.raw.at_end:  # http.client takes it for the end of the headers
             raise http.client.RemoteDisconnected("the connection ended within the headers")
         if self.length is None and not self.chunked and "content-length" in self.headers:
             raise http.client.HTTPException("the Content-Length is not a number")
+
+    def _take(self, head: Head) -> None:
+        self.fp.read(head.size)
+        self.headers = self.msg = http.client.HTTPMessage()
+        for name, value in head.headers:
+            self.msg.set_raw(name, value)
+        self.code = self.status = head.status
+        self.reason, self.version = head.reason, 11
+        self.length, self.will_close = head.length, False
+        self.chunked, self.chunk_left = head.length is None, None
 
     def _close_conn(self) -> None:
         fp, self.fp = self.fp, None
