@@ -76,6 +76,8 @@ class Judged(NamedTuple):
     measured: float
     allowed: float
     shown: str
+    #: Whether it is a ratio of two times.
+    relative: bool = False
 
     @property
     def holds(self) -> bool:
@@ -95,7 +97,9 @@ class AtMost:
         """Judge it; None where the other is absent."""
         if (ratio := result.ratio(self.who, self.of)) is None:
             return None
-        return Judged(f"≤ {self.factor:.3g} × {self.of}", ratio.median, self.factor, f"{ratio.median:.2f} ×")
+        return Judged(
+            f"≤ {self.factor:.3g} × {self.of}", ratio.median, self.factor, f"{ratio.median:.2f} ×", True
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class Faster:
         if (ratio := result.ratio(OURS, self.than)) is None:
             return None
         claim = f"≥ {self.factor:g} × faster than {self.than}"
-        return Judged(claim, ratio.median, 1 / self.factor, f"{1 / ratio.median:.2f} ×")
+        return Judged(claim, ratio.median, 1 / self.factor, f"{1 / ratio.median:.2f} ×", True)
 
 
 @dataclass(frozen=True)
@@ -120,20 +124,23 @@ class Within:
     seconds: float
 
     def judge(self, result: Result) -> Judged | None:
-        """Judge it."""
+        """Judge it; None where the client is absent."""
+        if OURS not in result.figures:
+            return None
         median = result.figures[OURS].median
         return Judged(f"≤ {duration(self.seconds)}", median, self.seconds, duration(median))
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The client takes at most so many bytes more while it works."""
+    """The client, or who is named, takes less than so many bytes more while it works."""
 
     most: int
+    who: str = OURS
 
     def judge(self, result: Result) -> Judged | None:
         """Judge it; None where the system does not tell."""
-        if (memory := result.figures[OURS].memory) is None:
+        if self.who not in result.figures or (memory := result.figures[self.who].memory) is None:
             return None
         return Judged(f"< {size(self.most)} more memory", memory, self.most, size(memory))
 
@@ -143,7 +150,7 @@ class Flat:
     """Each item costs the same whatever their number: no size is off the line through the others by more.
 
     A call has a cost of its own, which a few items cannot hide; so the cost of a call with n items is held
-    against a + b n, with a that of the smallest call and b what an item adds from there to the middle size.
+    against the line from the smallest call to the largest.
     """
 
     within: float
@@ -162,10 +169,9 @@ class Flat:
             for name, figure in result.figures.items()
             if name.startswith(self.of)
         )
-        n0, a = sizes[0]
-        middle, cost = sizes[len(sizes) // 2]
-        each = (cost - a) / (middle - n0)
-        return [(n, total / (a + each * (n - n0)) - 1) for n, total in sizes]
+        (fewest, least), (most, highest) = sizes[0], sizes[-1]
+        each = (highest - least) / (most - fewest)
+        return [(n, total / (least + each * (n - fewest)) - 1) for n, total in sizes]
 
 
 Limit = AtMost | Faster | Within | Memory | Flat

@@ -56,6 +56,13 @@ def events_of(number: int) -> bytes:
     return b'{"event_type": "chat", "content": "word %d of an answer"}\n' % number
 
 
+@lru_cache(maxsize=8)
+def line(length: int) -> bytes:
+    """One event in a line of so many bytes."""
+    event = b'{"event_type": "chat", "content": "%s"}\n'
+    return event % (b"x" * (length - len(event) + 2))
+
+
 class _Connection(asyncio.BufferedProtocol):
     """One connection: a request is read by its Content-Length and its body dropped."""
 
@@ -94,6 +101,8 @@ class _Connection(asyncio.BufferedProtocol):
             self._send(sessions(int(target.partition("=")[2])))
         elif target.startswith("/events/"):
             self._send(events(int(target.rpartition("/")[2])), "application/x-ndjson")
+        elif target.startswith("/line/"):
+            self._send(line(int(target.rpartition("/")[2])), "application/x-ndjson")
         else:
             self._send(_SMALL)
 
