@@ -55,8 +55,8 @@ class MailParser(Steps):
     """The same with every head left to http.client."""
 
     def __init__(self, host: str) -> None:
-        connection: Any = import_module("portal_client.connection")
-        connection.plain = lambda data: None  # pyright: ignore
+        answer: Any = import_module("portal_client.answer")
+        answer.plain = lambda data: None  # pyright: ignore
         super().__init__(host)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import http.client
 import io
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clients import calling
-from portal_client.connection import _Answer
+from portal_client import answer
 from portal_client.head import plain
 from scripted import Answer, reply
 
@@ -68,25 +69,51 @@ UNUSUAL = [
 ]
 
 
+class _Raw(io.BytesIO):
+    at_end = False
+
+    def readinto(self, buffer: Any) -> int:
+        count = super().readinto(buffer)
+        self.at_end = count == 0
+        return count
+
+    def end(self, buffered: object) -> None: ...
+
+
 class _Socket:
     def __init__(self, data: bytes) -> None:
         self._data = data
 
     def makefile(self, mode: str, **options: Any) -> Any:
-        return io.BufferedReader(io.BytesIO(self._data))  # type: ignore[type-var]
+        return io.BufferedReader(_Raw(self._data))  # type: ignore[type-var]
 
 
-def seen(kind: type[http.client.HTTPResponse], data: bytes, method: str = "GET") -> Any:
+class ByHttpClient(answer.Answer):
+    """An answer whose head is never read at once."""
+
+    def begin(self, **limits: Any) -> None:
+        with patch.object(answer, "plain", return_value=None):
+            super().begin(**limits)
+
+
+def seen(kind: type[answer.Answer], data: bytes, method: str = "GET") -> Any:
     """What a response makes of the data: all that is known of the head, and the bytes behind it."""
-    answer = kind(_Socket(data), method=method)  # type: ignore[arg-type]
+    response = kind(_Socket(data), method=method)  # type: ignore[arg-type]
     try:
-        answer.begin()
+        response.begin()
     except http.client.HTTPException as error:
         return type(error)
-    head = (answer.version, answer.status, answer.reason, answer.chunked, answer.length, answer.will_close)
-    same = answer.headers is answer.msg
-    assert answer.fp is not None
-    return head, answer.headers.items(), answer.headers.get("Content-Type"), same, answer.fp.read()
+    head = (
+        response.version,
+        response.status,
+        response.reason,
+        response.chunked,
+        response.length,
+        response.will_close,
+    )
+    same = response.headers is response.msg
+    assert response.fp is not None
+    return head, response.headers.items(), response.headers.get("Content-Type"), same, response.fp.read()
 
 
 BODY = b"12345HTTP/1.1 200 OK\r\n"
@@ -94,10 +121,10 @@ BODY = b"12345HTTP/1.1 200 OK\r\n"
 
 @pytest.mark.parametrize("head", PLAIN)
 def test_a_plain_head_is_what_http_client_makes_of_it(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = seen(http.client.HTTPResponse, head + BODY)
+    expected = seen(ByHttpClient, head + BODY)
     monkeypatch.setattr(http.client, "parse_headers", None)  # it is read without
 
-    assert seen(_Answer, head + BODY) == expected
+    assert seen(answer.Answer, head + BODY) == expected
     assert expected[-1] == BODY
 
 
@@ -105,12 +132,12 @@ def test_a_plain_head_is_what_http_client_makes_of_it(head: bytes, monkeypatch: 
 def test_an_unusual_head_is_left_to_http_client(head: bytes) -> None:
     assert plain(head + BODY) is None
     if not head.startswith(b"HTTP/1.1 1"):  # http.client itself skips only 100, see test_connection.py
-        assert seen(_Answer, head + BODY) == seen(http.client.HTTPResponse, head + BODY)
+        assert seen(answer.Answer, head + BODY) == seen(ByHttpClient, head + BODY)
 
 
 @pytest.mark.parametrize("head", PLAIN)
 def test_an_answer_to_head_has_no_body(head: bytes) -> None:
-    assert seen(_Answer, head, "HEAD") == seen(http.client.HTTPResponse, head, "HEAD")
+    assert seen(answer.Answer, head, "HEAD") == seen(ByHttpClient, head, "HEAD")
 
 
 _PIECES = st.sampled_from(
@@ -158,14 +185,14 @@ _LINES = st.lists(_PIECES, max_size=6).map(b"".join)
 def test_any_head_is_what_http_client_makes_of_it(lines: list[bytes]) -> None:
     head = b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", b""])
 
-    assert seen(_Answer, head + BODY) == seen(http.client.HTTPResponse, head + BODY)
+    assert seen(answer.Answer, head + BODY) == seen(ByHttpClient, head + BODY)
 
 
 @given(st.integers(0, 200), st.lists(_LINES, max_size=3))
 def test_a_cut_head_is_what_http_client_makes_of_it(kept: int, lines: list[bytes]) -> None:
     head = b"\r\n".join([b"HTTP/1.1 200 OK", b"Content-Length: 5", *lines, b"", b""])[:kept]
 
-    assert seen(_Answer, head) == seen(http.client.HTTPResponse, head)
+    assert seen(answer.Answer, head) == seen(ByHttpClient, head)
 
 
 @pytest.mark.parametrize(
