@@ -70,6 +70,17 @@ class TimedSocket:
         return io.BufferedReader(self._reader)
 
 
+class _Headers(http.client.HTTPMessage):
+    """The headers of a plain head, which need not be looked at once more for what mail may hold."""
+
+    def __init__(self, headers: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._headers = headers
+
+    def items(self) -> list[tuple[str, str]]:
+        return list(self._headers)
+
+
 class Answer(http.client.HTTPResponse):
     """An answer as strict as its framing must be for what follows on the connection.
 
@@ -77,9 +88,10 @@ class Answer(http.client.HTTPResponse):
     """
 
     fp: Any  # None when it is closed
+    _method: str
 
     def begin(self, **limits: Any) -> None:
-        head = plain(self.fp.peek()) if vars(self)["_method"] != "HEAD" else None
+        head = plain(self.fp.peek()) if self._method != "HEAD" else None
         if head is not None:
             self._take(head)
             return
@@ -91,9 +103,7 @@ class Answer(http.client.HTTPResponse):
 
     def _take(self, head: Head) -> None:
         self.fp.read(head.size)
-        self.headers = self.msg = http.client.HTTPMessage()
-        for name, value in head.headers:
-            self.msg.set_raw(name, value)
+        self.headers = self.msg = _Headers(head.headers)
         self.code = self.status = head.status
         self.reason, self.version = head.reason, 11
         self.length, self.will_close = head.length, False

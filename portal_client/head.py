@@ -13,6 +13,7 @@ from typing import NamedTuple, Optional
 _PLAIN = re.compile(
     rb"HTTP/1\.1 ([2-9]\d\d) ([\x20-\x7e]*)\r\n((?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e]*\r\n){1,99})\r\n"
 )
+_HEADER = re.compile("([^:]+):[\t ]*([^\r]*)\r\n")
 _LONGEST = 64 * 1024
 _LENGTH = re.compile("[0-9]{1,18}")
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
@@ -36,12 +37,9 @@ def plain(data: bytes) -> Optional[Head]:
     found = _PLAIN.match(data)
     if found is None or found.end() > _LONGEST:
         return None
-    headers: list[tuple[str, str]] = []
+    headers: list[tuple[str, str]] = _HEADER.findall(found[3].decode("ascii"))
     framing: dict[str, str] = {}
-    for line in found[3].decode("ascii").split("\r\n")[:-1]:
-        name, _, value = line.partition(":")
-        value = value.lstrip(" \t")
-        headers.append((name, value))
+    for name, value in headers:
         key = name.lower()
         if key in _FRAMING:
             if key in framing:

@@ -248,12 +248,12 @@ class Operation:
         if len(args) > len(names):
             many = f"{self.name} takes at most {len(names)} arguments by position, {len(args)} were given"
             raise self._refusal([("unexpected_positional_argument", (len(names),), many)])
-        twice = [name for name in names[: len(args)] if name in kwargs]
-        if twice:
+        if kwargs and (twice := [name for name in names[: len(args)] if name in kwargs]):
             raise self._refusal(
                 [("multiple_argument_values", (twice[0],), "Given twice, by position and by name")]
             )
-        return {**kwargs, **dict(zip(names, args, strict=False))}
+        named = dict(zip(names, args, strict=False))
+        return {**kwargs, **named} if kwargs else named
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}: {self.method} {self.path}>"
