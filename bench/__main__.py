@@ -24,6 +24,8 @@ PROGRAMS = (
     "http_info",
     "prompt",
     "many_files",
+    "circuit",
+    "oauth2",
     "distance",
 )
 

@@ -27,6 +27,14 @@ SESSION: dict[str, Any] = {
     "routine_id": None,
 }
 
+METADATA: dict[str, Any] = {
+    "obj_id": {"scope": "s", "identifier": "i"},
+    "domain": "d",
+    "created_by": "u1",
+    "created_at": "2026-01-02T03:04:05Z",
+}
+GRANT: dict[str, Any] = {"access_token": "token", "expires_in": 3600, "token_type": "Bearer"}
+
 #: Seconds that `/sessions/slow` takes.
 SLOW = 0.02
 
@@ -104,7 +112,7 @@ class _Connection(asyncio.BufferedProtocol):
         elif target.startswith("/line/"):
             self._send(line(int(target.rpartition("/")[2])), "application/x-ndjson")
         else:
-            self._send(_SMALL)
+            self._send(_OTHERS.get(target, _SMALL))
 
     def _send(self, body: bytes, content_type: str = "application/json") -> None:
         head = (
@@ -118,6 +126,7 @@ class _Connection(asyncio.BufferedProtocol):
 
 
 _SMALL = json.dumps(SESSION).encode()
+_OTHERS = {"/session/dev": json.dumps(METADATA).encode(), "/token": json.dumps(GRANT).encode()}
 
 
 async def _serve() -> None:
