@@ -33,6 +33,12 @@ types: $(VENV)/test.done
 	$(BIN)/mypy
 	$(BIN)/pyright --warnings --pythonpath $(BIN)/python
 
+bench: $(VENV)/bench.done  ## measure, and write docs/performance.md, in about 5 minutes
+	$(BIN)/python -m bench --keep
+
+bench-check: $(VENV)/bench.done  ## measure, and say what is slower than it was recorded
+	$(BIN)/python -m bench --check
+
 docs: $(VENV)/test.done  ## write the pages of docs/ and the README's tables anew
 	$(BIN)/python tools/pages.py
 
@@ -56,4 +62,9 @@ $(VENV)/test.done: $(VENV)/bin/python pyproject.toml test-requirements.txt
 	@$(PIP) -r test-requirements.txt
 	@touch $@
 
-.PHONY: help demo test faults check lint types docs format clean
+$(VENV)/bench.done: $(VENV)/test.done bench/requirements.txt
+	@echo "Installing the peers to measure with; this takes about half a minute."
+	@$(PIP) -r bench/requirements.txt
+	@touch $@
+
+.PHONY: help demo test faults check lint types bench bench-check docs format clean

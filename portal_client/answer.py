@@ -14,31 +14,25 @@ import urllib3
 from urllib3.exceptions import ProtocolError
 
 from portal_client.exchange import Exchange
+from portal_client.head import Head, plain
 
 _CUT = "the answer was closed before its end"
 
 
-class _TimedReader(io.RawIOBase):
+class _TimedReader(socket.SocketIO):
     """A socket as http.client reads it."""
 
-    def __init__(
-        self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange
-    ) -> None:
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-        self._connection = connection
-        self._exchange = exchange
-        self.at_end = False
-
-    def readable(self) -> bool:
-        return True
+    timed: socket.socket
+    connection: http.client.HTTPConnection
+    exchange: Exchange
+    at_end = False
 
     def readinto(self, buffer: Any) -> Optional[int]:
         if self.at_end:
             return 0
-        self._exchange.give_time(self._sock)
-        count: Optional[int] = self._raw.readinto(buffer)
-        self._exchange.received += count or 0
+        self.exchange.give_time(self.timed)
+        count = super().readinto(buffer)
+        self.exchange.received += count or 0
         self.at_end = count == 0
         return count
 
@@ -46,15 +40,11 @@ class _TimedReader(io.RawIOBase):
         """Read no more; what was received and not read would be taken for the next answer."""
         self.at_end = True
         try:
-            more = buffered.peek(1) or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending())
+            more = buffered.peek(1) or (isinstance(self.timed, ssl.SSLSocket) and self.timed.pending())
         except ValueError:  # another thread has closed it
             return
         if more:
-            self._connection.close()
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+            self.connection.close()
 
 
 class TimedSocket:
@@ -63,10 +53,24 @@ class TimedSocket:
     def __init__(
         self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange
     ) -> None:
-        self._reader = _TimedReader(sock, connection, exchange)
+        self._sock, self._connection, self._exchange = sock, connection, exchange
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self._reader)
+        reader: Any = self._sock.makefile("rb", buffering=0)
+        reader.__class__ = _TimedReader  # a socket knows no other way to have readers of one's own
+        reader.timed, reader.connection, reader.exchange = self._sock, self._connection, self._exchange
+        return io.BufferedReader(reader)
+
+
+class _Headers(http.client.HTTPMessage):
+    """The headers of a plain head, which need not be looked at once more for what mail may hold."""
+
+    def __init__(self, headers: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._headers = headers
+
+    def items(self) -> list[tuple[str, str]]:
+        return list(self._headers)
 
 
 class Answer(http.client.HTTPResponse):
@@ -76,13 +80,26 @@ class Answer(http.client.HTTPResponse):
     """
 
     fp: Any  # None when it is closed
+    _method: str
 
-    def begin(self) -> None:
-        super().begin()
+    def begin(self, **limits: Any) -> None:
+        head = plain(self.fp.peek()) if self._method != "HEAD" else None
+        if head is not None:
+            self._take(head)
+            return
+        super().begin(**limits)
         if self.fp.raw.at_end:  # http.client takes it for the end of the headers
             raise http.client.RemoteDisconnected("the connection ended within the headers")
         if self.length is None and not self.chunked and "content-length" in self.headers:
             raise http.client.HTTPException("the Content-Length is not a number")
+
+    def _take(self, head: Head) -> None:
+        self.fp.read(head.size)
+        self.headers = self.msg = _Headers(head.headers)
+        self.code = self.status = head.status
+        self.reason, self.version = head.reason, 11
+        self.length, self.will_close = head.length, False
+        self.chunked, self.chunk_left = head.length is None, None
 
     def _close_conn(self) -> None:
         fp, self.fp = self.fp, None

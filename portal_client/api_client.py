@@ -174,9 +174,9 @@ class ApiClient:
         sent = self._prepared(request)
         answer = self.rest_client.send(sent)
         data = self._decoded(request.operation, answer, sent)
-        return _Answer.model_construct(
+        return _Answer(
             status_code=answer.status,
-            headers=dict(answer.headers),
+            headers=dict(answer.headers.itermerged()),
             data=data,
             raw_data=answer.data,
             request_id=answer.headers.get("x-request-id", sent.request_id),

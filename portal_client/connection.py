@@ -18,6 +18,7 @@ from typing import Any, Optional
 import urllib3
 import urllib3.connection
 from urllib3.exceptions import HTTPError
+from urllib3.util import SKIP_HEADER
 from urllib3.util.connection import allowed_gai_family
 
 from portal_client.answer import Answer, HTTPResponse, TimedSocket
@@ -84,6 +85,11 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         if self.exchange.query:
             url += ("&" if "?" in url else "?") + self.exchange.query
         super().putrequest(method, url, *args, **options)
+
+    def putheader(self, header: str, *values: Any) -> None:
+        # urllib3 looks at each value of each header whether it is its mark for none.
+        named = super() if SKIP_HEADER in values else super(urllib3.connection.HTTPConnection, self)
+        named.putheader(header, *values)
 
     def send(self, data: Any) -> None:
         sock: Any = self.sock

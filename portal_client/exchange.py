@@ -32,4 +32,6 @@ class Exchange:
 
     def give_time(self, sock: Any) -> None:
         """Bound the next wait on a socket; raises TimeoutError when no time is left."""
-        sock.settimeout(self.deadline.within(self.silence))
+        limit = self.deadline.within(self.silence)
+        if sock.gettimeout() != limit:  # setting it asks the system
+            sock.settimeout(limit)

@@ -166,18 +166,25 @@ class Multipart:
             self._pieces.close()
 
     def _in_pieces(self) -> Generator[Union[bytes, memoryview], None, None]:
-        # Small pieces are put together, so that a prompt without files is one write.
-        pending = bytearray()
+        # What is small is put together, so that a prompt without files is one write and so are many small
+        # files; what is large is not copied. A stream without a known end is sent as it comes.
+        pending: list[Union[bytes, memoryview]] = []
+        held = 0
         for head, content in self._parts:
-            pending += head
-            if isinstance(content, bytes):
-                pending += content
+            pending.append(head)
+            held += len(head)
+            size = len(content) if isinstance(content, bytes) else content.size
+            pieces = (content,) if isinstance(content, bytes) else _blocks(content)
+            if size is None or held + size > BLOCK:
+                yield b"".join(pending)
+                pending, held = [], 0
+            if size is None or size > BLOCK:
+                yield from pieces
             else:
-                yield bytes(pending)
-                pending.clear()
-                yield from _blocks(content)
-            pending += b"\r\n"
-        yield bytes(pending + self._tail)
+                pending += pieces
+                held += size
+            pending.append(b"\r\n")
+        yield b"".join((*pending, self._tail))
 
 
 def _file_field(name: str, part: Part) -> RequestField:

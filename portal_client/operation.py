@@ -151,6 +151,10 @@ class Operation:
         return get_type_hints(unpacked, include_extras=True)
 
     @cached_property
+    def _names(self) -> list[str]:
+        return [p.name for p in self.parameters]
+
+    @cached_property
     def consumes(self) -> Optional[str]:
         """The content type of the request body, None without one."""
         return JSON if any(p.place == "body" for p in self.parameters) else self._consumes
@@ -203,7 +207,7 @@ class Operation:
 
     def _refusal(self, found: Iterable[tuple[str, tuple[Any, ...], str]]) -> ValidationError:
         """An error that names the arguments but holds none of their values: prompts and credentials."""
-        known = [*(p.name for p in self.parameters), *self.options]
+        known = [*self._names, *self.options]
         lines: list[InitErrorDetails] = []
         for kind, loc, why in found:
             if kind == "extra_forbidden":
@@ -220,8 +224,8 @@ class Operation:
         """
         if args:
             kwargs = self._named(args, kwargs)
-        request = Request(self)
         given = self._check(kwargs)
+        request = Request(self, {}, [], [], [], options=given)
         for name, place, _, _, default in self.parameters:
             value = given.pop(name, default)
             if place == "path":
@@ -236,21 +240,20 @@ class Operation:
                 request.files += [(name, part) for part in value]
             else:
                 request.body = value
-        request.options = given
         return request
 
     def _named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         # By name, so that an error says `text_prompt` and not `1`.
-        names = [p.name for p in self.parameters]
+        names = self._names
         if len(args) > len(names):
             many = f"{self.name} takes at most {len(names)} arguments by position, {len(args)} were given"
             raise self._refusal([("unexpected_positional_argument", (len(names),), many)])
-        twice = [name for name in names[: len(args)] if name in kwargs]
-        if twice:
+        if kwargs and (twice := [name for name in names[: len(args)] if name in kwargs]):
             raise self._refusal(
                 [("multiple_argument_values", (twice[0],), "Given twice, by position and by name")]
             )
-        return {**kwargs, **dict(zip(names, args, strict=False))}
+        named = dict(zip(names, args, strict=False))
+        return {**kwargs, **named} if kwargs else named
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}: {self.method} {self.path}>"

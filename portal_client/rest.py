@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Optional, TypeVar, Union, cast
 
 import urllib3
@@ -131,11 +130,10 @@ class RESTClientObject:
                     raise failure from bare(error)
             else:
                 exchange.end()
-                with _closing_on_error(answer):
-                    follows = request.follows and redirects < MAX_REDIRECTS
-                    location = answer.headers.get("location") if follows else None
-                    following = redirected(request, answer.status, location)
-                    wait = 0.0
+                try:
+                    following, wait = None, 0.0
+                    if answer.status // 100 == 3 and request.follows and redirects < MAX_REDIRECTS:
+                        following = redirected(request, answer.status, answer.headers.get("location"))
                     if following is not None:
                         redirects += 1
                         request, shown = following, shown if following.credential else None
@@ -146,6 +144,9 @@ class RESTClientObject:
                     again = wait is not None and wait < deadline.left()
                     if watch:
                         watch.answered(answer.status, final=not again)
+                except BaseException:
+                    answer.close()
+                    raise
                 if not again:
                     deadline.lift()  # an answer handed over unread has only its silences bounded
                     return answer
@@ -185,9 +186,7 @@ def _attempt(
             retries=False,
             redirect=False,
             assert_same_host=False,
-            timeout=urllib3.Timeout(
-                connect=deadline.within(deadline.limits.connect), read=deadline.within(deadline.limits.read)
-            ),
+            timeout=deadline.within(deadline.limits.read),  # for the texts of errors; see connection.py
             pool_timeout=exchange,  # type: ignore[arg-type]  # see connection.py
             preload_content=False,
             decode_content=True,
@@ -195,12 +194,3 @@ def _attempt(
     finally:
         if isinstance(body, Multipart):
             body.close()  # where it was left in the middle its file is open
-
-
-@contextmanager
-def _closing_on_error(answer: Response) -> Generator[None, None, None]:
-    try:
-        yield
-    except BaseException:
-        answer.close()
-        raise

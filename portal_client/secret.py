@@ -76,10 +76,11 @@ class secret(Generic[V]):
     def __get__(self, holder: Optional[object], owner: Optional[type] = None) -> Union[Self, V]:
         if holder is None:
             return self
-        kept = vars(holder).get(self._slot)
-        return cast(
-            V, kept.reveal() if isinstance(kept, Secret) else kept() if isinstance(kept, Lost) else kept
-        )
+        kept: Any = vars(holder).get(self._slot)
+        if isinstance(kept, (Secret, Lost)):
+            kept = kept.reveal() if isinstance(kept, Secret) else kept()
+        answer: V = kept
+        return answer
 
     def __set__(self, holder: object, value: V) -> None:
         kept: object = value

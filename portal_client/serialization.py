@@ -30,6 +30,7 @@ _CHARSETS = frozenset(
     f"{name}{order}" for name in ("utf-16", "utf-32") for order in ("", "le", "be", "-le", "-be")
 ) | {"ascii", "us-ascii", "latin-1", "iso-8859-1", "iso-8859-15", "cp1252", "windows-1252"}
 
+_ELSEWHERE = frozenset({"", ".", ".."})
 _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 
@@ -75,7 +76,7 @@ def to_json(value: Any) -> bytes:
 def segment(name: str, value: object, safe: str = "") -> str:
     """Quote a path parameter as one segment; '', '.' and '..' would lead to another path."""
     text = str(value)
-    if any(step in ("", ".", "..") for step in (text.split("/") if "/" in safe else [text])):
+    if not _ELSEWHERE.isdisjoint(text.split("/") if "/" in safe else (text,)):
         raise ApiValueError(f"{name} must not be {text!r}: it would change the path")
     return _quoted(name, text, safe)
 

@@ -110,15 +110,22 @@ def _headers(
     merged["accept-encoding"] = ("Accept-Encoding", coding)
     if content_type is not None:
         merged["content-type"] = ("Content-Type", content_type)
-    for headers in (defaults, {} if cookie is None else {"Cookie": cookie}, given):
-        for name, value in headers.items():
-            key = check_header_name("a header", name).lower()
-            if key in _FRAMING:
-                raise ApiValueError(f"the header {name} follows from the body and cannot be set")
-            if key == "content-type" and isinstance(body, Multipart):
-                continue  # it holds the boundary
-            text = check_header(name, str(value) if type(value) is int else value)
-            if key not in PLAIN_HEADERS:
-                text = Hidden(text)
-            merged[key] = ("X-Request-ID" if key == "x-request-id" else name, text)
+    cookies = () if cookie is None else (("Cookie", cookie),)
+    for name, value in (*defaults.items(), *cookies, *given.items()):
+        key = _key(name)
+        if key == "content-type" and isinstance(body, Multipart):
+            continue  # it holds the boundary
+        text = check_header(name, str(value) if type(value) is int else value)
+        if key not in PLAIN_HEADERS:
+            text = Hidden(text)
+        merged[key] = ("X-Request-ID" if key == "x-request-id" else name, text)
     return dict(merged.values())
+
+
+@lru_cache(maxsize=256)
+def _key(name: str) -> str:
+    """A header that may be set, as headers are told apart."""
+    key = check_header_name("a header", name).lower()
+    if key in _FRAMING:
+        raise ApiValueError(f"the header {name} follows from the body and cannot be set")
+    return key

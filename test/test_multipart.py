@@ -610,6 +610,42 @@ def test_a_prompt_without_files_is_one_write() -> None:
     assert len(list(Multipart([("agent_id", "a"), ("text_prompt", "hi")], []))) == 1
 
 
+def test_a_large_prompt_is_not_copied() -> None:
+    sizes = [len(piece) for piece in Multipart([("agent_id", "a"), ("text_prompt", "x" * (BLOCK + 1))], [])]
+
+    assert sizes[1:2] == [BLOCK + 1]
+    assert len(sizes) == 3
+
+
+def test_many_small_files_are_few_writes(tmp_path: Path) -> None:
+    path = tmp_path / "x.bin"
+    path.write_bytes(b"x" * 100)
+    files = file_parts([path, b"y" * 100] * 1000)
+    form = Multipart([], [("files", part) for part in files])
+    sizes = [len(piece) for piece in form]
+
+    assert sum(sizes) == form.length
+    assert max(sizes) <= 1.01 * BLOCK
+    assert len(sizes) <= sum(sizes) // BLOCK + 1
+
+
+def test_a_stream_is_sent_as_it_comes() -> None:
+    class Slow:
+        reads = 0
+
+        def read(self, size: int = -1) -> bytes:
+            self.reads += size != 0
+            return b"x" if size and self.reads < 3 else b""
+
+    slow = Slow()
+    pieces = iter(Multipart([], [("files", part) for part in file_parts([b"y", ("s", slow)])]))
+
+    assert b"y" in bytes(next(pieces))
+    assert slow.reads == 0
+    assert [bytes(next(pieces)), bytes(next(pieces))] == [b"x", b"x"]
+    assert bytes(next(pieces)).endswith(b"--\r\n")
+
+
 def test_two_forms_have_two_boundaries() -> None:
     assert Multipart([], []).boundary != Multipart([], []).boundary
 
@@ -725,6 +761,7 @@ def test_descriptors_are_closed_while_a_lost_connection_is_looked_at(path: Path)
 
 @needs_proc
 def test_descriptors_are_closed_after_an_abandoned_iteration(path: Path) -> None:
+    os.truncate(path, 2 * BLOCK)
     pieces = iter(Multipart([], [("files", part) for part in file_parts(path)]))
     next(pieces)
     next(pieces)

@@ -10,9 +10,7 @@ they are no entries: an Accept header of the call is taken, and a key in a cooki
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,12 +18,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bench.generated import Absent, client
 from portal_client import ApiClient, ApiException, Configuration, SessionsApi
 from scripted import SESSION, Received, playing, reply
 
 pytestmark = pytest.mark.slow
 
-CONTRACT = Path(__file__).parent.parent / "contracts" / "portal.openapi.json"
 URLENCODED = "application/x-www-form-urlencoded"
 
 #: Headers that are not compared.
@@ -224,26 +222,11 @@ json.dump(outcomes, sys.stdout)
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the generated client."""
     folder = tmp_path_factory.mktemp("oracle")
-    java, jar = shutil.which("java"), _jar()
-    if java is None:
-        pytest.skip("no Java: the client to compare with cannot be generated")
-    if jar is None:
-        pytest.skip(
-            "no Java: the package openapi-generator-cli, which carries the generator, is not installed"
-        )
-    command = [java, "-jar", str(jar), "generate", "-g", "python", "--package-name", "oracle_client"]
-    made = subprocess.run(
-        [*command, "-i", str(CONTRACT), "-o", str(folder)], capture_output=True, text=True, check=False
-    )
-    assert made.returncode == 0, made.stdout + made.stderr
+    try:
+        client(folder, "oracle_client")
+    except Absent as reason:
+        pytest.skip(str(reason))
     return folder
-
-
-def _jar() -> Path | None:
-    found = importlib.util.find_spec("openapi_generator_cli")
-    if found is None or found.origin is None:
-        return None
-    return next(Path(found.origin).parent.glob("*.jar"), None)
 
 
 @pytest.fixture(scope="module")

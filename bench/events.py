@@ -1,0 +1,182 @@
+"""Events as lines of JSON: 100,000 of them, what many cost, and what a long line costs."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from io import BytesIO
+from typing import Any, ClassVar
+
+from bench.contestants import Contestant
+from bench.generated import Absent
+from bench.harness import FLOOR, OURS, AtMost, Entry, Flat, Memory, Row, Script
+from bench.server import events
+
+COUNT = 100_000
+
+
+class Reader(Contestant):
+    """Reads events and drops each of them."""
+
+    libraries: ClassVar[Sequence[str]] = ("pydantic",)
+
+    def __init__(self, host: str) -> None:
+        from pydantic import TypeAdapter
+
+        from bench.event import Event
+
+        self.host = host
+        self.validate: Callable[[bytes | str], object] = TypeAdapter(Event).validator.validate_json
+
+    def read(self, target: str) -> None:
+        """Read the events of an answer."""
+        raise NotImplementedError
+
+
+class Lines(Reader):
+    """Validation alone, of lines in memory."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self.lines = events(COUNT).splitlines()
+
+    def read(self, target: str) -> None:
+        for line in self.lines:
+            self.validate(line)
+
+
+class Split(Reader):
+    """A bare urllib3 pool, its blocks split into lines."""
+
+    libraries: ClassVar[Sequence[str]] = ("urllib3", "pydantic")
+
+    def __init__(self, host: str) -> None:
+        import urllib3
+
+        super().__init__(host)
+        self.pool = urllib3.connection_from_url(host)
+
+    def read(self, target: str) -> None:
+        answer = self.pool.urlopen("GET", target, preload_content=False)
+        rest = b""
+        for block in answer.stream(64 * 1024):
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                self.validate(line)
+
+    def close(self) -> None:
+        self.pool.close()
+
+
+class Stream(Split):
+    """The client's stream of events, on a bare pool."""
+
+    libraries = ("portal-client", "urllib3", "pydantic")
+
+    @staticmethod
+    def prepare() -> None:
+        if importlib.util.find_spec("portal_client.streaming") is None:
+            raise Absent("portal_client has no streams of events yet")
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        module: Any = import_module("portal_client.streaming")
+        self.stream = module.EventStream
+
+    def read(self, target: str) -> None:
+        answer = self.pool.urlopen("GET", target, preload_content=False)
+        with self.stream(answer, self.validate, "application/x-ndjson") as stream:
+            for _ in stream:
+                pass
+
+
+class StreamFromMemory(Stream):
+    """The client's stream of events, of bytes in memory."""
+
+    def read(self, target: str) -> None:
+        with self.stream(BytesIO(events(COUNT)), self.validate, "application/x-ndjson") as stream:
+            for _ in stream:
+                pass
+
+
+class HttpxLines(Reader):
+    """httpx's `iter_lines`."""
+
+    libraries = ("httpx", "pydantic")
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        httpx: Any = import_module("httpx")
+        self.http = httpx.Client(base_url=host)
+
+    def read(self, target: str) -> None:
+        with self.http.stream("GET", target) as answer:
+            for line in answer.iter_lines():
+                self.validate(line)
+
+    def close(self) -> None:
+        self.http.close()
+
+
+class RequestsLines(Reader):
+    """requests' `iter_lines`."""
+
+    libraries = ("requests", "urllib3", "pydantic")
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        requests: Any = import_module("requests")
+        self.http = requests.Session()
+
+    def read(self, target: str) -> None:
+        with self.http.get(f"{self.host}{target}", stream=True) as answer:
+            for line in answer.iter_lines(chunk_size=64 * 1024):
+                self.validate(line)
+
+    def close(self) -> None:
+        self.http.close()
+
+
+def _entry(kind: type[Reader], target: str, calls: int = 1, items: int = 1) -> Entry:
+    return Entry(kind, lambda one: partial(one.read, target), calls, items, kind.libraries, kind.prepare)
+
+
+def _sized(path: str, sizes: Sequence[int], calls: Callable[[int], int]) -> dict[str, Entry | Script]:
+    return {f"{OURS} {size}": _entry(Stream, f"{path}{size}", calls(size), size) for size in sizes}
+
+
+ROWS = [
+    Row(
+        "events",
+        "100,000 events",
+        {
+            OURS: _entry(Stream, f"/events/{COUNT}"),
+            FLOOR: _entry(Lines, ""),
+            "httpx": _entry(HttpxLines, f"/events/{COUNT}"),
+            "requests": _entry(RequestsLines, f"/events/{COUNT}"),
+            "from memory": _entry(StreamFromMemory, ""),
+            "urllib3, split and validated": _entry(Split, f"/events/{COUNT}"),
+        },
+        [AtMost(1.35, "floor")],
+        rounds=11,
+        note="The floor is `validate_json` alone, on lines in memory.",
+    ),
+    Row(
+        "events_growth",
+        "1 to 1,000,000 events",
+        _sized("/events/", (1, 100, 10_000, 1_000_000), lambda count: max(1, 10_000 // count)),
+        [Flat(0.15), Memory(2 * 2**20, f"{OURS} 1000000")],
+        rounds=5,
+        per="event",
+    ),
+    Row(
+        "events_line",
+        "one event of 1 kB to 64 MB",
+        _sized("/line/", (2**10, 2**16, 2**20, 2**23, 2**26), lambda size: max(1, 2**22 // size)),
+        [Flat(0.15)],
+        rounds=5,
+        per="byte",
+    ),
+]

@@ -1,0 +1,16 @@
+"""A small answer: what one call costs."""
+
+from __future__ import annotations
+
+from bench.harness import AtMost, Faster, Row, everyone
+
+ROWS = [
+    Row(
+        "get_session",
+        "`get_session`, small answer",
+        everyone(lambda one: one.session, calls=100),
+        [AtMost(1.15, "floor"), Faster(1.4, "generated")],
+        rounds=41,
+        note="The deadline and the hooks are at work in every call of `portal_client`.",
+    ),
+]
