@@ -12,6 +12,7 @@ from typing_extensions import Self
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
+from portal_client.call import Call
 from portal_client.events import Lines, ServerSentEvents
 from portal_client.exceptions import (
     ApiAttributeError,
@@ -61,6 +62,7 @@ class EventStream(Generic[T]):
         tee: Optional[BinaryIO] = None,
         request: Optional[str] = None,
         request_id: Optional[str] = None,
+        call: Optional[Callable[[], Call]] = None,
     ) -> None:
         self.events: int = 0
         self._closed = False
@@ -74,6 +76,7 @@ class EventStream(Generic[T]):
         self._tee = tee
         self._request = request
         self._request_id = request_id
+        self._call = call
         self._found: Iterator[tuple[int, bytes]] = iter(())
         self._ended = False
 
@@ -221,4 +224,5 @@ class EventStream(Generic[T]):
             "headers": answer and answer.headers,
             "request": self._request,
             "request_id": self._request_id,
+            "call": self._call and self._call(),
         }
