@@ -449,7 +449,7 @@ def test_a_wait_for_a_place_is_taken_from_the_time_to_connect(where: Any) -> Non
     assert took < 1.8  # with the whole time again it would be 2
 
 
-@pytest.mark.fault("Secrets", "Frames of a traceback hold no token, prompt or half an answer")
+@pytest.mark.fault("Secrets", "Tools that print the variables of a traceback see no token")
 def test_a_refused_connection_shows_no_frame_that_holds_the_request() -> None:
     with client_of("http://127.0.0.1:1", access_token="tok-271", retries=False) as client:
         error = failing(lambda: SessionsApi(client).create_session("a1", "prompt-828"))

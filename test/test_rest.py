@@ -856,7 +856,7 @@ def test_a_bomb_costs_little_memory() -> None:
     assert peak < 8 * 1024 * 1024
 
 
-@pytest.mark.fault("Secrets", "Frames of a traceback hold no token, prompt or half an answer")
+@pytest.mark.fault("Secrets", "Tools that print the variables of a traceback see no token")
 def test_what_is_read_before_a_fault_is_not_in_the_traceback() -> None:
     body = b"private " + os.urandom(2 * 1024 * 1024).hex().encode()  # so that it comes in several pieces
     faulty = gzip.compress(body)[:-8] + bytes(8)

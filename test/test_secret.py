@@ -255,7 +255,7 @@ def refused_default_header(host: str) -> None:
 WAYS = [refused, refused_callable, refused_default_header]
 
 
-@pytest.mark.fault("Secrets", "Frames of a traceback hold no token, prompt or half an answer")
+@pytest.mark.fault("Secrets", "Tools that print the variables of a traceback see no token")
 @pytest.mark.parametrize("way", WAYS)
 def test_locals_of_a_refused_call_hold_no_token(way: Callable[[str], None]) -> None:
     with playing(reply({}, status=403)) as server, pytest.raises(ApiException) as info:
@@ -266,7 +266,7 @@ def test_locals_of_a_refused_call_hold_no_token(way: Callable[[str], None]) -> N
     assert TOKEN not in own_frames(info.value)
 
 
-@pytest.mark.fault("Secrets", "Frames of a traceback hold no token, prompt or half an answer")
+@pytest.mark.fault("Secrets", "Tools that print the variables of a traceback see no token")
 @pytest.mark.parametrize("way", WAYS)
 def test_locals_of_a_lost_connection_hold_no_token(way: Callable[[str], None]) -> None:
     with playing(lambda connection, request: False) as server, pytest.raises(ApiException) as info:
