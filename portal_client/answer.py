@@ -110,6 +110,12 @@ class Answer(http.client.HTTPResponse):
         finally:
             fp.close()
 
+    def _read_next_chunk_size(self) -> int:
+        size = cast(int, super()._read_next_chunk_size())  # type: ignore[misc]
+        if size < 0:  # http.client reads whatever comes
+            raise ValueError("a chunk has a negative size")
+        return size
+
     def _read_status(self) -> tuple[str, int, str]:
         version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]
         if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
@@ -124,6 +130,8 @@ class HTTPResponse(urllib3.HTTPResponse):
     must not be taken for all.
     """
 
+    #: The attempt that has brought it.
+    exchange: Exchange
     _cut = False
 
     def close(self) -> None:

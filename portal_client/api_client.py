@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, ClassVar, Optional, Union, cast
 
 import urllib3
@@ -13,11 +14,12 @@ from pydantic import ValidationError
 from typing_extensions import Self, TypedDict, Unpack
 
 from portal_client import __version__, serialization, wire
+from portal_client.answer import HTTPResponse
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
 from portal_client.credential import AccessToken, check_header, check_header_name
 from portal_client.exceptions import ApiResponseError, ApiTypeError, TooManyRequestsException, error_for
-from portal_client.failure import call_of
+from portal_client.failure import call_of, call_so_far
 from portal_client.nesting import explained
 from portal_client.operation import Operation, Request
 from portal_client.request import HTTPRequest
@@ -202,6 +204,7 @@ class ApiClient:
                 record,
                 sent.described,
                 answer.headers.get("x-request-id", sent.request_id),
+                partial(call_so_far, sent, cast(HTTPResponse, answer).exchange),
             )
             on_error.pop_all()
         self.rest_client.keep(events)

@@ -107,10 +107,12 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             self.exchange.sent += written
             rest = rest[written:]
 
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        response = super().getresponse()
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        response: Any = super().getresponse()
         response.__class__ = HTTPResponse  # urllib3 knows no other way to have responses of one's own
-        return response
+        response.exchange = self.exchange
+        answered: HTTPResponse = response
+        return answered
 
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
         self, sock: Any, **described: Any

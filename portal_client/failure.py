@@ -57,6 +57,12 @@ def call_of(request: HTTPRequest, last: Exchange) -> Call:
     )
 
 
+def call_so_far(request: HTTPRequest, last: Exchange) -> Call:
+    """The same of a call whose answer is still being read."""
+    last.end()
+    return call_of(request, last)
+
+
 def bare(error: Exception) -> Exception:
     """An error as the cause of ours: its text without the frames below, which hold headers and bodies."""
     for held in error.args:  # a ProtocolError holds its cause so

@@ -74,13 +74,11 @@ def read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRe
                 raise _broken(response, request, f"larger than max_response_size, {limit} bytes")
     except ApiException:
         raise
-    except (DecodeError, ProtocolError, ValueError) as error:
+    except (DecodeError, ProtocolError) as error:
         response.close()
         if good and isinstance(error, DecodeError):
             how = f"not what its encoding says: {error.args[0]}"
             raise _broken(response, request, how) from bare(error)
-        if good and isinstance(error, ValueError):  # http.client, at a chunk of a negative size
-            raise ProtocolError(f"the body is framed wrongly: {error}", error) from error
         if good:
             raise
         body = taken.getvalue()  # what is known counts: the status

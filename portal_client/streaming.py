@@ -13,6 +13,7 @@ from typing_extensions import Self
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
+from portal_client.call import Call
 from portal_client.events import NOTHING, Found, Lines, ServerSentEvents
 from portal_client.exceptions import (
     ApiAttributeError,
@@ -63,6 +64,7 @@ class EventStream(Generic[T]):
         tee: Optional[BinaryIO] = None,
         request: Optional[str] = None,
         request_id: Optional[str] = None,
+        call: Optional[Callable[[], Call]] = None,
     ) -> None:
         self.events: int = 0
         self._closed = False
@@ -76,6 +78,7 @@ class EventStream(Generic[T]):
         self._tee = tee
         self._request = request
         self._request_id = request_id
+        self._call = call
         # The texts that came together, with their numbers, and those of them that are still to be read.
         self._block: Found = NOTHING
         self._texts: Iterator[bytes] = iter(())
@@ -255,4 +258,5 @@ class EventStream(Generic[T]):
             "headers": answer and answer.headers,
             "request": self._request,
             "request_id": self._request_id,
+            "call": self._call and self._call(),
         }

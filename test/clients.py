@@ -151,6 +151,32 @@ def keeps_open(answer: bytes) -> Answer:
     return send
 
 
+#: What may become of a request that was read.
+FAULTS: dict[str, Answer] = {
+    "closed": closes,
+    "reset": resets,
+    "late": late(reply()),
+    "garbage": b"garbage\r\n\r\n",
+    "half a status line": drips(b"HTTP/1.1 2", b""),
+    "half a head": drips(b"HTTP/1.1 200 OK\r\nContent-Le", b""),
+    "no body": drips(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b""),
+    "half a body": drips(reply()[:-20], b""),
+    "a body that stops": keeps_open(reply()[:-20]),
+    "a broken chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "no gzip": reply(b"no gzip", Content_Encoding="gzip"),
+    "not JSON": reply(b"<html>"),
+    "a redirect elsewhere": reply({}, status=302, Location="ftp://elsewhere.test/"),
+    "408": reply({}, status=408),
+    "425": reply({}, status=425, Retry_After="0"),
+    "429": reply({}, status=429),
+    "500": reply({}, status=500),
+    "502": reply({}, status=502),
+    "503": reply({}, status=503),
+    "503 with a time": reply({}, status=503, Retry_After="0"),
+    "504": reply({}, status=504, Retry_After="1"),
+}
+
+
 # ── certificates ──
 
 

@@ -256,6 +256,7 @@ def test_with_lets_errors_through() -> None:
         raise RuntimeError("mine")
 
 
+@pytest.mark.fault("Life cycle", "`with` closes connections and unread answers, also when its block raises")
 def test_with_closes_unread_answers() -> None:
     with playing(reply()) as server:
         with ApiClient(Configuration(server.host)) as client:
@@ -377,6 +378,7 @@ def journey(client: ApiClient) -> ApiClient:
     return answer
 
 
+@pytest.mark.fault("Life cycle", "Copies of a client work, over connections of their own")
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, journey])
 def test_copies_work_on_connections_of_their_own(
     copied: Callable[[ApiClient], ApiClient], monkeypatch: pytest.MonkeyPatch
@@ -397,6 +399,7 @@ def test_copies_work_on_connections_of_their_own(
     }
 
 
+@pytest.mark.fault("Life cycle", "Two clients share nothing, nor do deep copies")
 @pytest.mark.parametrize("copied", [copy.deepcopy, journey])
 def test_deep_copies_share_nothing(client: ApiClient, copied: Callable[[ApiClient], ApiClient]) -> None:
     again = copied(client)
@@ -417,6 +420,7 @@ def test_a_pickled_derived_client_owns_its_connections() -> None:
     assert server.connections == 2
 
 
+@pytest.mark.fault("Life cycle", "Two clients share nothing, nor do deep copies")
 def test_two_clients_share_nothing() -> None:
     with (
         playing(reply()) as server,

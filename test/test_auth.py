@@ -168,6 +168,7 @@ def test_a_callable_that_keeps_its_token_is_told_that_it_was_refused(
     assert (shown(server), source.refused) == (sent, ["old"])
 
 
+@pytest.mark.fault("Tokens", "Where no other token can be had the 401 is what the caller gets")
 def test_a_renewal_that_fails_leaves_the_401() -> None:
     source = Kept("old")
     source.renew = boom  # type: ignore[method-assign]
@@ -186,6 +187,7 @@ def boom(*refused: str) -> str:
     raise RuntimeError(TOKEN)
 
 
+@pytest.mark.fault("Tokens", "Without a token nothing is sent")
 @pytest.mark.parametrize(
     ("source", "reason"),
     [

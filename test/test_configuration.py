@@ -125,6 +125,7 @@ def test_the_loggers() -> None:
     }
 
 
+@pytest.mark.fault("Life cycle", "Two clients share nothing, nor do deep copies")
 def test_two_share_nothing() -> None:
     one, two = Configuration(), Configuration()
     for name in (
@@ -455,6 +456,7 @@ def test_debug_sets_both_loggers() -> None:
     assert [logger.level for logger in c.logger.values()] == [logging.WARNING] * 2
 
 
+@pytest.mark.fault("Secrets", "http.client prints nothing, though its debug level is set")
 def test_debug_does_not_make_http_client_print(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -484,6 +486,10 @@ def test_a_new_one_resets_no_logger() -> None:
     assert logging.getLogger("urllib3").level == logging.CRITICAL
 
 
+@pytest.mark.fault(
+    "Secrets",
+    "No log holds a token, prompt, file, cookie or header, with the root logger at its lowest level",
+)
 def test_the_log_file_holds_a_line_per_attempt_and_no_token(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with playing(reply()) as server:

@@ -31,6 +31,7 @@ BYTES = st.lists(st.sampled_from([b"\n", b"\r\n", b"a", b"{}", "ü".encode(), b"
 PLACES = st.lists(st.integers(0, 1000))
 
 
+@pytest.mark.fault("Property tests", "Events are the same however their bytes are cut")
 @given(BYTES, PLACES)
 def test_lines_are_those_of_split_under_every_chunking(data: bytes, places: list[int]) -> None:
     expected = data.split(b"\n")
@@ -47,6 +48,7 @@ def test_a_byte_order_mark_is_dropped_at_the_beginning_alone() -> None:
     assert texts(Lines(), bom + b"1") == [b"1"]
 
 
+@pytest.mark.fault("Streams", "A line or event that is too long is refused")
 def test_a_line_may_be_as_long_as_the_longest() -> None:
     assert texts(Lines(4), b"ab", b"cd", b"\n") == [b"abcd"]
     with pytest.raises(ValueError, match="line 2 is longer than 4 bytes"):
@@ -56,6 +58,7 @@ def test_a_line_may_be_as_long_as_the_longest() -> None:
 EVENT = st.lists(st.sampled_from(["a", "data", ":", " ", "ü", "1"]), max_size=4).map("".join)
 
 
+@pytest.mark.fault("Property tests", "Events are the same however their bytes are cut")
 @given(st.lists(EVENT, max_size=5), st.sampled_from(["\n", "\r", "\r\n"]), PLACES)
 def test_data_comes_back_under_every_line_end_and_chunking(
     sent: list[str], end: str, places: list[int]
@@ -105,6 +108,7 @@ def test_an_event_that_is_not_ended_is_no_event(stream: bytes) -> None:
         decoder.end()
 
 
+@pytest.mark.fault("Streams", "A line or event that is too long is refused")
 def test_an_event_may_be_as_long_as_the_longest() -> None:
     assert texts(ServerSentEvents(8), b"data: 12\ndata: 34\n\n") == [b"12\n34"]
     with pytest.raises(ValueError, match="the event in line 1 is longer than 8 bytes"):

@@ -111,6 +111,7 @@ def same(one: BaseException, other: BaseException) -> None:
         assert isinstance(one.data, HTTPValidationError)
 
 
+@pytest.mark.fault("Life cycle", "Each error survives pickle and copy, and comes out of another process")
 @pytest.mark.parametrize("name", TREE)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_each_survives_pickle(name: str, protocol: int) -> None:
@@ -119,6 +120,7 @@ def test_each_survives_pickle(name: str, protocol: int) -> None:
     same(pickle.loads(pickle.dumps(error, protocol)), error)
 
 
+@pytest.mark.fault("Life cycle", "Each error survives pickle and copy, and comes out of another process")
 @pytest.mark.parametrize("name", TREE)
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
 def test_each_survives_copy(name: str, copied: Any) -> None:
@@ -131,6 +133,7 @@ def fail(name: str) -> None:
     raise made(name)
 
 
+@pytest.mark.fault("Life cycle", "Each error survives pickle and copy, and comes out of another process")
 def test_each_comes_out_of_another_process() -> None:
     # spawn: a fork of a process with threads is what Python warns of
     context = multiprocessing.get_context("spawn")

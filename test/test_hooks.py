@@ -74,6 +74,7 @@ def test_a_call_is_told_before_and_after(recorder: Recorder) -> None:
     assert answered.sent > 100
 
 
+@pytest.mark.fault("Observability", "Hooks see each attempt, and which one ends the call")
 def test_each_attempt_is_told_and_one_is_final(recorder: Recorder) -> None:
     answers = [closes, reply({}, status=503), reply({}, status=302, Location="/sessions/s2"), reply()]
     with calling(*answers, hooks=[recorder]) as c:
@@ -121,6 +122,7 @@ def test_an_error_status_is_a_response(recorder: Recorder) -> None:
     assert recorder.outcomes == [(1, 404, True)]
 
 
+@pytest.mark.fault("Observability", "Hooks see each attempt, and which one ends the call")
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [(reply(b" " * 100), ApiResponseError), (late(reply()), ApiTimeoutError)],
@@ -260,6 +262,7 @@ def _lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.fault("Observability", "A call is one line at INFO, each attempt one at DEBUG")
 def test_a_call_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="portal_client")
     with calling(closes, reply({}, status=503), reply()) as c:
@@ -285,6 +288,7 @@ def test_a_failed_call_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     assert line.startswith("create_session ApiConnectionError in ")
 
 
+@pytest.mark.fault("Observability", "A call is one line at INFO, each attempt one at DEBUG")
 def test_attempts_are_lines_at_debug(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="portal_client")
     with calling(reply({}, status=503), reply()) as c:
@@ -378,6 +382,10 @@ def debugging() -> Iterator[io.StringIO]:
     root.removeHandler(handler)
 
 
+@pytest.mark.fault(
+    "Secrets",
+    "No log holds a token, prompt, file, cookie or header, with the root logger at its lowest level",
+)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_no_log_holds_what_is_private(
     scheme: str,

@@ -105,6 +105,7 @@ KINDS: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.fault("Files", "Each kind of file arrives with its bytes, empty ones too")
 @pytest.mark.parametrize("kind", KINDS)
 def test_content_without_a_name(kind: str) -> None:
     assert arrived(KINDS[kind]()) == [("file1", "application/octet-stream", BYTES)]
@@ -141,6 +142,7 @@ def test_an_open_file(path: Path, buffering: int) -> None:
         assert not file.closed
 
 
+@pytest.mark.fault("Files", "Each kind of file arrives with its bytes, empty ones too")
 def test_an_open_file_at_an_offset(path: Path) -> None:
     with open(path, "rb") as file:
         file.seek(100)
@@ -200,6 +202,7 @@ def test_sizes_around_a_block(tmp_path: Path, size: int) -> None:
     assert [file[2] for file in arrived([path, data, io.BytesIO(data)])] == [data] * 3
 
 
+@pytest.mark.fault("Files", "Each kind of file arrives with its bytes, empty ones too")
 @pytest.mark.parametrize("kind", ["bytes", "file", "path", "BytesIO", "memoryview", "array"])
 def test_empty_files(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "empty.txt"
@@ -292,6 +295,7 @@ def test_what_is_not_a_regular_file() -> None:
     assert "not a regular file" in str(refused(os.devnull))
 
 
+@pytest.mark.fault("Files", "A file that is missing, a folder or unreadable is told before anything is sent")
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_named_pipe_does_not_hang(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
@@ -314,6 +318,7 @@ def test_a_named_pipe_does_not_hang(tmp_path: Path) -> None:
     assert "not a regular file" in str(errors[0])
 
 
+@pytest.mark.fault("Files", "What is no file is refused by a clear error, and nothing sent")
 @pytest.mark.parametrize(
     "bad",
     [
@@ -571,6 +576,7 @@ def test_a_lone_surrogate_in_a_text_names_its_field(field: str) -> None:
 # ── the form itself ──
 
 
+@pytest.mark.fault("Property tests", "A form reads back to its parts with a parser of another make")
 @patient
 @given(
     st.lists(
@@ -594,6 +600,7 @@ def test_a_form_reads_back(texts: list[tuple[str, str]], contents: list[bytes]) 
     assert [(p.get_filename(), content(p)) for p in parts[len(texts) :]] == files
 
 
+@pytest.mark.fault("Property tests", "A form reads back to its parts with a parser of another make")
 @patient
 @given(st.text(min_size=1))
 def test_no_name_breaks_the_frame(filename: str) -> None:
@@ -663,6 +670,7 @@ def test_a_stream_has_no_length() -> None:
 # ── memory and descriptors ──
 
 
+@pytest.mark.fault("Files", "A large file costs little memory")
 def test_a_large_file_costs_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.touch()
@@ -748,6 +756,7 @@ def hanging_up() -> Iterator[str]:
         thread.join(5)
 
 
+@pytest.mark.fault("Files", "Files are closed on every way out of a call, though its error is kept")
 @needs_proc
 def test_descriptors_are_closed_while_a_lost_connection_is_looked_at(path: Path) -> None:
     os.truncate(path, 64 * 1024 * 1024)
@@ -772,6 +781,7 @@ def test_descriptors_are_closed_after_an_abandoned_iteration(path: Path) -> None
     assert open_on(path) == 0
 
 
+@pytest.mark.fault("Files", "A file that the caller has opened stays open")
 def test_the_callers_files_stay_open(path: Path) -> None:
     with open(path, "rb") as file, playing(reply({}, status=500)) as server:
         api = api_for(server)

@@ -290,6 +290,9 @@ def test_a_refresh_token_that_is_not_replaced_stays_good() -> None:
     assert form(s.identity.requests[2])["refresh_token"] == "refresh-1"
 
 
+@pytest.mark.fault(
+    "Tokens", "A refresh that is refused falls back to the password, one that fails for now does not"
+)
 @pytest.mark.parametrize(
     "refusal",
     [
@@ -325,6 +328,9 @@ def test_a_refresh_token_that_was_refused_is_not_tried_again() -> None:
     assert s.grants == ["password", "refresh_token", "password", "password"]
 
 
+@pytest.mark.fault(
+    "Tokens", "A refresh that is refused falls back to the password, one that fails for now does not"
+)
 def test_a_refresh_that_fails_for_now_is_tried_again() -> None:
     with signed_in(granted(1), refused("server_error", status=500), granted(2)) as s:
         read(s)
@@ -341,6 +347,7 @@ def test_a_refresh_that_fails_for_now_is_tried_again() -> None:
 # ── 401 in the middle ──
 
 
+@pytest.mark.fault("Tokens", "A token that the service refuses is replaced once")
 @pytest.mark.parametrize("form_of_call", ["get_session", "get_session_with_http_info"])
 def test_a_refused_token_is_replaced_once(form_of_call: str) -> None:
     service = (reply(), reply({}, status=401), reply())
@@ -353,6 +360,7 @@ def test_a_refused_token_is_replaced_once(form_of_call: str) -> None:
     assert s.shown == ["Bearer access-1", "Bearer access-1", "Bearer access-2", "Bearer access-2"]
 
 
+@pytest.mark.fault("Tokens", "A token that the service refuses is replaced once")
 def test_a_prompt_goes_again_after_401_only() -> None:
     with signed_in(granted(1), granted(2), service=(reply({}, status=401), reply())) as s:
         s.api.create_session("a1", "hello", files=[b"figures"])
@@ -362,6 +370,7 @@ def test_a_prompt_goes_again_after_401_only() -> None:
     assert s.shown == ["Bearer access-1", "Bearer access-2"]
 
 
+@pytest.mark.fault("Tokens", "A token that the service refuses is replaced once")
 def test_a_service_that_refuses_each_token_is_asked_twice() -> None:
     with signed_in(granted(1), granted(2), service=(reply({}, status=401),)) as s:
         error = failing(lambda: read(s))
@@ -378,6 +387,7 @@ def test_the_same_token_is_not_shown_again() -> None:
     assert (s.grants, s.shown) == (["password", "refresh_token"], ["Bearer access-1"])
 
 
+@pytest.mark.fault("Tokens", "Where no other token can be had the 401 is what the caller gets")
 def test_the_401_is_raised_where_no_new_token_can_be_had() -> None:
     service = (reply({"detail": "expired"}, status=401), reply())
     with signed_in(granted(1), refused(), refused(), granted(2), service=service) as s:
@@ -413,6 +423,7 @@ def test_an_unread_401_does_not_keep_the_connection_from_the_token() -> None:
 # ── any number of threads ──
 
 
+@pytest.mark.fault("Tokens", "Of any number of threads one fetches, the others share what comes of it")
 def test_many_threads_fetch_one_token() -> None:
     with signed_in(when(lambda: waiting(s.source) == MANY - 1, granted(1)), granted(2)) as s:
         outcomes = together(MANY, lambda: read(s))
@@ -422,6 +433,7 @@ def test_many_threads_fetch_one_token() -> None:
     assert s.shown == ["Bearer access-1"] * MANY
 
 
+@pytest.mark.fault("Tokens", "Of any number of threads one fetches, the others share what comes of it")
 def test_many_threads_refresh_once() -> None:
     with signed_in(granted(1), when(lambda: waiting(s.source) == MANY - 1, granted(2)), granted(3)) as s:
         read(s)
@@ -438,6 +450,7 @@ def revoked(connection: Connection, request: Received) -> None:
     connection.send(reply(status=401 if request.headers["Authorization"] == "Bearer access-1" else 200))
 
 
+@pytest.mark.fault("Tokens", "Of any number of threads one fetches, the others share what comes of it")
 def test_many_threads_with_a_refused_token_fetch_one() -> None:
     with signed_in(granted(1), granted(2), granted(3), service=(reply(), revoked)) as s:
         read(s)
@@ -470,6 +483,7 @@ def test_a_late_401_does_not_cost_another_token() -> None:
     assert s.shown.count("Bearer access-2") == 2
 
 
+@pytest.mark.fault("Tokens", "A refused password is tried once for all who wait")
 def test_a_refused_password_is_tried_once_for_all_who_wait() -> None:
     """A server may lock the account after some refusals."""
     with signed_in(when(lambda: waiting(s.source) == MANY - 1, refused()), granted(1)) as s:
@@ -485,6 +499,7 @@ def test_a_refused_password_is_tried_once_for_all_who_wait() -> None:
     assert s.shown == ["Bearer access-1"]
 
 
+@pytest.mark.fault("Tokens", "Of any number of threads one fetches, the others share what comes of it")
 def test_many_threads_ask_an_endpoint_that_is_down_once() -> None:
     with signed_in(when(lambda: waiting(s.source) == MANY - 1, None), granted(), retries=False) as s:
         outcomes = together(MANY, lambda: read(s))
@@ -494,6 +509,9 @@ def test_many_threads_ask_an_endpoint_that_is_down_once() -> None:
     assert {(type(o), o.status, o.request_sent) for o in outcomes} == {(AuthenticationError, 0, False)}
 
 
+@pytest.mark.fault(
+    "Tokens", "Who waits for another's fetch does so within its own deadline, and takes over what is given up"
+)
 def test_a_fetch_that_ends_with_its_own_call_is_taken_over() -> None:
     """A call in a hurry must not fail those that have time."""
     asked = threading.Event()
@@ -520,6 +538,9 @@ def test_a_fetch_that_ends_with_its_own_call_is_taken_over() -> None:
     assert s.shown == ["Bearer access-1"]
 
 
+@pytest.mark.fault(
+    "Tokens", "Who waits for another's fetch does so within its own deadline, and takes over what is given up"
+)
 def test_who_waits_does_so_within_the_time_of_the_call() -> None:
     done = threading.Event()
     with signed_in(when(done.is_set, granted(1))) as s:
@@ -540,6 +561,7 @@ def test_who_waits_does_so_within_the_time_of_the_call() -> None:
     assert (s.grants, s.shown) == (["password"], ["Bearer access-1"])
 
 
+@pytest.mark.fault("Tokens", "Ctrl-C within a fetch leaves nothing locked")
 def test_an_interrupted_fetch_leaves_nothing_locked() -> None:
     class Interrupt(Hooks):
         armed = True
@@ -621,6 +643,7 @@ client.close()
 """
 
 
+@pytest.mark.fault("Tokens", "After a fork parent and child both have tokens, though one was being fetched")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.parametrize("how", ["fetched", "fetching", "locked"])
 def test_parent_and_child_both_have_tokens(how: str, tmp_path: Path) -> None:
@@ -799,6 +822,7 @@ def test_a_configuration_says_how_the_endpoint_is_reached_then() -> None:
 # ── nothing is shown ──
 
 
+@pytest.mark.fault("Secrets", "No repr, str or vars() shows a secret")
 def test_repr_names_the_endpoint_alone() -> None:
     with signed_in(granted(), source={"token_url": "https://example.test/token?key=s3cret"}) as s:
         assert repr(s.source) == "OAuth2Password('https://example.test/token')"

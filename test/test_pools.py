@@ -106,6 +106,7 @@ def test_an_answer_that_is_too_long_does_not_become_the_next_one() -> None:
 # ── the pool is bounded ──
 
 
+@pytest.mark.fault("Life cycle", "A pool that unread answers have exhausted says so, within the deadline")
 def test_waiting_for_a_connection_ends_with_the_deadline() -> None:
     with calling(reply(), connection_pool_maxsize=2) as c:
         unread = [c.api.get_session_without_preload_content("s1") for _ in range(2)]
@@ -120,6 +121,7 @@ def test_waiting_for_a_connection_ends_with_the_deadline() -> None:
     assert c.server.connections == 2
 
 
+@pytest.mark.fault("Life cycle", "A pool that unread answers have exhausted says so, within the deadline")
 def test_who_has_waited_in_vain_does_not_wait_again() -> None:
     with calling(reply(), connection_pool_maxsize=1) as c:
         unread = c.api.get_session_without_preload_content("s1")
@@ -130,6 +132,7 @@ def test_who_has_waited_in_vain_does_not_wait_again() -> None:
     assert c.clock.slept == []
 
 
+@pytest.mark.fault("Life cycle", "An answer that is forgotten unread frees its place")
 def test_an_answer_that_is_forgotten_unread_frees_its_place() -> None:
     with calling(reply(), connection_pool_maxsize=1) as c:
         for _ in range(3):
@@ -150,6 +153,7 @@ def test_a_wait_for_a_connection_ends_when_one_is_free() -> None:
     assert c.server.connections == 1
 
 
+@pytest.mark.fault("Life cycle", "32 threads of 50 calls each get their own answers over a bounded pool")
 def test_threads_share_the_bounded_pool() -> None:
     with calling(reply(), connection_pool_maxsize=3) as c:
         threads = [threading.Thread(target=c.api.get_session, args=("s1",)) for _ in range(12)]
@@ -180,6 +184,7 @@ def _lost(c: Calling) -> None:
     failing(lambda: c.api.create_session("a1", "hello", _request_timeout=0.1))
 
 
+@pytest.mark.fault("Life cycle", "Whatever ends a call frees its connection's place")
 @pytest.mark.parametrize(
     ("answer", "use"),
     [
@@ -216,6 +221,7 @@ def test_an_answer_that_is_followed_by_another_attempt_frees_its_place(first: by
 # ── the end of a client ──
 
 
+@pytest.mark.fault("Life cycle", "`with` closes connections and unread answers, also when its block raises")
 def test_with_closes_everything() -> None:
     with calling(reply()) as c:
         with c.client:
@@ -290,6 +296,7 @@ client.close()
 """
 
 
+@pytest.mark.fault("Life cycle", "After a fork parent and child both call, over connections of their own")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.parametrize("how", ["idle", "locked", "close"])
 def test_parent_and_child_both_call(how: str) -> None:
@@ -324,6 +331,7 @@ def environment(**variables: str) -> Iterator[None]:
         yield
 
 
+@pytest.mark.fault("TLS and proxies", "The proxy of the environment is used")
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
 def test_the_proxy_of_the_environment_is_used(name: str) -> None:
     with (
@@ -350,6 +358,7 @@ def test_a_proxy_without_a_scheme_is_used_as_curl_does() -> None:
     assert len(proxy.requests) == 1
 
 
+@pytest.mark.fault("TLS and proxies", "NO_PROXY is honoured")
 @pytest.mark.parametrize("excluded", ["somewhere.test", ".test", "other.test, somewhere.test:8080", "*"])
 def test_no_proxy_is_honoured(excluded: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with playing(reply()) as server, playing(reply()) as proxy:
@@ -368,6 +377,7 @@ def test_no_proxy_is_honoured(excluded: str, monkeypatch: pytest.MonkeyPatch) ->
     assert server.requests[0].target == "/sessions/s1"
 
 
+@pytest.mark.fault("TLS and proxies", "NO_PROXY is honoured")
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "localhost.", "127.1.2.3", "[::1]"])
 def test_loopback_never_goes_through_a_proxy_of_the_environment(
     host: str, monkeypatch: pytest.MonkeyPatch
@@ -387,6 +397,7 @@ def test_loopback_never_goes_through_a_proxy_of_the_environment(
     assert (len(server.requests), proxy.connections) == (1, 0)
 
 
+@pytest.mark.fault("TLS and proxies", "trust_env=False leaves the environment's proxy and certificates alone")
 def test_without_trust_env_there_is_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     with playing(reply()) as server, playing(reply()) as proxy, environment(http_proxy=proxy.host):
         found = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))
@@ -418,6 +429,7 @@ def _no_secret(text: str) -> None:
         assert secret not in text
 
 
+@pytest.mark.fault("TLS and proxies", "Configuration.proxy is shown its credentials, and nobody else is")
 def test_an_own_proxy_forwards_with_its_credentials(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     # Loopback too: here it is the user's word.
@@ -433,6 +445,7 @@ def test_an_own_proxy_forwards_with_its_credentials(caplog: pytest.LogCaptureFix
     assert request.headers["Proxy-Authorization"] == BASIC
 
 
+@pytest.mark.fault("TLS and proxies", "Configuration.proxy is shown its credentials, and nobody else is")
 def test_an_own_proxy_tunnels_with_its_credentials(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     trusted = ca_file(tmp_path)
@@ -462,6 +475,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+@pytest.mark.fault("TLS and proxies", "Configuration.proxy is shown its credentials, and nobody else is")
 @pytest.mark.parametrize(
     "answer", [reply({}, status=407, close=True), late(reply())], ids=["refused", "silent"]
 )
@@ -495,6 +509,9 @@ def _tls_call(server: str, **settings: Any) -> Any:
         return SessionsApi(client).get_session("s1")
 
 
+@pytest.mark.fault(
+    "TLS and proxies", "A certificate of an unknown authority or another name is refused, and nothing sent"
+)
 def test_an_unknown_authority_is_refused() -> None:
     with playing(reply(), tls=server_tls()) as server:
         error = failing(lambda: _tls_call(server.host))
@@ -507,6 +524,7 @@ def test_an_unknown_authority_is_refused() -> None:
     assert (server.requests, server.connections) == ([], 1)
 
 
+@pytest.mark.fault("TLS and proxies", "An authority that is given is trusted")
 def test_a_given_authority_is_accepted(tmp_path: Path) -> None:
     with playing(reply(), tls=server_tls()) as server:
         assert _tls_call(server.host, ssl_ca_cert=ca_file(tmp_path)).id == "s1"
@@ -514,6 +532,9 @@ def test_a_given_authority_is_accepted(tmp_path: Path) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault(
+    "TLS and proxies", "A certificate of an unknown authority or another name is refused, and nothing sent"
+)
 def test_a_wrong_name_is_refused(tmp_path: Path) -> None:
     with playing(reply(), tls=server_tls("other.test")) as server:
         error = failing(lambda: _tls_call(server.host, ssl_ca_cert=ca_file(tmp_path)))
@@ -532,6 +553,7 @@ def test_a_server_may_be_expected_under_another_name(tmp_path: Path) -> None:
         assert SessionsApi(client).get_session("s1").id == "s1"
 
 
+@pytest.mark.fault("TLS and proxies", "Verification is off only when told, with a warning")
 @pytest.mark.parametrize("name", ["127.0.0.1", "other.test"])
 def test_verification_can_be_switched_off_with_a_warning(name: str) -> None:
     with (
@@ -543,6 +565,7 @@ def test_verification_can_be_switched_off_with_a_warning(name: str) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("TLS and proxies", "A client certificate is shown to a server that asks")
 def test_a_client_certificate_is_shown(tmp_path: Path) -> None:
     tls = server_tls()
     theirs = trustme.CA()
@@ -565,6 +588,7 @@ def test_a_client_certificate_is_shown(tmp_path: Path) -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.fault("TLS and proxies", "SSL_CERT_FILE and its like are honoured")
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_the_authorities_of_the_environment_are_accepted(name: str, tmp_path: Path) -> None:
     with playing(reply(), tls=server_tls()) as server, environment(**{name: ca_file(tmp_path)}):
@@ -573,6 +597,7 @@ def test_the_authorities_of_the_environment_are_accepted(name: str, tmp_path: Pa
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("TLS and proxies", "trust_env=False leaves the environment's proxy and certificates alone")
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_without_trust_env_they_are_not(name: str, tmp_path: Path) -> None:
     with playing(reply(), tls=server_tls()) as server, environment(**{name: ca_file(tmp_path)}):
@@ -594,6 +619,7 @@ def test_a_folder_of_authorities_is_accepted_as_a_setting(tmp_path: Path) -> Non
     assert "certificate verify failed" in str(error.reason)
 
 
+@pytest.mark.fault("TLS and proxies", "A certificate file that is missing or none is named, and nothing sent")
 @pytest.mark.parametrize("setting", ["ssl_ca_cert", "cert_file"])
 @pytest.mark.parametrize("content", [None, b"not a certificate"])
 def test_a_certificate_that_cannot_be_read_is_named(

@@ -70,6 +70,10 @@ def count(c: Calling, *methods: str) -> int:
 # ── sent once ──
 
 
+@pytest.mark.fault(
+    "Sent once",
+    "A prompt that was read reaches the server once, however its call fails, on fresh and reused connections",
+)
 @pytest.mark.parametrize("connection", ["fresh", "reused"])
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
@@ -101,6 +105,7 @@ def test_what_may_not_be_repeated_is_received_once(
     assert c.clock.slept == []
 
 
+@pytest.mark.fault("Sent once", "503 and its like do not repeat a prompt, with Retry-After or without")
 @pytest.mark.parametrize("status", [408, 409, 425, 500, 502, 503, 504])
 @pytest.mark.parametrize("headers", [{}, {"Retry_After": "1"}], ids=["", "retry-after"])
 @pytest.mark.parametrize("call", ["create", "update", "replay"])
@@ -115,6 +120,10 @@ def test_a_failure_that_passes_does_not_repeat_a_prompt(
     assert c.clock.slept == []
 
 
+@pytest.mark.fault(
+    "Sent once",
+    "A prompt that was read reaches the server once, however its call fails, on fresh and reused connections",
+)
 @pytest.mark.parametrize("call", ["create", "update"])
 def test_an_answer_that_is_cut_does_not_repeat_a_prompt(call: str) -> None:
     def cut(connection: Connection, request: Received) -> bool:
@@ -129,6 +138,9 @@ def test_an_answer_that_is_cut_does_not_repeat_a_prompt(call: str) -> None:
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault(
+    "The wire", "A kept connection that the server has closed is replaced before anything is sent"
+)
 def test_a_connection_seen_closed_is_replaced_before_anything_is_sent() -> None:
     closed = threading.Event()
 
@@ -147,6 +159,7 @@ def test_a_connection_seen_closed_is_replaced_before_anything_is_sent() -> None:
     assert c.server.connections == 2
 
 
+@pytest.mark.fault("Sent once", "A GET is repeated after a lost connection, three times and no more")
 @pytest.mark.parametrize("fault", [closes, resets])
 def test_a_get_is_repeated_after_a_lost_connection(fault: Answer) -> None:
     with calling(fault, fault, fault, reply()) as c:
@@ -157,6 +170,7 @@ def test_a_get_is_repeated_after_a_lost_connection(fault: Answer) -> None:
     assert 0 < sum(c.clock.slept) < 4
 
 
+@pytest.mark.fault("Sent once", "A GET is repeated after a lost connection, three times and no more")
 def test_a_get_is_repeated_three_times_and_no_more() -> None:
     with calling(closes) as c:
         error = failing(lambda: get(c))
@@ -194,6 +208,7 @@ def test_a_get_is_not_repeated_after_other_answers(status: int) -> None:
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("Sent once", "When retries are exhausted the last answer is what the caller gets")
 def test_the_last_answer_is_kept_when_retries_are_exhausted() -> None:
     answers = [reply({"detail": n}, status=status) for n, status in enumerate([503, 502, 504, 503])]
     with calling(*answers, reply()) as c:
@@ -204,6 +219,7 @@ def test_the_last_answer_is_kept_when_retries_are_exhausted() -> None:
     assert len(c.server.requests) == 4
 
 
+@pytest.mark.fault("Sent once", "Nothing is repeated after a timeout")
 @pytest.mark.parametrize("limits", [(1, 0.15), 0.15], ids=["read", "total"])
 def test_a_get_is_not_repeated_after_a_timeout(limits: Any) -> None:
     with calling(late(reply()), reply()) as c:
@@ -214,6 +230,7 @@ def test_a_get_is_not_repeated_after_a_timeout(limits: Any) -> None:
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("Sent once", "Nothing is repeated after a timeout")
 def test_a_get_is_not_repeated_after_a_timeout_within_the_body() -> None:
     with calling(keeps_open(reply()[:-5]), reply()) as c:
         assert isinstance(failing(lambda: get(c, _request_timeout=(1, 0.15))), ApiTimeoutError)
@@ -254,6 +271,7 @@ class Stream:
         return self._content.read(size)
 
 
+@pytest.mark.fault("Sent once", "What was not written may go again, a prompt too")
 @pytest.mark.parametrize("call", ["create", "update", "replay", "stream"])
 def test_all_may_go_again_when_nothing_was_written(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Stream(b"streamed once")
@@ -273,6 +291,7 @@ def test_all_may_go_again_when_nothing_was_written(call: str, monkeypatch: pytes
         assert b"streamed once" in c.server.requests[0].body
 
 
+@pytest.mark.fault("The wire", "A connection that is refused is told, and that nothing was sent")
 @pytest.mark.parametrize("retries", [None, 0, False])
 def test_a_refused_connection_is_given_up_in_the_end(retries: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -294,6 +313,7 @@ class _Tried:
         self.on_error = self.on_response = lambda attempt: None
 
 
+@pytest.mark.fault("The wire", "A name that cannot be resolved is told, and that nothing was sent")
 def test_a_name_that_cannot_be_resolved_is_a_connection_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*asked: Any, **options: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -333,6 +353,7 @@ def test_a_file_that_becomes_shorter_ends_the_call(tmp_path: Path) -> None:
 # ── refused for now ──
 
 
+@pytest.mark.fault("Sent once", "A repeated upload carries the same bytes, from where each file object stood")
 def test_a_refusal_is_repeated_with_the_same_bytes(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(b"abcdefg")
@@ -353,6 +374,7 @@ def test_a_refusal_is_repeated_with_the_same_bytes(tmp_path: Path) -> None:
     assert len(set(c.ids)) == 1
 
 
+@pytest.mark.fault("Sent once", "A 429 with a time is a refusal: it is repeated so often, and then no more")
 @pytest.mark.parametrize("times", [0, 1, 2, 3])
 @pytest.mark.parametrize("call", ["create", "update", "replay"])
 def test_a_refusal_is_repeated_so_many_times(call: str, times: int) -> None:
@@ -365,6 +387,7 @@ def test_a_refusal_is_repeated_so_many_times(call: str, times: int) -> None:
     assert len(c.server.requests) == times + 1
 
 
+@pytest.mark.fault("Sent once", "A 429 without a time does not repeat a prompt")
 def test_a_refusal_without_a_time_is_not_repeated() -> None:
     with calling(reply({}, status=429), reply()) as c:
         error = failing(lambda: CALLS["create"](c))
@@ -374,6 +397,7 @@ def test_a_refusal_without_a_time_is_not_repeated() -> None:
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("Sent once", "An upload that cannot be read again is not repeated, for no reason")
 def test_a_stream_that_was_sent_is_not_sent_again() -> None:
     with calling(reply({}, status=429, Retry_After="1"), reply()) as c:
         error = failing(lambda: c.api.create_session("a1", PROMPT, [("name", Stream(b"x"))]))  # type: ignore[list-item]
@@ -383,6 +407,7 @@ def test_a_stream_that_was_sent_is_not_sent_again() -> None:
     assert c.server.requests[0].headers["Transfer-Encoding"] == "chunked"
 
 
+@pytest.mark.fault("Sent once", "A wait that would outlast a minute or the deadline is not begun")
 @pytest.mark.parametrize(("status", "call"), [(429, CALLS["create"]), (429, get), (503, get)])
 @pytest.mark.parametrize(
     ("wait", "limit"),
@@ -398,6 +423,7 @@ def test_a_wait_that_is_too_long_raises_at_once(status: int, call: Any, wait: st
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("Sent once", "A wait that would outlast a minute or the deadline is not begun")
 def test_waits_count_against_the_deadline() -> None:
     with calling(reply({}, status=429, Retry_After="15"), rate_limit_retries=9) as c:
         assert failing(lambda: CALLS["create"](c, _request_timeout=40)).status == 429
@@ -418,6 +444,9 @@ def _shown(c: Calling) -> list[str]:
     return [request.headers["Authorization"] for request in c.server.requests]
 
 
+@pytest.mark.fault(
+    "Sent once", "After a 401 a call goes again once, with another token, and only with another one"
+)
 @pytest.mark.parametrize("call", ["create", "update", "replay", "raw create"])
 def test_a_token_is_asked_for_anew_once_after_401(call: str) -> None:
     with calling(reply({}, status=401), reply(), access_token=_tokens("old", "new")) as c:
@@ -430,6 +459,9 @@ def test_a_token_is_asked_for_anew_once_after_401(call: str) -> None:
     assert c.clock.slept == []
 
 
+@pytest.mark.fault(
+    "Sent once", "After a 401 a call goes again once, with another token, and only with another one"
+)
 def test_a_token_is_asked_for_anew_only_once() -> None:
     with calling(reply({}, status=401), access_token=_tokens("1", "2", "3", "4")) as c:
         assert isinstance(failing(lambda: get(c)), UnauthorizedException)
@@ -437,6 +469,9 @@ def test_a_token_is_asked_for_anew_only_once() -> None:
     assert _shown(c) == ["Bearer 1", "Bearer 2"]
 
 
+@pytest.mark.fault(
+    "Sent once", "After a 401 a call goes again once, with another token, and only with another one"
+)
 @pytest.mark.parametrize("token", ["literal", _tokens("same")], ids=["literal", "the same again"])
 def test_the_same_token_is_not_shown_twice(token: Any) -> None:
     with calling(reply({}, status=401), reply(), access_token=token) as c:
@@ -467,6 +502,7 @@ def test_the_401_is_what_is_raised_when_no_other_token_can_be_had() -> None:
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("Sent once", "An upload that cannot be read again is not repeated, for no reason")
 def test_a_stream_is_not_sent_again_with_another_token() -> None:
     with calling(reply({}, status=401), reply(), access_token=_tokens("old", "new")) as c:
         call: Any = lambda: c.api.create_session("a1", PROMPT, [("name", Stream(b"x"))])  # type: ignore[list-item] # noqa: E731
@@ -475,6 +511,7 @@ def test_a_stream_is_not_sent_again_with_another_token() -> None:
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("Tokens", "A token that was replaced in its file or variable is taken by the next request")
 @pytest.mark.parametrize("kind", ["file", "environment"])
 def test_a_rotated_token_is_taken(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "token"
@@ -495,6 +532,7 @@ def test_a_rotated_token_is_taken(kind: str, tmp_path: Path, monkeypatch: pytest
     assert _shown(c) == ["Bearer old", "Bearer new"]
 
 
+@pytest.mark.fault("Tokens", "Without a token nothing is sent")
 def test_without_a_token_nothing_is_sent(tmp_path: Path) -> None:
     with calling(reply(), access_token=FileToken(tmp_path / "none")) as c:
         error = failing(lambda: get(c))
@@ -507,6 +545,7 @@ def test_without_a_token_nothing_is_sent(tmp_path: Path) -> None:
 # ── without retries ──
 
 
+@pytest.mark.fault("Sent once", "retries=False is one request, whatever comes")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -529,6 +568,7 @@ def test_retries_false_is_one_request(answer: Answer) -> None:
 # ── the request id ──
 
 
+@pytest.mark.fault("Observability", "A call has one request id on all its attempts, and each call its own")
 def test_a_call_has_one_id_and_each_call_its_own() -> None:
     with calling(closes, reply({}, status=503), reply(status=302, Location="/sessions/s2"), reply()) as c:
         get(c)
@@ -541,6 +581,7 @@ def test_a_call_has_one_id_and_each_call_its_own() -> None:
     assert second[0] != first[0]
 
 
+@pytest.mark.fault("Observability", "A call has one request id on all its attempts, and each call its own")
 def test_an_id_of_the_caller_is_sent_on_each_attempt() -> None:
     with calling(closes, reply()) as c:
         get(c, _headers={"x-request-id": "mine"})
@@ -557,6 +598,7 @@ def to(location: str, status: int = 302) -> bytes:
     return reply({}, status=status, Location=location)
 
 
+@pytest.mark.fault("Redirects", "Within its origin a redirect is followed, with token and cookie")
 @pytest.mark.parametrize("status", REDIRECTS)
 @pytest.mark.parametrize("location", ["/sessions/s2?x=1#part", "s2?x=1", "absolute"])
 def test_the_same_origin_is_shown_everything(location: str, status: int) -> None:
@@ -577,6 +619,7 @@ def test_the_same_origin_is_shown_everything(location: str, status: int) -> None
     assert c.server.connections == 1
 
 
+@pytest.mark.fault("Redirects", "Another origin sees no token, cookie, prompt, file or header of yours")
 @pytest.mark.parametrize("status", REDIRECTS)
 @pytest.mark.parametrize("place", ["header", "query", "cookie"])
 def test_another_origin_is_shown_nothing_private(status: int, place: str) -> None:
@@ -601,6 +644,7 @@ def test_another_origin_is_shown_nothing_private(status: int, place: str) -> Non
     assert (len(c.server.requests), len(other.requests)) == (2, 2)
 
 
+@pytest.mark.fault("Redirects", "Another origin sees no token, cookie, prompt, file or header of yours")
 def test_another_host_is_another_origin(monkeypatch: pytest.MonkeyPatch) -> None:
     with calling(lambda connection, request: connection.send(location[0]), reply()) as c:
         location = [to(f"http://other.test:{c.server.port}/sessions/s2")]
@@ -613,6 +657,7 @@ def test_another_host_is_another_origin(monkeypatch: pytest.MonkeyPatch) -> None
     assert c.server.requests[1].headers["Host"] == f"other.test:{c.server.port}"
 
 
+@pytest.mark.fault("Redirects", "Another origin sees no token, cookie, prompt, file or header of yours")
 def test_the_way_back_is_shown_nothing_either() -> None:
     """Where another origin leads back to the first, the token is not shown at its bidding."""
     back: list[bytes] = []
@@ -637,6 +682,7 @@ def test_tls_is_never_left(tmp_path: Path) -> None:
     assert plain.connections == 0
 
 
+@pytest.mark.fault("Redirects", "From https nothing goes to http, on any port or host")
 def test_tls_is_not_left_for_the_same_port_either(tmp_path: Path) -> None:
     """There the token would go out in the clear, whoever listens."""
 
@@ -649,6 +695,7 @@ def test_tls_is_not_left_for_the_same_port_either(tmp_path: Path) -> None:
     assert c.server.connections == 1
 
 
+@pytest.mark.fault("Redirects", "307 and 308 of a prompt are followed within its origin, with the same bytes")
 @pytest.mark.parametrize("status", [307, 308])
 @pytest.mark.parametrize("call", ["create", "update", "replay"])
 def test_a_prompt_is_repeated_within_its_origin(call: str, status: int) -> None:
@@ -673,6 +720,7 @@ def test_a_prompt_does_not_leave_its_origin(call: str, status: int) -> None:
     assert other.connections == 0
 
 
+@pytest.mark.fault("Sent once", "An upload that cannot be read again is not repeated, for no reason")
 def test_a_stream_is_not_repeated_by_a_redirect() -> None:
     with calling(to("/elsewhere", 307), reply()) as c:
         error = failing(lambda: c.api.create_session("a1", PROMPT, [("name", Stream(b"x"))]))  # type: ignore[list-item]
@@ -681,6 +729,7 @@ def test_a_stream_is_not_repeated_by_a_redirect() -> None:
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("Redirects", "301, 302 and 303 of a prompt become a GET without a body")
 @pytest.mark.parametrize("status", [301, 302, 303])
 @pytest.mark.parametrize("foreign", [False, True])
 def test_a_prompt_becomes_a_get_without_a_body(status: int, foreign: bool) -> None:
@@ -704,6 +753,7 @@ def test_what_a_redirect_leads_to_may_be_repeated() -> None:
     assert [request.method for request in c.server.requests] == ["POST", "GET", "GET"]
 
 
+@pytest.mark.fault("Redirects", "A loop ends after ten redirects, between two origins too")
 def test_redirects_end_after_ten() -> None:
     with calling(to("/again")) as c:
         error = failing(lambda: get(c))
@@ -769,6 +819,7 @@ def test_a_body_is_read_up_to_its_limit(form: str) -> None:
         assert get(c).id == "s1"
 
 
+@pytest.mark.fault("The wire", "A body without an end is read up to max_response_size and no further")
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("call", ["get", "create"])
 def test_a_body_beyond_its_limit_is_refused(call: str, form: str) -> None:
@@ -805,6 +856,7 @@ def test_a_bomb_costs_little_memory() -> None:
     assert peak < 8 * 1024 * 1024
 
 
+@pytest.mark.fault("Secrets", "Tools that print the variables of a traceback see no token")
 def test_what_is_read_before_a_fault_is_not_in_the_traceback() -> None:
     body = b"private " + os.urandom(2 * 1024 * 1024).hex().encode()  # so that it comes in several pieces
     faulty = gzip.compress(body)[:-8] + bytes(8)
@@ -815,6 +867,7 @@ def test_what_is_read_before_a_fault_is_not_in_the_traceback() -> None:
     assert "private" not in own_frames(error)
 
 
+@pytest.mark.fault("The wire", "A body that is no gzip, or a part of one, is no answer")
 @pytest.mark.parametrize("call", ["get", "create"])
 @pytest.mark.parametrize(
     "body", [b"not gzip at all", gzip.compress(padded(500))[:-20], b""], ids=["bad", "cut", "empty"]
@@ -828,6 +881,7 @@ def test_a_body_that_cannot_be_unpacked_is_not_an_answer(body: bytes, call: str)
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("The wire", "A connection that is closed within the body is a lost one")
 @pytest.mark.parametrize(
     "cut",
     [
@@ -886,6 +940,7 @@ def test_a_raw_answer_has_no_limit() -> None:
         assert len(c.api.get_session_without_preload_content("s1").read()) == 100_000
 
 
+@pytest.mark.fault("Life cycle", "`with` closes connections and unread answers, also when its block raises")
 def test_with_closes_a_raw_answer() -> None:
     ended = threading.Event()
     with calling(unfinished(ended)) as c:
@@ -895,6 +950,9 @@ def test_with_closes_a_raw_answer() -> None:
         assert ended.wait(5)
 
 
+@pytest.mark.fault(
+    "The wire", "The total timeout ends a head and a body that come byte by byte, under TLS too"
+)
 @pytest.mark.parametrize(
     "first",
     [
@@ -937,6 +995,7 @@ def test_a_chunk_of_a_negative_size_is_a_broken_answer() -> None:
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("Tokens", "Without a token nothing is sent")
 def test_a_call_without_a_token_to_be_had_is_told() -> None:
     told: list[Attempt] = []
 
@@ -969,6 +1028,7 @@ def test_answers_opened_by_other_threads_do_not_disturb_a_close() -> None:
     assert len(c.server.requests) == 160
 
 
+@pytest.mark.fault("Life cycle", "`with` closes connections and unread answers, also when its block raises")
 def test_close_ends_idle_connections_that_something_still_refers_to() -> None:
     ended = threading.Event()
 

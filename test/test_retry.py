@@ -319,12 +319,14 @@ def test_without_the_header_there_is_none() -> None:
     assert retry_after({}) is None
 
 
+@pytest.mark.fault("Property tests", "Any Retry-After is a wait or none, and breaks no call")
 @given(st.text(st.characters(max_codepoint=255), max_size=40))
 def test_no_retry_after_breaks_the_call(value: str) -> None:
     wait = retry_after({"Retry-After": value})
     assert wait is None or wait >= 0
 
 
+@pytest.mark.fault("Property tests", "Any Retry-After is a wait or none, and breaks no call")
 @given(
     day=st.integers(-5, 99),
     month=st.sampled_from(["Jan", "Foo", "", "12"]),

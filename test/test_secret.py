@@ -126,6 +126,7 @@ def assigned_default_headers() -> ApiClient:
 HOLDERS = [full, full_client, api, assigned_api_key, assigned_proxy_headers, assigned_default_headers]
 
 
+@pytest.mark.fault("Secrets", "No repr, str or vars() shows a secret")
 @pytest.mark.parametrize("make", HOLDERS)
 def test_nothing_shows_a_secret(make: Callable[[], Any]) -> None:
     thing = make()
@@ -134,12 +135,14 @@ def test_nothing_shows_a_secret(make: Callable[[], Any]) -> None:
     assert TOKEN not in str(vars(thing))
 
 
+@pytest.mark.fault("Secrets", "Pickle carries no secret, and what comes out says what it lost")
 @pytest.mark.parametrize("make", HOLDERS)
 def test_pickle_carries_no_secret(make: Callable[[], Any]) -> None:
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         assert TOKEN.encode() not in pickle.dumps(make(), protocol)
 
 
+@pytest.mark.fault("Life cycle", "Copies of a client work, over connections of their own")
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
 def test_copies_keep_all_secrets(copied: Callable[[Any], Any]) -> None:
     client = copied(full_client())
@@ -168,6 +171,7 @@ def with_cookie(host: str) -> ApiClient:
     return ApiClient(Configuration(host), cookie=TOKEN)
 
 
+@pytest.mark.fault("Secrets", "Pickle carries no secret, and what comes out says what it lost")
 @pytest.mark.parametrize(
     ("make", "name"),
     [(with_token, "access_token"), (with_header, "X-Key"), (with_cookie, "cookie")],
@@ -201,6 +205,7 @@ def test_an_unpickled_api_key_says_that_it_is_lost() -> None:
         journey(full()).get_api_key_with_prefix("key")
 
 
+@pytest.mark.fault("Secrets", "References to tokens survive pickle, the tokens do not travel")
 def test_references_survive_a_journey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "token"
     path.write_text("from-file", encoding="utf-8")
@@ -220,6 +225,7 @@ def read(api: SessionsApi) -> str:
         return api.get_session("s1").id
 
 
+@pytest.mark.fault("Life cycle", "A client with an EnvToken works in a pool of processes")
 def test_a_client_works_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTAL_TEST_TOKEN", TOKEN)
     with playing(reply()) as server:
@@ -249,6 +255,7 @@ def refused_default_header(host: str) -> None:
 WAYS = [refused, refused_callable, refused_default_header]
 
 
+@pytest.mark.fault("Secrets", "Tools that print the variables of a traceback see no token")
 @pytest.mark.parametrize("way", WAYS)
 def test_locals_of_a_refused_call_hold_no_token(way: Callable[[str], None]) -> None:
     with playing(reply({}, status=403)) as server, pytest.raises(ApiException) as info:
@@ -259,6 +266,7 @@ def test_locals_of_a_refused_call_hold_no_token(way: Callable[[str], None]) -> N
     assert TOKEN not in own_frames(info.value)
 
 
+@pytest.mark.fault("Secrets", "Tools that print the variables of a traceback see no token")
 @pytest.mark.parametrize("way", WAYS)
 def test_locals_of_a_lost_connection_hold_no_token(way: Callable[[str], None]) -> None:
     with playing(lambda connection, request: False) as server, pytest.raises(ApiException) as info:
@@ -269,6 +277,10 @@ def test_locals_of_a_lost_connection_hold_no_token(way: Callable[[str], None]) -
     assert TOKEN not in own_frames(info.value)
 
 
+@pytest.mark.fault(
+    "Secrets",
+    "No log holds a token, prompt, file, cookie or header, with the root logger at its lowest level",
+)
 @pytest.mark.parametrize("place", ["header", "query", "cookie"])
 def test_no_log_holds_a_token(place: str, caplog: pytest.LogCaptureFixture) -> None:
     # The root logger is set to DEBUG, as a script does that looks for a fault.

@@ -116,6 +116,7 @@ def test_unknown_fields_are_kept() -> None:
     assert event.model_extra == {"new": [2]}
 
 
+@pytest.mark.fault("Streams", "A line that is no event is told with its number, and the next one read")
 @pytest.mark.parametrize(
     ("kind", "blocks", "number", "line"),
     [
@@ -167,6 +168,7 @@ def test_blank_lines_are_counted_and_are_no_events() -> None:
     assert (caught.value.line_number, numbers(seen), numbers(events)) == (9, [1, 2], [3])
 
 
+@pytest.mark.fault("Streams", "A stream that is cut tells how many events came, and is not repeated")
 @pytest.mark.parametrize(
     ("kind", "blocks"),
     [
@@ -371,6 +373,7 @@ FRAMINGS = {
 }
 
 
+@pytest.mark.fault("Streams", "Each event comes before the next one is sent, in every framing, under TLS too")
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("secure", [False, True])
 def test_each_event_comes_before_the_next_one_is_sent(framing: str, secure: bool, tmp_path: Path) -> None:
@@ -421,6 +424,7 @@ def steps() -> Steps:
     return Steps(TYPE + b"Transfer-Encoding: chunked\r\n", map(chunk, PARTS), b"0\r\n\r\n")
 
 
+@pytest.mark.fault("Streams", "A stream gives its connection back at its end, and closes it when it is left")
 def test_the_connection_of_a_stream_read_to_its_end_is_used_again(steps: Steps) -> None:
     with calling(steps, reply()) as c:
         with c.api.subscribe_to_session_stream("s0") as events:
@@ -432,6 +436,7 @@ def test_the_connection_of_a_stream_read_to_its_end_is_used_again(steps: Steps) 
         assert (len(c.server.requests), c.server.connections) == (2, 1)
 
 
+@pytest.mark.fault("Streams", "A stream gives its connection back at its end, and closes it when it is left")
 def test_the_connection_of_a_stream_that_is_left_is_closed_at_once(steps: Steps) -> None:
     with calling(steps, reply()) as c:
         with c.api.subscribe_to_session_stream("s0") as events:
@@ -441,6 +446,7 @@ def test_the_connection_of_a_stream_that_is_left_is_closed_at_once(steps: Steps)
         assert (len(c.server.requests), c.server.connections) == (2, 2)
 
 
+@pytest.mark.fault("Streams", "A stream left open is closed with the client")
 def test_a_stream_left_open_is_closed_with_the_client(steps: Steps) -> None:
     with calling(steps) as c:
         events = c.api.subscribe_to_session_stream("s0", idle_timeout=STEP)
@@ -523,6 +529,7 @@ def test_streams_that_are_forgotten_or_left_at_the_end_of_a_program_make_no_nois
     assert log.read_bytes() == PARTS[0]
 
 
+@pytest.mark.fault("Streams", "A stream that is forgotten gives its place back")
 def test_a_stream_that_is_forgotten_gives_its_place_back(steps: Steps) -> None:
     with calling(steps, reply(), connection_pool_maxsize=1) as c:
         next(c.api.subscribe_to_session_stream("s0"))
@@ -531,6 +538,7 @@ def test_a_stream_that_is_forgotten_gives_its_place_back(steps: Steps) -> None:
         c.api.get_session("s1", _request_timeout=STEP)
 
 
+@pytest.mark.fault("Streams", "Silence within a stream is bounded by its idle_timeout")
 def test_silence_is_bounded_by_the_idle_timeout(steps: Steps) -> None:
     with calling(steps) as c, c.api.subscribe_to_session_stream("s0", idle_timeout=0.1) as events:
         with pytest.raises(ApiStreamTimeout) as caught:
@@ -567,6 +575,7 @@ def test_one_silence_does_not_outlast_the_time_for_the_call() -> None:
         assert caught.value.events == 1
 
 
+@pytest.mark.fault("Streams", "The timeout of the call bounds the way to the headers alone")
 def test_the_timeout_of_the_call_bounds_the_way_to_the_headers_alone(steps: Steps) -> None:
     with calling(lambda connection, request: connection.sock.recv(1)) as c:
         with pytest.raises(ApiTimeoutError):
@@ -581,6 +590,7 @@ def test_the_timeout_of_the_call_bounds_the_way_to_the_headers_alone(steps: Step
         assert next(events).id == "s1"
 
 
+@pytest.mark.fault("Streams", "A stream that is cut tells how many events came, and is not repeated")
 @pytest.mark.parametrize(
     ("cut", "what"),
     [
@@ -599,6 +609,7 @@ def test_a_connection_that_is_cut(cut: bytes, what: str) -> None:
         assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("Streams", "An error is raised before there is a stream")
 def test_an_error_is_raised_before_there_is_a_stream(tmp_path: Path) -> None:
     with calling(reply({"detail": "Session not found"}, 404)) as c:
         with pytest.raises(NotFoundException) as caught:
@@ -607,6 +618,7 @@ def test_an_error_is_raised_before_there_is_a_stream(tmp_path: Path) -> None:
         assert caught.value.data == {"detail": "Session not found"}
 
 
+@pytest.mark.fault("Streams", "What may be repeated is repeated before there is a stream")
 def test_what_may_be_repeated_is_repeated_before_there_is_a_stream(steps: Steps) -> None:
     with calling(reply(status=503), steps) as c, c.api.subscribe_to_session_stream("s0") as events:
         assert next(events).id == "s0"
@@ -614,6 +626,7 @@ def test_what_may_be_repeated_is_repeated_before_there_is_a_stream(steps: Steps)
         assert len(c.ids) == 2
 
 
+@pytest.mark.fault("Streams", "A recording that cannot be written is told before anything is sent")
 def test_a_recording_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
     with calling(reply()) as c:
         with pytest.raises(FileNotFoundError):

@@ -68,6 +68,9 @@ def test_a_limit_without_a_time_is_waited_for_longer_each_time(wait: str | None)
     assert len(s.identity.requests) == 6
 
 
+@pytest.mark.fault(
+    "Tokens", "A limit of the endpoint is waited for as it asks, five times, within the deadline"
+)
 def test_a_limit_is_waited_for_five_times() -> None:
     with signed_in(*limited("1")) as s:
         error = failing(lambda: read(s))
@@ -78,6 +81,9 @@ def test_a_limit_is_waited_for_five_times() -> None:
     assert s.service.connections == 0
 
 
+@pytest.mark.fault(
+    "Tokens", "A limit of the endpoint is waited for as it asks, five times, within the deadline"
+)
 def test_a_limit_of_more_than_a_minute_ends_the_call_at_once() -> None:
     with signed_in(*limited("61"), granted(1)) as s:
         assert failing(lambda: read(s)).status == 429
@@ -85,6 +91,9 @@ def test_a_limit_of_more_than_a_minute_ends_the_call_at_once() -> None:
     assert (len(s.identity.requests), s.clock.slept) == (1, [])
 
 
+@pytest.mark.fault(
+    "Tokens", "A limit of the endpoint is waited for as it asks, five times, within the deadline"
+)
 def test_a_limit_beyond_the_deadline_ends_the_call_at_once() -> None:
     with signed_in(*limited("10"), granted(1)) as s:
         error = failing(lambda: s.api.get_session("s1", _request_timeout=10))
@@ -126,6 +135,7 @@ def test_a_refresh_that_is_limited_does_not_try_the_password() -> None:
 # ── an endpoint that fails ──
 
 
+@pytest.mark.fault("Tokens", "An endpoint that is not there is told, and the service not asked")
 def test_an_endpoint_that_is_not_there() -> None:
     with playing(granted()) as gone:
         pass
@@ -156,6 +166,7 @@ def test_what_may_pass_is_tried_again(answer: Answer) -> None:
     assert (s.grants, s.shown) == (["password"] * 2, ["Bearer access-1"])
 
 
+@pytest.mark.fault("Tokens", "A refusal of the endpoint is final")
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 500, 501])
 def test_a_refusal_is_final(status: int) -> None:
     with signed_in(refused("invalid_grant", "Bad credentials.", status), granted(1)) as s:
@@ -172,6 +183,7 @@ def test_a_refusal_is_final(status: int) -> None:
     assert (len(s.identity.requests), s.service.connections) == (1, 0)
 
 
+@pytest.mark.fault("Tokens", "An answer without a token that can be sent is told")
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -209,6 +221,7 @@ def test_an_answer_without_a_token(answer: bytes, said: str) -> None:
     hides(error)
 
 
+@pytest.mark.fault("Tokens", "An answer of the endpoint is bounded")
 @pytest.mark.parametrize("encoded", [False, True])
 def test_an_answer_is_bounded(encoded: bool) -> None:
     body = b'{"access_token": "' + b"a" * (1024 * 1024) + b'"}'
@@ -224,6 +237,7 @@ def test_an_answer_is_bounded(encoded: bool) -> None:
 # ── the time for the call ──
 
 
+@pytest.mark.fault("Tokens", "A slow endpoint is bounded by the deadline of the call")
 @pytest.mark.parametrize(
     "slow",
     [late(granted(1)), drips(granted(1)[:-40], granted(1)[-40:], 0.1)],
@@ -294,6 +308,7 @@ def test_a_silent_endpoint_is_bounded_by_the_limits_of_the_client() -> None:
 # ── over the same transport ──
 
 
+@pytest.mark.fault("Tokens", "The endpoint is reached with the client's proxy and certificates")
 def test_it_goes_through_the_proxy_of_the_client() -> None:
     with (
         playing(granted(1), reply()) as proxy,
@@ -319,6 +334,7 @@ def client_tls() -> ssl.SSLContext:
     return context
 
 
+@pytest.mark.fault("Tokens", "The endpoint is reached with the client's proxy and certificates")
 def test_it_is_verified_and_shown_the_certificate_of_the_client(tmp_path: Path) -> None:
     own = tmp_path / "client.pem"
     authority().issue_cert("client.test").private_key_and_cert_chain_pem.write_to_path(str(own))
@@ -355,6 +371,7 @@ def test_the_name_of_the_service_is_not_that_of_the_endpoint(tmp_path: Path) -> 
     assert len(identity.requests) == 2
 
 
+@pytest.mark.fault("Tokens", "No redirect of the endpoint is followed")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("place", ["elsewhere", "here"])
 def test_a_redirect_is_not_followed(status: int, place: str) -> None:
@@ -369,6 +386,7 @@ def test_a_redirect_is_not_followed(status: int, place: str) -> None:
     assert (len(s.identity.requests), elsewhere.connections, s.service.connections) == (1, 0, 0)
 
 
+@pytest.mark.fault("Tokens", "The service does not learn the password, nor the endpoint the call's headers")
 def test_the_headers_of_the_call_do_not_go_along() -> None:
     with signed_in(granted()) as s:
         s.client.set_default_header("X-Own", "mine")
@@ -481,6 +499,7 @@ def test_who_looks_and_fails_ends_the_call() -> None:
 # ── where it may be ──
 
 
+@pytest.mark.fault("Tokens", "Over plain http a password leaves this machine only when told")
 @pytest.mark.parametrize(
     "url",
     [
@@ -580,6 +599,7 @@ FAILING: list[tuple[Answer, ...]] = [
 ]
 
 
+@pytest.mark.fault("Tokens", "No error, log or frame shows a password or a token")
 @pytest.mark.parametrize("answers", FAILING)
 def test_no_error_and_no_log_holds_a_secret(
     answers: tuple[Answer, ...], caplog: pytest.LogCaptureFixture
@@ -594,6 +614,7 @@ def test_no_error_and_no_log_holds_a_secret(
     assert "\x1b" not in str(error)
 
 
+@pytest.mark.fault("Tokens", "No error, log or frame shows a password or a token")
 @pytest.mark.parametrize("answers", [(granted(1),), (granted(1), granted(2))])
 def test_an_interrupted_fetch_shows_no_secret(
     answers: tuple[Answer, ...], monkeypatch: pytest.MonkeyPatch
@@ -626,6 +647,7 @@ def test_a_long_refusal_is_cut() -> None:
     assert len(error.data["error"]) <= 301
 
 
+@pytest.mark.fault("Tokens", "The service does not learn the password, nor the endpoint the call's headers")
 def test_the_service_that_refuses_does_not_learn_the_password() -> None:
     with signed_in(granted(1), granted(2), service=(reply({}, status=403),)) as s:
         error = failing(lambda: read(s))
@@ -635,6 +657,7 @@ def test_the_service_that_refuses_does_not_learn_the_password() -> None:
     hides(error)
 
 
+@pytest.mark.fault("Secrets", "Pickle carries no secret, and what comes out says what it lost")
 def test_pickled_clients_hold_no_token() -> None:
     with signed_in(granted(1)) as s:
         read(s)

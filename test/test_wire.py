@@ -496,6 +496,7 @@ def test_the_content_type_of_a_file_is_guessed_from_its_name(
     assert heads == [{"Content-Disposition": disposition, "Content-Type": content_type}] * 3
 
 
+@pytest.mark.fault("Files", "Each kind of file arrives with its bytes, empty ones too")
 def test_each_kind_of_file_arrives_with_its_bytes_in_order(tmp_path: Path) -> None:
     path = tmp_path / "p.txt"
     path.write_bytes(b"path")
@@ -621,6 +622,7 @@ def test_a_callable_that_fails_sends_nothing() -> None:
     assert server.connections == 0
 
 
+@pytest.mark.fault("Secrets", "An operation without authorization is shown no token")
 def test_a_subscription_shows_no_token_and_asks_for_none() -> None:
     with serving(token=lambda: pytest.fail("was asked")) as (api, server):
         api.subscribe_to_session("s1")

@@ -263,6 +263,7 @@ def test_a_call_that_outlives_its_client() -> None:
         assert client() is None
 
 
+@pytest.mark.fault("Life cycle", "After a fork parent and child both call, over connections of their own")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process")  # Python 3.12 warns of threads at a fork
 def test_threads_after_a_fork() -> None:

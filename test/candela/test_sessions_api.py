@@ -337,6 +337,7 @@ def test_an_error_has_its_class(name: str, status: int) -> None:
 # ── sent once ──
 
 
+@pytest.mark.fault("Sent once", "Of Candela's operations only those that read are repeated")
 @pytest.mark.parametrize("name", CASES)
 def test_only_reading_is_repeated(name: str) -> None:
     case = CASES[name]

@@ -14,11 +14,13 @@ import urllib3
 from pydantic import StrictStr
 from typing_extensions import Unpack
 
-from clients import PROMPT, Calling, calling, closes, drips, failing, keeps_open, late, resets
+from clients import FAULTS, PROMPT, TOKEN, Calling, calling, closes, failing, resets
+from finbourne_candela import Configuration, SyncApiClient
+from finbourne_candela import SessionsApi as CandelaSessionsApi
 from portal_client.endpoint import Api, RequestOptions, endpoint
 from portal_client.exceptions import ApiConnectionError, ApiException
 from portal_client.models.session import Session
-from scripted import Answer, Connection, reply
+from scripted import Answer, Connection, Received, reply
 
 
 class Stops(Api):
@@ -33,36 +35,28 @@ class Stops(Api):
         """Delete a session: a second time it is not there."""
 
 
+def candela(c: Calling) -> CandelaSessionsApi:
+    """The operations of Candela over the same connections."""
+    client = SyncApiClient(Configuration(c.server.host, access_token=TOKEN))
+    client.rest_client = c.client.rest_client
+    return CandelaSessionsApi(client)
+
+
+SHORT: Any = {"_request_timeout": (1, 0.2)}
 CALLS: dict[str, Callable[[Calling], Any]] = {
-    "stop_session": lambda c: Stops(c.client).stop_session(_request_timeout=(1, 0.2)),
-    "delete_session": lambda c: Stops(c.client).delete_session("s1", _request_timeout=(1, 0.2)),
-}
-FAULTS: dict[str, Answer] = {
-    "closed": closes,
-    "reset": resets,
-    "late": late(reply()),
-    "garbage": b"garbage\r\n\r\n",
-    "half a status line": drips(b"HTTP/1.1 2", b""),
-    "half a head": drips(b"HTTP/1.1 200 OK\r\nContent-Le", b""),
-    "no body": drips(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b""),
-    "half a body": drips(reply()[:-20], b""),
-    "a body that stops": keeps_open(reply()[:-20]),
-    "a broken chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-    "no gzip": reply(b"no gzip", Content_Encoding="gzip"),
-    "not JSON": reply(b"<html>"),
-    "a redirect elsewhere": reply({}, status=302, Location="ftp://elsewhere.test/"),
-    "408": reply({}, status=408),
-    "425": reply({}, status=425, Retry_After="0"),
-    "429": reply({}, status=429),
-    "500": reply({}, status=500),
-    "502": reply({}, status=502),
-    "503": reply({}, status=503),
-    "503 with a time": reply({}, status=503, Retry_After="0"),
-    "504": reply({}, status=504, Retry_After="1"),
+    "stop_session": lambda c: Stops(c.client).stop_session(**SHORT),
+    "delete_session": lambda c: Stops(c.client).delete_session("s1", **SHORT),
+    "Candela's stop_session": lambda c: candela(c).stop_session(**SHORT),
+    "Candela's delete_session": lambda c: candela(c).delete_session("default", "s1", **SHORT),
+    "create_session": lambda c: c.api.create_session("a1", PROMPT, [b"a file"], **SHORT),
+    "update_session": lambda c: c.api.update_session("s1", PROMPT, [b"a file"], **SHORT),
 }
 
 
-@pytest.mark.fault("Sent once", "stop_session and delete_session reach the server once under every fault")
+@pytest.mark.fault(
+    "Sent once",
+    "What may not be repeated reaches the server once under every fault: stop, delete, POST and PUT",
+)
 @pytest.mark.parametrize("connection", ["fresh", "reused"])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("call", CALLS)
@@ -71,6 +65,9 @@ def test_what_may_not_be_repeated_is_counted_once(call: str, fault: str, connect
     with calling(*before, FAULTS[fault], reply()) as c:
         for _ in before:
             c.api.get_session("before")
+        if (call, fault) == ("Candela's stop_session", "not JSON"):  # it promises no body
+            CALLS[call](c)
+            return
         error = failing(lambda: CALLS[call](c))
         assert c.api.get_session("after", _request_timeout=5).id == "s1"
 
@@ -79,7 +76,7 @@ def test_what_may_not_be_repeated_is_counted_once(call: str, fault: str, connect
     assert paths[1] == "/sessions/after"
     assert (error.request_sent, c.clock.slept) == (True, [])
     assert error.call is not None
-    assert (error.call.attempts, error.call.operation) == (1, call)
+    assert (error.call.attempts, error.call.operation) == (1, call.rpartition(" ")[2])
 
 
 @pytest.mark.fault("Sent once", "A 429 with a time is a refusal: it is repeated so often, and then no more")
@@ -180,3 +177,33 @@ def test_an_own_policy_is_the_users_word() -> None:
     with calling(closes, reply(), retries=policy) as c:
         failing(lambda: c.api.get_session("s1"))
     assert len(c.server.requests) == 1
+
+
+def answers_then(ends: Answer) -> Answer:
+    """Answer the first request; end the connection as the next one arrives on it."""
+
+    def answer(connection: Connection, request: Received) -> Any:
+        if request.target.endswith("first"):
+            connection.send(reply())
+            return True
+        return ends(connection, request) if callable(ends) else None
+
+    return answer
+
+
+@pytest.mark.fault("Sent once", "A kept connection that ends as the next request arrives: a GET goes again")
+@pytest.mark.parametrize("ends", [closes, resets])
+@pytest.mark.parametrize("call", ["get_session", "update_session"])
+def test_a_kept_connection_that_ends_as_the_next_request_arrives(call: str, ends: Answer) -> None:
+    with calling(answers_then(ends), answers_then(ends), reply()) as c:
+        c.api.get_session("first")
+        if call == "get_session":
+            assert c.api.get_session("next").id == "s1"
+        else:
+            error = failing(lambda: c.api.update_session("next", PROMPT))
+            assert error.request_sent is True
+
+    assert [request.target for request in c.server.requests][1:] == ["/sessions/next"] * (
+        2 if call == "get_session" else 1
+    )
+    assert c.server.connections == (2 if call == "get_session" else 1)

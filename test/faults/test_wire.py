@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clients import ca_file, calling, drips, failing, keeps_open, server_tls
+from clients import ca_file, calling, drips, failing, keeps_open, late, server_tls
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -149,6 +149,25 @@ def test_odd_headers_do_no_harm(header: bytes) -> None:
 
     assert answer.data.id == "s1"
     assert len(c.server.requests) == 1
+
+
+@pytest.mark.fault("The wire", "A request that is never answered ends with its timeout, sent once")
+@pytest.mark.parametrize("limit", [0.2, (1, 0.2)], ids=["total", "read"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_that_is_never_answered(method: str, scheme: str, limit: Any, tmp_path: Path) -> None:
+    tls: Any = {"tls": server_tls(), "ssl_ca_cert": ca_file(tmp_path)} if scheme == "https" else {}
+    with calling(late(reply()), reply(), **tls) as c:
+        if method == "GET":
+            error = failing(lambda: c.api.get_session("s1", _request_timeout=limit))
+        else:
+            error = failing(lambda: c.api.create_session("a1", "hello", _request_timeout=limit))
+        assert [request.method for request in c.server.requests] == [method]
+        assert c.api.get_session("s1").id == "s1"
+
+    assert isinstance(error, ApiTimeoutError)
+    assert error.request_sent is True
+    assert (c.clock.slept, c.server.connections) == ([], 2)
 
 
 # ── the framing of the body ──
