@@ -122,6 +122,21 @@ def test_waiting_for_a_connection_ends_with_the_deadline() -> None:
 
 
 @pytest.mark.fault("Life cycle", "A pool that unread answers have exhausted says so, within the deadline")
+def test_a_place_that_is_free_too_late_is_not_waited_for() -> None:
+    with calling(reply(), connection_pool_maxsize=1) as c:
+        unread = c.api.get_session_without_preload_content("s1")
+        late = threading.Timer(3, unread.close)
+        late.start()
+        error = failing(lambda: c.api.get_session("s1", _request_timeout=0.2))
+        late.cancel()
+        unread.close()
+
+    assert isinstance(error, ApiTimeoutError)
+    assert "1 by answers left unread" in str(error.reason)  # not: the 0.2 s are over
+    assert len(c.server.requests) == 1
+
+
+@pytest.mark.fault("Life cycle", "A pool that unread answers have exhausted says so, within the deadline")
 def test_who_has_waited_in_vain_does_not_wait_again() -> None:
     with calling(reply(), connection_pool_maxsize=1) as c:
         unread = c.api.get_session_without_preload_content("s1")
