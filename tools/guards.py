@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 _LONGEST = 600  # seconds, for the cases of one change
 
@@ -124,8 +126,8 @@ MUTATIONS = [
     M(
         "a refusal is repeated so often",
         "portal_client/retry.py",
-        "            self._limited -= 1\n",
-        "            pass\n",
+        "self._limited -= 1",
+        "self._limited -= 0.1",
         "test/faults/test_once.py::test_a_refusal_with_a_time_is_repeated "
         "test/test_rest.py::test_a_refusal_is_repeated_so_many_times",
     ),
@@ -185,7 +187,7 @@ MUTATIONS = [
         "portal_client/answer.py",
         "more = buffered.peek(1) or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending())",
         "more = buffered.peek(1)",
-        "test/faults/test_wire.py::test_what_follows_an_answer_is_not_the_next_one",
+        "test/faults/test_wire.py::test_what_follows_an_answer_that_fills_the_buffer",
     ),
     M(
         "a change of protocol",
@@ -679,6 +681,8 @@ def fallen(mutation: Mutation, copy: Path, first: bool) -> list[str]:
         return ["(the run did not end)"]
     finally:
         file.write_text(before, "utf-8")
+    if ran.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"{mutation.name}: the cases could not be run\n{ran.stdout}{ran.stderr}")
     return re.findall(r"^(?:FAILED|ERROR) (?:test/)?([^\n]*?)(?: - [^\n]*)?$", ran.stdout, re.MULTILINE)
 
 
