@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import ssl
@@ -96,6 +97,17 @@ def outcome(call: Callable[[], object]) -> int | None:
 def interrupt() -> None:
     """Do to the main thread what Ctrl-C does."""
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+@contextmanager
+def interrupted() -> Iterator[None]:
+    """Expect an interrupt; the collector rests meanwhile, since what it calls would swallow it."""
+    gc.disable()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        gc.enable()
 
 
 # ── ways to misbehave ──

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import urllib3.util.connection
+from hypothesis import HealthCheck, settings
 
 from matrix import pytest_itemcollected as pytest_itemcollected
 from matrix import pytest_sessionfinish as pytest_sessionfinish
@@ -18,6 +19,10 @@ for name in list(os.environ):
         del os.environ[name]
 for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
     os.environ.pop(name, None)
+
+# How busy the machine is, is no property.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

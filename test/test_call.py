@@ -190,7 +190,6 @@ def test_an_operation_without_a_token_is_told_without() -> None:
         assert "TOKEN" not in told(failing(lambda: c.api.subscribe_to_session("s1"))).curl
 
 
-@pytest.mark.fault("Observability", "The curl line sends the same request")
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("call", ["get", "encoded"])
 def test_the_command_is_the_call(call: str) -> None:

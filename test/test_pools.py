@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,6 +120,21 @@ def test_waiting_for_a_connection_ends_with_the_deadline() -> None:
     assert "2 by answers left unread" in str(error.reason)
     assert [request.method for request in c.server.requests] == ["GET", "GET"]
     assert c.server.connections == 2
+
+
+@pytest.mark.fault("Life cycle", "A pool that unread answers have exhausted says so, within the deadline")
+def test_a_place_that_is_free_too_late_is_not_waited_for() -> None:
+    with calling(reply(), connection_pool_maxsize=1) as c:
+        unread = c.api.get_session_without_preload_content("s1")
+        late = threading.Timer(3, unread.close)
+        late.start()
+        error = failing(lambda: c.api.get_session("s1", _request_timeout=0.2))
+        late.cancel()
+        unread.close()
+
+    assert isinstance(error, ApiTimeoutError)
+    assert "1 by answers left unread" in str(error.reason)  # not: the 0.2 s are over
+    assert len(c.server.requests) == 1
 
 
 @pytest.mark.fault("Life cycle", "A pool that unread answers have exhausted says so, within the deadline")
@@ -273,6 +289,7 @@ client = ApiClient(Configuration(host, access_token="t", connection_pool_maxsize
 api = SessionsApi(client)
 assert api.get_session("before").id == "s1"
 lock = client.rest_client._pools._lock
+times = 20 if how == "idle" else 1
 if how != "idle":
     lock.acquire()  # as another thread of the parent might hold it
 child = os.fork()
@@ -281,17 +298,20 @@ if child == 0:
     try:
         if how == "close":
             client.close()
-        answer = api.get_session("child").id
+        answer = {api.get_session("child").id for _ in range(times)}
         client.close()
     except BaseException as error:
         sys.stderr.write(repr(error))
         os._exit(1)
-    os._exit(0 if answer == "s1" else 2)
+    os._exit(0 if answer == {"s1"} else 2)
+if how == "idle":
+    assert {api.get_session("parent").id for _ in range(times)} == {"s1"}  # while the child calls, too
 status = os.waitpid(child, 0)[1]
 if how != "idle":
     lock.release()
 assert status == 0, status
-assert api.get_session("parent").id == "s1"
+if how != "idle":
+    assert api.get_session("parent").id == "s1"
 client.close()
 """
 
@@ -311,11 +331,12 @@ def test_parent_and_child_both_call(how: str) -> None:
         )
 
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
-    assert sorted(r.target for r in server.requests) == [
-        "/sessions/before",
-        "/sessions/child",
-        "/sessions/parent",
-    ]
+    times = 20 if how == "idle" else 1
+    assert Counter(request.target for request in server.requests) == {
+        "/sessions/before": 1,
+        "/sessions/child": times,
+        "/sessions/parent": times,
+    }
     # The child opened its own, the parent kept the one it had.
     assert server.connections == 2
 

@@ -1,4 +1,5 @@
 """The pages of docs/ and the tables of the README, made from the declarations: ``python tools/pages.py``.
+The table in docs/reliability.md is made from the tests; see promises.py.
 
 What stands between the summary of an operation and its parameters is written by hand and kept, and so is
 the README around its tables; all else is made anew. `pages` answers what should be there, `stale` where a
@@ -22,6 +23,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+import promises
 from declared import Package, Properties, Section, properties, sections
 
 ROOT = Path(__file__).parents[1]
@@ -151,11 +153,16 @@ def main() -> int:
     """Write every page anew and say which have changed."""
     for package in packages():
         package.docs.mkdir(exist_ok=True)
-        for page, text in pages(package).items():
-            if not page.exists() or page.read_text("utf-8") != text:
-                page.write_text(text, "utf-8")
-                print(f"written: {page.relative_to(ROOT)}")
+        _write(pages(package))
+    _write(promises.pages())
     return 0
+
+
+def _write(wanted: Mapping[Path, str]) -> None:
+    for page, text in wanted.items():
+        if not page.exists() or page.read_text("utf-8") != text:
+            page.write_text(text, "utf-8")
+            print(f"written: {page.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

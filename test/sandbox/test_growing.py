@@ -40,7 +40,7 @@ def test_each_piece_is_seen_before_the_next_one_is_said(start: Start) -> None:
             seen.append(stream.next())
             read.append(caller.get(f"/sessions/{session_id}"))
         last = waiting.result(LIMIT)
-        if read[-1]["status"] == "Running":
+        if seen[-1][1]["status"] == "Running":
             seen.append(stream.next())
         assert stream.next() is None
 

@@ -1,0 +1,711 @@
+"""Break the core on purpose, one guard at a time, and see which cases of the fault matrix notice it.
+
+``python tools/guards.py [NAME ...]`` applies each change to a copy of the repository, runs the cases there
+that should notice it, and prints which fell; with ``--first`` only the first one. A change that no case
+notices is a missing case: the exit code is 1 then. It takes minutes, so it is part of no other command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+_LONGEST = 600  # seconds, for the cases of one change
+
+
+class Mutation(NamedTuple):
+    """One guard taken out: `old`, which stands once in `file`, becomes `new`; `tests` should notice it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+M = Mutation
+MUTATIONS = [
+    # ── the deadline ──
+    M(
+        "the deadline under each read and write",
+        "portal_client/exchange.py",
+        "sock.settimeout(self.deadline.within(self.silence))",
+        "sock.settimeout(self.silence)",
+        "test/test_connection.py::test_a_drip_does_not_outlast_the_deadline",
+    ),
+    M(
+        "the deadline over the attempts",
+        "portal_client/timeouts.py",
+        "return max(0.0, self._end - self.now())",
+        "return self.limits.total",
+        "test/test_rest.py::test_waits_count_against_the_deadline",
+    ),
+    M(
+        "the end of a wait for a connection",
+        "portal_client/connection.py",
+        "super()._get_conn(deadline.within(deadline.limits.read))",
+        "super()._get_conn(9)",
+        "test/test_pools.py::test_a_place_that_is_free_too_late_is_not_waited_for",
+    ),
+    M(
+        "the time that addresses share",
+        "portal_client/connection.py",
+        "max(shared.left() / left, 0.001)",
+        "limit",
+        "test/test_connection.py::test_connecting_does_not_outlast_the_deadline",
+    ),
+    # ── sent once ──
+    M(
+        "the replay guard",
+        "portal_client/retry.py",
+        "if sent and (final or not request.repeatable or not self._may_repeat(request)):",
+        "if sent and (final or not request.repeatable):",
+        "test/faults/test_once.py::test_what_may_not_be_repeated_is_counted_once "
+        "test/test_rest.py::test_what_may_not_be_repeated_is_received_once",
+    ),
+    M(
+        "the count of what was written",
+        "portal_client/failure.py",
+        "sent = exchange.sent > 0",
+        "sent = False",
+        "test/faults/test_once.py::test_what_may_not_be_repeated_is_counted_once",
+    ),
+    M(
+        "no repetition after a timeout",
+        "portal_client/retry.py",
+        "if sent and (final or not",
+        "if sent and (not",
+        "test/test_rest.py::test_a_get_is_not_repeated_after_a_timeout "
+        "test/faults/test_wire.py::test_a_request_that_is_never_answered",
+    ),
+    M(
+        "PUT is a prompt",
+        "portal_client/retry.py",
+        "return request.idempotent",
+        "return request.idempotent or request.method == 'PUT'",
+        "test/faults/test_once.py::test_what_may_not_be_repeated_is_counted_once",
+    ),
+    M(
+        "503 does not repeat a prompt",
+        "portal_client/retry.py",
+        "if self._may_repeat(request) and self._policy.new",
+        "if self._policy.new",
+        "test/test_rest.py::test_a_failure_that_passes_does_not_repeat_a_prompt",
+    ),
+    M(
+        "no answer repeats an upload that cannot be read again",
+        "portal_client/retry.py",
+        "status < 400 or not request.repeatable",
+        "status < 400",
+        "test/test_rest.py::test_a_stream_that_was_sent_is_not_sent_again",
+    ),
+    M(
+        "no 401 repeats an upload that cannot be read again",
+        "portal_client/rest.py",
+        "request.credential is None or not request.repeatable or",
+        "request.credential is None or",
+        "test/test_rest.py::test_a_stream_is_not_sent_again_with_another_token",
+    ),
+    M(
+        "another token once",
+        "portal_client/rest.py",
+        "renewed, shown = True, fresh",
+        "renewed, shown = False, fresh",
+        "test/test_rest.py::test_a_token_is_asked_for_anew_only_once",
+    ),
+    M(
+        "a refusal is repeated so often",
+        "portal_client/retry.py",
+        "self._limited -= 1",
+        "self._limited -= 0.1",
+        "test/faults/test_once.py::test_a_refusal_with_a_time_is_repeated "
+        "test/test_rest.py::test_a_refusal_is_repeated_so_many_times",
+    ),
+    M(
+        "the longest wait",
+        "portal_client/retry.py",
+        "LONGEST_WAIT = 60.0",
+        "LONGEST_WAIT = 1e9",
+        "test/faults/test_once.py::test_a_get_waits_as_it_is_told",
+    ),
+    M(
+        "garbage in Retry-After",
+        "portal_client/retry.py",
+        "except (InvalidHeader, ValueError, OverflowError):",
+        "except OverflowError:",
+        "test/faults/test_once.py::test_garbage_in_retry_after",
+    ),
+    M(
+        "where a file object stood",
+        "portal_client/multipart.py",
+        "part.source.seek(part.start)",
+        "part.source.seek(0)",
+        "test/faults/test_once.py::test_a_repeated_upload_is_the_same",
+    ),
+    # ── what an answer is ──
+    M(
+        "the head that is cut",
+        "portal_client/answer.py",
+        "if self.fp.raw.at_end:",
+        "if False:",
+        "test/faults/test_wire.py::test_a_head_that_is_cut_is_no_answer",
+    ),
+    M(
+        "the Content-Length that is no number",
+        "portal_client/answer.py",
+        'if self.length is None and not self.chunked and "content-length" in self.headers:',
+        "if False:",
+        "test/faults/test_wire.py::test_a_wrong_length_is_a_lost_connection",
+    ),
+    M(
+        "the chunk of a negative size",
+        "portal_client/answer.py",
+        "if size < 0:",
+        "if False:",
+        "test/faults/test_wire.py::test_broken_chunks_are_a_lost_connection "
+        "test/faults/test_streams.py::test_a_fault_in_the_midst_of_a_stream",
+    ),
+    M(
+        "bytes after the answer",
+        "portal_client/answer.py",
+        "        if more:\n            self._connection.close()",
+        "",
+        "test/faults/test_wire.py::test_what_follows_an_answer_is_not_the_next_one",
+    ),
+    M(
+        "bytes after the answer, under TLS",
+        "portal_client/answer.py",
+        "more = buffered.peek(1) or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending())",
+        "more = buffered.peek(1)",
+        "test/faults/test_wire.py::test_what_follows_an_answer_that_fills_the_buffer",
+    ),
+    M(
+        "a change of protocol",
+        "portal_client/answer.py",
+        "if status == http.HTTPStatus.SWITCHING_PROTOCOLS:",
+        "if False:",
+        "test/test_connection.py::test_a_change_of_protocol_is_no_answer",
+    ),
+    M(
+        "interim answers",
+        "portal_client/answer.py",
+        "http.HTTPStatus.CONTINUE if 100 <= status < 200 else status",
+        "status",
+        "test/test_connection.py::test_an_interim_answer_is_not_the_answer",
+    ),
+    M(
+        "max_response_size",
+        "portal_client/response.py",
+        "        if len(body) > limit:",
+        "        if False:",
+        "test/faults/test_wire.py::test_an_endless_body_is_refused "
+        "test/test_rest.py::test_a_body_beyond_its_limit_is_refused",
+    ),
+    M(
+        "the end of reading at max_response_size",
+        "portal_client/response.py",
+        "while (left := limit + 1 - taken.tell()) > 0 and (block := more(min(_BLOCK, left))):",
+        "while block := more(_BLOCK):",
+        "test/faults/test_memory.py::test_a_bomb_costs_little_memory",
+    ),
+    M(
+        "the cut of an error",
+        "portal_client/response.py",
+        "request.max_response_size if good else min(request.max_response_size, _MOST_OF_AN_ERROR)",
+        "request.max_response_size",
+        "test/faults/test_memory.py::test_a_bomb_costs_little_memory "
+        "test/faults/test_wire.py::test_an_endless_error_is_still_that_error",
+    ),
+    M(
+        "an error whose body is cut",
+        "portal_client/response.py",
+        "        if good:\n            raise\n        body",
+        "        raise\n        body",
+        "test/faults/test_body.py::test_an_error_with_half_a_body_is_still_that_error",
+    ),
+    M(
+        "a closed answer has no end",
+        "portal_client/answer.py",
+        "        if self._cut:  # what has come may not be all\n            raise ProtocolError(_CUT)\n",
+        "",
+        "test/faults/test_life_cycle.py::test_a_closed_answer_has_no_end "
+        "test/faults/test_life_cycle.py::test_close_wakes_a_reader",
+    ),
+    M(
+        "waking who reads",
+        "portal_client/answer.py",
+        "                    self._sock_shutdown(socket.SHUT_RD)",
+        "                    pass",
+        "test/faults/test_life_cycle.py::test_close_wakes_a_reader",
+    ),
+    M(
+        "one printable line",
+        "portal_client/failure.py",
+        "line = text if text.isprintable() else ascii(text)[1:-1]",
+        "line = text",
+        "test/faults/test_wire.py::test_garbage_is_no_status_line",
+    ),
+    # ── redirects ──
+    M(
+        "the origin check for credentials",
+        "portal_client/redirect.py",
+        "    return replace(following, headers=public, credential=None)",
+        "    return replace(following, headers=public)",
+        "test/faults/test_redirects.py::test_another_origin_sees_nothing_private",
+    ),
+    M(
+        "the headers for another origin",
+        "portal_client/redirect.py",
+        "for k, v in following.headers.items() if k.lower() in _FOREIGN_HEADERS}",
+        "for k, v in following.headers.items()}",
+        "test/faults/test_redirects.py::test_another_origin_sees_nothing_private",
+    ),
+    M(
+        "no prompt leaves its origin",
+        "portal_client/redirect.py",
+        "if following.body is not None or (request",
+        "if (request",
+        "test/faults/test_redirects.py::test_a_prompt_and_its_file_do_not_leave",
+    ),
+    M(
+        "no way from https to http",
+        "portal_client/redirect.py",
+        '(request.origin.scheme, origin.scheme) == ("https", "http")',
+        "False",
+        "test/faults/test_redirects.py::test_tls_is_not_left",
+    ),
+    M(
+        "ten redirects",
+        "portal_client/redirect.py",
+        "MAX_REDIRECTS = 10",
+        "MAX_REDIRECTS = 20",
+        "test/faults/test_redirects.py::test_a_loop_between_two_origins_ends",
+    ),
+    # ── secrets ──
+    M(
+        "the repr of a Secret",
+        "portal_client/secret.py",
+        """    def __repr__(self) -> str:
+        return "'***'"
+
+    def __copy__(self) -> Secret:""",
+        """    def __repr__(self) -> str:
+        return repr(self._value)
+
+    def __copy__(self) -> Secret:""",
+        "test/test_secret.py::test_nothing_shows_a_secret "
+        "test/faults/test_secrets.py::test_however_a_call_fails_nothing_private_is_seen",
+    ),
+    M(
+        "the pickle of a Secret",
+        "portal_client/secret.py",
+        "return Lost, (self._name,)",
+        "return Lost, (self._value,)",
+        "test/test_secret.py::test_pickle_carries_no_secret test/faults/test_secrets.py",
+    ),
+    M(
+        "what headers are plain",
+        "portal_client/secret.py",
+        "return name.lower() in PLAIN_HEADERS",
+        "return True",
+        "test/test_secret.py::test_nothing_shows_a_secret "
+        "test/test_secret.py::test_pickle_carries_no_secret "
+        "test/faults/test_secrets.py",
+    ),
+    M(
+        "the headers of a curl line",
+        "portal_client/curl.py",
+        "value if name.lower() in PLAIN_HEADERS else _LEFT_OUT",
+        "value",
+        "test/test_call.py::test_a_call_as_a_command test/faults/test_secrets.py",
+    ),
+    M(
+        "hidden on the way to the wire",
+        "portal_client/secret.py",
+        """    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+class HiddenBytes""",
+        """    __slots__ = ()
+
+
+class HiddenBytes""",
+        "test/test_secret.py "
+        "test/faults/test_secrets.py "
+        "test/test_token_endpoint.py::test_an_interrupted_fetch_shows_no_secret",
+    ),
+    M(
+        "frames below an error",
+        "portal_client/failure.py",
+        "    error.__cause__ = error.__context__ = None\n    return error.with_traceback(None)",
+        "    return error",
+        "test/test_secret.py::test_locals_of_a_lost_connection_hold_no_token "
+        "test/test_rest.py::test_what_is_read_before_a_fault_is_not_in_the_traceback "
+        "test/test_connection.py::test_a_refused_connection_shows_no_frame_that_holds_the_request "
+        "test/faults/test_secrets.py",
+    ),
+    M(
+        "the silence of http.client",
+        "portal_client/connection.py",
+        "    debuglevel = 0\n",
+        "",
+        "test/test_connection.py::test_http_client_prints_nothing test/faults/test_secrets.py",
+    ),
+    M(
+        "a credential in the query, later than urllib3 logs",
+        "portal_client/rest.py",
+        "headers, target, body = request.headers, request.target, request.body\n",
+        "headers, target, body = request.headers, request.target, request.body\n"
+        "    if request.credential is not None and request.credential.place == 'query':\n"
+        "        target += f'?{request.credential.value}'\n",
+        "test/test_hooks.py::test_no_log_holds_what_is_private "
+        "test/test_secret.py::test_no_log_holds_a_token "
+        "test/faults/test_secrets.py",
+    ),
+    # ── injection ──
+    M(
+        "line breaks in headers",
+        "portal_client/credential.py",
+        "    if isinstance(value, str):\n        bad",
+        "    if isinstance(value, str):\n        return value\n        bad",
+        "test/faults/test_injection.py::test_a_line_break_is_refused "
+        "test/faults/test_secrets.py::test_an_odd_token_is_not_shown",
+    ),
+    M(
+        "names of headers",
+        "portal_client/credential.py",
+        "if not _HEADER_NAME.fullmatch(name):",
+        "if False:",
+        "test/faults/test_injection.py::test_a_line_break_is_refused",
+    ),
+    M(
+        "quoting in a path",
+        "portal_client/wire.py",
+        "segment(name, value, safe))",
+        "str(value))",
+        "test/faults/test_injection.py::test_a_hostile_id_stays_one_segment",
+    ),
+    M(
+        "a new boundary for each form",
+        "portal_client/multipart.py",
+        "self.boundary: str = choose_boundary()",
+        'self.boundary: str = "boundary"',
+        "test/faults/test_injection.py::test_a_boundary_within_a_text_ends_no_part",
+    ),
+    # ── files ──
+    M(
+        "the counting body: a file that grows",
+        "portal_client/multipart.py",
+        "file.read(BLOCK if left is None else min(BLOCK, left))",
+        "file.read(BLOCK)",
+        "test/faults/test_files.py::test_a_file_that_grows "
+        "test/test_multipart.py::test_a_large_file_costs_little_memory",
+    ),
+    M(
+        "the counting body: more than was asked for",
+        "portal_client/multipart.py",
+        "            block = block[:left]\n",
+        "",
+        "test/faults/test_files.py test/test_multipart.py",
+    ),
+    M(
+        "the counting body: a file that shrinks",
+        "portal_client/multipart.py",
+        '            raise _failed(part, "became shorter while it was being sent")',
+        "            return",
+        "test/faults/test_files.py::test_a_file_that_shrinks",
+    ),
+    M(
+        "the declared length",
+        "portal_client/rest.py",
+        "if isinstance(body, Multipart) and body.length is not None:",
+        "if False:",
+        "test/faults/test_files.py test/test_multipart.py",
+    ),
+    M(
+        "files closed on every way out",
+        "portal_client/rest.py",
+        "            body.close()  # where",
+        "            pass  # where",
+        "test/faults/test_files.py::test_files_are_closed_on_every_way_out "
+        "test/test_multipart.py::test_descriptors_are_closed_while_a_lost_connection_is_looked_at",
+    ),
+    M(
+        "files looked at before anything is sent",
+        "portal_client/multipart.py",
+        '    with open(path, "rb") as file:\n        return os.fstat(file.fileno()).st_size',
+        "    return os.stat(path).st_size",
+        "test/faults/test_files.py::test_a_file_that_cannot_be_sent",
+    ),
+    M(
+        "the answer to half an upload under TLS",
+        "portal_client/connection.py",
+        "except ssl.SSLEOFError as error:",
+        "except ZeroDivisionError as error:",
+        "test/faults/test_files.py::test_an_upload_that_is_refused_midway",
+    ),
+    # ── life cycle ──
+    M(
+        "left-open answers are closed",
+        "portal_client/rest.py",
+        "        for response in self._unread():\n            response.close()\n",
+        "",
+        "test/faults/test_life_cycle.py::test_with_closes_what_an_exception_leaves_open "
+        "test/test_streaming.py::test_a_stream_left_open_is_closed_with_the_client",
+    ),
+    M(
+        "an answer that is forgotten",
+        "portal_client/answer.py",
+        "    def __del__(self) -> None:\n        self.close()\n",
+        "",
+        "test/test_pools.py::test_an_answer_that_is_forgotten_unread_frees_its_place",
+    ),
+    M(
+        "what a full pool says",
+        "portal_client/failure.py",
+        "if isinstance(error, EmptyPoolError):\n        kind",
+        "if False:\n        kind",
+        "test/test_pools.py::test_waiting_for_a_connection_ends_with_the_deadline",
+    ),
+    M(
+        "a bounded pool",
+        "portal_client/pools.py",
+        '"block": True,',
+        '"block": False,',
+        "test/test_pools.py::test_threads_share_the_bounded_pool "
+        "test/faults/test_life_cycle.py::test_threads_get_their_own_answers",
+    ),
+    M(
+        "the fork",
+        "portal_client/pools.py",
+        "        if self._pid != os.getpid():\n            self._forget()",
+        "        pass",
+        "test/test_pools.py::test_parent_and_child_both_call",
+    ),
+    M(
+        "an interrupted wait for a connection",
+        "portal_client/connection.py",
+        "            self._never_taken.append(None)\n",
+        "            pass\n",
+        "test/test_connection.py::test_an_interrupted_wait_leaves_the_pool_as_large_as_it_was",
+    ),
+    M(
+        "answers closed where a call ends",
+        "portal_client/response.py",
+        "    except BaseException:\n        response.close()\n        raise",
+        "    except BaseException:\n        raise",
+        "test/test_pools.py::test_what_ends_a_call_frees_its_place_in_the_pool "
+        "test/faults/test_life_cycle.py",
+    ),
+    # ── TLS ──
+    M(
+        "verification",
+        "portal_client/pools.py",
+        "ssl.CERT_REQUIRED if c.verify_ssl else ssl.CERT_NONE",
+        "ssl.CERT_NONE",
+        "test/test_pools.py::test_an_unknown_authority_is_refused",
+    ),
+    M(
+        "no repetition after TLS has failed",
+        "portal_client/retry.py",
+        "isinstance(error, (SSLError, EmptyPoolError))",
+        "isinstance(error, EmptyPoolError)",
+        "test/faults/test_tls.py::test_an_expired_certificate_is_refused",
+    ),
+    M(
+        "the credentials of a proxy",
+        "portal_client/pools.py",
+        "url._replace(auth=None).url",
+        "url.url",
+        "test/test_pools.py::test_a_failing_proxy_does_not_tell_its_credentials "
+        "test/test_pools.py::test_an_own_proxy_tunnels_with_its_credentials",
+    ),
+    M(
+        "what went to a proxy is not the request",
+        "portal_client/connection.py",
+        "            self.exchange.sent = 0  # what",
+        "            pass  # what",
+        "test/test_connection.py::test_nothing_is_sent_through_a_proxy_that_refuses "
+        "test/faults/test_tls.py::test_a_server_behind_a_proxy_is_judged",
+    ),
+    # ── tokens ──
+    M(
+        "the lock of the token",
+        "portal_client/oauth2.py",
+        "leads = flight is None",
+        "leads = True",
+        "test/test_oauth2.py::test_many_threads_fetch_one_token "
+        "test/test_oauth2.py::test_many_threads_refresh_once",
+    ),
+    M(
+        "the deadline of who waits for a token",
+        "portal_client/oauth2.py",
+        "if not flight.over.wait(None if left > threading.TIMEOUT_MAX else left):",
+        "if not flight.over.wait(30):",
+        "test/test_oauth2.py::test_who_waits_does_so_within_the_time_of_the_call",
+    ),
+    M(
+        "redirects of the token endpoint",
+        "portal_client/token_endpoint.py",
+        "follows=False,",
+        "follows=True,",
+        "test/test_token_endpoint.py::test_a_redirect_is_not_followed",
+    ),
+    M(
+        "what an endpoint says, without secrets",
+        "portal_client/token_endpoint.py",
+        'text = text.replace(form, "***") if form else text',
+        "pass",
+        "test/test_token_endpoint.py::test_no_error_and_no_log_holds_a_secret",
+    ),
+    M(
+        "a password in clear",
+        "portal_client/token_endpoint.py",
+        'url.scheme == "http" and not allow_http and not is_loopback(self._origin.host)',
+        "False",
+        "test/test_token_endpoint.py::test_a_password_in_clear_stays_on_this_machine",
+    ),
+    M(
+        "the 401 is kept where no token can be had",
+        "portal_client/rest.py",
+        "return None  # the 401",
+        "raise  # the 401",
+        "test/faults/test_tokens.py::test_a_fault_at_the_renewal",
+    ),
+    # ── streams ──
+    M(
+        "the idle timeout of a stream",
+        "portal_client/response.py",
+        "exchange.silence = request.idle_timeout",
+        "pass",
+        "test/test_streaming.py::test_silence_is_bounded_by_the_idle_timeout "
+        "test/faults/test_streams.py::test_a_fault_in_the_midst_of_a_stream",
+    ),
+    M(
+        "an event that is not ended",
+        "portal_client/events.py",
+        '            raise ValueError(f"the event that begins in line {self._begun} is not ended")',
+        "            pass",
+        "test/faults/test_streams.py::test_a_fault_in_the_midst_of_a_stream",
+    ),
+    M(
+        "a stream that is cut closes its connection",
+        "portal_client/streaming.py",
+        "            self.close()\n            timed_out",
+        "            timed_out",
+        "test/faults/test_streams.py::test_a_fault_in_the_midst_of_a_stream",
+    ),
+    M(
+        "the count of events",
+        "portal_client/streaming.py",
+        "cut.events = self.events",
+        "pass",
+        "test/faults/test_streams.py::test_a_fault_in_the_midst_of_a_stream",
+    ),
+    M(
+        "the call of a stream",
+        "portal_client/failure.py",
+        "    last.end()\n    return call_of",
+        "    return call_of",
+        "test/faults/test_streams.py::test_the_call_of_a_stream_that_was_cut",
+    ),
+    # ── observability ──
+    M(
+        "hooks that raise",
+        "portal_client/watch.py",
+        "            except Exception:",
+        "            except ZeroDivisionError:",
+        "test/test_hooks.py::test_a_hook_that_raises_does_not_break_the_call",
+    ),
+    M(
+        "one request id for a call",
+        "portal_client/retry.py",
+        "    def after_error(self, request: HTTPRequest, error: Exception, sent: bool, final: bool)"
+        " -> Optional[float]:\n",
+        "    def after_error(self, request: HTTPRequest, error: Exception, sent: bool, final: bool)"
+        " -> Optional[float]:\n"
+        '        request.headers["X-Request-ID"] = str(id(error))\n',
+        "test/test_rest.py::test_a_call_has_one_id_and_each_call_its_own",
+    ),
+    M(
+        "the server's request id",
+        "portal_client/api_client.py",
+        "            call=call_of(sent, answer.exchange),\n        )\n        if",
+        "        )\n        if",
+        "test/test_call.py",
+    ),
+]
+
+
+def misplaced(mutation: Mutation) -> str:
+    """What is wrong with a mutation, whose text must stand in its file once; else ""."""
+    count = (ROOT / mutation.file).read_text("utf-8").count(mutation.old)
+    if count != 1:
+        return f"{mutation.name}: stands {count} times in {mutation.file}"
+    return ""
+
+
+def fallen(mutation: Mutation, copy: Path, first: bool) -> list[str]:
+    """The cases that notice a mutation in a copy of the repository, which is as it was after it."""
+    file = copy / mutation.file
+    before = file.read_text("utf-8")
+    file.write_text(before.replace(mutation.old, mutation.new), "utf-8")
+    command = [sys.executable, "-m", "pytest", *mutation.tests.split(), "-m", "fault", "-q", "--no-header"]
+    try:
+        ran = subprocess.run(
+            [*command, "-p", "no:cacheprovider", "--tb=no", *(["-x"] if first else [])],
+            cwd=copy,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(map(str, (copy, copy / "test", copy / "tools"))),
+            },
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return ["(the run did not end)"]
+    finally:
+        file.write_text(before, "utf-8")
+    if ran.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"{mutation.name}: the cases could not be run\n{ran.stdout}{ran.stderr}")
+    return re.findall(r"^(?:FAILED|ERROR) (?:test/)?([^\n]*?)(?: - [^\n]*)?$", ran.stdout, re.MULTILINE)
+
+
+def main() -> int:
+    """Try the mutations that are named, or all of them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", help="a part of the name of a mutation")
+    parser.add_argument("--first", action="store_true", help="stop at the first case that falls")
+    given = parser.parse_args()
+    chosen = [m for m in MUTATIONS if not given.names or any(name in m.name for name in given.names)]
+    unnoticed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "copy")
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".*_cache", "__pycache__"))
+        for mutation in chosen:
+            cases = fallen(mutation, copy, given.first)
+            unnoticed += not cases
+            print(f"{'noticed' if cases else 'MISSED ':<8} {mutation.name}", flush=True)
+            for case in cases:
+                print(f"         {case}", flush=True)
+    print(f"{len(chosen) - unnoticed}/{len(chosen)} noticed")
+    return 1 if unnoticed or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""The table of promises in docs/reliability.md, made from the marks of the tests that hold them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "reliability.md"
+
+#: The sections of the table, in its order.
+SECTIONS = (
+    "Sent once",
+    "The wire",
+    "The body",
+    "Redirects",
+    "Injection",
+    "Files",
+    "Secrets",
+    "Life cycle",
+    "TLS and proxies",
+    "Tokens",
+    "Streams",
+    "Property tests",
+    "Observability",
+)
+_REGION = re.compile(r"(?<=<!-- promises: generated -->\n).*?(?=<!-- end of the promises -->)", re.DOTALL)
+
+
+class Held(NamedTuple):
+    """A promise and a test that holds it, as `file::function`; the file is seen from the repository."""
+
+    section: str
+    promise: str
+    test: str
+
+
+def held() -> list[Held]:
+    """What `@pytest.mark.fault` says, of all tests."""
+    found: list[Held] = []
+    for path in sorted((ROOT / "test").rglob("test_*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        for function in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(function, ast.FunctionDef):
+                found += (Held(*mark, f"{name}::{function.name}") for mark in _marks(function))
+    return found
+
+
+def _marks(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.fault":
+            section, promise = map(ast.literal_eval, decorator.args)
+            yield section, promise
+
+
+def table(all_held: list[Held]) -> str:
+    """The promises by section, each with its tests. Raises ValueError for a section that is not known."""
+    by_section: dict[str, dict[str, list[str]]] = {section: {} for section in SECTIONS}
+    for section, promise, test in all_held:
+        if section not in by_section:
+            raise ValueError(f"{test}: there is no section {section!r}")
+        by_section[section].setdefault(promise, []).append(test)
+    lines: list[str] = []
+    for section, promises in by_section.items():
+        lines += [f"### {section}", "", "| what holds | shown by |", "|---|---|"]
+        lines += [
+            f"| {_cell(promise)} | {'<br>'.join(map(_link, tests))} |"
+            for promise, tests in sorted(promises.items())
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("$", "\\$")
+
+
+def _link(test: str) -> str:
+    file, _, function = test.partition("::")
+    return f"[{Path(file).name}::{function}](../{file})"
+
+
+def pages() -> dict[Path, str]:
+    """The page with the table that should stand in it."""
+    before = PAGE.read_text("utf-8")
+    if not _REGION.search(before):
+        raise ValueError(f"{PAGE.name} has no place for the promises")
+    return {PAGE: _REGION.sub(lambda _: f"\n{table(held())}\n", before, count=1)}
