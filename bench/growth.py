@@ -46,7 +46,7 @@ ROWS = [
         _sessions,
         Floor,
         "session",
-        rounds=5,
+        rounds=3,
     ),
     _row(
         "growth_upload",

@@ -316,9 +316,7 @@ print(json.dumps({{"cpu": cpu, "wall": wall, "memory": None}}))
 
     def sample(self, calls: int) -> Sample:
         """Run it. Raises CalledProcessError when it fails."""
-        pipe: Any = {"stdout": subprocess.PIPE, "text": True}
-        done = subprocess.run(self._command, env=self._environment, check=True, **pipe)
-        return Sample(**json.loads(done.stdout))
+        return Sample(**json.loads(subprocess.check_output(self._command, env=self._environment)))
 
     def close(self) -> None:
         """Nothing: each sample has ended."""

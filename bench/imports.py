@@ -29,7 +29,7 @@ ROWS = [
             "requests": Script("import requests, pydantic", Requests.libraries),
         },
         [Within(0.010)],
-        rounds=11,
+        rounds=9,
         note="`SessionsApi` is `from portal_client import SessionsApi`.",
     ),
     Row(
@@ -62,6 +62,6 @@ ROWS = [
             ),
         },
         [AtMost(0.5, "generated")],
-        rounds=11,
+        rounds=9,
     ),
 ]

@@ -96,6 +96,7 @@ def distance(record: Record) -> str:
         t = {name: figure.median * 1e3 for name, figure in line.figures.items()}
         steps = [
             ("floor: `validate_json`, the collector paused", t[FLOOR]),
+            ("the collector, at work again, looks at what is new", t["kept"] - t[FLOOR]),
             ("14.7 MB received", t["received"]),
         ]
         tables.append(_steps("10,000 sessions", steps, t[OURS], "ms"))

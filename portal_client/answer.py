@@ -27,11 +27,11 @@ class _TimedReader(socket.SocketIO):
     exchange: Exchange
     at_end = False
 
-    def readinto(self, buffer: Any) -> Optional[int]:
+    def readinto(self, b: Any) -> Optional[int]:
         if self.at_end:
             return 0
         self.exchange.give_time(self.timed)
-        count = super().readinto(buffer)
+        count = super().readinto(b)
         self.exchange.received += count or 0
         self.at_end = count == 0
         return count

@@ -86,10 +86,10 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             url += ("&" if "?" in url else "?") + self.exchange.query
         super().putrequest(method, url, *args, **options)
 
-    def putheader(self, header: str, *values: Any) -> None:
+    def putheader(self, header: str, *values: Any) -> None:  # type: ignore[override]
         # urllib3 looks at each value of each header whether it is its mark for none.
-        named = super() if SKIP_HEADER in values else super(urllib3.connection.HTTPConnection, self)
-        named.putheader(header, *values)
+        above: Any = super() if SKIP_HEADER in values else super(urllib3.connection.HTTPConnection, self)
+        above.putheader(header, *values)
 
     def send(self, data: Any) -> None:
         sock: Any = self.sock

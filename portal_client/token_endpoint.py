@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from portal_client.configuration import Configuration
 from portal_client.credential import Credential, no_token
 from portal_client.exceptions import ApiException, ApiTimeoutError, ApiValueError, AuthenticationError
 from portal_client.pools import is_loopback
-from portal_client.request import Caller, HTTPRequest, Origin
+from portal_client.request import Caller, HTTPRequest, Origin, new_id
 from portal_client.retry import LONGEST_WAIT, retry_after
 from portal_client.secret import HiddenBytes, Secrets
 
@@ -122,7 +121,7 @@ class TokenEndpoint:
         self, call: HTTPRequest, operation: str, form: Mapping[str, str], credential: Optional[Credential]
     ) -> HTTPRequest:
         """A request under the rules of the call that needs it."""
-        request_id = os.urandom(16).hex()
+        request_id = new_id()
         headers = {
             "Accept": "application/json",
             "Content-Type": "application/x-www-form-urlencoded",

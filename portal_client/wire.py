@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Optional, Union
@@ -16,7 +15,7 @@ from portal_client.credential import Credential, check_header, check_header_name
 from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Multipart
 from portal_client.operation import JSON, MULTIPART, URLENCODED, Operation, Request
-from portal_client.request import HTTPRequest, Origin
+from portal_client.request import HTTPRequest, Origin, new_id
 from portal_client.secret import PLAIN_HEADERS, Hidden
 from portal_client.serialization import encoded, query_string, segment, to_json
 from portal_client.timeouts import Timeouts
@@ -102,7 +101,7 @@ def _headers(
     content_type: Optional[str],
 ) -> dict[str, str]:
     """Lowest first: what the operation needs, the client's default headers, those of the call."""
-    merged = {"x-request-id": ("X-Request-ID", os.urandom(16).hex())}
+    merged = {"x-request-id": ("X-Request-ID", new_id())}
     if operation.accept is not None:
         merged["accept"] = ("Accept", operation.accept)
     # To compress events would be to hold them back.

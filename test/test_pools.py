@@ -337,6 +337,7 @@ def test_parent_and_child_both_call(how: str) -> None:
         "/sessions/child": times,
         "/sessions/parent": times,
     }
+    assert len({request.headers["X-Request-ID"] for request in server.requests}) == 1 + 2 * times
     # The child opened its own, the parent kept the one it had.
     assert server.connections == 2
 
