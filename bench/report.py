@@ -165,7 +165,7 @@ _COLOURS = {
 }
 
 
-def _axes(width: float, height: float, columns: int = 1) -> tuple[Any, Any]:
+def _axes(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
     matplotlib: Any = import_module("matplotlib")
     matplotlib.use("Agg")
     pyplot: Any = import_module("matplotlib.pyplot")
@@ -183,7 +183,7 @@ def _axes(width: float, height: float, columns: int = 1) -> tuple[Any, Any]:
         }
     )
     made: tuple[Any, Any] = pyplot.subplots(
-        1, columns, figsize=(width, height), layout="constrained", squeeze=False
+        rows, columns, figsize=(width, height), layout="constrained", squeeze=False
     )
     return made
 
@@ -238,10 +238,19 @@ def _tick(value: float, place: int) -> str:
     return duration(value)
 
 
+def _within_a_decade(axis: Any) -> bool:
+    low, high = axis.get_ylim()
+    return bool(high < 10 * low)
+
+
 def _growth(record: Record, path: Path) -> None:
+    ticker: Any = import_module("matplotlib.ticker")
     lines = [line for line in record.lines if any(name.startswith(f"{OURS} ") for name in line.figures)]
-    figure, (axes,) = _axes(3.4 * len(lines), 3.1, len(lines))
-    for axis, line in zip(axes, lines, strict=True):
+    rows, columns = -(-len(lines) // 3), 3
+    figure, axes = _axes(3.4 * columns, 3.1 * rows, rows, columns)
+    for axis in axes.flat[len(lines) :]:
+        axis.remove()
+    for axis, line in zip(axes.flat, lines, strict=False):
         for who, style in ((OURS, "-o"), (FLOOR, "--|")):
             named = (f for name, f in line.figures.items() if name.startswith(f"{who} "))
             found = sorted((f.items, f.median) for f in named)
@@ -250,6 +259,7 @@ def _growth(record: Record, path: Path) -> None:
                 axis.plot(*zip(*found, strict=True), style, **drawn)
         axis.set(xscale="log", yscale="log", title=_plain(line.title), xlabel=f"number of {line.per}s")
         axis.set_ylabel(f"CPU time per {line.per}")
+        axis.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if _within_a_decade(axis) else (1,)))
         axis.yaxis.set_major_formatter(_tick)
         axis.yaxis.set_minor_formatter("")
         axis.grid(zorder=0)

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple, Optional, Union, cast, get_args, get_type_hints
 
@@ -207,6 +206,8 @@ class Operation:
 
     def _refusal(self, found: Iterable[tuple[str, tuple[Any, ...], str]]) -> ValidationError:
         """An error that names the arguments but holds none of their values: prompts and credentials."""
+        from difflib import get_close_matches
+
         known = [*self._names, *self.options]
         lines: list[InitErrorDetails] = []
         for kind, loc, why in found:

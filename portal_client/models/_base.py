@@ -6,11 +6,9 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from pprint import pformat
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Optional, TypeVar, cast, overload
 
 import pydantic_core
-from dateutil.parser import isoparse
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, ValidationError
 from pydantic_core import CoreSchema, core_schema
 from typing_extensions import Self
@@ -45,6 +43,8 @@ class _IsoFallback:
 
 
 def _isoparse(text: str) -> datetime:
+    from dateutil.parser import isoparse  # rarely needed, and slow to import; so is pprint
+
     try:
         return isoparse(text)
     except OverflowError as error:  # past the year 9999
@@ -71,6 +71,8 @@ class _Portable(BaseModel):
 
     def to_str(self) -> str:
         """All fields, set or not, in a readable layout."""
+        from pprint import pformat
+
         return pformat(_not_too_deep(self).model_dump(by_alias=True))
 
     @overload
