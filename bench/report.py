@@ -54,6 +54,8 @@ def figures(record: Record) -> str:
         if line.name == "upload"
     ]
     notes = [f"- {line.title}: {line.note}" for line in _compared(record) if line.note]
+    absent = {name: reason for line in record.lines for name, reason in line.absent.items()}
+    notes += [f"- {name} was left out: {reason}." for name, reason in absent.items()]
     libraries = ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items()))
     return (
         _table(["work", *ALL], rows)
@@ -126,7 +128,7 @@ def _steps(what: str, steps: Sequence[tuple[str, float]], whole: float, unit: st
     return _table([what, unit], rows)
 
 
-_MADE: dict[str, Callable[[Record], str]] = {
+MADE: dict[str, Callable[[Record], str]] = {
     "figures": figures,
     "claims": claims,
     "besides": besides,
@@ -136,7 +138,7 @@ _MADE: dict[str, Callable[[Record], str]] = {
 
 def page(record: Record, before: str) -> str:
     """The page with its tables made anew. Raises ValueError where one of them has no place."""
-    for name, make in _MADE.items():
+    for name, make in MADE.items():
         head, begin, rest = before.partition(f"<!-- {name}: generated -->\n")
         _, end, tail = rest.partition(f"<!-- end of {name} -->")
         if not end:

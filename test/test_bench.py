@@ -207,6 +207,29 @@ def test_the_page_says_what_was_recorded() -> None:
 
 
 def test_each_row_is_recorded() -> None:
-    missing = {name for name in ROWS if record.Record.kept().line(name) is None}
+    assert {line.name for line in record.Record.kept().lines} == ROWS.keys()
 
-    assert missing <= {"events", "events_growth", "events_line"}  # no streams of events yet
+
+def test_the_page_says_who_was_left_out() -> None:
+    result = replace(result_of([], portal_client=[2], floor=[1]), absent={"generated": "no Java"})
+    kept = record.Record.of([record.Line.of("get_session", result)])
+
+    assert "\n- generated was left out: no Java.\n" in report.figures(kept)
+
+
+def test_the_report_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="it comes with make bench")
+    page = tmp_path / "performance.md"
+    marks = "".join(f"<!-- {name}: generated -->\nstale\n<!-- end of {name} -->\n" for name in report.MADE)
+    page.write_text(f"by hand\n{marks}", "utf-8")
+    monkeypatch.setattr(report, "PAGE", page)
+    monkeypatch.setattr(report, "PLOTS", tmp_path / "plots")
+    report.write(record.Record.kept())
+
+    text = page.read_text("utf-8")
+    assert text.startswith("by hand\n")
+    assert "stale" not in text
+    assert "| `get_session`, small answer |" in text
+    plots = sorted((tmp_path / "plots").iterdir())
+    assert [plot.name for plot in plots] == ["distance.png", "growth.png", "overview.png"]
+    assert all(plot.read_bytes().startswith(b"\x89PNG") for plot in plots)

@@ -501,3 +501,15 @@ def test_a_response_in_a_cycle_gives_its_place_back() -> None:
             gc.collect()
 
     assert len(c.server.requests) == 3
+
+
+# ── headers ──
+
+
+def test_the_mark_of_urllib3_leaves_a_header_out(secured: dict[str, Any]) -> None:
+    with calling(reply(), **secured) as c:
+        c.api.get_session("s1", _headers={"User-Agent": urllib3.util.SKIP_HEADER})
+
+    (request,) = c.server.requests
+    assert "User-Agent" not in request.headers
+    assert "Accept" in request.headers
