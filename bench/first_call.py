@@ -55,7 +55,7 @@ ROWS = [
             "first client": Script(_CALL, PortalClient.libraries, setup=_IMPORTS),
             "second client": Script(_CALL, PortalClient.libraries, setup=_IMPORTS + _CALL),
         },
-        [AtMost(0.2, "first client", who="second client")],
+        [AtMost(0.3, "first client", who="second client")],
         rounds=9,
         against="first client",
         note="Validators are compiled once for the process, not for each client.",
