@@ -100,12 +100,12 @@ def interrupt() -> None:
 
 
 @contextmanager
-def interrupted() -> Iterator[None]:
+def interrupted() -> Iterator[pytest.ExceptionInfo[KeyboardInterrupt]]:
     """Expect an interrupt; the collector rests meanwhile, since what it calls would swallow it."""
     gc.disable()
     try:
-        with pytest.raises(KeyboardInterrupt):
-            yield
+        with pytest.raises(KeyboardInterrupt) as caught:
+            yield caught
     finally:
         gc.enable()
 

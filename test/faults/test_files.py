@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -122,11 +123,15 @@ def test_a_file_that_shrinks(kind: str, act: str, tmp_path: Path) -> None:
     }
     whole = kind == "file object" and act == "unlink"  # which takes nothing from who has it open
     with path.open("rb", buffering=0) as file, calling(reply(), hooks=[Meanwhile(acts[act])]) as c:
+
+        def sends(given: Any) -> None:
+            c.api.create_session("a1", "hello", given, _request_timeout=20)
+
         started = time.monotonic()
         if whole:
-            c.api.create_session("a1", "hello", file, _request_timeout=20)
+            sends(file)
         else:
-            error = failing(lambda: c.api.create_session("a1", "hello", path if kind == "path" else file))
+            error = failing(lambda: sends(path if kind == "path" else file))
             assert "notes.bin" in str(error.reason)
             assert not isinstance(error, OSError)
         assert time.monotonic() - started < 10
@@ -177,6 +182,35 @@ def test_an_upload_that_is_refused_midway(scheme: str, linger: bool, large: Path
     assert error.call is not None
     assert 100_000 < error.call.sent < (2 * LARGE if linger else LARGE)
     assert open_on(large) == 0
+
+
+@pytest.mark.fault("Files", "A 413 in the middle of an upload is that error, and sent once")
+def test_a_refusal_is_read_though_tls_has_ended(
+    large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenSSL tells of the end as it writes, at times; here each time."""
+    answered = threading.Event()
+    sends = ssl.SSLSocket.send
+
+    def ends(sock: ssl.SSLSocket, data: Any, flags: int = 0) -> int:
+        if not sock.server_side and answered.is_set():
+            raise ssl.SSLEOFError(8, "EOF occurred in violation of protocol")
+        return sends(sock, data, flags)
+
+    def refuse(connection: Connection, request: Received) -> bool:
+        connection.read(1000)
+        connection.send(reply({"detail": "too large"}, status=413, close=True))
+        answered.set()
+        while connection.sock.recv(1_000_000):
+            pass
+        return False
+
+    monkeypatch.setattr(ssl.SSLSocket, "send", ends)
+    with calling(refuse, bodies=False, tls=server_tls(), ssl_ca_cert=ca_file(tmp_path)) as c:
+        error = failing(lambda: c.api.create_session("a1", "hello", large, _request_timeout=20))
+
+    assert (error.status, error.data) == (413, {"detail": "too large"})
+    assert len(c.server.requests) == 1
 
 
 @pytest.mark.fault("Files", "An upload that nobody reads ends with the deadline")

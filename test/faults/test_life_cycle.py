@@ -146,9 +146,31 @@ def interrupts_midway(connection: Connection, request: Received) -> bool:
 def test_an_interrupt_within_an_answer(call: Callable[[Calling], object]) -> None:
     answers = [interrupts_midway, reply({**SESSION, "id": "next"})]
     with calling(*answers, connection_pool_maxsize=1, timeout=20) as c:
-        with interrupted():
+        with interrupted() as caught:
             call(c)
-        assert c.api.get_session("next").id == "next"
+        assert c.api.get_session("next").id == "next"  # though the frames of the interrupt are kept
+        assert caught.value.__traceback__ is not None
+
+    assert (len(c.server.requests), c.server.connections) == (2, 2)
+
+
+class Interrupts(int):
+    """A number that is Ctrl-C when it is compared."""
+
+    def __gt__(self, other: object) -> bool:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.fault("Life cycle", "Ctrl-C in the middle of an answer ends the call; the next one gets its own")
+def test_an_interrupt_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where urllib3 does not see it."""
+    with calling(keeps_open(BEGUN["chunks"]), reply(), connection_pool_maxsize=1, timeout=20) as c:
+        monkeypatch.setattr("portal_client.response._BLOCK", Interrupts(1))
+        with pytest.raises(KeyboardInterrupt) as caught:
+            c.api.get_session("s1")
+        monkeypatch.undo()
+        assert c.api.get_session("s1", _request_timeout=5).id == "s1"
+        assert caught.value.__traceback__ is not None
 
     assert (len(c.server.requests), c.server.connections) == (2, 2)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from clients import FAULTS, TOKEN, ca_file, calling, failing, keeps_open, own_frames, server_tls
+from clients import FAULTS, TOKEN, ca_file, calling, failing, late, own_frames, server_tls
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -70,6 +70,17 @@ def resets_when(seen: threading.Event, data: bytes) -> Answer:
     return send
 
 
+def pauses(data: bytes, rest: bytes, seconds: float = 3) -> Answer:
+    """Silence, and the rest after some seconds: if the client waits for it the test fails."""
+
+    def send(connection: Connection, request: Received) -> bool:
+        connection.send(data)
+        late(rest, seconds)(connection, request)  # type: ignore[operator]
+        return False
+
+    return send
+
+
 def in_the_midst(fault: str, kind: str, seen: threading.Event) -> Answer:
     """Two events, and then this."""
     two = event(0, kind) + event(1, kind)
@@ -78,7 +89,7 @@ def in_the_midst(fault: str, kind: str, seen: threading.Event) -> Answer:
         "closed within an event": ends(begun(kind) + chunk(event(2, kind)[:-9])),
         "ended within an event": begun(kind) + chunk(event(2, kind)[:-9]) + b"0\r\n\r\n",
         "reset": resets_when(seen, begun(kind)),
-        "silent": keeps_open(begun(kind)),
+        "silent": pauses(begun(kind), chunk(event(2, kind)) + b"0\r\n\r\n"),
         "a broken chunk": ends(begun(kind) + b"zz\r\n"),
         "an absurd chunk": ends(begun(kind) + b"%x\r\n" % 2**62),
         "a negative chunk": ends(begun(kind) + b"-5\r\nabcde\r\n"),
