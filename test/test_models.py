@@ -67,7 +67,7 @@ SESSIONS = st.builds(
 )
 
 
-@pytest.mark.fault("Property tests", "What the contract allows comes back from a model as it was")
+@pytest.mark.fault("Property tests", "A model comes back from JSON, pickle and copy as it was")
 @patient
 @given(SESSIONS)
 def test_a_session_comes_back(one: Session) -> None:

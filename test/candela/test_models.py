@@ -64,7 +64,6 @@ patient = settings(
 # ── there and back ──
 
 
-@pytest.mark.fault("Property tests", "What the contract allows comes back from a model as it was")
 @pytest.mark.parametrize("name", SCHEMAS)
 @patient
 @given(data=st.data())
