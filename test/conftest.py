@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +24,16 @@ for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_
 # How busy the machine is, is no property.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+@pytest.fixture(autouse=True)
+def levels() -> Iterator[None]:
+    """The levels of the loggers that `debug` and some examples set are put back."""
+    names = ("portal_client", "finbourne_candela", "urllib3", None)
+    before = [(logger, logger.level) for logger in map(logging.getLogger, names)]
+    yield
+    for logger, level in before:
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

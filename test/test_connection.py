@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import http.client
-import logging
 import socket
 import ssl
 import threading
@@ -356,17 +355,9 @@ def test_nothing_is_sent_when_the_handshake_fails() -> None:
 # ── what is not printed ──
 
 
-@pytest.fixture
-def levels(caplog: pytest.LogCaptureFixture) -> None:
-    """The levels of the loggers that `debug` sets are put back after the test."""
-    for name in ("portal_client", "urllib3"):
-        caplog.set_level(logging.NOTSET, logger=name)
-
-
 @pytest.mark.fault("Secrets", "http.client prints nothing, though its debug level is set")
 def test_http_client_prints_nothing(
     secured: dict[str, Any],
-    levels: None,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -381,7 +372,7 @@ def test_http_client_prints_nothing(
 
 
 @pytest.mark.fault("Secrets", "http.client prints nothing, though its debug level is set")
-def test_debug_leaves_http_client_alone(levels: None) -> None:
+def test_debug_leaves_http_client_alone() -> None:
     Configuration().debug = True
     assert http.client.HTTPConnection.debuglevel == 0
 

@@ -42,10 +42,9 @@ def reader(
     for name, value in demo_box.secrets["api"].items():  # candelaUrl is FBN_CANDELA_URL
         monkeypatch.setenv("FBN_" + re.sub(r"(?=[A-Z])", "_", name).upper(), value)
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers = root.handlers[:]
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.mark.parametrize(
