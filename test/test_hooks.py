@@ -218,6 +218,7 @@ def test_a_hook_that_raises_does_not_break_the_call(recorder: Recorder) -> None:
 
 @pytest.mark.fault("Observability", "What a hook raises is logged each time as an error, with its traceback")
 def test_what_a_hook_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "portal_client")
     with calling(closes, hooks=[Fails()]) as c:
         failing(lambda: c.api.create_session("a1", PROMPT))
 
