@@ -20,7 +20,7 @@ test: $(VENV)/test.done  ## run the tests, in under 5 minutes
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 faults: $(VENV)/test.done  ## run the fault matrix alone: a line for each case and a total
-	$(BIN)/python -m pytest -n 2 -q --no-header -m fault
+	$(BIN)/python -m pytest -n 2 -q --no-header -m fault $$(grep -rlE "^@pytest.mark.fault" --include="test_*.py" test)
 
 check: lint types  ## linters, both type checkers and the slow tests, in under 30 minutes
 	$(BIN)/python -m pytest -m slow
