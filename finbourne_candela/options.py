@@ -28,7 +28,8 @@ class CandelaStreamOptions(CandelaOptions, StreamOptions, total=False):
     """Options of a call that answers a stream of events: those of each call, and two more.
 
     `idle_timeout`: how long the stream may be silent, in seconds; any byte counts, `math.inf` is no limit.
-    `tee`: a file in which each event is written as it comes, one a line, for EventStream.replay.
+    `tee`: the path of a file, made or replaced once the stream is there, in which each event is written as it
+    comes, one a line, for EventStream.replay.
     """
 
 

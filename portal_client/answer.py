@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import os
 import socket
 import ssl
 from collections.abc import Generator, Iterable
@@ -130,20 +131,39 @@ class HTTPResponse(urllib3.HTTPResponse):
     must not be taken for all.
     """
 
-    #: The attempt that has brought it.
+    #: The attempt that has brought it, and the process.
     exchange: Exchange
+    pid: int
+    _connection: Any = None
     _cut = False
 
     def close(self) -> None:
+        connection = self._taken()
+        if self.closed and connection is None:
+            return
+        shutdown = self._sock_shutdown
         if not self.closed:
             self._cut = True
-            if self._sock_shutdown is not None:  # wakes who waits for more; closing alone would wait too
+            # Wakes who waits for more; closing alone would wait too. After a fork the socket is the parent's.
+            if connection is not None and shutdown is not None and self.pid == os.getpid():
                 with suppress(OSError):
-                    self._sock_shutdown(socket.SHUT_RD)
-        elif self._connection is None:
-            return
+                    shutdown(socket.SHUT_RD)
         super().close()
-        self.release_conn()
+        if connection is not None:
+            connection.close()
+            self._give_back(connection)
+
+    def release_conn(self) -> None:
+        if (connection := self._taken()) is not None:
+            self._give_back(connection)
+
+    def _taken(self) -> Any:
+        """The connection, for one only of the threads that read to the end or close."""
+        return vars(self).pop("_connection", None)
+
+    def _give_back(self, connection: Any) -> None:
+        pool: Any = vars(self)["_pool"]
+        pool._put_conn(connection)
 
     def __del__(self) -> None:
         self.close()
@@ -167,7 +187,10 @@ class HTTPResponse(urllib3.HTTPResponse):
 
     def _to_its_end(self, blocks: Iterable[bytes]) -> Generator[bytes, None, None]:
         try:
-            yield from blocks
+            for block in blocks:
+                if self._cut:  # under TLS what comes then is not deciphered
+                    break
+                yield block
         except (AttributeError, ValueError):
             if not self._cut:
                 raise

@@ -193,10 +193,12 @@ class ApiClient:
         sent = self._prepared(request)
         tee = request.options.get("tee")
         with ExitStack() as on_error:
-            record = None if tee is None else on_error.enter_context(open(tee, "wb"))
+            record = None if tee is None else on_error.enter_context(open(tee, "ab"))
             answer = self.rest_client.stream(sent)
             if isinstance(answer, RESTResponse):
                 raise self._error(answer, sent)
+            if record is not None and record.seekable():
+                record.truncate(0)  # not before: a refused call should leave an earlier recording
             events: EventStream[Any] = EventStream(
                 answer,
                 request.operation.returns.validator.validate_json,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import errno
 import http.client
+import os
 import socket
 import ssl
 import sys
 from collections import deque
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Optional
 
@@ -50,7 +52,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         # urllib3 gives each address of a name the whole time; here they share it.
-        name: str = vars(self)["_dns_host"]
+        name: str = vars(self).get("_dns_host", self.host)
         limit = self.timeout
         try:
             found = socket.getaddrinfo(name, self.port, allowed_gai_family(), socket.SOCK_STREAM)
@@ -73,7 +75,11 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
 
     def _connected(self) -> socket.socket:
         sock = super()._new_conn()
-        self.exchange.give_time(sock)  # a handshake has what is left
+        try:
+            self.exchange.give_time(sock)  # a handshake has what is left
+        except BaseException:
+            sock.close()
+            raise
         return sock
 
     def _tunnel(self) -> None:
@@ -111,6 +117,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         response: Any = super().getresponse()
         response.__class__ = HTTPResponse  # urllib3 knows no other way to have responses of one's own
         response.exchange = self.exchange
+        response.pid = os.getpid()
         answered: HTTPResponse = response
         return answered
 
@@ -166,14 +173,19 @@ class Places:
             self._places.get(timeout=timeout)
         except Empty:
             raise
-        except BaseException:  # an interrupt, after which urllib3 gives back what it has not got
-            self._never_taken.append(None)
+        except BaseException:  # an interrupt
+            self.not_taken()
             raise
+
+    def not_taken(self) -> None:
+        """Keep the number of places: urllib3 gives back what it has not got."""
+        self._never_taken.append(None)
 
     def close_idle(self) -> None:
         """Close the connections that nobody uses; their places stay."""
-        while self._idle:
-            self._idle.pop().close()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
 
 class _Pool(urllib3.HTTPConnectionPool):
@@ -186,7 +198,14 @@ class _Pool(urllib3.HTTPConnectionPool):
         # `pool_timeout` is the one argument of urlopen that reaches this place, so it brings the exchange.
         exchange: Exchange = timeout
         deadline = exchange.deadline
-        connection: Any = super()._get_conn(deadline.within(deadline.limits.read))
+        places: Any = self.pool
+        try:
+            wait = deadline.within(deadline.limits.read)
+        except TimeoutError:
+            if places is not None:
+                places.not_taken()
+            raise
+        connection: Any = super()._get_conn(wait)
         connection.exchange = exchange
         return connection
 

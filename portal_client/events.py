@@ -106,7 +106,7 @@ class ServerSentEvents:
         value = value[1:] if value.startswith(b" ") else value
         if name == b"data":
             self._begun = self._begun if self._data else number
-            self._size += len(value)
+            self._size += len(value) + bool(self._data)  # with the line feed between
             if self._size > self._longest:
                 raise ValueError(f"the event in line {self._begun} is longer than {self._longest} bytes")
             self._data.append(value)
@@ -114,5 +114,5 @@ class ServerSentEvents:
             self._name = value
         elif name == b"id" and b"\0" not in value:
             self.last_event_id = value.decode("utf-8", "replace")
-        elif name == b"retry" and value.isdigit():
+        elif name == b"retry" and value.isdigit() and len(value) < 10:
             self.retry = int(value) / 1000

@@ -125,7 +125,10 @@ class ApiException(OpenApiException):
     def __str__(self) -> str:
         text = f"({self.status})\nReason: {self.reason}\n"
         if self.headers:
-            text += f"HTTP response headers: {self.headers}\n"
+            shown = self.headers
+            if any(name.lower() == "set-cookie" for name in shown):  # a session that others could take up
+                shown = {k: "..." if k.lower() == "set-cookie" else v for k, v in shown.items()}
+            text += f"HTTP response headers: {shown}\n"
         if self.body:
             cut = len(self.body) > _BODY_IN_TEXT
             body = f"{self.body[:_BODY_IN_TEXT]}… ({len(self.body)} characters)" if cut else self.body

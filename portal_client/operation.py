@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, Ty
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import NotRequired, Required, TypedDict
 
+from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Files, Part
 from portal_client.serialization import text
 from portal_client.streaming import ACCEPT as STREAM
@@ -29,8 +30,14 @@ def _timeout(value: TimeoutArgument) -> TimeoutArgument:
     return value
 
 
-def _idle(value: object) -> float:
-    return seconds("idle_timeout", value)
+def _idle(value: object) -> Optional[float]:
+    return None if value is None else seconds("idle_timeout", value)
+
+
+def _path(value: object) -> Union[str, os.PathLike[str], None]:
+    if value is not None and not isinstance(value, (str, os.PathLike)):
+        raise ApiValueError(f"tee must be a path, not {type(value).__name__}")
+    return cast("Union[str, os.PathLike[str], None]", value)
 
 
 class RequestOptions(TypedDict, total=False):
@@ -54,11 +61,12 @@ class StreamOptions(RequestOptions, total=False):
     """Options of a call that answers a stream of events.
 
     `idle_timeout`: how long the stream may be silent, in seconds; any byte counts, `math.inf` is no limit.
-    `tee`: a file in which each event is written as it comes, one a line, for EventStream.replay.
+    `tee`: the path of a file, made or replaced once the stream is there, in which each event is written as it
+    comes, one a line, for EventStream.replay.
     """
 
-    idle_timeout: Annotated[float, PlainValidator(_idle)]
-    tee: Union[StrictStr, os.PathLike[str]]
+    idle_timeout: Annotated[Optional[float], PlainValidator(_idle)]
+    tee: Annotated[Union[str, os.PathLike[str], None], PlainValidator(_path)]
 
 
 class Parameter(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from operator import length_hint
 from typing import Any, BinaryIO, Generic, Optional, Protocol, TypeVar, Union
 
@@ -14,7 +15,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from portal_client.call import Call
-from portal_client.events import NOTHING, Found, Lines, ServerSentEvents
+from portal_client.events import LONGEST, NOTHING, Found, Lines, ServerSentEvents
 from portal_client.exceptions import (
     ApiAttributeError,
     ApiException,
@@ -169,8 +170,9 @@ class EventStream(Generic[T]):
                 self._fill()
 
     def _fill(self) -> None:
-        if self._tee is not None and not self._closed:
-            self._tee.flush()
+        if self._tee is not None:
+            with suppress(ValueError):  # closed by another thread
+                self._tee.flush()
         block = self._read()
         try:
             if block:
@@ -211,11 +213,17 @@ class EventStream(Generic[T]):
         return event
 
     def _record(self, text: bytes) -> None:
-        if self._tee is not None:
+        if self._tee is None:
+            return
+        try:
             self._tee.write(text.replace(b"\n", b" ") + b"\n")
+        except ValueError as error:
+            raise self._cut("is closed") from error
 
     def _failed(self, error: ValidationError) -> None:
         """What the last text is if it is no event: blank, or the beginning of a document, else an error."""
+        if self._closed:  # by another thread
+            raise self._cut("is closed") from error
         numbers, texts = self._block
         at = len(texts) - length_hint(self._texts) - 1
         number, text = numbers[at], texts[at]
@@ -230,9 +238,13 @@ class EventStream(Generic[T]):
         """The document that begins with these bytes: all that comes."""
         self._perhaps_document = False
         parts = [first, *self._texts]
+        size = sum(map(len, parts))
         while not self._ended:
             self._fill()
-            parts += self._texts
+            parts += (texts := list(self._texts))
+            size += sum(map(len, texts))
+            if size > LONGEST:
+                raise self._cut(f"is one document of more than {LONGEST} bytes")
         return b"\n".join(parts)
 
     def _refused(self, number: int, text: bytes, error: ValidationError) -> ApiException:

@@ -115,3 +115,16 @@ def test_an_event_may_be_as_long_as_the_longest() -> None:
         texts(ServerSentEvents(8), *[b"data:%d\n" % n for n in range(9)])
     with pytest.raises(ValueError, match="line 1 is longer than 8 bytes"):
         texts(ServerSentEvents(8), b"data: 1234")
+
+
+def test_empty_data_counts_too() -> None:
+    with pytest.raises(ValueError, match="longer than 10 bytes"):
+        ServerSentEvents(10).feed(b"data:\n" * 20)
+
+
+@pytest.mark.parametrize("digits", [10, 400, 5000])
+def test_an_absurd_retry_is_none(digits: int) -> None:
+    events = ServerSentEvents()
+    events.feed(b"retry: " + b"9" * digits + b"\n\n")
+
+    assert events.retry is None

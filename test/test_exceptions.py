@@ -208,6 +208,15 @@ def test_the_text_of_an_answer() -> None:
     assert (error.status, error.reason, error.body) == (404, "Not Found", "gone")
 
 
+def test_the_text_hides_a_cookie_of_the_server() -> None:
+    headers = {"Set-Cookie": "sid=3141592653", "A": "b"}
+    error = ApiException(http_resp=urllib3.HTTPResponse(b"gone", headers=headers, status=404))
+
+    assert "HTTP response headers: {'Set-Cookie': '...', 'A': 'b'}" in str(error)
+    assert error.headers is not None
+    assert error.headers["Set-Cookie"] == "sid=3141592653"
+
+
 def test_arguments_beat_the_answer() -> None:
     answer = urllib3.HTTPResponse(b"gone", status=404, reason="Not Found")
     error = ApiException(500, "Worse", answer, body="other")

@@ -10,16 +10,19 @@ import ssl
 import subprocess
 import sys
 import threading
+import warnings
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 import urllib3
+from urllib3.exceptions import ProtocolError
 
 from clients import (
     TOKEN,
@@ -36,6 +39,7 @@ from clients import (
 )
 from portal_client import ApiClient, Configuration, SessionsApi
 from portal_client.exceptions import ApiConnectionError, ApiTimeoutError, ApiValueError
+from portal_client.request import Origin
 from scripted import SESSION, Answer, Connection, Received, playing, reply
 
 # ── connections are kept ──
@@ -657,3 +661,39 @@ def test_a_certificate_that_cannot_be_read_is_named(
         _tls_call(server.host, **{setting: str(path)})
 
     assert server.connections == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_that_closes_leaves_the_parents_answer_alone() -> None:
+    body = reply(b'{"id": "' + b"x" * 300_000 + b'"}')
+    with calling(body) as c:
+        unread = c.api.get_session_without_preload_content("s1")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # 3.12 warns of a fork beside threads
+            child = os.fork()
+        if child == 0:
+            c.client.close()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+
+        assert len(unread.data) > 300_000
+
+
+def test_one_of_many_gives_the_connection_back() -> None:
+    """Though it is read to its end while others close it."""
+    with calling(reply(), connection_pool_maxsize=1) as c:
+        for _ in range(20):
+            response = c.api.get_session_without_preload_content("s1")
+            start = threading.Barrier(5)
+
+            def close(each: int, start: threading.Barrier = start, response: Any = response) -> None:
+                start.wait(5)
+                with suppress(ProtocolError):
+                    response.read() if each == 0 else response.close()
+
+            with ThreadPoolExecutor(5) as threads:
+                list(threads.map(close, range(5)))
+        pools = vars(c.client.rest_client)["_pools"]
+        places = pools.of(Origin("http", "127.0.0.1", c.server.port)).pool
+        assert vars(places)["_places"].qsize() == 1
+        assert len(vars(places)["_idle"]) <= 1

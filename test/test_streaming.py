@@ -611,11 +611,31 @@ def test_a_connection_that_is_cut(cut: bytes, what: str) -> None:
 
 @pytest.mark.fault("Streams", "An error is raised before there is a stream")
 def test_an_error_is_raised_before_there_is_a_stream(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("an earlier recording")
     with calling(reply({"detail": "Session not found"}, 404)) as c:
         with pytest.raises(NotFoundException) as caught:
-            c.api.subscribe_to_session_stream("s0", tee=tmp_path / "log")
+            c.api.subscribe_to_session_stream("s0", tee=log)
 
         assert caught.value.data == {"detail": "Session not found"}
+        assert log.read_text() == "an earlier recording"
+
+
+def test_a_recording_replaces_an_earlier_one(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("an earlier recording, " * 1000)
+    with calling(reply()) as c, c.api.subscribe_to_session_stream("s0", tee=log) as events:
+        assert [event.id for event in events] == ["s1"]
+
+    assert json.loads(log.read_text())["id"] == "s1"
+
+
+def test_none_is_no_option() -> None:
+    with (
+        calling(reply()) as c,
+        c.api.subscribe_to_session_stream("s0", tee=None, idle_timeout=None) as events,
+    ):
+        assert [event.id for event in events] == ["s1"]
 
 
 @pytest.mark.fault("Streams", "What may be repeated is repeated before there is a stream")

@@ -53,7 +53,7 @@ MUTATIONS = [
     M(
         "the end of a wait for a connection",
         "portal_client/connection.py",
-        "super()._get_conn(deadline.within(deadline.limits.read))",
+        "super()._get_conn(wait)",
         "super()._get_conn(9)",
         "test/test_pools.py::test_a_place_that_is_free_too_late_is_not_waited_for",
     ),
@@ -244,7 +244,7 @@ MUTATIONS = [
     M(
         "waking who reads",
         "portal_client/answer.py",
-        "                    self._sock_shutdown(socket.SHUT_RD)",
+        "                    shutdown(socket.SHUT_RD)",
         "                    pass",
         "test/faults/test_life_cycle.py::test_close_wakes_a_reader",
     ),
@@ -513,8 +513,8 @@ class HiddenBytes""",
     M(
         "an interrupted wait for a connection",
         "portal_client/connection.py",
-        "            self._never_taken.append(None)\n",
-        "            pass\n",
+        "        self._never_taken.append(None)\n",
+        "        pass\n",
         "test/test_connection.py::test_an_interrupted_wait_leaves_the_pool_as_large_as_it_was",
     ),
     M(
