@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import socket
 import ssl
@@ -101,13 +100,13 @@ def interrupt() -> None:
 
 @contextmanager
 def interrupted() -> Iterator[pytest.ExceptionInfo[KeyboardInterrupt]]:
-    """Expect an interrupt; the collector rests meanwhile, since what it calls would swallow it."""
-    gc.disable()
+    """Expect an interrupt, also where a shell in the background has its programs ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt) as caught:
             yield caught
     finally:
-        gc.enable()
+        signal.signal(signal.SIGINT, before)
 
 
 # ── ways to misbehave ──
