@@ -93,6 +93,17 @@ def outcome(call: Callable[[], object]) -> int | None:
     return None
 
 
+def call(host: str, token: Any = None, **options: Any) -> None:
+    """One call with a token."""
+    with ApiClient(Configuration(host, access_token=token, retries=False)) as client:
+        SessionsApi(client).get_session("s1", **options)
+
+
+def shown(server: Script) -> list[str | None]:
+    """Who each request says it comes from."""
+    return [request.headers["Authorization"] for request in server.requests]
+
+
 def interrupt() -> None:
     """Do to the main thread what Ctrl-C does."""
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)

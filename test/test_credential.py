@@ -7,20 +7,12 @@ from typing import Any
 
 import pytest
 
+from clients import call, shown
 from portal_client import ApiClient, ApiValueError, Configuration, SessionsApi
 from portal_client.credential import Credential, check_header
-from scripted import Script, playing, reply
+from scripted import playing, reply
 
 TOKEN = "tok-3141592653"
-
-
-def call(host: str, token: Any = None, **options: Any) -> None:
-    with ApiClient(Configuration(host, access_token=token, retries=False)) as client:
-        SessionsApi(client).get_session("s1", **options)
-
-
-def shown(server: Script) -> list[str | None]:
-    return [request.headers["Authorization"] for request in server.requests]
 
 
 # ── headers ──

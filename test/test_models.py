@@ -10,7 +10,7 @@ from typing import Any
 
 import pydantic
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_client import (
@@ -36,7 +36,6 @@ def session(**changes: Any) -> Session:
 
 
 #: A slow machine is no failure.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # ── there and back ──
 
@@ -68,7 +67,6 @@ SESSIONS = st.builds(
 
 
 @pytest.mark.fault("Property tests", "A model comes back from JSON, pickle and copy as it was")
-@patient
 @given(SESSIONS)
 def test_a_session_comes_back(one: Session) -> None:
     assert Session.from_dict(one.to_dict()) == one

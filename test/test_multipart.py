@@ -23,7 +23,7 @@ from typing import Any
 
 import pydantic
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_client import ApiClient, ApiException, ApiValueError, Configuration, Hooks, SessionsApi
@@ -31,7 +31,6 @@ from portal_client.multipart import BLOCK, Multipart, file_parts
 from scripted import Received, Script, playing, reply
 
 #: A slow machine is no failure.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 BYTES = bytes(range(256)) * 3 + b"\r\n--\r\n\n\r"
 
@@ -578,7 +577,6 @@ def test_a_lone_surrogate_in_a_text_names_its_field(field: str) -> None:
 
 
 @pytest.mark.fault("Property tests", "A form reads back to its parts with a parser of another make")
-@patient
 @given(
     st.lists(
         st.tuples(
@@ -602,7 +600,6 @@ def test_a_form_reads_back(texts: list[tuple[str, str]], contents: list[bytes]) 
 
 
 @pytest.mark.fault("Property tests", "A form reads back to its parts with a parser of another make")
-@patient
 @given(st.text(min_size=1))
 def test_no_name_breaks_the_frame(filename: str) -> None:
     try:

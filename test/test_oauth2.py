@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPHeaderDict
 
@@ -147,7 +147,6 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
 @pytest.mark.fault("Property tests", "Any user name, password and client arrive at the token endpoint")
-@settings(deadline=None)  # a busy machine may take its time
 @given(TEXT, TEXT, TEXT, TEXT)
 def test_each_text_arrives_as_it_was_given(username: str, password: str, client: str, secret: str) -> None:
     clock = HandClock()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from clients import own_frames
+from clients import call, own_frames, shown
 from portal_client import (
     ApiClient,
     ApiException,
@@ -24,18 +24,9 @@ from portal_client import (
     SessionsApi,
 )
 from portal_client.secret import Lost, Secret, Secrets
-from scripted import Script, playing, reply
+from scripted import playing, reply
 
 TOKEN = "tok-3141592653"
-
-
-def call(host: str, token: Any = None, **options: Any) -> None:
-    with ApiClient(Configuration(host, access_token=token, retries=False)) as client:
-        SessionsApi(client).get_session("s1", **options)
-
-
-def shown(server: Script) -> list[str | None]:
-    return [request.headers["Authorization"] for request in server.requests]
 
 
 # ── how secrets are held ──

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pydantic
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_client import (
@@ -28,14 +28,12 @@ from portal_client import serialization as s
 from scripted import SESSION, playing, reply
 
 #: A slow machine is no failure.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 CHARACTERS = st.text(st.characters(exclude_categories=["Cs"]))
 
 # ── paths ──
 
 
-@patient
 @given(CHARACTERS)
 def test_a_path_parameter_is_one_segment(value: str) -> None:
     if value in ("", ".", ".."):
@@ -101,7 +99,6 @@ def test_an_id_arrives_as_it_was_given() -> None:
 # ── queries ──
 
 
-@patient
 @given(st.lists(st.tuples(CHARACTERS, CHARACTERS)))
 def test_a_query_reads_back(pairs: list[tuple[str, str]]) -> None:
     query = s.query_string(pairs)
@@ -111,7 +108,6 @@ def test_a_query_reads_back(pairs: list[tuple[str, str]]) -> None:
     assert [tuple(map(unquote, part.split("=", 1))) for part in query.split("&") if part] == pairs
 
 
-@patient
 @given(st.lists(CHARACTERS, min_size=1))
 def test_a_multi_query_reads_back(items: list[str]) -> None:
     query = s.query_string({"a": items}, {"a": "multi"})

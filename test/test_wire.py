@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Optional
 from urllib.parse import parse_qsl, unquote
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -1036,7 +1036,6 @@ def prepared(name: str, *arguments: Any, **options: Any) -> Any:
 @example("%2e%2e")
 @example("/../")
 @example("\x00")
-@settings(deadline=None)
 def test_any_text_is_one_segment_of_the_path(text: str) -> None:
     target = prepared("update_session", text, "Hi").target
 
@@ -1049,7 +1048,6 @@ def test_any_text_is_one_segment_of_the_path(text: str) -> None:
 
 @given(TEXT)
 @example("a+b&c=d")
-@settings(deadline=None)
 def test_any_text_is_one_value_of_the_query(text: str) -> None:
     target = prepared("create_session_from_replay", text, 5).target
 
@@ -1064,7 +1062,6 @@ def test_any_text_is_one_value_of_the_query(text: str) -> None:
 @given(TEXT, TEXT, st.lists(st.tuples(TEXT.filter(bool), st.binary()), max_size=3))
 @example("a1", "\r\n--", [('"a"', b"\r\n"), ("b", b"--\r\n")])
 @example("\n", "\r", [("\r\n", b"")])
-@settings(deadline=None)
 def test_any_text_and_any_bytes_arrive_in_a_multipart_form(
     agent_id: str, prompt: str, files: list[tuple[str, bytes]]
 ) -> None:
@@ -1082,7 +1079,6 @@ def test_any_text_and_any_bytes_arrive_in_a_multipart_form(
 
 
 @given(TEXT, TEXT)
-@settings(deadline=None)
 def test_any_text_arrives_in_an_urlencoded_form(agent_id: str, prompt: str) -> None:
     body = prepared("create_session", agent_id, prompt, _content_type=URLENCODED).body
 
