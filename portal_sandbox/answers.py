@@ -13,7 +13,8 @@ from portal_sandbox.agents import Agent, File, Interrupted, Message, listen
 from portal_sandbox.changes import Changes
 from portal_sandbox.errors import NoSuchAgent, Refused, Stopping
 from portal_sandbox.log import log
-from portal_sandbox.store import STOPPED, Prompt, Store
+from portal_sandbox.prompt import Prompt
+from portal_sandbox.store import STOPPED, Store
 from portal_sandbox.tables import FileRow, SessionRow
 from portal_sandbox.wire import SessionStatus
 

@@ -18,8 +18,8 @@ from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.errors import OutOfRange, SessionRunning, Stopping
 from portal_sandbox.forms import LongTexts
 from portal_sandbox.periods import by_period
+from portal_sandbox.prompt import Prompt, Upload
 from portal_sandbox.service import Service
-from portal_sandbox.store import Prompt, Upload
 from portal_sandbox.tables import MessageRow, SessionRow
 
 router = APIRouter(

@@ -11,9 +11,7 @@ unfinished ends with the reason, and the status is Error, so that nobody takes a
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import BinaryIO
 from uuid import uuid4
 
 from sqlalchemy import func, or_, select
@@ -32,6 +30,7 @@ from portal_sandbox.errors import (
     SessionRunning,
 )
 from portal_sandbox.presence import Presence
+from portal_sandbox.prompt import Prompt, Upload
 from portal_sandbox.tables import FileRow, MessageRow, SessionRow
 from portal_sandbox.wire import MessageRole, SessionStatus
 
@@ -40,23 +39,6 @@ STOPPED = "The server stopped before the agent answered."
 
 #: How long a server that stops waits for others to let it say so, in seconds.
 STOP_PATIENCE = 1.0
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file on its way into the store; `file` is read from its beginning, and more than once."""
-
-    name: str
-    content_type: str
-    file: BinaryIO
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """What a user asks: a text and the files attached to it."""
-
-    text: str
-    uploads: Sequence[Upload] = ()
 
 
 def utc_now() -> datetime:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import portal_sandbox
+from portal_sandbox.prompt import Prompt
 from portal_sandbox.service import Service
-from portal_sandbox.store import Prompt, Store
+from portal_sandbox.store import Store
 
 from .conftest import Caller, Start
 from .openapi import Json, contract, objects, operations

@@ -14,7 +14,8 @@ from portal_client import ApiClient, Configuration, SessionsApi
 from portal_sandbox import answers
 from portal_sandbox.agents import Interrupted, listen
 from portal_sandbox.errors import DatabaseBusy, OutOfRange
-from portal_sandbox.store import STOPPED, Prompt, Store
+from portal_sandbox.prompt import Prompt
+from portal_sandbox.store import STOPPED, Store
 from portal_sandbox.wire import SessionStatus
 
 from .conftest import LIMIT, Caller, Start, Steps
