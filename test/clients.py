@@ -109,17 +109,6 @@ def interrupt() -> None:
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
-@contextmanager
-def interrupted() -> Iterator[pytest.ExceptionInfo[KeyboardInterrupt]]:
-    """Expect an interrupt, also where a shell in the background has its programs ignore them."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt) as caught:
-            yield caught
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 # ── ways to misbehave ──
 
 

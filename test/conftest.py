@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,9 @@ for name in list(os.environ):
         del os.environ[name]
 for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
     os.environ.pop(name, None)
+
+# A shell in the background has its programs ignore Ctrl-C, and they their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How busy the machine is, is no property.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from clients import ca_file, calling, client_of, drips, failing, interrupt, interrupted, late, server_tls
+from clients import ca_file, calling, client_of, drips, failing, interrupt, late, server_tls
 from portal_client import Configuration, Hooks, SessionsApi
 from portal_client.connection import HTTPConnection, Places
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
@@ -462,7 +462,7 @@ def test_an_interrupted_wait_leaves_the_pool_as_large_as_it_was() -> None:
         for _ in range(3):
             timer = threading.Timer(0.1, interrupt)
             timer.start()
-            with interrupted():
+            with pytest.raises(KeyboardInterrupt):
                 c.api.get_session("s1", _request_timeout=60)
             timer.join()
         error = failing(lambda: c.api.get_session("s1", _request_timeout=0.1))

@@ -1,4 +1,4 @@
-"""The life of a client: closed in the middle, shared by threads, interrupted, gone with its interpreter."""
+"""The life of a client: closed in the middle, shared by threads, gone with its interpreter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 import urllib3
 from urllib3.exceptions import ProtocolError
 
-from clients import Calling, ca_file, calling, interrupt, interrupted, keeps_open, server_tls, unfinished
+from clients import Calling, ca_file, calling, interrupt, keeps_open, server_tls, unfinished
 from scripted import SESSION, Connection, Received, playing, reply
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -146,7 +146,7 @@ def interrupts_midway(connection: Connection, request: Received) -> bool:
 def test_an_interrupt_within_an_answer(call: Callable[[Calling], object]) -> None:
     answers = [interrupts_midway, reply({**SESSION, "id": "next"})]
     with calling(*answers, connection_pool_maxsize=1, timeout=20) as c:
-        with interrupted() as caught:
+        with pytest.raises(KeyboardInterrupt) as caught:
             call(c)
         assert c.api.get_session("next").id == "next"  # though the frames of the interrupt are kept
         assert caught.value.__traceback__ is not None
@@ -194,7 +194,7 @@ def test_an_interrupt_within_an_upload(tmp_path: Path) -> None:
         return False
 
     with calling(interrupts, answers, bodies=False, connection_pool_maxsize=1) as c:
-        with interrupted():
+        with pytest.raises(KeyboardInterrupt):
             c.api.create_session("a1", "hello", path, _request_timeout=20)
         assert c.api.create_session("a1", "hello", b"small", _request_timeout=20).id == "next"
 
