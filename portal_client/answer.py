@@ -5,9 +5,10 @@ from __future__ import annotations
 import http.client
 import io
 import os
+import re
 import socket
 import ssl
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from typing import Any, Optional, cast
 
@@ -18,6 +19,9 @@ from portal_client.exchange import Exchange
 from portal_client.head import Head, plain
 
 _CUT = "the answer was closed before its end"
+_FOLD = re.compile(r"\r\n[\t ]*")
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
+_LONGEST_LINE = 64 * 1024
 
 
 class _TimedReader(socket.SocketIO):
@@ -93,6 +97,8 @@ class Answer(http.client.HTTPResponse):
             raise http.client.RemoteDisconnected("the connection ended within the headers")
         if self.length is None and not self.chunked and "content-length" in self.headers:
             raise http.client.HTTPException("the Content-Length is not a number")
+        if self._may_end_elsewhere():
+            self.will_close = True  # so that nothing which follows is taken for the next answer
 
     def _take(self, head: Head) -> None:
         self.fp.read(head.size)
@@ -101,6 +107,20 @@ class Answer(http.client.HTTPResponse):
         self.reason, self.version = head.reason, 11
         self.length, self.will_close = head.length, False
         self.chunked, self.chunk_left = head.length is None, None
+
+    @property
+    def fields(self) -> urllib3.HTTPHeaderDict:
+        """The headers, those that are folded in one line."""
+        found = urllib3.HTTPHeaderDict()
+        for name, value in self.headers.items():
+            found.add(name, _FOLD.sub(" ", value) if "\r" in value else value)
+        return found
+
+    def _may_end_elsewhere(self) -> bool:
+        """Whether another reader of the head could find another end of the answer."""
+        codings = [each.lower() for each in self.headers.get_all("transfer-encoding", [])]
+        usual = codings == ["chunked"] and self.version == 11 and "content-length" not in self.headers
+        return bool(self.headers.defects) or (bool(codings) and not usual)
 
     def _close_conn(self) -> None:
         fp, self.fp = self.fp, None
@@ -111,11 +131,17 @@ class Answer(http.client.HTTPResponse):
         finally:
             fp.close()
 
-    def _read_next_chunk_size(self) -> int:
-        size = cast(int, super()._read_next_chunk_size())  # type: ignore[misc]
-        if size < 0:  # http.client reads whatever comes
-            raise ValueError("a chunk has a negative size")
-        return size
+    def chunk_size(self) -> int:
+        """Read the size of the next chunk. Raises ValueError."""
+        line: bytes = self.fp.readline(_LONGEST_LINE)
+        size = line.partition(b";")[0].rstrip()
+        if line.endswith(b"\n") and _CHUNK_SIZE.fullmatch(size):
+            return int(size, 16)
+        self._close_conn()
+        raise ValueError("a chunk without its size")
+
+    #: http.client's own takes what Python's int() does: 0x5, -5, 1_0.
+    _read_next_chunk_size = chunk_size
 
     def _read_status(self) -> tuple[str, int, str]:
         version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]
@@ -131,11 +157,29 @@ class HTTPResponse(urllib3.HTTPResponse):
     must not be taken for all.
     """
 
-    #: The attempt that has brought it, and the process.
-    exchange: Exchange
-    pid: int
     _connection: Any = None
     _cut = False
+
+    def __init__(
+        self, answer: Answer, exchange: Exchange, asked: Any, shutdown: Optional[Callable[[int], None]]
+    ) -> None:
+        super().__init__(
+            answer,
+            answer.fields,
+            answer.status,
+            answer.version,
+            "HTTP/1.1",
+            answer.reason,
+            preload_content=False,
+            decode_content=asked.decode_content,
+            original_response=answer,
+            request_method=asked.request_method,
+            request_url=asked.request_url,
+            sock_shutdown=shutdown,
+        )
+        #: The attempt that has brought it, and the process.
+        self.exchange: Exchange = exchange
+        self.pid: int = os.getpid()
 
     def close(self) -> None:
         connection = self._taken()
@@ -178,6 +222,14 @@ class HTTPResponse(urllib3.HTTPResponse):
         if self._cut:  # what has come may not be all
             raise ProtocolError(_CUT)
         return data
+
+    def _update_chunk_length(self) -> None:
+        answer: Any = self._fp
+        try:
+            self.chunk_left = answer.chunk_size() if self.chunk_left is None else self.chunk_left
+        except ValueError as error:
+            self.close()
+            raise ProtocolError(str(error)) from None
 
     def stream(self, *args: Any, **options: Any) -> Generator[bytes, None, None]:
         return self._to_its_end(super().stream(*args, **options))

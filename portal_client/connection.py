@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import errno
 import http.client
-import os
 import socket
 import ssl
 import sys
 from collections import deque
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import urllib3
 import urllib3.connection
@@ -114,12 +113,12 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             rest = rest[written:]
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        response: Any = super().getresponse()
-        response.__class__ = HTTPResponse  # urllib3 knows no other way to have responses of one's own
-        response.exchange = self.exchange
-        response.pid = os.getpid()
-        answered: HTTPResponse = response
-        return answered
+        # As urllib3 does it, but a response of our own, and headers that are looked at once.
+        asked: Any = self._response_options
+        self._response_options = None
+        shutdown = getattr(self.sock, "shutdown", None)  # TLS within TLS has none
+        answer: Any = super(urllib3.connection.HTTPConnection, self).getresponse()
+        return HTTPResponse(answer, self.exchange, asked, shutdown)
 
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
         self, sock: Any, **described: Any
@@ -188,11 +187,24 @@ class Places:
                 self._idle.pop().close()
 
 
+class _Limit(NamedTuple):
+    """What urllib3 asks its Timeout for, and names in its errors; the time itself is kept by the exchange."""
+
+    connect_timeout: Optional[float]
+    read_timeout: Optional[float]
+
+    def start_connect(self) -> None:
+        """Nothing: the deadline has begun with the call."""
+
+
 class _Pool(urllib3.HTTPConnectionPool):
     """A pool that hands each connection the exchange it is to serve."""
 
     ConnectionCls: Any = HTTPConnection
     QueueCls: Any = Places
+
+    def _get_timeout(self, timeout: Any) -> Any:
+        return timeout if isinstance(timeout, _Limit) else _Limit(timeout, timeout)
 
     def _get_conn(self, timeout: Any = None) -> Any:
         # `pool_timeout` is the one argument of urlopen that reaches this place, so it brings the exchange.

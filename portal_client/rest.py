@@ -33,6 +33,9 @@ Unread = Union[urllib3.BaseHTTPResponse, EventStream[Any]]
 R = TypeVar("R", bound=Response)
 Finish = Callable[[urllib3.BaseHTTPResponse, Exchange, HTTPRequest], R]
 
+#: urllib3 itself repeats nothing.
+_ONCE = urllib3.Retry(False, redirect=False)
+
 
 class RESTClientObject:
     """Sends requests over pooled connections; safe with threads and after a fork.
@@ -183,7 +186,7 @@ def _attempt(
             f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
             cast(Any, body),  # urllib3 sends any iterable of buffers
             headers,
-            retries=False,
+            retries=_ONCE,
             redirect=False,
             assert_same_host=False,
             timeout=deadline.within(deadline.limits.read),  # for the texts of errors; see connection.py

@@ -168,12 +168,19 @@ MUTATIONS = [
         "test/faults/test_wire.py::test_a_wrong_length_is_a_lost_connection",
     ),
     M(
-        "the chunk of a negative size",
+        "the size of a chunk",
         "portal_client/answer.py",
-        "if size < 0:",
-        "if False:",
+        "    _read_next_chunk_size = chunk_size",
+        "",
         "test/faults/test_wire.py::test_broken_chunks_are_a_lost_connection "
         "test/faults/test_streams.py::test_a_fault_in_the_midst_of_a_stream",
+    ),
+    M(
+        "the head that may end elsewhere",
+        "portal_client/answer.py",
+        "if self._may_end_elsewhere():",
+        "if False:",
+        "test/faults/test_wire.py::test_after_an_ambiguous_head_no_answer_is_read",
     ),
     M(
         "bytes after the answer",

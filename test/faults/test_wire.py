@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from urllib3.exceptions import ProtocolError
 
 from clients import ca_file, calling, drips, failing, keeps_open, late, server_tls
 from portal_client.exceptions import (
@@ -153,6 +154,28 @@ def test_odd_headers_do_no_harm(header: bytes) -> None:
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.fault("The wire", "After a head that could be read in two ways no other answer is read")
+@pytest.mark.parametrize(
+    "head",
+    [
+        CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\n"),
+        CHUNKED.replace(b"1.1", b"1.0").replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n"),
+        CHUNKED.replace(b"\r\n\r\n", b"\r\nno colon\r\n\r\n"),
+        HEAD + b"Transfer-Encoding: identity\r\nContent-Length: %d\r\n\r\n" % len(BODY),
+        HEAD + b"Transfer-Encoding: identity, chunked\r\nContent-Length: %d\r\n\r\n" % len(BODY),
+        HEAD + b"Content-Length: %d\r\nA : 1\r\n\r\n" % len(BODY),
+    ],
+    ids=["two framings", "HTTP/1.0", "no colon", "no coding", "two codings", "a space before the colon"],
+)
+def test_after_an_ambiguous_head_no_answer_is_read(head: bytes) -> None:
+    chunked = b"chunked\r\n" in head and b"identity" not in head
+    with calling(head + (CHUNK + b"0\r\n\r\n" if chunked else BODY)) as c:
+        for _ in range(2):
+            assert c.api.get_session("s1").id == "s1"
+
+    assert (len(c.server.requests), c.server.connections) == (2, 2)
+
+
 @pytest.mark.fault("The wire", "A request that is never answered ends with its timeout, sent once")
 @pytest.mark.parametrize("limit", [0.2, (1, 0.2)], ids=["total", "read"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -182,6 +205,10 @@ def test_a_request_that_is_never_answered(method: str, scheme: str, limit: Any, 
         b"zz\r\nabc\r\n0\r\n\r\n",
         b"\r\nabc",
         b"-5\r\nabc\r\n0\r\n\r\n",
+        b"0x%x\r\n" % len(BODY) + BODY + b"\r\n0\r\n\r\n",
+        b"+%x\r\n" % len(BODY) + BODY + b"\r\n0\r\n\r\n",
+        b"0_%x\r\n" % len(BODY) + BODY + b"\r\n0\r\n\r\n",
+        b" %x\r\n" % len(BODY) + BODY + b"\r\n0\r\n\r\n",
         b"%x\r\n" % 2**62 + BODY,
         b"%x\r\n" % 2**64 + BODY,
         b"%x\r\n" % len(BODY) + BODY + b"0\r\n\r\n",
@@ -196,6 +223,10 @@ def test_a_request_that_is_never_answered(method: str, scheme: str, limit: Any, 
         "no number",
         "no size",
         "negative",
+        "as in Python",
+        "with a sign",
+        "with an underscore",
+        "after a space",
         "2**62",
         "2**64",
         "no line end",
@@ -209,6 +240,18 @@ def test_a_request_that_is_never_answered(method: str, scheme: str, limit: Any, 
 )
 def test_broken_chunks_are_a_lost_connection(chunks: bytes) -> None:
     lost(ends(CHUNKED + chunks))
+
+
+@pytest.mark.fault(
+    "The wire", "A chunk without its size ends a raw answer that is streamed with a ProtocolError"
+)
+@pytest.mark.parametrize("size", [b"zz", b"-5", b"0x5", b""])
+def test_a_broken_chunk_ends_a_raw_stream(size: bytes) -> None:
+    with calling(ends(CHUNKED + b"2\r\nab\r\n" + size + b"\r\nabcde\r\n0\r\n\r\n")) as c:
+        blocks = c.api.get_session_without_preload_content("s1").stream()
+        assert next(blocks) == b"ab"
+        with pytest.raises(ProtocolError):
+            next(blocks)
 
 
 @pytest.mark.fault("The wire", "A chunk announced as 2**62 bytes holds nobody beyond the deadline")
