@@ -13,7 +13,8 @@ DEEPEST = 128
 
 TOO_DEEP = f"nested more than {DEEPEST} levels deep"
 
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+#: What holds nothing.
+SCALARS = frozenset({str, int, float, bool, type(None)})
 _CONTAINERS: tuple[type, ...] = (dict, list, tuple, BaseModel, Mapping)
 #: What pydantic-core calls it, in a dict or in JSON.
 _RECURSION = ("recursion_loop", "recursion_depth_exceeded")
@@ -24,7 +25,7 @@ def too_deep(value: Any) -> bool:
     # Level by level and each container once, so that neither depth nor a cycle makes it recurse.
     level = [value]
     for _ in range(DEEPEST):
-        inner = {id(item): item for outer in level for item in _inside(outer) if type(item) not in _SCALARS}
+        inner = {id(item): item for outer in level for item in _inside(outer) if type(item) not in SCALARS}
         if not inner:
             return False
         level = list(inner.values())

@@ -20,7 +20,7 @@ import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 
 from portal_client.exceptions import ApiTypeError, ApiValueError
-from portal_client.nesting import TOO_DEEP, explained, too_deep
+from portal_client.nesting import SCALARS, TOO_DEEP, explained, too_deep
 
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
 PAUSE_FROM = 1_000_000
@@ -36,15 +36,19 @@ _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 def sanitize(value: Any) -> Any:
     """Turn models, dates and enums within plain data into what JSON knows; the value stays as it is."""
-    if too_deep(value):
+    if hasattr(value, "to_dict"):
+        value = value.to_dict()  # a model looks itself how deep it is
+    elif too_deep(value):
         raise ApiValueError(f"{type(value).__name__} is {TOO_DEEP}")
     return _sanitized(value)
 
 
 def _sanitized(value: Any) -> Any:
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Enum):
         return value.value
-    if value is None or isinstance(value, (str, int, float, bytes)):
+    if isinstance(value, (str, int, float, bytes)):
         return value
     if isinstance(value, (list, tuple)):
         items = map(_sanitized, cast("Sequence[Any]", value))

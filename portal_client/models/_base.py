@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Optional, TypeVar, cast, overload
 
 import pydantic_core
@@ -14,7 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 from typing_extensions import Self
 
 from portal_client.exceptions import ApiValueError
-from portal_client.nesting import TOO_DEEP, explained, too_deep
+from portal_client.nesting import SCALARS, TOO_DEEP, explained, too_deep
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -199,6 +200,8 @@ def _not_too_deep(model: M) -> M:
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Model):
         return _fields(value)
     if isinstance(value, RootModel):
@@ -211,10 +214,19 @@ def _plain(value: Any) -> Any:
 
 
 def _fields(model: Model) -> dict[str, Any]:
+    held, given = vars(model), model.model_fields_set
     fields = {
-        field.alias or name: _plain(value)
-        for name, field in type(model).model_fields.items()
-        if (value := getattr(model, name)) is not None
-        or (name in model.model_fields_set and any(isinstance(m, _Nullable) for m in field.metadata))
+        key: _plain(value)
+        for name, key, nullable in _layout(type(model))
+        if (value := held.get(name)) is not None or (nullable and name in given)
     }
     return fields | {name: _plain(value) for name, value in (model.model_extra or {}).items()}
+
+
+@cache
+def _layout(model: type[Model]) -> list[tuple[str, str, bool]]:
+    """The name of each field, that on the wire, and whether it may be null there."""
+    return [
+        (name, field.alias or name, any(isinstance(mark, _Nullable) for mark in field.metadata))
+        for name, field in model.model_fields.items()
+    ]
