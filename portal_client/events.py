@@ -35,7 +35,7 @@ class Lines:
         rest = lines.pop()
         first = self._number + 1
         if lines:
-            lines[0] = self._take() + lines[0]
+            lines[0] = self._ended_by(lines[0])
             if first == 1 and lines[0].startswith(_BOM):
                 lines[0] = lines[0][len(_BOM) :]
             self._number += len(lines)
@@ -50,12 +50,12 @@ class Lines:
         """What stands behind the last line feed: a line as well."""
         return self.feed(b"\n") if self._pieces else NOTHING
 
-    def _take(self) -> bytes:
+    def _ended_by(self, last: bytes) -> bytes:
         if not self._pieces:
-            return b""
-        rest = b"".join(self._pieces)
+            return last
+        line = b"".join((*self._pieces, last))
         self._pieces, self._size = [], 0
-        return rest
+        return line
 
 
 class ServerSentEvents:
