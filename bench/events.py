@@ -166,7 +166,7 @@ ROWS = [
     Row(
         "events_growth",
         "1 to 1,000,000 events",
-        _sized("/events/", (1, 100, 10_000, 1_000_000), lambda count: max(1, 10_000 // count)),
+        _sized("/events/", (1, 100, 10_000, 1_000_000), lambda count: max(1, min(200, 200_000 // count))),
         [Flat(0.15), Memory(2 * 2**20, f"{OURS} 1000000")],
         rounds=5,
         per="event",
@@ -174,7 +174,7 @@ ROWS = [
     Row(
         "events_line",
         "one event of 1 kB to 64 MB",
-        _sized("/line/", (2**10, 2**16, 2**20, 2**23, 2**26), lambda size: max(1, 2**22 // size)),
+        _sized("/line/", (2**10, 2**16, 2**20, 2**23, 2**26), lambda size: max(1, min(200, 2**24 // size))),
         [Flat(0.15)],
         rounds=5,
         per="byte",

@@ -98,9 +98,9 @@ class AtMost:
         """Judge it; None where the other is absent."""
         if (ratio := result.ratio(self.who, self.of)) is None:
             return None
-        return Judged(
-            f"≤ {self.factor:.3g} × {self.of}", ratio.median, self.factor, f"{ratio.median:.2f} ×", True
-        )
+        claim = f"≤ {self.factor:.3g} × {self.of}"
+        claim = claim if self.who == OURS else f"{self.who}: {claim}"
+        return Judged(claim, ratio.median, self.factor, f"{ratio.median:.2f} ×", True)
 
 
 @dataclass(frozen=True)
@@ -151,24 +151,31 @@ class Flat:
     """Each item costs the same whatever their number: no size is off the line through the others by more.
 
     A call has a cost of its own, which a few items cannot hide; so the cost of a call with n items is held
-    against the line from the smallest call to the largest.
+    against the line from the smallest call to the largest. Where the floor is measured, too, it is shown how
+    far that is off.
     """
 
     within: float
-    of: str = OURS
 
     def judge(self, result: Result) -> Judged | None:
         """Judge it."""
-        worst, size = max((abs(off), size) for size, off in self.departures(result))
+        worst, size = self.worst(result, OURS)
         shown = f"{worst:.0%}" + (f" at {size:,}" if worst > self.within else "")
+        if any(name.startswith(f"{FLOOR} ") for name in result.figures):
+            floor, size = self.worst(result, FLOOR)
+            shown += f", the floor {floor:.0%}" + (f" at {size:,}" if floor > self.within else "")
         return Judged(f"flat within ± {self.within:.0%}", worst, self.within, shown)
 
-    def departures(self, result: Result) -> list[tuple[int, float]]:
+    def worst(self, result: Result, who: str) -> tuple[float, int]:
+        """The largest departure from the line, as a fraction, and the size that has it."""
+        return max((abs(off), size) for size, off in self.departures(result, who))
+
+    def departures(self, result: Result, who: str) -> list[tuple[int, float]]:
         """For each size how far its call is from the line, as a fraction."""
         sizes = sorted(
             (result.row.entries[name].items, figure.median * result.row.entries[name].items)
             for name, figure in result.figures.items()
-            if name.startswith(self.of)
+            if name.startswith(f"{who} ")
         )
         (fewest, least), (most, highest) = sizes[0], sizes[-1]
         each = (highest - least) / (most - fewest)

@@ -11,6 +11,12 @@ from portal_client.models.session import Session
 validate = TypeAdapter(Session).validator.validate_json
 """
 _HEADERS = 'headers={"Accept": "application/json", "Authorization": "Bearer token"}'
+_ONE_MODEL = """
+import urllib3
+from pydantic import BaseModel
+class Model(BaseModel):
+    id: str
+"""
 _TYPED = """
 api = SessionsApi(ApiClient(Configuration(host="{host}", access_token="token")))
 api.get_session("s1")
@@ -45,6 +51,7 @@ ROWS = [
                 f"validate(urllib3.PoolManager().request('GET', '{{host}}/sessions/s1', {_HEADERS}).data)",
                 Floor.libraries,
             ),
+            "urllib3, pydantic and one model, no call": Script(_ONE_MODEL, Floor.libraries),
             "generated": Script(
                 "from generated_client import ApiClient, Configuration, SessionsApi" + _TYPED,
                 Generated.libraries,

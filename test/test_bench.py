@@ -159,6 +159,22 @@ def test_flat_is_beside_the_line_from_the_smallest_to_the_largest(costs: list[fl
     assert judged.measured == pytest.approx(worst)
 
 
+def test_beside_the_client_it_is_shown_how_flat_its_floor_is() -> None:
+    items = {f"{who} {count}": count for who in (OURS, FLOOR) for count in (1, 10, 100)}
+    costs = [10, 19, 109, 10, 10, 109]
+    samples = {name: [cost / count] for (name, count), cost in zip(items.items(), costs, strict=True)}
+    (judged,) = result_of([Flat(0.15)], items, **samples).judged
+
+    assert (judged.holds, judged.shown) == (True, "0%, the floor 47% at 10")
+
+
+def test_a_claim_names_who_it_is_of_where_that_is_not_the_client() -> None:
+    claims = [AtMost(2, FLOOR), AtMost(2, FLOOR, who="httpx")]
+    judged = result_of(claims, portal_client=[0.002], floor=[0.001], httpx=[0.001]).judged
+
+    assert [each.claim for each in judged] == ["≤ 2 × floor", "httpx: ≤ 2 × floor"]
+
+
 def test_showing() -> None:
     shown = [duration(each) for each in (2, 0.2, 0.0123456, 2e-6, 1.5e-9, 1234)]
 
