@@ -7,7 +7,8 @@ import mimetypes
 import os
 import re
 import stat
-from collections.abc import Generator, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, BinaryIO, NamedTuple, Protocol, Union, cast
 
@@ -181,7 +182,7 @@ class Multipart:
             if size is None or size > BLOCK:
                 yield from pieces
             else:
-                pending += pieces
+                pending += map(bytes, pieces)  # what they were read into is used again
                 held += size
             pending.append(b"\r\n")
         yield b"".join((*pending, self._tail))
@@ -196,20 +197,20 @@ def _blocks(part: Part) -> Iterator[Union[bytes, memoryview]]:
     if isinstance(part.source, memoryview):
         yield from (part.source[at : at + BLOCK] for at in range(0, len(part.source), BLOCK))
     elif isinstance(part.source, str):
-        with _failing_as_call(part), open(part.source, "rb", buffering=0) as file:
-            yield from _counted(part, file)
+        with _failing_as_call(part), open(part.source, "rb", buffering=0) as file, _spare_block() as block:
+            yield from _counted(part, lambda most: block[: file.readinto(block[:most])])
     else:
         with _failing_as_call(part):
             if part.size is not None:
                 part.source.seek(part.start)
-            yield from _counted(part, part.source)
+            yield from _counted(part, part.source.read)
 
 
-def _counted(part: Part, file: Any) -> Iterator[bytes]:
+def _counted(part: Part, read: Callable[[int], Any]) -> Iterator[Union[bytes, memoryview]]:
     """Exactly the declared bytes of a file, or all of a stream; one that has grown is cut."""
     left = part.size
     while left is None or left > 0:
-        block = file.read(BLOCK if left is None else min(BLOCK, left))
+        block = read(BLOCK if left is None else min(BLOCK, left))
         if isinstance(block, str):
             raise _failed(part, "gave text where bytes were expected")
         if not block:
@@ -220,6 +221,20 @@ def _counted(part: Part, file: Any) -> Iterator[bytes]:
             block = block[:left]
             left -= len(block)
         yield block
+
+
+_spare: deque[memoryview] = deque(maxlen=4)
+
+
+@contextmanager
+def _spare_block() -> Generator[memoryview, None, None]:
+    """Memory to read a file into, one block after the other; to ask the system for it takes longer."""
+    try:
+        block = _spare.pop()
+    except IndexError:
+        block = memoryview(bytearray(BLOCK))
+    yield block
+    _spare.append(block)
 
 
 @contextmanager

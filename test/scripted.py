@@ -39,6 +39,27 @@ class Received:
     headers: Message
     body: bytes
 
+    @property
+    def parts(self) -> list[Message]:
+        """The parts of its form."""
+        return parts(self.headers["Content-Type"], self.body)
+
+
+def parts(content_type: str, body: bytes) -> list[Message]:
+    """The parts of a form as the standard library reads them."""
+    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    assert message.is_multipart()
+    assert not message.defects
+    found: Any = message.get_payload()
+    return list(found)
+
+
+def content(part: Message) -> bytes:
+    """The bytes of a part."""
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload
+
 
 #: What is done with a request: bytes are sent; a callable does what it likes with the connection, and
 #: the connection is closed after it if it answers False.

@@ -16,7 +16,6 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -28,29 +27,12 @@ from hypothesis import strategies as st
 
 from portal_client import ApiClient, ApiException, ApiValueError, Configuration, Hooks, SessionsApi
 from portal_client.multipart import BLOCK, Multipart, file_parts
-from scripted import Received, Script, playing, reply
-
-#: A slow machine is no failure.
+from scripted import Received, Script, content, parts, playing, reply
 
 BYTES = bytes(range(256)) * 3 + b"\r\n--\r\n\n\r"
 
 
 # ── what a server makes of it ──
-
-
-def fields(content_type: str, body: bytes) -> list[Message]:
-    """The parts of a form as the standard library reads them."""
-    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
-    assert message.is_multipart()
-    assert not message.defects
-    parts: Any = message.get_payload()
-    return list(parts)
-
-
-def content(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
-    assert isinstance(payload, bytes)
-    return payload
 
 
 def name(part: Message) -> Any:
@@ -61,8 +43,8 @@ def sent_files(request: Received) -> list[tuple[str | None, str, bytes]]:
     """The files in a request: name, content type, bytes; the frame around them must be right."""
     if request.headers["Transfer-Encoding"] is None:
         assert int(request.headers["Content-Length"]) == len(request.body)
-    parts = fields(request.headers["Content-Type"], request.body)
-    texts, files = parts[:2], parts[2:]
+    sent = request.parts
+    texts, files = sent[:2], sent[2:]
     assert [(name(part), content(part)) for part in texts] == [("agent_id", b"a1"), ("text_prompt", b"hi")]
     assert all(part["Content-Type"] is None and part.get_filename() is None for part in texts)
     assert all(name(part) == "files" for part in files)
@@ -505,7 +487,7 @@ def named(filename: str) -> tuple[bytes, Message]:
     form = Multipart([], [("files", file_parts((filename, b"content"))[0])])
     body = b"".join(form)
     assert form.length == len(body)
-    (part,) = fields(form.content_type, body)
+    (part,) = parts(form.content_type, body)
     return body, part
 
 
@@ -594,9 +576,9 @@ def test_a_form_reads_back(texts: list[tuple[str, str]], contents: list[bytes]) 
     assert body == b"".join(form)  # as often as it is asked
     if not texts and not files:
         return
-    parts = fields(form.content_type, body)
-    assert [(name(p), content(p)) for p in parts[: len(texts)]] == [(n, t.encode()) for n, t in texts]
-    assert [(p.get_filename(), content(p)) for p in parts[len(texts) :]] == files
+    read = parts(form.content_type, body)
+    assert [(name(p), content(p)) for p in read[: len(texts)]] == [(n, t.encode()) for n, t in texts]
+    assert [(p.get_filename(), content(p)) for p in read[len(texts) :]] == files
 
 
 @pytest.mark.fault("Property tests", "A form reads back to its parts with a parser of another make")

@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email import message_from_bytes
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 from urllib.parse import parse_qsl, unquote
@@ -17,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import scripted
 from portal_client import (
     ApiClient,
     ApiException,
@@ -156,13 +156,8 @@ def boundary(request: Received) -> str:
 
 
 def parts(content_type: str, body: bytes) -> list[tuple[dict[str, str], bytes]]:
-    """A multipart body as a parser that is not ours reads it: the headers and the bytes of each part."""
-    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
-    assert message.is_multipart()
-    assert not message.defects
-    read = message.get_payload()
-    assert isinstance(read, list)
-    return [(dict(part.items()), part.get_payload(decode=True)) for part in read]  # type: ignore[misc]
+    """The headers and the bytes of each part of a form."""
+    return [(dict(part.items()), scripted.content(part)) for part in scripted.parts(content_type, body)]
 
 
 def fields(request: Received) -> dict[str, str]:

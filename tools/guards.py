@@ -417,7 +417,7 @@ class HiddenBytes""",
         "the counting body: a file that grows",
         "portal_client/multipart.py",
         """\
-        block = file.read(BLOCK if left is None else min(BLOCK, left))
+        block = read(BLOCK if left is None else min(BLOCK, left))
         if isinstance(block, str):
             raise _failed(part, "gave text where bytes were expected")
         if not block:
@@ -428,7 +428,7 @@ class HiddenBytes""",
             block = block[:left]
 """,
         """\
-        block = file.read(BLOCK)
+        block = read(BLOCK)
         if not block:
             return
         if left is not None:
@@ -448,6 +448,20 @@ class HiddenBytes""",
         '            raise _failed(part, "became shorter while it was being sent")',
         "            return",
         "test/faults/test_files.py::test_a_file_that_shrinks",
+    ),
+    M(
+        "small files that are read into the same memory",
+        "portal_client/multipart.py",
+        "map(bytes, pieces)",
+        "pieces",
+        "test/faults/test_files.py::test_each_file_arrives_as_it_is",
+    ),
+    M(
+        "memory of its own for each file under way",
+        "portal_client/multipart.py",
+        "        block = _spare.pop()",
+        "        block = _spare[0]",
+        "test/faults/test_files.py::test_threads_send_files",
     ),
     M(
         "the declared length",

@@ -6,7 +6,7 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 from clients import Calling, ca_file, calling, closes, failing, interrupt, outcome, resets, server_tls
 from portal_client import Hooks
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
-from scripted import Answer, Connection, Received, playing, reply
+from scripted import Answer, Connection, Received, content, playing, reply
 
 LARGE = 64 * 1024 * 1024
 
@@ -280,19 +280,38 @@ def test_a_name_of_300_characters() -> None:
     assert f'filename="{"n" * 296}.csv"'.encode() in c.server.requests[0].body
 
 
-@pytest.mark.fault("Files", "Threads may send the same file at the same time")
-def test_threads_send_the_same_file(tmp_path: Path) -> None:
-    path = tmp_path / "shared.bin"
-    path.write_bytes(os.urandom(1_000_000))
+@pytest.mark.fault("Files", "Each file arrives as it is, many of all sizes in one call")
+def test_each_file_arrives_as_it_is(tmp_path: Path) -> None:
+    sizes = (0, 1, 100, 100, 5000, 70_000, 300_000, 100, 262_144, 262_145, 1_000_000, 3)
+    paths = random_files(tmp_path, sizes)
     with calling(reply()) as c:
-        threads = [threading.Thread(target=_sends, args=(c, path)) for _ in range(8)]
+        for _ in range(2):
+            c.api.create_session("a1", "hello", paths)
+
+    for request in c.server.requests:
+        assert [content(part) for part in request.parts[2:]] == [path.read_bytes() for path in paths]
+
+
+@pytest.mark.fault("Files", "Threads may send files at the same time, the same one too")
+@pytest.mark.parametrize("files", [1, 8], ids=["the same", "others"])
+def test_threads_send_files(files: int, tmp_path: Path) -> None:
+    paths = random_files(tmp_path, [1_000_000] * files) * (8 // files)
+    with calling(reply()) as c:
+        threads = [threading.Thread(target=_sends, args=(c, path)) for path in paths]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(20)
 
-    assert len(c.server.requests) == 8
-    assert all(path.read_bytes() in request.body for request in c.server.requests)
+    arrived = [content(part) for request in c.server.requests for part in request.parts[2:]]
+    assert sorted(arrived) == sorted(path.read_bytes() for path in paths)
+
+
+def random_files(folder: Path, sizes: Sequence[int]) -> list[Path]:
+    paths = [folder / f"{number}.bin" for number in range(len(sizes))]
+    for path, size in zip(paths, sizes, strict=True):
+        path.write_bytes(os.urandom(size))
+    return paths
 
 
 def _sends(c: Calling, path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 from clients import Calling, calling
 from portal_client import ApiClient, ApiException, ApiValueError, Configuration
 from portal_client.operation import URLENCODED
-from scripted import Received, reply
+from scripted import content, reply
 
 BREAKS = ["\r\nX-Evil: 1", "\nX-Evil: 1", "\rX-Evil: 1", "\r\n\r\nGET /evil HTTP/1.1\r\n\r\n", "\x00", "\x7f"]
 
@@ -154,19 +153,8 @@ def test_a_hostile_id_stays_one_segment(name: str) -> None:
 # ── forms ──
 
 
-def parts(request: Received) -> list[Message]:
-    """The parts of a form as the standard library reads them."""
-    head = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n"
-    message = message_from_bytes(head.encode() + request.body)
-    assert not message.defects
-    found: Any = message.get_payload()
-    return list(found)
-
-
 def text(part: Message) -> str:
-    payload = part.get_payload(decode=True)
-    assert isinstance(payload, bytes)
-    return payload.decode()
+    return content(part).decode()
 
 
 TEXTS = {
@@ -192,7 +180,7 @@ def test_any_text_arrives_in_a_form(name: str, encoding: str) -> None:
     if encoding == URLENCODED:
         assert parse_qsl(request.body.decode(), keep_blank_values=True)[1] == ("text_prompt", TEXTS[name])
     else:
-        agent, prompt = parts(request)
+        agent, prompt = request.parts
         assert (text(agent), text(prompt)) == ("a1", TEXTS[name])
 
 
@@ -206,7 +194,7 @@ def test_a_boundary_within_a_text_ends_no_part() -> None:
         evil += f"\r\n--{boundary}--\r\n"
         c.api.create_session("a1", evil, ("name", evil.encode()))
 
-    agent, prompt, file = parts(c.server.requests[1])
+    agent, prompt, file = c.server.requests[1].parts
     assert (text(agent), text(prompt), text(file)) == ("a1", evil, evil)
     assert c.server.requests[1].headers.get_boundary() != boundary
 
@@ -241,7 +229,7 @@ def test_a_hostile_name_stays_a_name(name: str, tmp_path: Path) -> None:
         with calling(reply()) as c:
             c.api.create_session("a1", "hello", files)
 
-    agent, prompt, *received = parts(c.server.requests[0])
+    agent, prompt, *received = c.server.requests[0].parts
     assert (text(agent), text(prompt)) == ("a1", "hello")
     assert [text(part) for part in received] == ["content"] * len(files)
     assert all(part.keys() == ["Content-Disposition", "Content-Type"] for part in received)
