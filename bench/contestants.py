@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bench import generated
+from bench import generated, server
 
 if TYPE_CHECKING:
     from portal_client import GetSessionsResponse, Session
@@ -114,6 +114,13 @@ class Validation(Contestant):
         answer = self.many_paused(body)
         self.later: list[object] = [[]]
         return answer
+
+
+class Paused(Validation):
+    """Many sessions validated, of bytes in memory and with the cyclic collector paused."""
+
+    def sessions(self, count: int) -> GetSessionsResponse:
+        return self.many_paused(server.sessions(count))
 
 
 class Floor(Validation):

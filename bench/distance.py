@@ -7,7 +7,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar
 
-from bench.contestants import Contestant, Floor, PortalClient, Validation
+from bench.contestants import Contestant, Floor, Paused, PortalClient, Validation
 from bench.harness import FLOOR, OURS, Entry, Row, Work
 from bench.server import sessions
 
@@ -103,7 +103,7 @@ ROWS = [
         "the steps of 10,000 sessions",
         {
             OURS: _entry(PortalClient, lambda one: partial(one.sessions, COUNT), 1),
-            FLOOR: _entry(Validation, lambda one: partial(one.many_paused, sessions(COUNT)), 1),
+            FLOOR: _entry(Paused, lambda one: partial(one.sessions, COUNT), 1),
             "kept": _entry(Validation, lambda one: partial(one.many_kept, sessions(COUNT)), 1),
             "received": _entry(Steps, lambda one: one.received, 1),
         },

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 from functools import partial
 
-from bench.contestants import PortalClient, Validation
-from bench.harness import FLOOR, AtMost, Entry, Faster, Row, Work, everyone
+from bench.contestants import Paused, PortalClient, Validation
+from bench.harness import AtMost, Entry, Faster, Row, Work, everyone
 from bench.server import sessions
 
 COUNT = 10_000
@@ -23,8 +23,7 @@ ROWS = [
         "get_sessions",
         "10,000 sessions, 14.7 MB of JSON",
         {
-            **everyone(lambda one: partial(one.sessions, COUNT), calls=1),
-            FLOOR: Entry(Validation, lambda one: partial(one.many_paused, sessions(COUNT)), calls=1),
+            **everyone(lambda one: partial(one.sessions, COUNT), calls=1, floor=Paused),
             PAUSED: Entry(PortalClient, _collector_off, 1, libraries=PortalClient.libraries),
             "validate_json, the answer kept": Entry(
                 Validation, lambda one: partial(one.many_kept, sessions(COUNT)), calls=1

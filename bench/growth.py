@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from bench.contestants import PROMPT, Contestant, Floor, PortalClient, RawSocket
+from bench.contestants import PROMPT, Contestant, Paused, PortalClient, RawSocket
 from bench.files import sparse
 from bench.harness import FLOOR, OURS, Entry, Flat, Row, Work
 
@@ -44,7 +44,7 @@ ROWS = [
         (10, 100, 1000, 10_000, 100_000),
         lambda count: max(1, min(200, 20_000 // count)),
         _sessions,
-        Floor,
+        Paused,
         "session",
         rounds=5,
     ),

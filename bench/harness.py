@@ -202,6 +202,8 @@ class Row:
     #: Whose time the ratios are shown against.
     against: str = FLOOR
     per: str = "call"
+    #: Whether they share a process: two of the same may differ by more than what is looked for.
+    together: bool = False
     note: str = ""
 
 
@@ -273,18 +275,18 @@ class Sample(NamedTuple):
 
 
 class Worker:
-    """A contestant in a process of its own."""
+    """A process in which contestants work."""
 
-    def __init__(self, program: str, row: str, name: str, host: str) -> None:
-        command = [sys.executable, "-m", "bench.worker", program, row, name, host]
+    def __init__(self, program: str, row: str, host: str) -> None:
+        command = [sys.executable, "-m", "bench.worker", program, row, host]
         pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = subprocess.Popen(command, **pipes, text=True, cwd=ROOT)
 
-    def sample(self, calls: int) -> Sample:
-        """Let it do its work so often. Raises RuntimeError when it fails."""
+    def sample(self, name: str, calls: int) -> Sample:
+        """Let one do its work so often. Raises RuntimeError when it fails."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(f"{calls}\n")
+        self._process.stdin.write(f"{calls} {name}\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
@@ -321,12 +323,9 @@ print(json.dumps({{"cpu": cpu, "wall": wall, "memory": None}}))
         compiled = {"PYTHONPYCACHEPREFIX": str(FOLDER / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
         self._environment = {**os.environ, **compiled}
 
-    def sample(self, calls: int) -> Sample:
+    def sample(self, name: str, calls: int) -> Sample:
         """Run it. Raises CalledProcessError when it fails."""
         return Sample(**json.loads(subprocess.check_output(self._command, env=self._environment)))
-
-    def close(self) -> None:
-        """Nothing: each sample has ended."""
 
 
 def measure(program: str, row: Row, host: str, scale: float = 1, only: Sequence[str] = ()) -> Result:
@@ -348,16 +347,19 @@ def measure(program: str, row: Row, host: str, scale: float = 1, only: Sequence[
             except Absent as reason:
                 absent[name] = str(reason)
                 continue
-            worker = (
-                Fresh(entry, host) if isinstance(entry, Script) else Worker(program, row.name, name, host)
-            )
-            running.callback(worker.close)
-            workers[name], samples[name] = worker, []
-            worker.sample(max(1, entry.calls // 4))  # what only a first call costs
+            if isinstance(entry, Script):
+                workers[name] = Fresh(entry, host)
+            elif row.together and workers:
+                workers[name] = next(iter(workers.values()))
+            else:
+                workers[name] = worker = Worker(program, row.name, host)
+                running.callback(worker.close)
+            samples[name] = []
+            workers[name].sample(name, max(1, entry.calls // 4))  # what only a first call costs
         order = random.Random(0)
         for _ in range(max(1, round(row.rounds * scale))):
             for name in order.sample(list(workers), len(workers)):
-                samples[name].append(workers[name].sample(row.entries[name].calls))
+                samples[name].append(workers[name].sample(name, row.entries[name].calls))
     return Result(row, {name: _figure(row, name, taken) for name, taken in samples.items()}, absent)
 
 

@@ -20,5 +20,6 @@ ROWS = [
         [AtMost(1.05, OURS, who=FORM)],
         rounds=41,
         against=OURS,
+        together=True,
     ),
 ]

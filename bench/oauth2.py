@@ -32,6 +32,7 @@ ROWS = [
         [AtMost(1.05, OURS, who=FETCHED)],
         rounds=41,
         against=OURS,
+        together=True,
         note="The first call fetches the token; the others ask its source, and nobody else.",
     ),
 ]

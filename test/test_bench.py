@@ -27,11 +27,13 @@ from bench.harness import (
     Row,
     Script,
     Within,
+    Worker,
     duration,
     measure,
     size,
     versions_of,
 )
+from bench.http_info import FORM
 
 ROWS = {row.name: (program, row) for program, row in command.rows(command.PROGRAMS)}
 
@@ -61,7 +63,7 @@ def test_each_program_runs(name: str, host: str) -> None:
         except Absent as reason:
             pytest.skip(str(reason))
         if isinstance(entry, Script):
-            assert Fresh(entry, host).sample(1).cpu > 0
+            assert Fresh(entry, host).sample(name, 1).cpu > 0
             continue
         contestant = entry.make(host)
         entry.work(contestant)()
@@ -86,14 +88,38 @@ def test_all_contestants_do_the_same(name: str, host: str, tmp_path: Path) -> No
         one.close()
 
 
-def test_contestants_take_turns_in_processes_of_their_own(host: str) -> None:
+def test_contestants_take_turns_in_processes_of_their_own(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = counting(monkeypatch)
     program, row = ROWS["get_session"]
     result = measure(program, replace(row, rounds=3), host, only=[OURS, FLOOR])
 
+    assert len(started) == 2
     assert {name: len(figure.samples) for name, figure in result.figures.items()} == {OURS: 3, FLOOR: 3}
     assert all(sample > 0 for figure in result.figures.values() for sample in figure.samples)
     assert result.figures[OURS].versions.keys() == {"portal-client", "urllib3", "pydantic"}
     assert result.absent == {}
+
+
+def test_forms_of_one_call_take_turns_in_the_same_process(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = counting(monkeypatch)
+    program, row = ROWS["http_info"]
+    result = measure(program, replace(row, rounds=2), host)
+
+    assert len(started) == 1
+    assert {name: len(figure.samples) for name, figure in result.figures.items()} == {OURS: 2, FORM: 2}
+
+
+def counting(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
+    """The workers that are started from now on."""
+    started: list[Worker] = []
+    start = Worker.__init__
+
+    def starts(self: Worker, *args: str) -> None:
+        started.append(self)
+        start(self, *args)
+
+    monkeypatch.setattr(Worker, "__init__", starts)
+    return started
 
 
 def test_who_cannot_take_part_is_absent(host: str) -> None:
