@@ -81,6 +81,8 @@ class Pools:
             headers = {name: check_header(name, value) for name, value in given.items()}
             if url.auth:
                 headers.update(make_headers(proxy_basic_auth=unquote(url.auth)))
+            if url.scheme == "https":  # judged as the service is
+                settings = {**settings, "ssl_context": self._tls(), "proxy_ssl_context": self._tls()}
             # Without its credentials, which urllib3 would show in errors.
             return urllib3.ProxyManager(url._replace(auth=None).url, proxy_headers=headers, **settings)
         except (HTTPError, ValueError) as error:
@@ -96,8 +98,7 @@ class Pools:
         if c.socket_options is not None:
             settings["socket_options"] = c.socket_options
         if scheme == "https":
-            self._context = self._context or self._tls()
-            settings["ssl_context"] = self._context
+            settings["ssl_context"] = self._tls()
         return settings
 
     def _names(self, origin: Origin) -> dict[str, Any]:
@@ -113,6 +114,10 @@ class Pools:
 
     def _tls(self) -> ssl.SSLContext:
         # One context for all connections: reading the certificates takes longer than a handshake.
+        self._context = self._context or self._made_context()
+        return self._context
+
+    def _made_context(self) -> ssl.SSLContext:
         c = self._configuration
         if of_system := c.truststore and c.verify_ssl:
             context = _truststore()

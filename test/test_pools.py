@@ -495,6 +495,31 @@ def test_an_own_proxy_tunnels_with_its_credentials(tmp_path: Path, caplog: pytes
         assert request.headers["Authorization"] == f"Bearer {TOKEN}"
 
 
+@pytest.mark.fault("TLS and proxies", "A proxy that is reached over TLS is judged as the service is")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_over_tls_is_judged_as_the_service_is(scheme: str, tmp_path: Path) -> None:
+    address = f"{scheme}://somewhere.test"
+    with (
+        playing(reply(), tls=server_tls("somewhere.test")) as server,
+        playing(reply() if scheme == "http" else tunnel(server.port), tls=server_tls("127.0.0.1")) as proxy,
+    ):
+        with client_of(address, proxy=proxy.host, ssl_ca_cert=ca_file(tmp_path)) as client:
+            assert SessionsApi(client).get_session("s1").id == "s1"
+        with (
+            client_of(address, proxy=proxy.host, verify_ssl=False) as client,
+            pytest.warns(urllib3.exceptions.InsecureRequestWarning),
+        ):
+            assert SessionsApi(client).get_session("s1").id == "s1"
+        with client_of(address, proxy=proxy.host) as client:
+            error = failing(lambda: SessionsApi(client).get_session("s1"))
+
+    assert "certificate verify failed" in str(error)
+    assert error.request_sent is False
+    targets = {"http": f"{address}/sessions/s1", "https": "somewhere.test:443"}
+    assert [request.target for request in proxy.requests] == [targets[scheme]] * 2
+    assert len(server.requests) == (0 if scheme == "http" else 2)
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
