@@ -30,6 +30,16 @@ from portal_client.timeouts import Deadline, Timeouts
 _TLS_RECORD = 16 * 1024
 
 
+class _Socket(socket.socket):
+    """A socket that is not given the limit which it has already, as urllib3 does before each request."""
+
+    __slots__ = ()
+
+    def settimeout(self, value: Optional[float]) -> None:
+        if value != self.gettimeout():
+            super().settimeout(value)
+
+
 class HTTPConnection(urllib3.connection.HTTPConnection):
     """A connection that serves one exchange at a time."""
 
@@ -75,6 +85,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     def _connected(self) -> socket.socket:
         sock = super()._new_conn()
         try:
+            sock.__class__ = _Socket  # urllib3 knows no other way to have sockets of one's own
             self.exchange.give_time(sock)  # a handshake has what is left
         except BaseException:
             sock.close()
