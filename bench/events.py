@@ -9,10 +9,10 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any, ClassVar
 
+from bench import server
 from bench.contestants import Contestant
 from bench.generated import Absent
 from bench.harness import FLOOR, OURS, AtMost, Entry, Flat, Memory, Row, Script
-from bench.server import events
 
 COUNT = 100_000
 
@@ -40,11 +40,18 @@ class Lines(Reader):
 
     def __init__(self, host: str) -> None:
         super().__init__(host)
-        self.lines = events(COUNT).splitlines()
+        self.lines = server.events(COUNT).splitlines()
 
     def read(self, target: str) -> None:
         for line in self.lines:
             self.validate(line)
+
+
+class OneLine(Reader):
+    """Validation alone, of an event in one line in memory."""
+
+    def read(self, target: str) -> None:
+        self.validate(server.line(int(target)))
 
 
 class Split(Reader):
@@ -96,7 +103,7 @@ class StreamFromMemory(Stream):
     """The client's stream of events, of bytes in memory."""
 
     def read(self, target: str) -> None:
-        with self.stream(BytesIO(events(COUNT)), self.validate, "application/x-ndjson") as stream:
+        with self.stream(BytesIO(server.events(COUNT)), self.validate, "application/x-ndjson") as stream:
             for _ in stream:
                 pass
 
@@ -147,6 +154,13 @@ def _sized(path: str, sizes: Sequence[int], calls: Callable[[int], int]) -> dict
     return {f"{OURS} {size}": _entry(Stream, f"{path}{size}", calls(size), size) for size in sizes}
 
 
+LENGTHS = (2**10, 2**16, 2**20, 2**23, 2**26)
+
+
+def _calls(size: int) -> int:
+    return max(1, min(200, 2**24 // size))
+
+
 ROWS = [
     Row(
         "events",
@@ -174,7 +188,10 @@ ROWS = [
     Row(
         "events_line",
         "one event of 1 kB to 64 MB",
-        _sized("/line/", (2**10, 2**16, 2**20, 2**23, 2**26), lambda size: max(1, min(200, 2**24 // size))),
+        {
+            **_sized("/line/", LENGTHS, _calls),
+            **{f"{FLOOR} {size}": _entry(OneLine, str(size), _calls(size), size) for size in LENGTHS},
+        },
         [Flat(0.15)],
         rounds=5,
         per="byte",

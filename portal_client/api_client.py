@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, ClassVar, Optional, Union, cast
 
 import urllib3
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from typing_extensions import Self, TypedDict, Unpack
 
 from portal_client import __version__, serialization, wire
@@ -29,8 +29,8 @@ from portal_client.secret import secret
 from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
 
-#: Subscripted once: doing it for each call would cost more than the rest of making the answer.
-_Answer = ApiResponse[Any]
+#: Made once, and asked without the class: either costs more than the rest of making the answer.
+_answer = TypeAdapter(ApiResponse[Any]).validator.validate_python
 
 
 class ClientOptions(TypedDict, total=False):
@@ -176,13 +176,17 @@ class ApiClient:
         sent = self._prepared(request)
         answer = self.rest_client.send(sent)
         data = self._decoded(request.operation, answer, sent)
-        return _Answer(
-            status_code=answer.status,
-            headers=dict(answer.headers.itermerged()),
-            data=data,
-            raw_data=answer.data,
-            request_id=answer.headers.get("x-request-id", sent.request_id),
+        headers = answer.headers
+        made: ApiResponse[Any] = _answer(
+            {
+                "status_code": answer.status,
+                "headers": dict(headers.itermerged()),
+                "data": data,
+                "raw_data": answer.data,
+                "request_id": headers.get("x-request-id", sent.request_id),
+            }
         )
+        return made
 
     def raw(self, request: Request) -> urllib3.BaseHTTPResponse:
         """Send a request and answer the raw response of any status, unread."""
