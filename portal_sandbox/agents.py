@@ -80,9 +80,11 @@ def listen(said: Iterator[T], take: Callable[[T], object], ended: Event, pace: f
             said.close()
 
 
-def fault(agent_id: str, agent: object) -> str | None:
+def fault(agent_id: object, agent: object) -> str | None:
     """What keeps this from being an agent with this id, as half a sentence; None where nothing does."""
-    if not agent_id.isprintable() or not agent_id or agent_id != agent_id.strip():
+    if not isinstance(agent_id, str) or not (
+        agent_id and agent_id.isprintable() and agent_id == agent_id.strip()
+    ):
         return f"cannot have the id {agent_id!r}: an id is printable text without spaces around it"
     if not callable(agent):
         return f"is a value of type {type(agent).__name__}, not a function"

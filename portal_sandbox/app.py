@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from types import NoneType
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal_sandbox import demo, page, portal
 from portal_sandbox.agents import BUILT_IN, Agent, echo, fault
 from portal_sandbox.answers import Answers
+from portal_sandbox.arguments import check
 from portal_sandbox.candela.app import PATH, candela_app, candela_service
 from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.changes import Changes
@@ -48,12 +50,19 @@ def create_app(
     with zone.
 
     The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
-    ValueError for tokens that no header can carry, for what cannot be called as an agent, and for a latency
-    that is not a number from 0 up.
+    ValueError for tokens that no header can carry, for what cannot be called as an agent, for a latency
+    that is not a number from 0 up, and for an argument of another type.
     """
     for name, seconds in (("latency", latency), ("pace", pace)):
+        check(name, seconds, (int, float), "a number of seconds such as 0.5")
         if not 0 <= seconds < math.inf:
             raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
+    check("db", db, (str, os.PathLike, NoneType), 'a path such as "dev.sqlite"')
+    if not callable(now):
+        raise ValueError(
+            f"now must be a function that gives the time, not a value of type {type(now).__name__}"
+        )
+    check("oauth2", oauth2, (OAuth2, NoneType), 'an OAuth2 such as OAuth2(users={"ann": "password"})')
     known = known_agents(agents, demo_data)
     store = Store(db, now)
     changes = Changes(store)
@@ -99,6 +108,7 @@ def create_app(
 
 def known_agents(agents: Mapping[str, Agent] | None, demo_data: bool) -> dict[str, Agent]:
     """The agents of an app that is given these, by id. Raises ValueError for one that cannot be called."""
+    check("agents", agents, (Mapping, NoneType), 'a mapping of ids to functions such as {"risk": risk}')
     for agent_id, agent in (agents or {}).items():
         if reason := fault(agent_id, agent):
             raise ValueError(f"agents[{agent_id!r}] {reason}")

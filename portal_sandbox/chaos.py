@@ -23,6 +23,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
+from types import NoneType
+
+from portal_sandbox.arguments import check
 
 RESET, LOST, CUT, LATENCY = "reset", "lost", "cut", "latency"
 
@@ -42,10 +45,13 @@ class Chaos:
     """Draws a fate for each request of the two services, and counts the faults that were made.
 
     Equal seeds and an equal order of requests make equal faults; without a seed one is drawn. Raises
-    ValueError for a text that cannot be understood, which names the item and what is allowed.
+    ValueError for a text that cannot be understood, which names the item and what is allowed, and for what
+    is no text or no number.
     """
 
     def __init__(self, text: str, seed: int | None = None) -> None:
+        check("chaos", text, str, 'a text such as "503:5%,reset:1%"')
+        check("chaos_seed", seed, (int, NoneType), "a whole number such as 7")
         self.text = text
         self.seed = secrets.randbits(32) if seed is None else seed
         self._shares, self._wait, self._waiting = _parsed(text)

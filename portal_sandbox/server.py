@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from portal_sandbox.agents import Agent
 from portal_sandbox.app import RequestId, create_app
+from portal_sandbox.arguments import check
 from portal_sandbox.candela import app as candela
 from portal_sandbox.candela import token_endpoint
 from portal_sandbox.candela.oauth2 import OAuth2
@@ -121,6 +122,8 @@ def running(
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    check("host", host, str, 'an address such as "127.0.0.1"')
+    check("port", port, int, "a whole number such as 8000")
     if not 0 <= port <= 65535:
         raise ValueError(f"port must be from 0 to 65535, not {port}")
     try:

@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from portal_sandbox.arguments import check, check_texts
+
 
 def _random() -> str:
     return secrets.token_urlsafe(16)
@@ -17,8 +19,8 @@ class OAuth2:
     `users` maps each name to its password; the name is also the user's id. `lifetime` is that of an access
     token, in seconds. Without `refresh_tokens` a client has only the password to begin again.
 
-    Raises ValueError for no user at all, for an empty name, password, id or secret, and for a lifetime that
-    is not a whole number of seconds from 1 up.
+    Raises ValueError for no user at all, for a name, password, id or secret that is empty or no text, and for
+    a lifetime that is not a whole number of seconds from 1 up.
     """
 
     users: Mapping[str, str] = field(default_factory=lambda: {"sandbox-user": _random()}, repr=False)
@@ -28,6 +30,9 @@ class OAuth2:
     refresh_tokens: bool = True
 
     def __post_init__(self) -> None:
+        check_texts("users", self.users, '{"ann": "password"}')
+        for name in ("client_id", "client_secret"):
+            check(name, getattr(self, name), str, 'a text such as "sandbox"')
         if not self.users:
             raise ValueError("users must hold at least one user")
         # An empty value in a form counts as none (RFC 6749, 3.2), so nobody could sign in with it.

@@ -3,12 +3,14 @@
 import gc
 import logging
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 import urllib3
@@ -150,6 +152,47 @@ def test_a_sandbox_that_cannot_start_says_why(
 def test_a_port_is_a_port(port: int) -> None:
     with pytest.raises(ValueError, match="port must be"), portal_sandbox.running(port=port):
         pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"agents": ["s3cret"]},
+            'agents must be a mapping of ids to functions such as {"risk": risk}',
+        ),
+        ({"agents": "s3cret"}, 'agents must be a mapping of ids to functions such as {"risk": risk}'),
+        ({"agents": {1: print}}, "agents[1] cannot have the id 1: an id is printable text"),
+        ({"tokens": ["s3cret"]}, 'tokens must be a mapping such as {"dev-token": "ann"}'),
+        ({"tokens": "s3cret"}, 'tokens must be a mapping such as {"dev-token": "ann"}'),
+        (
+            {"tokens": {"s3cret": 1}},
+            'each key and value of tokens must be a text, as in {"dev-token": "ann"}',
+        ),
+        ({"tokens": {b"s3cret": "ann"}}, "each key and value of tokens must be a text"),
+        (
+            {"chaos": {"503": 0.05}},
+            'chaos must be a text such as "503:5%,reset:1%", not a value of type dict',
+        ),
+        ({"chaos": 0.05}, 'chaos must be a text such as "503:5%,reset:1%", not a value of type float'),
+        ({"chaos": "503:5%", "chaos_seed": "7"}, "chaos_seed must be a whole number such as 7"),
+        ({"latency": "1"}, "latency must be a number of seconds such as 0.5, not a value of type str"),
+        ({"pace": None}, "pace must be a number of seconds such as 0.5, not a value of type NoneType"),
+        ({"db": b"s3cret"}, 'db must be a path such as "dev.sqlite", not a value of type bytes'),
+        ({"now": "s3cret"}, "now must be a function that gives the time"),
+        ({"oauth2": {"ann": "s3cret"}}, 'oauth2 must be an OAuth2 such as OAuth2(users={"ann": "password"})'),
+        ({"host": 1}, 'host must be an address such as "127.0.0.1", not a value of type int'),
+        ({"port": "80"}, "port must be a whole number such as 8000, not a value of type str"),
+    ],
+)
+def test_an_argument_of_another_type_is_named(arguments: dict[str, Any], message: str) -> None:
+    threads = threading.enumerate()
+
+    with pytest.raises(ValueError, match=re.escape(message)) as caught, portal_sandbox.running(**arguments):
+        pass
+
+    assert "s3cret" not in str(caught.value)
+    assert threading.enumerate() == threads
 
 
 def test_nothing_is_logged(
