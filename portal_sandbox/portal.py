@@ -16,17 +16,15 @@ from portal_sandbox import events, responses, wire
 from portal_sandbox.agents import ICON, display_name
 from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.errors import OutOfRange, SessionRunning, Stopping
-from portal_sandbox.forms import LongTexts
+from portal_sandbox.forms import Forms
 from portal_sandbox.periods import by_period
 from portal_sandbox.prompt import Prompt, Upload
 from portal_sandbox.service import Service
 from portal_sandbox.tables import MessageRow, SessionRow
 
-router = APIRouter(
-    route_class=LongTexts, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
-)
+router = APIRouter(route_class=Forms, tags=["Sessions"], generate_unique_id_function=lambda route: route.name)
 
-# An empty field is a missing one; and with a limit, text that is not Unicode is refused, not stored.
+# With a limit, text that is not Unicode is refused, not stored.
 AgentId = Annotated[str, Form(min_length=1, description="The id of the agent that answers")]
 TextPrompt = Annotated[str, Form(min_length=1, description="What the agent is asked")]
 Files = Annotated[

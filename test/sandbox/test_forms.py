@@ -1,5 +1,7 @@
 """Forms as nobody should send them: each is answered with a reason, and none is an error of the server."""
 
+from urllib.parse import urlencode
+
 import pytest
 import urllib3
 
@@ -63,6 +65,24 @@ def test_another_type_of_body_holds_no_fields(caller: Caller, content_type: str)
         ["body", "agent_id"],
         ["body", "text_prompt"],
     ]
+
+
+@pytest.mark.parametrize("field", ["agent_id", "text_prompt"])
+def test_an_empty_field_is_told_from_a_missing_one(caller: Caller, field: str) -> None:
+    given = {"agent_id": "echo", "text_prompt": "hello"}
+    multipart, missing = {**given, field: ""}, {name: text for name, text in given.items() if name != field}
+    urlencoded = {**caller.http.headers, "Content-Type": "application/x-www-form-urlencoded"}
+
+    answers = [
+        caller.call("POST", "/sessions", fields=multipart),
+        caller.call("POST", "/sessions/async", body=urlencode(multipart), headers=urlencoded),
+        caller.call("POST", "/sessions", fields=missing),
+    ]
+
+    assert [answer.status for answer in answers] == [422] * 3
+    empty = {"loc": ["body", field], "msg": "Field must not be empty", "type": "string_too_short"}
+    required = {"loc": ["body", field], "msg": "Field required", "type": "missing"}
+    assert [answer.json()["detail"] for answer in answers] == [[empty], [empty], [required]]
 
 
 def test_a_urlencoded_form_is_a_form(caller: Caller) -> None:
