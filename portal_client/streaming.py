@@ -116,6 +116,11 @@ class EventStream(Generic[T]):
         """After how many seconds server-sent events ask to connect again, or None."""
         return getattr(self._decoder, "retry", None)
 
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "closed" if self._closed else "open"
+        request = f": {self._request}" if self._request else ""
+        return f"<{type(self).__name__} {state} after {self.events} events{request}>"
+
     def __enter__(self) -> Self:
         return self
 

@@ -232,6 +232,23 @@ def test_until_done_answers_the_last_event() -> None:
         stream(b"\n").until_done()
 
 
+def test_the_repr_tells_the_state_and_the_call_and_nothing_else() -> None:
+    events = stream(b'{"n":1}\n{"n":2}\n')
+    assert repr(events) == "<EventStream open after 0 events>"
+    next(events)
+    assert repr(events) == "<EventStream open after 1 events>"
+    events.close()
+    assert repr(events) == "<EventStream closed after 1 events>"
+
+    with calling(reply(), access_token="s3cret") as c:
+        key = {"type": "api_key", "in": "query", "key": "k", "value": "s3cret"}
+        with c.api.subscribe_to_session_stream("s0", _request_auth=key) as events:
+            assert list(events)
+        call = f"subscribe_to_session_stream, GET {c.server.host}/sessions/s0/subscribe"
+        assert repr(events) == f"<EventStream ended after 1 events: {call}>"
+        assert "k=s3cret" in c.server.requests[0].target
+
+
 @pytest.mark.parametrize(
     ("kind", "data"),
     [
