@@ -1,36 +1,27 @@
 """Answers under way: each agent runs in a thread of its own."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
-from threading import Event, Lock, Thread
-from time import monotonic
 from types import TracebackType
 from typing import cast
 
 from portal_sandbox import agents
 from portal_sandbox.agents import Agent, File, Interrupted, Message, listen
 from portal_sandbox.changes import Changes
-from portal_sandbox.errors import NoSuchAgent, Refused, Stopping
+from portal_sandbox.crew import PAUSE, Crew
+from portal_sandbox.errors import NoSuchAgent, Refused
 from portal_sandbox.log import log
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.store import STOPPED, Store
 from portal_sandbox.tables import FileRow, SessionRow
 from portal_sandbox.wire import SessionStatus
 
-#: How long `stop` waits for agents that do not return, in seconds. Python cannot interrupt them.
-GRACE = 1.0
-
-#: How long an answer that cannot be stored waits for the next attempt, in seconds.
-PAUSE = 0.5
-
 
 class Answers:
     """Runs the agents over the sessions of a store, and tells of each change.
 
-    A thread for each answer, not a pool: a slow agent, or one that calls this very server, keeps nobody
-    else from being answered. `latency` is added before each answer, and `pace` after each piece of one that
-    an agent says in pieces, in seconds. Each piece is stored before the agent is asked for the next.
+    `latency` is added before each answer, and `pace` after each piece of one that an agent says in pieces,
+    in seconds. Each piece is stored before the agent is asked for the next.
     """
 
     def __init__(
@@ -43,16 +34,13 @@ class Answers:
     ) -> None:
         self._store = store
         self._changes = changes
-        self._agents = agents
+        self._crew = Crew(agents, lambda agent_id: NoSuchAgent())
         self._latency = latency
         self._pace = pace
-        self._stopping = Event()
-        self._lock = Lock()
-        self._threads: set[Thread] = set()
 
     def create(self, user: str, agent_id: str, prompt: Prompt) -> SessionRow:
         """A new session whose agent has begun to answer. Raises NoSuchAgent or Stopping."""
-        agent = self._agent(agent_id)
+        agent = self._crew.agent(agent_id)
         return self._start(agent, self._store.create(user, agent_id, prompt))
 
     def update(self, user: str, session_id: str, prompt: Prompt) -> SessionRow:
@@ -60,45 +48,27 @@ class Answers:
 
         Raises NoSuchSession, NotYours, NoSuchAgent, SessionRunning or Stopping.
         """
-        agent = self._agent(self._store.session(session_id, user).agent_id)
+        agent = self._crew.agent(self._store.session(session_id, user).agent_id)
         return self._start(agent, self._store.begin(user, session_id, prompt))
 
     def start(self) -> None:
         """Take prompts; harmless when started already."""
-        self._stopping.clear()
+        self._crew.start()
 
     def stop(self) -> None:
         """Give up the answers under way: their sessions get the status Error. Takes no prompts any more.
 
         Agents that do not return within a second are left behind; what they say is dropped.
         """
-        self._stopping.set()
-        with suppress(Refused):  # what cannot be said now, the next server says
-            self._store.give_up()
-        with self._lock:
-            threads, self._threads = self._threads, set()
-        deadline = monotonic() + GRACE
-        for thread in threads:
-            thread.join(max(0.0, deadline - monotonic()))
-
-    def _agent(self, agent_id: str) -> Agent:
-        if self._stopping.is_set():
-            raise Stopping
-        try:
-            return self._agents[agent_id]
-        except KeyError:
-            raise NoSuchAgent from None
+        self._crew.stop(self._store.give_up)
 
     def _start(self, agent: Agent, row: SessionRow) -> SessionRow:
-        thread = Thread(target=self._answer, args=(agent, row), name="portal-sandbox-answer", daemon=True)
-        with self._lock:
-            self._threads = {thread, *(other for other in self._threads if other.is_alive())}
-            thread.start()
+        self._crew.begin(partial(self._answer, agent, row))
         self._changes.tell(row.id)
         return row
 
     def _answer(self, agent: Agent, row: SessionRow) -> None:
-        self._stopping.wait(self._latency)
+        self._crew.stopping.wait(self._latency)
         text, status = self._outcome(agent, row)
         self._store_in_time(partial(self._store.finish, row, text, status), row)
 
@@ -114,7 +84,7 @@ class Answers:
             return reason.encode(errors="replace").decode(), SessionStatus.ERROR
 
     def _said(self, agent: Agent, row: SessionRow) -> str:
-        if self._stopping.is_set():
+        if self._crew.stopping.is_set():
             raise Interrupted
         said = cast(object, agent(*self._question(row)))
         if isinstance(said, Iterator):
@@ -126,7 +96,7 @@ class Answers:
                 if piece and not self._store_in_time(change, row):
                     raise Interrupted
 
-            returned = listen(cast("Iterator[object]", said), grow, self._stopping, self._pace)
+            returned = listen(cast("Iterator[object]", said), grow, self._crew.stopping, self._pace)
             said = "".join(pieces) if returned is None else returned
         return _text(said, "answers")
 
@@ -137,7 +107,7 @@ class Answers:
                 made = change()
                 break
             except Refused:  # the disk is full, or another process writes and writes
-                if self._stopping.wait(PAUSE):
+                if self._crew.stopping.wait(PAUSE):
                     return False
         self._changes.tell(row.id)
         return made

@@ -1,9 +1,8 @@
 """Answers under way: each agent runs in a thread of its own, and what it says goes out as it is said."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from threading import Event, Lock, Thread
-from time import monotonic
+from functools import partial
+from threading import Lock
 from typing import cast
 
 from portal_sandbox.agents import Agent, Interrupted, Message, listen
@@ -12,13 +11,8 @@ from portal_sandbox.candela.events import Result, answer
 from portal_sandbox.candela.sessions import Name, Sessions
 from portal_sandbox.candela.stream import Stream
 from portal_sandbox.candela.tables import CandelaSessionRow
-from portal_sandbox.errors import Refused, Stopping
-
-#: How long `stop` waits for agents that do not return, in seconds. Python cannot interrupt them.
-GRACE = 1.0
-
-#: How long an answer that cannot be stored waits for the next attempt, in seconds.
-PAUSE = 0.5
+from portal_sandbox.crew import PAUSE, Crew
+from portal_sandbox.errors import Refused
 
 
 class Answers:
@@ -32,30 +26,23 @@ class Answers:
         self, sessions: Sessions, agents: Mapping[str, Agent], latency: float = 0.0, pace: float = 0.0
     ) -> None:
         self._sessions = sessions
-        self._agents = agents
+        self._crew = Crew(agents, NoSuchAgent)
         self._latency = latency
         self._pace = pace
-        self._stopping = Event()
-        self._stopping.set()  # until it is started
         self._lock = Lock()
         self._streams: dict[Stream, int] = {}
-        self._threads: set[Thread] = set()
 
     def ask(self, user: str, name: Name, prompt: str, stream: Stream) -> None:
         """Have the agent of a running session answer into a stream.
 
         Raises NoSuchSession, NotRunning, StillAnswering, NoSuchAgent or Stopping.
         """
-        agent = self._agent(self._sessions.taking_prompts(user, name).agent_id)
+        agent = self._crew.agent(self._sessions.taking_prompts(user, name).agent_id)
         asked = self._sessions.ask(user, name, prompt)
-        thread = Thread(
-            target=self._run, args=(agent, asked, stream), name="portal-sandbox-candela", daemon=True
-        )
         with self._lock:
             self._streams[stream] = asked.key
-            self._threads = {thread, *(other for other in self._threads if other.is_alive())}
-            thread.start()
-        if self._stopping.is_set():  # since this began, so perhaps before the stream was known
+        self._crew.begin(partial(self._run, agent, asked, stream))
+        if self._crew.stopping.is_set():  # since this began, so perhaps before the stream was known
             stream.end(ServerStopped())
 
     def give_up(self, session_key: int) -> None:
@@ -64,32 +51,15 @@ class Answers:
 
     def start(self) -> None:
         """Take prompts; harmless when started already."""
-        self._stopping.clear()
+        self._crew.start()
 
     def stop(self) -> None:
         """Give up the answers under way, and take no prompts any more; harmless when stopped already.
 
         Agents that do not return within a second are left behind; what they say is dropped.
         """
-        if self._stopping.is_set():
-            return
-        self._stopping.set()
-        with suppress(Refused):  # what cannot be said now, the next server says
-            self._sessions.give_up()
-        self._end(ServerStopped())
-        with self._lock:
-            threads, self._threads = self._threads, set()
-        deadline = monotonic() + GRACE
-        for thread in threads:
-            thread.join(max(0.0, deadline - monotonic()))
-
-    def _agent(self, agent_id: str) -> Agent:
-        if self._stopping.is_set():
-            raise Stopping
-        try:
-            return self._agents[agent_id]
-        except KeyError:
-            raise NoSuchAgent(agent_id) from None
+        if not self._crew.stopping.is_set():
+            self._crew.stop(self._sessions.give_up, partial(self._end, ServerStopped()))
 
     def _end(self, last: Refused, session_key: int | None = None) -> None:
         with self._lock:
