@@ -31,13 +31,16 @@ settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)
-def levels() -> Iterator[None]:
-    """The levels of the loggers that `debug` and some examples set are put back."""
-    names = ("portal_client", "finbourne_candela", "urllib3", None)
-    before = [(logger, logger.level) for logger in map(logging.getLogger, names)]
+def loggers() -> Iterator[None]:
+    """Each logger gets its level back, and loses the handlers that a test or an example has added."""
+    names = ("portal_client", "finbourne_candela", "urllib3", "http", None)
+    before = [(logger, logger.level, logger.handlers[:]) for logger in map(logging.getLogger, names)]
     yield
-    for logger, level in before:
+    for logger, level, handlers in before:
         logger.setLevel(level)
+        for added in [handler for handler in logger.handlers if handler not in handlers]:
+            logger.removeHandler(added)
+            added.close()
 
 
 @pytest.fixture(scope="session")

@@ -25,16 +25,9 @@ from scripted import playing, reply
 
 @pytest.fixture(autouse=True)
 def _clean() -> Iterator[None]:
-    """No test leaves a default or a logger behind."""
-    loggers = [logging.getLogger(name) for name in ("portal_client", "urllib3")]
-    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
+    """No test leaves a default behind."""
     yield
     Configuration.set_default(None)
-    for logger, level, handlers in before:
-        logger.setLevel(level)
-        for handler in set(logger.handlers) - set(handlers):
-            logger.removeHandler(handler)
-            handler.close()
 
 
 # ── the constructor ──
@@ -510,13 +503,12 @@ def test_the_log_file_holds_a_line_per_attempt_and_no_token(tmp_path: Path) -> N
 
 def test_another_log_file_takes_the_place_of_the_first(tmp_path: Path) -> None:
     logger = logging.getLogger("portal_client")
-    before, level = list(logger.handlers), logger.level
+    before = list(logger.handlers)
     c = Configuration()
     for name in ("one", "two", "two"):
         c.logger_file = str(tmp_path / name)
     logger.setLevel(logging.INFO)
     logger.info("once")
-    logger.setLevel(level)
     c.logger_file = None
 
     assert logger.handlers == before

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -35,16 +33,11 @@ def reader(
     demo_box: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> Iterator[None]:
-    """Somebody who may sign in, in an empty folder; an example may configure the root logger for itself."""
+) -> None:
+    """Somebody who may sign in, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     for name, value in demo_box.secrets["api"].items():  # candelaUrl is FBN_CANDELA_URL
         monkeypatch.setenv("FBN_" + re.sub(r"(?=[A-Z])", "_", name).upper(), value)
-    root = logging.getLogger()
-    handlers = root.handlers[:]
-    yield
-    root.handlers[:] = handlers
 
 
 @pytest.mark.parametrize(

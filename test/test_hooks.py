@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -366,21 +365,14 @@ def _everything(c: Calling) -> None:
 
 
 @pytest.fixture
-def debugging() -> Iterator[io.StringIO]:
+def debugging() -> io.StringIO:
     """What comes out with `debug` on, and every logger at its lowest level."""
     text = io.StringIO()
-    handler = logging.StreamHandler(text)
-    root, level = logging.getLogger(), logging.getLogger().level
-    root.addHandler(handler)
+    root = logging.getLogger()
+    root.addHandler(logging.StreamHandler(text))
     root.setLevel(1)
-    configuration = Configuration()
-    before = {logger: logger.level for logger in configuration.logger.values()}
-    configuration.debug = True
-    yield text
-    for logger, its_level in before.items():
-        logger.setLevel(its_level)
-    root.setLevel(level)
-    root.removeHandler(handler)
+    Configuration().debug = True
+    return text
 
 
 @pytest.mark.fault(

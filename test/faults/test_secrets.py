@@ -8,7 +8,7 @@ import io
 import logging
 import pickle
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,28 +28,20 @@ def overheard(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[[], str]]:
+) -> Callable[[], str]:
     """All that is logged, with the root at its lowest level, and all that is printed, by http.client too."""
     monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    root, level = logging.getLogger(), logging.getLogger().level
-    root.addHandler(handler)
-    root.setLevel(1)
+    logging.getLogger().addHandler(handler)
     caplog.set_level(1)
-    loggers = [logging.getLogger(name) for name in ("portal_client", "urllib3", "http")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(1)
+    for name in ("portal_client", "urllib3", "http"):
+        logging.getLogger(name).setLevel(1)
 
     def heard() -> str:
         return "\n".join([stream.getvalue(), caplog.text, *capfd.readouterr()])
 
-    yield heard
-    for logger, its_level in zip(loggers, levels, strict=True):
-        logger.setLevel(its_level)
-    root.setLevel(level)
-    root.removeHandler(handler)
+    return heard
 
 
 def shown_by(error: ApiException) -> str:
