@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import io
 import json
@@ -14,6 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 
 import pytest
@@ -530,6 +532,40 @@ for session in left:
 in_a_cycle = [api.subscribe_to_session_stream("s0")]
 in_a_cycle.append(in_a_cycle)
 """
+
+
+def test_a_task_of_asyncio_that_is_cancelled_closes_its_stream(steps: Steps) -> None:
+    """As docs/guides/events.md reads one."""
+    reading, ends = Semaphore(0), list[ApiStreamError]()
+
+    def following(events: EventStream[Any]) -> object:
+        reading.release()
+        try:
+            return next(events, None)
+        except ApiStreamError as error:
+            ends.append(error)
+            raise
+
+    async def follow() -> None:
+        subscribe = c.api.subscribe_to_session_stream
+        with await asyncio.to_thread(subscribe, "s0", idle_timeout=STEP) as events:
+            while await asyncio.to_thread(following, events):
+                pass
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(follow())
+        for _ in range(2):  # the second event does not come
+            assert await asyncio.to_thread(reading.acquire, timeout=STEP)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with calling(steps) as c:
+        asyncio.run(cancelled())  # which waits for the thread that reads
+        assert steps.left.wait(STEP)
+
+    (end,) = ends
+    assert "the stream is closed (after 1 events)" in str(end)
 
 
 def test_streams_that_are_forgotten_or_left_at_the_end_of_a_program_make_no_noise(tmp_path: Path) -> None:
