@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -34,8 +36,9 @@ def reader(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Somebody who may sign in, in an empty folder."""
+    """Somebody who may sign in, in an empty folder, and pipes in a question."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Which region grew?"))
     for name, value in demo_box.secrets["api"].items():  # candelaUrl is FBN_CANDELA_URL
         monkeypatch.setenv("FBN_" + re.sub(r"(?=[A-Z])", "_", name).upper(), value)
 
