@@ -17,7 +17,8 @@ class CandelaOptions(RequestOptions, total=False):
     `_request_timeout`: seconds for the whole call, a pair (connect, read), or a urllib3.Timeout.
     `_request_auth`: {"in": "header", "key": ..., "value": ...}, in place of the client's credentials.
     `_content_type`: application/json, where there is a body.
-    `_headers`: headers of this call; they beat the client's default headers.
+    `_headers`: headers of this call; they beat the client's default headers. The client's token beats an
+    Authorization among them: to show something else, give `_request_auth`, whose value is sent as it is.
     `_host_index`: which server of the contract; there is one, number 0.
     """
 
