@@ -8,13 +8,13 @@ from typing import cast
 from portal_sandbox import agents
 from portal_sandbox.agents import Agent, File, Interrupted, Message, listen
 from portal_sandbox.changes import Changes
-from portal_sandbox.crew import PAUSE, Crew
 from portal_sandbox.errors import NoSuchAgent, Refused
 from portal_sandbox.log import log
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.store import STOPPED, Store
 from portal_sandbox.tables import FileRow, SessionRow
 from portal_sandbox.wire import SessionStatus
+from portal_sandbox.workers import PAUSE, Workers
 
 
 class Answers:
@@ -34,13 +34,13 @@ class Answers:
     ) -> None:
         self._store = store
         self._changes = changes
-        self._crew = Crew(agents, lambda agent_id: NoSuchAgent())
+        self._workers = Workers(agents, lambda agent_id: NoSuchAgent())
         self._latency = latency
         self._pace = pace
 
     def create(self, user: str, agent_id: str, prompt: Prompt) -> SessionRow:
         """A new session whose agent has begun to answer. Raises NoSuchAgent or Stopping."""
-        agent = self._crew.agent(agent_id)
+        agent = self._workers.agent(agent_id)
         return self._start(agent, self._store.create(user, agent_id, prompt))
 
     def update(self, user: str, session_id: str, prompt: Prompt) -> SessionRow:
@@ -48,27 +48,27 @@ class Answers:
 
         Raises NoSuchSession, NotYours, NoSuchAgent, SessionRunning or Stopping.
         """
-        agent = self._crew.agent(self._store.session(session_id, user).agent_id)
+        agent = self._workers.agent(self._store.session(session_id, user).agent_id)
         return self._start(agent, self._store.begin(user, session_id, prompt))
 
     def start(self) -> None:
         """Take prompts; harmless when started already."""
-        self._crew.start()
+        self._workers.start()
 
     def stop(self) -> None:
         """Give up the answers under way: their sessions get the status Error. Takes no prompts any more.
 
         Agents that do not return within a second are left behind; what they say is dropped.
         """
-        self._crew.stop(self._store.give_up)
+        self._workers.stop(self._store.give_up)
 
     def _start(self, agent: Agent, row: SessionRow) -> SessionRow:
-        self._crew.begin(partial(self._answer, agent, row))
+        self._workers.begin(partial(self._answer, agent, row))
         self._changes.tell(row.id)
         return row
 
     def _answer(self, agent: Agent, row: SessionRow) -> None:
-        self._crew.stopping.wait(self._latency)
+        self._workers.stopping.wait(self._latency)
         text, status = self._outcome(agent, row)
         self._store_in_time(partial(self._store.finish, row, text, status), row)
 
@@ -84,7 +84,7 @@ class Answers:
             return reason.encode(errors="replace").decode(), SessionStatus.ERROR
 
     def _said(self, agent: Agent, row: SessionRow) -> str:
-        if self._crew.stopping.is_set():
+        if self._workers.stopping.is_set():
             raise Interrupted
         said = cast(object, agent(*self._question(row)))
         if isinstance(said, Iterator):
@@ -96,7 +96,7 @@ class Answers:
                 if piece and not self._store_in_time(change, row):
                     raise Interrupted
 
-            returned = listen(cast("Iterator[object]", said), grow, self._crew.stopping, self._pace)
+            returned = listen(cast("Iterator[object]", said), grow, self._workers.stopping, self._pace)
             said = "".join(pieces) if returned is None else returned
         return _text(said, "answers")
 
@@ -107,7 +107,7 @@ class Answers:
                 made = change()
                 break
             except Refused:  # the disk is full, or another process writes and writes
-                if self._crew.stopping.wait(PAUSE):
+                if self._workers.stopping.wait(PAUSE):
                     return False
         self._changes.tell(row.id)
         return made

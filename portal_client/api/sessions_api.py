@@ -96,7 +96,7 @@ class SessionsApi(Api):
 
     @endpoint("GET", "/sessions/{session_id}/subscribe", secured=False)
     def subscribe_to_session(self, session_id: StrictStr, **options: Unpack[RequestOptions]) -> Session:
-        """Follow a session: answers when the service has news of it. Sends no token."""
+        """Wait for a session: answers it as soon as it is not running any more. Sends no token."""
         ...
 
     @event_stream(subscribe_to_session)

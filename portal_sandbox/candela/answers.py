@@ -11,8 +11,8 @@ from portal_sandbox.candela.events import Result, answer
 from portal_sandbox.candela.sessions import Name, Sessions
 from portal_sandbox.candela.stream import Stream
 from portal_sandbox.candela.tables import CandelaSessionRow
-from portal_sandbox.crew import PAUSE, Crew
 from portal_sandbox.errors import Refused
+from portal_sandbox.workers import PAUSE, Workers
 
 
 class Answers:
@@ -26,7 +26,7 @@ class Answers:
         self, sessions: Sessions, agents: Mapping[str, Agent], latency: float = 0.0, pace: float = 0.0
     ) -> None:
         self._sessions = sessions
-        self._crew = Crew(agents, NoSuchAgent)
+        self._workers = Workers(agents, NoSuchAgent)
         self._latency = latency
         self._pace = pace
         self._lock = Lock()
@@ -37,12 +37,12 @@ class Answers:
 
         Raises NoSuchSession, NotRunning, StillAnswering, NoSuchAgent or Stopping.
         """
-        agent = self._crew.agent(self._sessions.taking_prompts(user, name).agent_id)
+        agent = self._workers.agent(self._sessions.taking_prompts(user, name).agent_id)
         asked = self._sessions.ask(user, name, prompt)
         with self._lock:
             self._streams[stream] = asked.key
-        self._crew.begin(partial(self._run, agent, asked, stream))
-        if self._crew.stopping.is_set():  # since this began, so perhaps before the stream was known
+        self._workers.begin(partial(self._run, agent, asked, stream))
+        if self._workers.stopping.is_set():  # since this began, so perhaps before the stream was known
             stream.end(ServerStopped())
 
     def give_up(self, session_key: int) -> None:
@@ -51,15 +51,15 @@ class Answers:
 
     def start(self) -> None:
         """Take prompts; harmless when started already."""
-        self._crew.start()
+        self._workers.start()
 
     def stop(self) -> None:
         """Give up the answers under way, and take no prompts any more; harmless when stopped already.
 
         Agents that do not return within a second are left behind; what they say is dropped.
         """
-        if not self._crew.stopping.is_set():
-            self._crew.stop(self._sessions.give_up, partial(self._end, ServerStopped()))
+        if not self._workers.stopping.is_set():
+            self._workers.stop(self._sessions.give_up, partial(self._end, ServerStopped()))
 
     def _end(self, last: Refused, session_key: int | None = None) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""The crew: the agents of a service, each at work in a thread of its own."""
+"""Workers: the agents of a service, each at work in a thread of its own."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,7 +15,7 @@ GRACE = 1.0
 PAUSE = 0.5
 
 
-class Crew:
+class Workers:
     """The agents by id, and the threads in which they answer; `stopping` is set until it is started.
 
     A thread for each answer, not a pool: a slow agent, or one that calls this very server, keeps nobody
