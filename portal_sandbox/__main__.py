@@ -77,8 +77,8 @@ def _run(options: argparse.Namespace) -> int:
 
     users = _users(options.token)
     agents = import_agents(options.agent)
-    stopped = _stop_signal()
     with (
+        _stop_signal() as stopped,
         running(
             host=options.host,
             port=options.port,
@@ -224,15 +224,20 @@ def _errors_shown() -> Generator[None]:
         uvicorn.setLevel(level)
 
 
-def _stop_signal() -> Event:
+@contextmanager
+def _stop_signal() -> Generator[Event]:
+    """What Ctrl-C and SIGTERM set while the block lasts."""
     stopped = Event()
 
     def stop(signum: int, frame: FrameType | None) -> None:
         stopped.set()
 
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, stop)
-    return stopped
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _greeting(box: "portal_sandbox.Sandbox", users: Mapping[str, str], agents: Iterable[str], db: str) -> str:

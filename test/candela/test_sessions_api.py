@@ -361,7 +361,7 @@ def test_a_refusal_is_tried_again(name: str) -> None:
 def test_the_class_says_what_its_arguments_are() -> None:
     arguments = {p.name for case in CASES for p in getattr(SessionsApi, case).operation.parameters}
 
-    assert all(f"        {name}: " in (SessionsApi.__doc__ or "") for name in arguments)
+    assert all(f"\n    {name}: " in (inspect.getdoc(SessionsApi) or "") for name in arguments)
 
 
 def test_what_a_session_has_besides_is_kept() -> None:

@@ -139,7 +139,8 @@ def test_an_impossible_date_is_an_error(date: str) -> None:
         error = failing(lambda: c.api.create_session("a1", "hello"))
 
     assert isinstance(error, ApiResponseError)
-    assert "created_at" in str(error.reason)
+    # Of the year 0, pydantic before 2.10 does not say where it stands.
+    assert "created_at" in str(error.reason) or "year 0 is out of range" in str(error.reason)
     assert len(c.server.requests) == 1
 
 

@@ -265,19 +265,18 @@ def test_the_agents_of_the_example() -> None:
 
 
 @pytest.fixture
-def refused(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., str]]:
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Run the command in this process, where it cannot start, and get its one line."""
-    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    handlers = [signal.getsignal(number) for number in SIGNALS]
 
     def line(*arguments: str) -> str:
         assert main(arguments) == 1
         output, errors = capsys.readouterr()
         assert output == ""
+        assert [signal.getsignal(number) for number in SIGNALS] == handlers
         return errors
 
-    yield line
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    return line
 
 
 def test_a_port_that_is_taken(refused: Callable[..., str]) -> None:
