@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from bench.contestants import TOKEN, Contestant, Floor
-from bench.harness import FLOOR, OURS, Entry, Flat, Row, Work
+from bench.harness import FLOOR, OURS, AtMost, Entry, Flat, Row, Work
 
 DEEPEST = 60
 
@@ -78,7 +78,7 @@ ROWS = [
         "circuit",
         "a circuit nested 60 levels deep",
         {OURS: _entry(Candela, DEEPEST, 10), FLOOR: _entry(Bare, DEEPEST, 10)},
-        [],
+        [AtMost(2, "floor")],
         rounds=21,
         note="The client of Candela; its floor is `validate_python` and `model_dump` of the same models.",
     ),

@@ -57,14 +57,14 @@ class Contestant:
 
 
 class PortalClient(Contestant):
-    """The client of this repository."""
+    """The client of this repository, with an end of each call and somebody who observes it."""
 
     libraries = ("portal-client", "urllib3", "pydantic")
 
     def __init__(self, host: str) -> None:
-        from portal_client import ApiClient, Configuration, SessionsApi
+        from portal_client import ApiClient, Configuration, Hooks, SessionsApi
 
-        self.client = ApiClient(Configuration(host, access_token=TOKEN))
+        self.client = ApiClient(Configuration(host, access_token=TOKEN, timeout=60, hooks=[Hooks()]))
         self.api = SessionsApi(self.client)
 
     def session(self) -> Session:

@@ -46,7 +46,7 @@ ROWS = [
         },
         [AtMost(1.5, "floor")],
         rounds=21,
-        note="Made, connected, used and closed; `Floor` compiles its validators anew each time.",
+        note="Made, connected, used and closed; the floor compiles its validators anew each time.",
     ),
     Row(
         "first_call",

@@ -11,6 +11,6 @@ ROWS = [
         everyone(lambda one: one.session, calls=100),
         [AtMost(1.15, "floor"), Faster(1.4, "generated")],
         rounds=41,
-        note="The deadline and the hooks are at work in every call of `portal_client`.",
+        note="Here, and wherever it makes a call, `portal_client` has a deadline of 60 s and a hook.",
     ),
 ]

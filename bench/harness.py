@@ -159,16 +159,17 @@ class Flat:
 
     def judge(self, result: Result) -> Judged | None:
         """Judge it."""
-        worst, size = self.worst(result, OURS)
-        shown = f"{worst:.0%}" + (f" at {size:,}" if worst > self.within else "")
+        off, size = self.worst(result, OURS)
+        shown = f"{off:+.0%} at {size:,}"
         if any(name.startswith(f"{FLOOR} ") for name in result.figures):
             floor, size = self.worst(result, FLOOR)
-            shown += f", the floor {floor:.0%}" + (f" at {size:,}" if floor > self.within else "")
-        return Judged(f"flat within ± {self.within:.0%}", worst, self.within, shown)
+            shown += f"; the floor {floor:+.0%} at {size:,}"
+        return Judged(f"flat within ± {self.within:.0%}", abs(off), self.within, shown)
 
     def worst(self, result: Result, who: str) -> tuple[float, int]:
         """The largest departure from the line, as a fraction, and the size that has it."""
-        return max((abs(off), size) for size, off in self.departures(result, who))
+        found = [(off, size) for size, off in self.departures(result, who)]
+        return max(found, key=lambda each: abs(each[0]))
 
     def departures(self, result: Result, who: str) -> list[tuple[int, float]]:
         """For each size how far its call is from the line, as a fraction."""

@@ -36,7 +36,8 @@ ROWS = [
         },
         [Within(0.010)],
         rounds=9,
-        note="`SessionsApi` is `from portal_client import SessionsApi`.",
+        note="Nothing is loaded before it is used; what `from portal_client import SessionsApi` takes stands "
+        "further below.",
     ),
     Row(
         "first_answer",

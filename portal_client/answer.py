@@ -13,14 +13,15 @@ from contextlib import suppress
 from typing import Any, Optional, cast
 
 import urllib3
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from portal_client.exchange import Exchange
 from portal_client.head import Head, plain
 
 _CUT = "the answer was closed before its end"
 _FOLD = re.compile(r"\r\n[\t ]*")
-_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
+_CHUNK_SIZE = re.compile(rb"0*[0-9A-Fa-f]{1,16}")
+_LENGTH = re.compile("[0-9]+[\t ]*")
 _LONGEST_LINE = 64 * 1024
 
 
@@ -95,7 +96,9 @@ class Answer(http.client.HTTPResponse):
         super().begin(**limits)
         if self.fp.raw.at_end:  # http.client takes it for the end of the headers
             raise http.client.RemoteDisconnected("the connection ended within the headers")
-        if self.length is None and not self.chunked and "content-length" in self.headers:
+        if self.status in (204, 304):  # which http.client still reads in chunks if it is told so
+            self.chunked, self.length = False, 0
+        elif not self.chunked and not all(map(_LENGTH.fullmatch, self.headers.get_all("content-length", []))):
             raise http.client.HTTPException("the Content-Length is not a number")
         if self._may_end_elsewhere():
             self.will_close = True  # so that nothing which follows is taken for the next answer
@@ -108,7 +111,6 @@ class Answer(http.client.HTTPResponse):
         self.length, self.will_close = head.length, False
         self.chunked, self.chunk_left = head.length is None, None
 
-    @property
     def fields(self) -> urllib3.HTTPHeaderDict:
         """The headers, those that are folded in one line."""
         found = urllib3.HTTPHeaderDict()
@@ -138,7 +140,7 @@ class Answer(http.client.HTTPResponse):
         if line.endswith(b"\n") and _CHUNK_SIZE.fullmatch(size):
             return int(size, 16)
         self._close_conn()
-        raise ValueError("a chunk without its size")
+        raise ValueError("a chunk without its size" if line else "the connection ended before the answer")
 
     #: http.client's own takes what Python's int() does: 0x5, -5, 1_0.
     _read_next_chunk_size = chunk_size
@@ -157,6 +159,10 @@ class HTTPResponse(urllib3.HTTPResponse):
     must not be taken for all.
     """
 
+    # Looked at when it is closed, even if it was not made to its end.
+    auto_close = True
+    _fp: Any = None
+    _sock_shutdown: Any = None
     _connection: Any = None
     _cut = False
 
@@ -164,12 +170,12 @@ class HTTPResponse(urllib3.HTTPResponse):
         self, answer: Answer, exchange: Exchange, asked: Any, shutdown: Optional[Callable[[int], None]]
     ) -> None:
         super().__init__(
-            answer,
-            answer.fields,
-            answer.status,
-            answer.version,
-            "HTTP/1.1",
-            answer.reason,
+            body=answer,
+            headers=answer.fields(),
+            status=answer.status,
+            version=answer.version,
+            version_string="HTTP/1.1",
+            reason=answer.reason,
             preload_content=False,
             decode_content=asked.decode_content,
             original_response=answer,
@@ -219,6 +225,9 @@ class HTTPResponse(urllib3.HTTPResponse):
             if not self._cut:
                 raise
             data = b""
+        except HTTPError:
+            self._cut = True
+            raise
         if self._cut:  # what has come may not be all
             raise ProtocolError(_CUT)
         return data
@@ -228,6 +237,7 @@ class HTTPResponse(urllib3.HTTPResponse):
         try:
             self.chunk_left = answer.chunk_size() if self.chunk_left is None else self.chunk_left
         except ValueError as error:
+            self._cut = True
             self.close()
             raise ProtocolError(str(error)) from None
 

@@ -85,7 +85,8 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     def _connected(self) -> socket.socket:
         sock = super()._new_conn()
         try:
-            sock.__class__ = _Socket  # urllib3 knows no other way to have sockets of one's own
+            if type(sock) is _Socket.__base__:  # not where somebody has put another in its place
+                sock.__class__ = _Socket  # urllib3 knows no other way to have sockets of one's own
             self.exchange.give_time(sock)  # a handshake has what is left
         except BaseException:
             sock.close()
@@ -126,6 +127,8 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         # As urllib3 does it, but a response of our own, and headers that are looked at once.
         asked: Any = self._response_options
+        if asked is None:
+            raise http.client.ResponseNotReady
         self._response_options = None
         shutdown = getattr(self.sock, "shutdown", None)  # TLS within TLS has none
         answer: Any = super(urllib3.connection.HTTPConnection, self).getresponse()

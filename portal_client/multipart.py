@@ -7,7 +7,6 @@ import mimetypes
 import os
 import re
 import stat
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, BinaryIO, NamedTuple, Protocol, Union, cast
@@ -129,6 +128,8 @@ def _extent(file: Any) -> tuple[int, Union[int, None]]:
 class Multipart:
     """A multipart/form-data body: iterate it to get its bytes, anew for each attempt.
 
+    A piece keeps its bytes until the next one is asked for.
+
     `length` is the number of bytes, None when a stream among the files has no known end.
     Never more bytes than that are given; when a file has become shorter the iteration raises.
     """
@@ -182,7 +183,7 @@ class Multipart:
             if size is None or size > BLOCK:
                 yield from pieces
             else:
-                pending += map(bytes, pieces)  # what they were read into is used again
+                pending += pieces
                 held += size
             pending.append(b"\r\n")
         yield b"".join((*pending, self._tail))
@@ -197,7 +198,9 @@ def _blocks(part: Part) -> Iterator[Union[bytes, memoryview]]:
     if isinstance(part.source, memoryview):
         yield from (part.source[at : at + BLOCK] for at in range(0, len(part.source), BLOCK))
     elif isinstance(part.source, str):
-        with _failing_as_call(part), open(part.source, "rb", buffering=0) as file, _spare_block() as block:
+        # Into the same memory, block after block: to ask the system for new one takes longer.
+        block = memoryview(bytearray(min(BLOCK, cast(int, part.size))))
+        with _failing_as_call(part), open(part.source, "rb", buffering=0) as file:
             yield from _counted(part, lambda most: block[: file.readinto(block[:most])])
     else:
         with _failing_as_call(part):
@@ -221,20 +224,6 @@ def _counted(part: Part, read: Callable[[int], Any]) -> Iterator[Union[bytes, me
             block = block[:left]
             left -= len(block)
         yield block
-
-
-_spare: deque[memoryview] = deque(maxlen=4)
-
-
-@contextmanager
-def _spare_block() -> Generator[memoryview, None, None]:
-    """Memory to read a file into, one block after the other; to ask the system for it takes longer."""
-    try:
-        block = _spare.pop()
-    except IndexError:
-        block = memoryview(bytearray(BLOCK))
-    yield block
-    _spare.append(block)
 
 
 @contextmanager

@@ -81,8 +81,9 @@ class Pools:
             headers = {name: check_header(name, value) for name, value in given.items()}
             if url.auth:
                 headers.update(make_headers(proxy_basic_auth=unquote(url.auth)))
-            if url.scheme == "https":  # judged as the service is
-                settings = {**settings, "ssl_context": self._tls(), "proxy_ssl_context": self._tls()}
+            if url.scheme == "https":
+                context = self._made_context(of_proxy=True)
+                settings = {"ssl_context": context, **settings, "proxy_ssl_context": context}
             # Without its credentials, which urllib3 would show in errors.
             return urllib3.ProxyManager(url._replace(auth=None).url, proxy_headers=headers, **settings)
         except (HTTPError, ValueError) as error:
@@ -117,7 +118,8 @@ class Pools:
         self._context = self._context or self._made_context()
         return self._context
 
-    def _made_context(self) -> ssl.SSLContext:
+    def _made_context(self, of_proxy: bool = False) -> ssl.SSLContext:
+        # A proxy may have another authority than the service, and is not shown who calls.
         c = self._configuration
         if of_system := c.truststore and c.verify_ssl:
             context = _truststore()
@@ -126,12 +128,10 @@ class Pools:
         from_env = c.trust_env and not of_system
         authorities = c.ssl_ca_cert or (from_env and _first_set("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         try:
-            if not c.verify_ssl:
-                pass
-            elif authorities:
+            if authorities and c.verify_ssl:
                 folder = os.path.isdir(authorities)
                 context.load_verify_locations(**{"capath" if folder else "cafile": authorities})
-            elif of_system:
+            if not c.verify_ssl or of_system or (authorities and not of_proxy):
                 pass
             elif c.trust_env or sys.platform == "win32":
                 context.load_default_certs()  # SSL_CERT_FILE and SSL_CERT_DIR included
@@ -142,7 +142,7 @@ class Pools:
                         context.load_verify_locations(**option)
         except (OSError, ssl.SSLError) as error:
             raise ApiValueError(f"ssl_ca_cert: {authorities} cannot be read: {error}") from error
-        if c.cert_file:
+        if c.cert_file and not of_proxy:
             try:
                 context.load_cert_chain(c.cert_file, c.key_file)
             except (OSError, ssl.SSLError) as error:

@@ -37,9 +37,7 @@ _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 def sanitize(value: Any) -> Any:
     """Turn models, dates and enums within plain data into what JSON knows; the value stays as it is."""
-    if hasattr(value, "to_dict"):
-        value = value.to_dict()  # a model looks itself how deep it is
-    elif too_deep(value):
+    if too_deep(value):
         raise ApiValueError(f"{type(value).__name__} is {TOO_DEEP}")
     return _sanitized(value)
 

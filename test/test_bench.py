@@ -187,11 +187,11 @@ def test_flat_is_beside_the_line_from_the_smallest_to_the_largest(costs: list[fl
 
 def test_beside_the_client_it_is_shown_how_flat_its_floor_is() -> None:
     items = {f"{who} {count}": count for who in (OURS, FLOOR) for count in (1, 10, 100)}
-    costs = [10, 19, 109, 10, 10, 109]
+    costs = [10, 20, 109, 10, 10, 109]
     samples = {name: [cost / count] for (name, count), cost in zip(items.items(), costs, strict=True)}
     (judged,) = result_of([Flat(0.15)], items, **samples).judged
 
-    assert (judged.holds, judged.shown) == (True, "0%, the floor 47% at 10")
+    assert (judged.holds, judged.shown) == (True, "+5% at 10; the floor -47% at 10")
 
 
 def test_a_claim_names_who_it_is_of_where_that_is_not_the_client() -> None:

@@ -505,3 +505,14 @@ def test_the_mark_of_urllib3_leaves_a_header_out(secured: dict[str, Any]) -> Non
     (request,) = c.server.requests
     assert "User-Agent" not in request.headers
     assert "Accept" in request.headers
+
+
+def test_other_sockets_may_be_put_in_the_place_of_those_of_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As gevent and eventlet do, after the client was imported too."""
+
+    class Other(socket.socket):
+        pass
+
+    monkeypatch.setattr(socket, "socket", Other)
+    with calling(reply()) as c:
+        assert [c.api.get_session("s1").id for _ in range(2)] == ["s1", "s1"]

@@ -27,6 +27,7 @@ from urllib3.exceptions import ProtocolError
 from clients import (
     TOKEN,
     Calling,
+    authority,
     ca_file,
     calling,
     client_of,
@@ -495,6 +496,29 @@ def test_an_own_proxy_tunnels_with_its_credentials(tmp_path: Path, caplog: pytes
         assert request.headers["Authorization"] == f"Bearer {TOKEN}"
 
 
+@pytest.mark.fault("TLS and proxies", "A proxy over TLS is not shown the client's certificate")
+def test_a_proxy_is_not_shown_the_certificate_of_the_client(tmp_path: Path) -> None:
+    asking = server_tls()
+    asking.verify_mode = ssl.CERT_OPTIONAL
+    asking.load_verify_locations(ca_file(tmp_path))
+    mine = str(tmp_path / "mine.pem")
+    authority().issue_cert("client").private_key_and_cert_chain_pem.write_to_path(mine)
+    shown: list[object] = []
+
+    def answers(connection: Connection, request: Received) -> None:
+        shown.append(connection.sock.getpeercert())
+        connection.send(reply())
+
+    settings: Any = {"ssl_ca_cert": ca_file(tmp_path), "cert_file": mine}
+    with playing(answers, tls=asking) as server:
+        with client_of("http://somewhere.test", proxy=server.host, **settings) as client:
+            assert SessionsApi(client).get_session("s1").id == "s1"
+        with client_of(server.host, **settings) as client:
+            assert SessionsApi(client).get_session("s1").id == "s1"
+
+    assert [bool(each) for each in shown] == [False, True]
+
+
 @pytest.mark.fault("TLS and proxies", "A proxy that is reached over TLS is judged as the service is")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_over_tls_is_judged_as_the_service_is(scheme: str, tmp_path: Path) -> None:
@@ -722,3 +746,20 @@ def test_one_of_many_gives_the_connection_back() -> None:
         places = pools.of(Origin("http", "127.0.0.1", c.server.port)).pool
         assert vars(places)["_places"].qsize() == 1
         assert len(vars(places)["_idle"]) <= 1
+
+
+@pytest.mark.fault("Life cycle", "Threads wait for the server, and never for each other")
+def test_threads_do_not_wait_for_each_other() -> None:
+    """The server answers none of them before all of them have asked."""
+    together = threading.Barrier(8)
+
+    def answers(connection: Connection, request: Received) -> None:
+        together.wait(10)
+        connection.send(reply())
+
+    with calling(answers) as c, ThreadPoolExecutor(8) as threads:
+        for _ in range(2):  # over new connections, then over those
+            calls = [threads.submit(c.api.get_session, "s1") for _ in range(8)]
+            assert [call.result(20).id for call in calls] == ["s1"] * 8
+
+    assert (len(c.server.requests), c.server.connections) == (16, 8)

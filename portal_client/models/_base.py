@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Optional, TypeVar, cast, overload
 
 import pydantic_core
@@ -214,19 +213,10 @@ def _plain(value: Any) -> Any:
 
 
 def _fields(model: Model) -> dict[str, Any]:
-    held, given = vars(model), model.model_fields_set
     fields = {
-        key: _plain(value)
-        for name, key, nullable in _layout(type(model))
-        if (value := held.get(name)) is not None or (nullable and name in given)
+        field.alias or name: _plain(value)
+        for name, field in type(model).model_fields.items()
+        if (value := getattr(model, name)) is not None
+        or (name in model.model_fields_set and any(isinstance(m, _Nullable) for m in field.metadata))
     }
     return fields | {name: _plain(value) for name, value in (model.model_extra or {}).items()}
-
-
-@cache
-def _layout(model: type[Model]) -> list[tuple[str, str, bool]]:
-    """The name of each field, that on the wire, and whether it may be null there."""
-    return [
-        (name, field.alias or name, any(isinstance(mark, _Nullable) for mark in field.metadata))
-        for name, field in model.model_fields.items()
-    ]

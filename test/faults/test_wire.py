@@ -248,10 +248,23 @@ def test_broken_chunks_are_a_lost_connection(chunks: bytes) -> None:
 @pytest.mark.parametrize("size", [b"zz", b"-5", b"0x5", b""])
 def test_a_broken_chunk_ends_a_raw_stream(size: bytes) -> None:
     with calling(ends(CHUNKED + b"2\r\nab\r\n" + size + b"\r\nabcde\r\n0\r\n\r\n")) as c:
-        blocks = c.api.get_session_without_preload_content("s1").stream()
+        response = c.api.get_session_without_preload_content("s1")
+        blocks = response.stream()
         assert next(blocks) == b"ab"
         with pytest.raises(ProtocolError):
             next(blocks)
+        for again in (response.read, lambda: list(response.stream())):  # it never looks finished
+            with pytest.raises(ProtocolError):
+                again()
+
+
+@pytest.mark.fault("The wire", "An answer without a body is at its end, whatever its head says of chunks")
+@pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
+def test_an_answer_without_a_body_has_no_chunks(status: bytes) -> None:
+    head = b"HTTP/1.1 " + status + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with calling(keeps_open(head)) as c:
+        response = c.api.get_session_without_preload_content("s1", _request_timeout=5)
+        assert response.read() == b""
 
 
 @pytest.mark.fault("The wire", "A chunk announced as 2**62 bytes holds nobody beyond the deadline")
@@ -302,6 +315,8 @@ LENGTH = b"%d" % len(BODY)
         (LENGTH, b"5"),
         (b"5", LENGTH),
         (LENGTH + b", 5",),
+        (b"+" + LENGTH,),
+        (LENGTH[:1] + b"_" + LENGTH[1:],),
     ],
     ids=lambda values: b" and ".join(values).decode(),
 )
