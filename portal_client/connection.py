@@ -25,7 +25,7 @@ from urllib3.util.connection import allowed_gai_family
 from portal_client.answer import Answer, HTTPResponse, TimedSocket
 from portal_client.exchange import Exchange
 from portal_client.multipart import BLOCK
-from portal_client.timeouts import Deadline, Timeouts
+from portal_client.timeouts import Deadline, Timeouts, as_good
 
 _TLS_RECORD = 16 * 1024
 
@@ -36,7 +36,7 @@ class _Socket(socket.socket):
     __slots__ = ()
 
     def settimeout(self, value: Optional[float]) -> None:
-        if value != self.gettimeout():
+        if not as_good(self.gettimeout(), value):
             super().settimeout(value)
 
 

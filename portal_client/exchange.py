@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from portal_client.timeouts import Deadline
+from portal_client.timeouts import Deadline, as_good
 
 
 class Exchange:
@@ -33,5 +33,5 @@ class Exchange:
     def give_time(self, sock: Any) -> None:
         """Bound the next wait on a socket; raises TimeoutError when no time is left."""
         limit = self.deadline.within(self.silence)
-        if sock.gettimeout() != limit:  # setting it asks the system
+        if not as_good(sock.gettimeout(), limit):
             sock.settimeout(limit)

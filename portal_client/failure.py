@@ -32,7 +32,7 @@ def failure_of(request: HTTPRequest, error: Exception, exchange: Exchange, unrea
         what = f"all connections to {request.origin} are in use, {unread} by answers left unread"
     elif _is_timeout(error):
         kind = ApiTimeoutError
-        if exchange.deadline.left() == 0:
+        if exchange.deadline.over:
             what = f"the {exchange.deadline.limits.total:g} s for the call are over"
     outcome = "the server may have seen the request" if sent else "nothing was sent"
     reason = f"{request.operation}, {request.method} {request.url}: {what} ({outcome})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple, Union, cast
+from typing import Any, NamedTuple, Optional, Union, cast
 
 import urllib3
 
@@ -73,6 +73,16 @@ def _from_urllib3(given: urllib3.Timeout) -> Timeouts:
 _LONGEST = 1e9
 
 
+def as_good(had: Optional[float], limit: Optional[float]) -> bool:
+    """Whether a socket may keep the limit it has; to set another lets other threads go first.
+
+    A thousandth is no difference.
+    """
+    if had is None or limit is None:
+        return had is limit
+    return abs(had - limit) * 1000 <= limit
+
+
 class Deadline:
     """The end of a call: made when it starts, asked before each step that waits."""
 
@@ -87,6 +97,11 @@ class Deadline:
     def left(self) -> float:
         """Seconds until the end, 0 when it has passed, infinite without a total."""
         return max(0.0, self._end - self.now())
+
+    @property
+    def over(self) -> bool:
+        """Whether no time is left, or so little that a socket may have given up already."""
+        return self._end != math.inf and self.left() * 1000 <= self.limits.total
 
     def within(self, limit: float) -> float | None:
         """What to give a socket: the shorter of `limit` and the time left; None is no limit.

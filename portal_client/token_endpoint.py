@@ -150,7 +150,7 @@ class TokenEndpoint:
         try:
             sent = caller.send(replace(request, timeouts=deadline.limits._replace(total=deadline.left())))
         except ApiException as error:
-            if isinstance(error, ApiTimeoutError) and deadline.left() == 0:
+            if isinstance(error, ApiTimeoutError) and deadline.over:
                 raise late(caller, f"{self} has not answered") from error
             raise no_token(f"no token: {error.reason}") from error
         answer = TokenResponse(sent.status, sent.headers, sent.data)

@@ -13,7 +13,7 @@ import urllib3
 from clients import calling, client_of
 from portal_client import Configuration, SessionsApi
 from portal_client.exceptions import ApiValueError
-from portal_client.timeouts import Deadline, Timeouts
+from portal_client.timeouts import Deadline, Timeouts, as_good
 from scripted import reply
 
 DEFAULT = Timeouts(connect=10, read=600)
@@ -168,3 +168,30 @@ def test_a_lifted_deadline_bounds_only_each_wait() -> None:
     assert deadline.left() == math.inf
     assert deadline.within(5) == 5
     assert deadline.within(math.inf) is None
+
+
+@pytest.mark.parametrize(
+    ("had", "limit", "good"),
+    [
+        (None, None, True),
+        (None, 1.0, False),
+        (1.0, None, False),
+        (60.0, 60.0, True),
+        (59.95, 60.0, True),
+        (60.05, 60.0, True),
+        (59.0, 60.0, False),
+        (61.0, 60.0, False),
+        (0.0, 60.0, False),
+        (0.0011, 0.001, False),
+    ],
+)
+def test_a_limit_within_a_thousandth_is_as_good(had: float | None, limit: float | None, good: bool) -> None:
+    assert as_good(had, limit) is good
+
+
+def test_a_deadline_is_over_a_thousandth_before_its_end() -> None:
+    clock = iter([0.0, 59.9, 59.95]).__next__
+    deadline = Deadline(Timeouts(total=60), clock)
+
+    assert [deadline.over, deadline.over] == [False, True]
+    assert Deadline(Timeouts()).over is False
