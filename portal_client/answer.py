@@ -86,6 +86,15 @@ class Answer(http.client.HTTPResponse):
     """
 
     fp: Any  # None when it is closed
+    headers: http.client.HTTPMessage
+    msg: http.client.HTTPMessage
+    code: int
+    status: int
+    reason: str
+    version: int
+    will_close: bool
+    chunked: bool
+    chunk_left: Optional[int]
     _method: str
 
     def begin(self, **limits: Any) -> None:
@@ -163,6 +172,7 @@ class HTTPResponse(urllib3.HTTPResponse):
     auto_close = True
     _fp: Any = None
     _sock_shutdown: Any = None
+    chunk_left: Optional[int]
     _connection: Any = None
     _cut = False
 

@@ -125,7 +125,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             rest = rest[written:]
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        # As urllib3 does it, but a response of our own, and headers that are looked at once.
+        """As urllib3 does it, but a response of our own, and headers that are looked at once."""
         asked: Any = self._response_options
         if asked is None:
             raise http.client.ResponseNotReady
