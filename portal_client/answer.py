@@ -243,9 +243,11 @@ class HTTPResponse(urllib3.HTTPResponse):
         return data
 
     def _update_chunk_length(self) -> None:
+        if self.chunk_left is not None:
+            return
         answer: Any = self._fp
         try:
-            self.chunk_left = answer.chunk_size() if self.chunk_left is None else self.chunk_left
+            self.chunk_left = answer.chunk_size()
         except ValueError as error:
             self._cut = True
             self.close()

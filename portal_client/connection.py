@@ -31,7 +31,7 @@ _TLS_RECORD = 16 * 1024
 
 
 class _Socket(socket.socket):
-    """A socket that is not given the limit which it has already, as urllib3 does before each request."""
+    """A socket that keeps a limit which is as good, though urllib3 sets one before each request."""
 
     __slots__ = ()
 
