@@ -16,10 +16,14 @@ MAX_REDIRECTS = 10
 #: The headers that go along to another origin: none that could hold a secret.
 _FOREIGN_HEADERS = ("accept", "accept-encoding", "user-agent")
 
+#: The statuses that are redirects. All but 303 keep the method: to make a GET of a PUT would read the old
+#: session as if the prompt had been taken. RFC 9110 (15.4) allows it for POST alone.
+REDIRECTS = (301, 302, 303, 307, 308)
+
 
 def redirected(request: HTTPRequest, status: int, location: Optional[str]) -> Optional[HTTPRequest]:
     """The request that a redirect leads to; None where there is none, or following it would not be safe."""
-    if location is None or status not in (301, 302, 303, 307, 308):
+    if location is None or status not in REDIRECTS:
         return None
     try:
         url = parse_url(urljoin(f"{request.origin}{request.target}", location))
@@ -29,7 +33,7 @@ def redirected(request: HTTPRequest, status: int, location: Optional[str]) -> Op
         return None
     origin = Origin.of(url)
     following = replace(request, origin=origin, target=url.request_uri)
-    if status in (301, 302, 303) and request.method != "GET":
+    if status == 303 and request.method != "GET":
         headers = {k: v for k, v in request.headers.items() if not k.lower().startswith("content-")}
         following = replace(following, method="GET", body=None, headers=headers, idempotent=True)
     if origin == request.origin:
