@@ -3,10 +3,15 @@
 A request that is not idempotent is sent again only if nothing of it was written, or after a 429 with
 Retry-After, which is a refusal. What may be repeated is also repeated after a lost connection and after
 502, 503 and 504, but not after a read timeout. (A 401 is the transport's affair: see rest.py.)
+
+Each repetition takes one from the quota of its client, and each success gives one back: a server that is
+down is not asked again and again by all calls.
 """
 
 from __future__ import annotations
 
+import random
+from collections import deque
 from collections.abc import Mapping
 from typing import Optional
 
@@ -18,15 +23,38 @@ from portal_client.request import HTTPRequest
 #: A wait longer than this is not worth it: the error is raised at once.
 LONGEST_WAIT = 60.0
 
-DEFAULT = urllib3.Retry(
-    total=3, status_forcelist=(502, 503, 504), backoff_factor=0.25, backoff_max=8, backoff_jitter=0.25
-)
+#: Repetitions that a client has in hand.
+QUOTA = 100
+
+_SHORTEST_WAIT = 0.1
+
+
+class _Jittered(urllib3.Retry):
+    """A policy whose first repetition waits, too, and whose waits are spread over all of their range.
+
+    Clients that were cut off together do not come back together.
+    """
+
+    def get_backoff_time(self) -> float:
+        longest = min(self.backoff_max, self.backoff_factor * 2 ** len(self.history))
+        return random.uniform(_SHORTEST_WAIT, longest)
+
+
+DEFAULT = _Jittered(total=3, status_forcelist=(502, 503, 504), backoff_factor=0.25, backoff_max=8)
+
+Quota = deque[None]
+
+
+def quota() -> Quota:
+    """Return a full quota, for threads without a lock: a deque does one thing at a time."""
+    return deque((None,) * QUOTA, maxlen=QUOTA)
 
 
 class Attempts:
     """The attempts of one call: asked after each failure whether there is another."""
 
-    def __init__(self, request: HTTPRequest) -> None:
+    def __init__(self, request: HTTPRequest, quota: Quota) -> None:
+        self._quota = quota
         given = request.retries
         if isinstance(given, urllib3.Retry):
             self._policy: Optional[urllib3.Retry] = given
@@ -43,11 +71,14 @@ class Attempts:
             return None
         if sent and (final or not request.repeatable or not self._may_repeat(request)):
             return None
-        return self._counted(request, error=error)
+        return self._granted(self._counted(request, error=error))
 
     def after_answer(self, request: HTTPRequest, status: int, headers: Mapping[str, str]) -> Optional[float]:
         """Seconds to wait before the next attempt, None if this answer is the last."""
-        if self._policy is None or status < 400 or not request.repeatable:
+        if status < 400:
+            self._quota.append(None)
+            return None
+        if self._policy is None or not request.repeatable:
             return None
         wait = retry_after(headers) if self._policy.respect_retry_after_header else None
         if self._may_repeat(request) and self._policy.new(allowed_methods=None).is_retry(
@@ -59,7 +90,17 @@ class Attempts:
             self._limited -= 1
         else:
             return None
-        return wait if wait is not None and wait <= LONGEST_WAIT else None
+        return self._granted(wait)
+
+    def _granted(self, wait: Optional[float]) -> Optional[float]:
+        """Return the wait if it is worth it and the client's quota has a repetition left; that takes it."""
+        if wait is None or wait > LONGEST_WAIT:
+            return None
+        try:
+            self._quota.pop()
+        except IndexError:
+            return None
+        return wait
 
     def _may_repeat(self, request: HTTPRequest) -> bool:
         allowed = self._policy.allowed_methods if self._policy else ()

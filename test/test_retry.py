@@ -21,13 +21,26 @@ from urllib3.exceptions import (
 
 from portal_client.multipart import Multipart, file_parts
 from portal_client.request import HTTPRequest, Origin
-from portal_client.retry import DEFAULT, LONGEST_WAIT, Attempts, retry_after
+from portal_client.retry import DEFAULT, LONGEST_WAIT, QUOTA, Attempts, quota, retry_after
 from portal_client.timeouts import Timeouts
 
 LOST = ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))
 SILENT = ReadTimeoutError(None, "/", "Read timed out.")  # type: ignore[arg-type]
 REFUSED = NewConnectionError(None, "refused")  # type: ignore[arg-type]
 UNREACHED = ConnectTimeoutError(None, "timed out")  # type: ignore[arg-type]
+
+
+class _Soon:
+    """The first wait of the default policy, whose length is left to chance."""
+
+    def __eq__(self, wait: object) -> bool:
+        return isinstance(wait, float) and 0.1 <= wait <= 0.5
+
+    def __repr__(self) -> str:
+        return "0.1 to 0.5"
+
+
+SOON: Any = _Soon()
 
 
 class _Unseekable:
@@ -63,13 +76,13 @@ def _stream(**changes: Any) -> HTTPRequest:
 
 def _after_status(request: HTTPRequest, status: int, wait: str | None = None) -> float | None:
     headers = {} if wait is None else {"Retry-After": wait}
-    return Attempts(request).after_answer(request, status, headers)
+    return Attempts(request, quota()).after_answer(request, status, headers)
 
 
 def _after_error(
     request: HTTPRequest, error: Exception = LOST, sent: bool = True, final: bool = False
 ) -> float | None:
-    return Attempts(request).after_error(request, error, sent, final)
+    return Attempts(request, quota()).after_error(request, error, sent, final)
 
 
 # ── answers ──
@@ -83,14 +96,14 @@ ITS_OWN = urllib3.Retry(2, status_forcelist=(500, 503))
     ("method", "idempotent", "policy", "status", "retry_after", "wait"),
     [
         # What may be repeated is, after a failure that passes.
-        ("GET", True, None, 502, None, 0),
-        ("GET", True, None, 503, None, 0),
-        ("GET", True, None, 504, None, 0),
-        ("GET", True, 1, 503, None, 0),
+        ("GET", True, None, 502, None, SOON),
+        ("GET", True, None, 503, None, SOON),
+        ("GET", True, None, 504, None, SOON),
+        ("GET", True, 1, 503, None, SOON),
         ("GET", True, None, 503, "7", 7),
         ("GET", True, None, 503, "0", 0),
-        ("GET", True, None, 503, "garbage", 0),
-        ("PUT", True, None, 503, None, 0),
+        ("GET", True, None, 503, "garbage", SOON),
+        ("PUT", True, None, 503, None, SOON),
         # All other answers are answers.
         ("GET", True, None, 200, None, None),
         ("GET", True, None, 200, "7", None),
@@ -146,7 +159,7 @@ def test_an_answer_is_the_last_or_not(
     method: str, idempotent: bool, policy: Any, status: int, retry_after: str | None, wait: float | None
 ) -> None:
     request = _http(method, idempotent, retries=policy)
-    assert _after_status(request, status, retry_after) == wait
+    assert wait == _after_status(request, status, retry_after)
 
 
 def test_a_policy_may_ignore_retry_after() -> None:
@@ -196,14 +209,14 @@ def test_a_body_that_can_be_sent_once_is_sent_once() -> None:
 def test_an_error_is_the_end_or_not(
     request_: HTTPRequest, error: Exception, sent: bool, final: bool, again: bool
 ) -> None:
-    assert _after_error(request_, error, sent, final) == (0 if again else None)
+    assert (_after_error(request_, error, sent, final) is not None) == again
 
 
 # ── counts and waits ──
 
 
 def _waits(request: HTTPRequest, answers: list[tuple[int, str | None]]) -> list[float | None]:
-    attempts = Attempts(request)
+    attempts = Attempts(request, quota())
     return [attempts.after_answer(request, s, {} if w is None else {"Retry-After": w}) for s, w in answers]
 
 
@@ -212,14 +225,14 @@ def _waits(request: HTTPRequest, answers: list[tuple[int, str | None]]) -> list[
 )
 def test_retries_are_counted(retries: Any, times: int) -> None:
     request = _http(retries=retries)
-    attempts = Attempts(request)
+    attempts = Attempts(request, quota())
     waits = [attempts.after_error(request, LOST, True, False) for _ in range(times + 1)]
     assert [wait is not None for wait in waits] == [True] * times + [False]
 
 
 def test_errors_and_answers_share_one_count() -> None:
     request = _http()
-    attempts = Attempts(request)
+    attempts = Attempts(request, quota())
     assert attempts.after_error(request, LOST, True, False) is not None
     assert attempts.after_answer(request, 503, {}) is not None
     assert attempts.after_error(request, REFUSED, False, False) is not None
@@ -245,19 +258,52 @@ def test_calls_do_not_share_their_count() -> None:
     assert policy.total == 1
 
 
-def test_the_wait_grows_within_bounds() -> None:
+def test_the_first_repetition_waits_and_the_longest_wait_grows() -> None:
     request = _http(retries=12)
-    waits = [wait for wait in _waits(request, [(503, None)] * 12) if wait is not None]
-    assert len(waits) == 12
-    assert waits[0] == 0
-    for number, wait in enumerate(waits[1:], 1):
-        least = min(8, 0.25 * 2**number)
-        assert least <= wait <= min(8, least + 0.25)
+    for _ in range(20):
+        waits = _waits(request, [(503, None)] * 12)
+        for number, wait in enumerate(waits, 1):
+            assert wait is not None
+            assert 0.1 <= wait <= min(8, 0.25 * 2**number)
 
 
-def test_the_wait_has_jitter() -> None:
-    seconds = {_waits(_http(), [(503, None)] * 2)[1] for _ in range(20)}
-    assert len(seconds) > 1
+def test_clients_do_not_come_back_together() -> None:
+    first, second = zip(*(_waits(_http(), [(503, None)] * 2) for _ in range(40)), strict=True)
+    for waits in (first, second):
+        assert max(waits) - min(waits) > 0.1
+
+
+def test_a_policy_of_ones_own_waits_as_it_says() -> None:
+    policy = urllib3.Retry(3, status_forcelist=(503,), backoff_factor=2)
+    assert _waits(_http(retries=policy), [(503, None)] * 3) == [0, 4, 8]
+
+
+# ── the quota of a client ──
+
+
+def test_a_client_repeats_no_more_than_its_quota() -> None:
+    shared = quota()
+    waits = [Attempts(_http(), shared).after_error(_http(), LOST, True, False) for _ in range(QUOTA + 2)]
+    assert [wait is not None for wait in waits] == [True] * QUOTA + [False] * 2
+    assert Attempts(_http("POST"), shared).after_answer(_http("POST"), 429, {"Retry-After": "1"}) is None
+
+
+def test_a_success_gives_one_repetition_back() -> None:
+    shared = quota()
+    shared.clear()
+    for _ in range(2):
+        Attempts(_http(), shared).after_answer(_http(), 200, {})
+    waits = [Attempts(_http(), shared).after_error(_http(), LOST, True, False) for _ in range(3)]
+    assert [wait is not None for wait in waits] == [True, True, False]
+
+
+def test_an_error_gives_nothing_back_and_success_no_more_than_the_quota() -> None:
+    shared = quota()
+    Attempts(_http(), shared).after_answer(_http(), 200, {})
+    assert len(shared) == QUOTA
+    shared.clear()
+    Attempts(_http(), shared).after_answer(_http(), 404, {})
+    assert not shared
 
 
 def test_the_default_policy_does_not_name_methods() -> None:
