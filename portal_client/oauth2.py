@@ -173,16 +173,18 @@ class OAuth2Password(TokenSource):
 
     def _granted(self, answer: TokenResponse, known: Secrets) -> _Grant:
         """What an answer grants. Raises AuthenticationError."""
+        # Neither a user's name nor the client's id is a secret.
+        secrets = [known[name] for name in ("password", "client_secret", "refresh_token") if name in known]
         if not 200 <= answer.status_code <= 299:
-            raise self._endpoint.refusal(answer, "", known)
+            raise self._endpoint.refusal(answer, "", secrets)
         fields = answer.fields
         token = _text(fields, "access_token")
         if token is None:
-            raise self._endpoint.refusal(answer, " without an access_token", known)
+            raise self._endpoint.refusal(answer, " without an access_token", secrets)
         try:
             check_header("access_token", token)
         except ApiValueError as error:
-            raise self._endpoint.refusal(answer, f", but {error}", known) from None
+            raise self._endpoint.refusal(answer, f", but {error}", secrets) from None
         # A refresh token stays good where it is not replaced (RFC 6749, 6).
         following = _text(fields, "refresh_token") or known.get("refresh_token")
         life = _seconds(fields.get("expires_in"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional, cast
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import urlencode
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
@@ -19,10 +19,19 @@ from portal_client.pools import is_loopback
 from portal_client.request import Caller, HTTPRequest, Origin, new_id
 from portal_client.retry import LONGEST_WAIT, retry_after
 from portal_client.secret import HiddenBytes, Secrets
+from portal_client.text import masked, printable, shortened
 
 _REPEATS = 5  # after 429
 _LARGEST_ANSWER = 1024 * 1024
 _LONGEST_TEXT = 300
+#: What a refusal may be (RFC 6749, 4.1.2.1 and 5.2); none of these is a secret, whatever the password.
+_REFUSALS = frozenset(
+    {
+        *("invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "unauthorized_client"),
+        *("unsupported_grant_type", "unsupported_response_type", "access_denied", "server_error"),
+        "temporarily_unavailable",
+    }
+)
 _NOT_IN_A_URL = re.compile(r"[<>\"{}|^`\s\\\x00-\x1f\x7f]")
 
 
@@ -163,20 +172,25 @@ class TokenEndpoint:
                 raise no_token(f"no token: on_response raised {type(error).__name__}") from error
         return answer
 
-    def refusal(self, answer: TokenResponse, why: str, known: Mapping[str, str]) -> AuthenticationError:
-        """The error that an answer is, without what is `known` to be secret."""
+    def refusal(self, answer: TokenResponse, why: str, secrets: Iterable[str]) -> AuthenticationError:
+        """The error that an answer is, without the secrets that were sent."""
         fields = answer.fields
-        data = {name: _shown(fields.get(name), known) for name in ("error", "error_description")}
+        error = fields.get("error")
+        data = {
+            "error": error if error in _REFUSALS else _shown(error, secrets),
+            "error_description": _shown(fields.get("error_description"), secrets),
+        }
         said = "".join(f": {text}" for text in data.values() if text)
         if 300 <= answer.status_code <= 399:
             why = f", a redirect that was not followed{why}"
-        kind = _shown(answer.headers.get("content-type"), known)
-        if kind and "json" not in kind:
-            why = f" with {kind}{why}"
+        kind = _shown(answer.headers.get("content-type"), secrets)
+        if kind:
+            said = f"{said} ({kind})"
         return AuthenticationError(
             status=answer.status_code,
             reason=f"no token: {self} answered {answer.status_code}{why}{said}",
             data={name: text for name, text in data.items() if text} or None,
+            retry_after=retry_after(answer.headers),
             request_sent=False,
         )
 
@@ -215,12 +229,8 @@ def _checked(token_url: str) -> Url:
     return url
 
 
-def _shown(text: object, known: Mapping[str, str]) -> str:
+def _shown(text: object, secrets: Iterable[str]) -> str:
     """A text of the endpoint as an error may hold it: printable, not too long, without secrets."""
     if not isinstance(text, str):
         return ""
-    for value in sorted(known.values(), key=len, reverse=True):
-        for form in (value, quote_plus(value), quote(value), quote(value, safe="")):
-            text = text.replace(form, "***") if form else text
-    shown = "".join(character if character.isprintable() else " " for character in text).strip()
-    return shown if len(shown) <= _LONGEST_TEXT else f"{shown[:_LONGEST_TEXT]}…"
+    return shortened(printable(masked(text, secrets)).strip(), _LONGEST_TEXT)

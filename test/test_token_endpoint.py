@@ -146,7 +146,7 @@ def test_an_endpoint_that_is_not_there() -> None:
     assert (error.status, error.request_sent) == (0, False)
     assert f"no token: fetch_token, POST {gone.host}/token" in str(error.reason)
     assert isinstance(error.__cause__, ApiException)
-    assert len(s.clock.slept) == 2  # three repetitions, of which the first one waits not at all
+    assert len(s.clock.slept) == 3
     assert s.service.connections == 0
 
 
@@ -177,7 +177,8 @@ def test_a_refusal_is_final(status: int) -> None:
     assert (error.status, error.request_sent) == (status, False)
     assert error.data == {"error": "invalid_grant", "error_description": "Bad credentials."}
     assert error.reason == (
-        f"no token: {s.identity.host}/oauth2/v1/token answered {status}: invalid_grant: Bad credentials."
+        f"no token: {s.identity.host}/oauth2/v1/token answered {status}: invalid_grant: Bad credentials. "
+        "(application/json)"
     )
     assert (error.headers, error.body) == (None, None)
     assert (len(s.identity.requests), s.service.connections) == (1, 0)
@@ -189,7 +190,7 @@ def test_a_refusal_is_final(status: int) -> None:
     [
         (
             reply(b"<html>Sign in</html>", Content_Type="text/html"),
-            "200 with text/html without an access_token",
+            "200 without an access_token (text/html)",
         ),
         (reply(b"nonsense"), "200 without an access_token"),
         (reply(b""), "200 without an access_token"),
@@ -206,7 +207,7 @@ def test_a_refusal_is_final(status: int) -> None:
         (granted(access_token="access-1→"), "200, but access_token holds the character U+2192"),
         (
             reply(b"<html>", status=404, Content_Type="text/html; charset=utf-8"),
-            "404 with text/html; charset=utf",
+            "404 (text/html; charset=utf",
         ),
     ],
 )
