@@ -18,10 +18,11 @@ from portal_client.answer import HTTPResponse
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
 from portal_client.credential import AccessToken, check_header, check_header_name
-from portal_client.exceptions import ApiResponseError, ApiTypeError, TooManyRequestsException, error_for
-from portal_client.failure import call_of, call_so_far
+from portal_client.exceptions import ApiResponseError, ApiTypeError, error_for
+from portal_client.failure import told, told_so_far
 from portal_client.nesting import explained
 from portal_client.operation import Operation, Request
+from portal_client.redirect import REDIRECTS
 from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
 from portal_client.retry import retry_after
@@ -210,7 +211,7 @@ class ApiClient:
                 record,
                 sent.described,
                 answer.headers.get("x-request-id", sent.request_id),
-                partial(call_so_far, sent, cast(HTTPResponse, answer).exchange),
+                partial(told_so_far, sent, cast(HTTPResponse, answer).exchange),
             )
             on_error.pop_all()
         self.rest_client.keep(events)
@@ -234,29 +235,30 @@ class ApiClient:
         except ValidationError as error:
             if promised is Any and explained(error) is error:
                 return serialization.as_text(answer.data, content_type)
-            raise ApiResponseError(
-                http_resp=answer,
-                reason=f"{operation.name}: not the answer it promises: {serialization.explain(error)}",
-                request=sent.described,
-                request_id=answer.headers.get("x-request-id", sent.request_id),
-                call=call_of(sent, answer.exchange),
-            ) from error
+            reason = f"{operation.name}: not the answer it promises: {serialization.explain(error)}"
+            failure = self._failure(ApiResponseError, answer, sent, reason=reason)
+            raise failure from (None if failure.repeats_credentials else error)
 
     def _error(self, answer: RESTResponse, sent: HTTPRequest) -> ApiException:
         reason = answer.reason
-        if 300 <= answer.status <= 399:
+        if answer.status in REDIRECTS:
             reason = f"{reason} (the redirect was not followed)"
-        error = error_for(answer.status)(
+        kind = error_for(answer.status)
+        return self._failure(kind, answer, sent, reason=reason, data=self._error_data(answer))
+
+    def _failure(
+        self, kind: type[ApiException], answer: RESTResponse, sent: HTTPRequest, **described: Any
+    ) -> ApiException:
+        headers = answer.headers
+        return kind(
             http_resp=answer,
-            reason=reason,
-            data=self._error_data(answer),
+            body=serialization.as_text(answer.data, headers.get("content-type", "")),
+            retry_after=retry_after(headers),
             request=sent.described,
-            request_id=answer.headers.get("x-request-id", sent.request_id),
-            call=call_of(sent, answer.exchange),
+            request_id=headers.get("x-request-id", sent.request_id),
+            **told(sent, answer.exchange),
+            **described,
         )
-        if isinstance(error, TooManyRequestsException):
-            error.retry_after = retry_after(answer.headers)
-        return error
 
     def _error_data(self, answer: RESTResponse) -> Any:
         try:

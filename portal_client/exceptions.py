@@ -3,11 +3,12 @@
 OpenApiException
 ├── ApiTypeError(TypeError) · ApiValueError(ValueError)
 ├── ApiKeyError(KeyError) · ApiAttributeError(AttributeError)
-└── ApiException                   status, reason, headers, body, data, request_id, request_sent, call
+└── ApiException                   status, reason, headers, body, data, retry_after,
+    │                              request_sent, safe_to_repeat, request_id, call
     ├── BadRequestException 400 · UnauthorizedException 401 · ForbiddenException 403
     │   NotFoundException 404 · ConflictException 409
     ├── UnprocessableEntityException 422         data: HTTPValidationError
-    ├── TooManyRequestsException 429             retry_after
+    ├── TooManyRequestsException 429
     ├── ServiceException 5xx
     ├── ApiConnectionError(ConnectionError)      no answer, or only a part of one
     │   ├── ApiTimeoutError(TimeoutError) ── WaitTimeout     session_id, session
@@ -24,6 +25,8 @@ Each of them survives pickle. WaitTimeout and SessionFailed are not raised yet.
 
 from __future__ import annotations
 
+from portal_client.text import masked, masked_data, occurring, printable, shortened
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
     from portal_client.call import Call
     from portal_client.models.session import Session
 
-_BODY_IN_TEXT = 4000
+#: Characters of a server's text in that of an error: of the body or the headers, and of the reason.
+_LONGEST = 4000
+_LONGEST_REASON = 1000
 
 
 class OpenApiException(Exception):
@@ -84,12 +89,23 @@ class ApiAttributeError(_AtPath, AttributeError):
 class ApiException(OpenApiException):
     """A call that failed after its arguments were accepted.
 
-    `status` is 0 when there was no answer. `body` is the answer's text; `data` is that text decoded:
-    the declared error model (422), else the JSON value, else None. `request` tells operation, method and
-    URL. `request_id` is the server's X-Request-ID, or the one that was sent. `request_sent` says whether
-    the server may have seen the request: when it is False, nothing of it was written. `call` tells what
-    was tried, how often and how long, with a curl line to try it by hand; None before anything is tried.
+    `status` is 0 when there was no response. `body` is the response's text; `data` is that text decoded:
+    the declared error model (422), else the JSON value, else None. `retry_after` is the wait in seconds that
+    the server asks for, or None. `request` tells operation, method and URL. `request_id` is the server's
+    X-Request-ID, or the one that was sent. `call` tells what was tried, how often and how long, with a curl
+    line to try it by hand; None before anything is tried.
+
+    `request_sent` says whether the server may have seen the request: when it is False, nothing of it was
+    written. `safe_to_repeat` says whether the request certainly had no effect: nothing was written, or each
+    attempt was refused, by a 4xx other than 408 or by a redirect that keeps the method.
+
+    `reason` and the text of the error hold nothing that a terminal obeys, and *** in place of the call's
+    credentials, should the server repeat them; so does a pickled error. `body`, `headers` and `data` are what
+    the server sent.
     """
+
+    #: The credentials of the call that the response holds.
+    _secrets: Sequence[str] = ()
 
     def __init__(
         self,
@@ -100,44 +116,75 @@ class ApiException(OpenApiException):
         headers: Optional[Mapping[str, str]] = None,
         body: Optional[str] = None,
         data: Any = None,
+        retry_after: Optional[float] = None,
         request_id: Optional[str] = None,
         request_sent: bool = True,
+        safe_to_repeat: Optional[bool] = None,
         request: Optional[str] = None,
         call: Optional[Call] = None,
+        secrets: Sequence[str] = (),
     ) -> None:
-        self.status: Optional[int] = status
+        if http_resp is not None:
+            status = http_resp.status if status is None else status
+            reason = http_resp.reason if reason is None else reason
+            headers = http_resp.headers if headers is None else headers
+            body = http_resp.data.decode("utf-8", "replace") if body is None else body
+        if isinstance(reason, str):
+            reason = shortened(printable(masked(reason, secrets)), _LONGEST_REASON)
+        self.status: int = status or 0
         self.reason: Optional[str] = reason
         self.headers: Optional[Mapping[str, str]] = headers
         self.body: Optional[str] = body
         self.data: Any = data
+        self.retry_after: Optional[float] = retry_after
         self.request_id: Optional[str] = request_id
-        self.request_sent = request_sent
+        self.request_sent: bool = request_sent
+        self.safe_to_repeat: bool = not request_sent if safe_to_repeat is None else safe_to_repeat
         self.request: Optional[str] = request
         self.call: Optional[Call] = call
-        if http_resp is not None:
-            self.status = http_resp.status if status is None else status
-            self.reason = http_resp.reason if reason is None else reason
-            self.headers = http_resp.headers if headers is None else headers
-            self.body = http_resp.data.decode("utf-8", "replace") if body is None else body
+        if repeated := occurring(f"{headers or ''} {body} {request_id}", secrets):
+            self._secrets = repeated
         super().__init__(self.status, self.reason)
         self.args: tuple[Any, ...] = (self.status, self.reason)  # OSError.__new__ leaves them empty
 
+    @property
+    def repeats_credentials(self) -> bool:
+        """Whether the response holds credentials of the call."""
+        return bool(self._secrets)
+
     def __str__(self) -> str:
-        text = f"({self.status})\nReason: {self.reason}\n"
+        lines = [self._first_lines()]
         if self.headers:
             shown = self.headers
             if any(name.lower() == "set-cookie" for name in shown):  # a session that others could take up
                 shown = {k: "..." if k.lower() == "set-cookie" else v for k, v in shown.items()}
-            text += f"HTTP response headers: {shown}\n"
+            lines.append(f"HTTP response headers: {self._shown(str(shown))}")
         if self.body:
-            cut = len(self.body) > _BODY_IN_TEXT
-            body = f"{self.body[:_BODY_IN_TEXT]}… ({len(self.body)} characters)" if cut else self.body
-            text += f"HTTP response body: {body}\n"
+            lines.append(f"HTTP response body: {self._shown(self.body)}")
         if self.request:
-            text += f"Request: {self.request}\n"
+            lines.append(f"Request: {self.request}")
         if self.request_id:
-            text += f"Request id: {self.request_id}\n"
-        return text
+            lines.append(f"Request id: {self._shown(self.request_id)}")
+        return "\n".join((*lines, ""))
+
+    def _first_lines(self) -> str:
+        # Logs show the first line alone. A status that does not tell what went wrong is not it.
+        if self.status not in range(300):
+            return f"({self.status})\nReason: {self.reason}"
+        first = self.reason or f"({self.status})"
+        return f"{first}\nHTTP status: {self.status}" if self.status else first
+
+    def _shown(self, text: str) -> str:
+        """Return a text of the server as it can be printed."""
+        plain = masked(text, self._secrets).replace("\r\n", "\n")
+        cut = shortened(printable(plain[: _LONGEST + 1], keep="\n\t"), _LONGEST)
+        return f"{cut} ({len(text)} characters)" if len(plain) > _LONGEST else cut
+
+    def __reduce__(self) -> tuple[Callable[..., OpenApiException], tuple[Any, ...]]:
+        state = {name: value for name, value in vars(self).items() if name != "_secrets"}
+        if self._secrets:
+            state = {name: masked_data(value, self._secrets) for name, value in state.items()}
+        return _rebuild, (type(self), self.args, state)
 
 
 class BadRequestException(ApiException):
@@ -165,9 +212,7 @@ class UnprocessableEntityException(ApiException):
 
 
 class TooManyRequestsException(ApiException):
-    """429: too many requests; `retry_after` is the wait in seconds that the server asks for, or None."""
-
-    retry_after: Optional[float] = None
+    """429: too many requests; `retry_after` says when to come back, if the server does."""
 
 
 class ServiceException(ApiException):
@@ -213,7 +258,10 @@ class ApiResponseError(ApiException, ValueError):
 
 
 class AuthenticationError(ApiException, ValueError):
-    """No token could be had, so nothing was sent."""
+    """No token could be had, so nothing was sent; `status` is that of the token endpoint, if it was asked."""
+
+    def _first_lines(self) -> str:
+        return self.reason or super()._first_lines()
 
 
 class SessionFailed(ApiException):

@@ -10,11 +10,23 @@ from portal_client.timeouts import Deadline, as_good
 class Exchange:
     """One attempt: its deadline, its times, and the bytes each way; `sent` is 0 until the request is written.
 
-    `before` is the attempt before it. `query` is a credential for the URL; it is added as the request is
-    written, later than urllib3 logs.
+    `before` is the attempt before it. `shown` is the credential that it carries, `query` the part of the URL
+    which that makes; it is added as the request is written, later than urllib3 logs. `status` is that of the
+    response, 0 until there is one.
     """
 
-    __slots__ = ("before", "began", "deadline", "ended", "query", "received", "sent", "silence")
+    __slots__ = (
+        "before",
+        "began",
+        "deadline",
+        "ended",
+        "query",
+        "received",
+        "sent",
+        "shown",
+        "silence",
+        "status",
+    )
 
     def __init__(self, deadline: Deadline, before: Optional[Exchange] = None) -> None:
         self.deadline: Deadline = deadline
@@ -22,9 +34,21 @@ class Exchange:
         self.began: float = deadline.now()
         self.ended: float = self.began
         self.silence: float = deadline.limits.read
+        self.shown: Optional[str] = None
         self.query: str = ""
         self.sent: int = 0
         self.received: int = 0
+        self.status: int = 0
+
+    @property
+    def attempts(self) -> list[Exchange]:
+        """All attempts of the call so far, this one last."""
+        return [*(self.before.attempts if self.before is not None else ()), self]
+
+    @property
+    def refused(self) -> bool:
+        """Whether the response says that the request had no effect: a 4xx but 408, or "send it elsewhere"."""
+        return self.status in (301, 302, 307, 308) or (400 <= self.status <= 499 and self.status != 408)
 
     def end(self) -> None:
         """Take down when the attempt ended."""

@@ -1,10 +1,17 @@
-"""What a failure of the transport is to the caller, and what an error tells of its call."""
+"""What a failure is to the caller, and what an error tells of its call."""
 
 from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, Optional, cast
 
 from urllib3.exceptions import (
     ConnectTimeoutError,
     EmptyPoolError,
+    HTTPError,
     NewConnectionError,
     ProtocolError,
     ProxyError,
@@ -13,63 +20,132 @@ from urllib3.exceptions import (
 
 from portal_client.call import Call
 from portal_client.curl import curl
-from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
+from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError, OpenApiException
 from portal_client.exchange import Exchange
 from portal_client.request import HTTPRequest
+from portal_client.secret import Hidden
+from portal_client.text import masked, printable, shortened
 
 #: Characters of a failure's own words.
 _LONGEST = 300
 
+#: How urllib3 begins the text of an error: with the pool or connection that it is about.
+_SUBJECT = re.compile(r"\w+\(host=.*?\): ")
 
-def failure_of(request: HTTPRequest, error: Exception, exchange: Exchange, unread: int) -> ApiException:
-    """The error for a failed attempt; `unread` is how many answers were left unread."""
-    sent = exchange.sent > 0
-    kind: type[ApiException] = ApiConnectionError
-    # A ProtocolError carries its cause as an argument, and says no more itself.
-    what = _shown(str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error))
-    if isinstance(error, EmptyPoolError):
-        kind = ApiTimeoutError
-        what = f"all connections to {request.origin} are in use, {unread} by answers left unread"
-    elif _is_timeout(error):
-        kind = ApiTimeoutError
-        if exchange.deadline.over:
-            what = f"the {exchange.deadline.limits.total:g} s for the call are over"
-    outcome = "the server may have seen the request" if sent else "nothing was sent"
+_CREDENTIAL = re.compile("auth|cookie|credential|key|password|secret|session|signature|token", re.IGNORECASE)
+
+
+def failure_of(
+    asked: HTTPRequest, request: HTTPRequest, error: BaseException, last: Exchange, unread: int
+) -> BaseException:
+    """Return what a call raises that has met an error in its last attempt.
+
+    That is an ApiException, which tells of the call; but an interrupt passes, as does what a signal handler
+    raised, and a setting that cannot be used while nothing was sent. `asked` is the first request of the
+    call, `unread` the number of responses that were left unread.
+    """
+    if (interrupt := _of_signal_handler(error)) is not None or not isinstance(error, Exception):
+        return interrupt or error
+    known = told(asked, last)
+    if isinstance(error, ApiException):
+        for name in ("request_sent", "safe_to_repeat", "call"):
+            setattr(error, name, known[name])
+        return error
+    if isinstance(error, OpenApiException) and not known["request_sent"]:
+        return error
+    kind: type[ApiException] = ApiException
+    if isinstance(error, (HTTPError, TimeoutError)):
+        kind = ApiTimeoutError if _is_timeout(error) else ApiConnectionError
+    what = _timeout(request, error, last, unread) if kind is ApiTimeoutError else _said(error)
+    outcome = "nothing was sent"
+    if known["request_sent"]:
+        refused = known["safe_to_repeat"]
+        outcome = "the server has refused it" if refused else "the server may have seen the request"
+    what = shortened(printable(masked(what, known["secrets"])), _LONGEST)
     reason = f"{request.operation}, {request.method} {request.url}: {what} ({outcome})"
-    return kind(status=0, reason=reason, request_id=request.request_id, request_sent=sent)
+    failure = kind(status=0, reason=reason, request_id=request.request_id, **known)
+    failure.__cause__ = bare(error, known["secrets"])
+    return failure
+
+
+def told(request: HTTPRequest, last: Exchange) -> dict[str, Any]:
+    """Return what each error tells of its call, as arguments of ApiException.
+
+    `last` is the last attempt. The request was sent as soon as any attempt wrote a byte. It is safe to repeat
+    where each attempt that did so was refused.
+    """
+    written = [attempt for attempt in last.attempts if attempt.sent]
+    return {
+        "request_sent": bool(written),
+        "safe_to_repeat": all(attempt.refused for attempt in written),
+        "call": call_of(request, last),
+        "secrets": tuple(_secrets(request, last)),
+    }
 
 
 def call_of(request: HTTPRequest, last: Exchange) -> Call:
     """What is told of a request, by the last of its attempts."""
-    attempts = [last]
-    while attempts[-1].before is not None:
-        attempts.append(attempts[-1].before)
+    attempts = last.attempts
     return Call(
         operation=request.operation,
         method=request.method,
         url=request.url,
         attempts=len(attempts),
         seconds=last.ended - last.deadline.began,
-        attempt_seconds=tuple(attempt.ended - attempt.began for attempt in reversed(attempts)),
+        attempt_seconds=tuple(attempt.ended - attempt.began for attempt in attempts),
         sent=sum(attempt.sent for attempt in attempts),
         received=sum(attempt.received for attempt in attempts),
         curl=curl(request),
     )
 
 
-def call_so_far(request: HTTPRequest, last: Exchange) -> Call:
-    """The same of a call whose answer is still being read."""
+def told_so_far(request: HTTPRequest, last: Exchange) -> dict[str, Any]:
+    """The same of a call whose response is still being read."""
     last.end()
-    return call_of(request, last)
+    return told(request, last)
 
 
-def bare(error: Exception) -> Exception:
-    """An error as the cause of ours: its text without the frames below, which hold headers and bodies."""
+def bare(error: BaseException, secrets: Sequence[str] = ()) -> BaseException:
+    """Return an error as the cause of ours: without the frames below, which hold headers and bodies."""
     for held in error.args:  # a ProtocolError holds its cause so
         if isinstance(held, Exception):
-            bare(held)
+            bare(held, secrets)
+    error.args = tuple(masked(held, secrets) if isinstance(held, str) else held for held in error.args)
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
+
+
+def _of_signal_handler(error: Optional[BaseException]) -> Optional[BaseException]:
+    """Return what a signal handler raised, if that is what the error comes from; None else."""
+    codes = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        frames = error.__traceback__
+        while frames is not None:
+            if frames.tb_frame.f_code in codes:
+                return error
+            frames = frames.tb_next
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _code(handler: Any) -> Any:
+    while isinstance(handler, partial):
+        handler = cast("partial[Any]", handler).func
+    return getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
+
+
+def _timeout(request: HTTPRequest, error: BaseException, last: Exchange, unread: int) -> str:
+    """Return which limit was over, in words and in seconds."""
+    limits = last.deadline.limits
+    if isinstance(error, EmptyPoolError):
+        return f"all connections to {request.origin} are in use, {unread} by answers left unread"
+    if last.deadline.over:
+        return f"the {limits.total:g} s for the call are over"
+    if last.sent:
+        return f"the server was silent for {limits.read:g} s, the limit for each silence"
+    return f"no connection within {limits.connect:g} s, the limit for connecting"
 
 
 def _is_timeout(error: BaseException) -> bool:
@@ -78,10 +154,35 @@ def _is_timeout(error: BaseException) -> bool:
     if isinstance(error, NewConnectionError):  # refused or unresolvable, though derived from a timeout
         return False
     causes = (error, *error.args)  # a ProtocolError carries its cause as an argument
-    return any(isinstance(cause, (ReadTimeoutError, ConnectTimeoutError, TimeoutError)) for cause in causes)
+    return any(
+        isinstance(cause, (EmptyPoolError, ReadTimeoutError, ConnectTimeoutError, TimeoutError))
+        for cause in causes
+    )
 
 
-def _shown(text: str) -> str:
-    """What a server may have had its hand in, as it can stand in a line."""
-    line = text if text.isprintable() else ascii(text)[1:-1]
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+def _said(error: BaseException) -> str:
+    """Return the words of an error, without the names of classes that are urllib3's own affair."""
+    if isinstance(error, ProxyError):
+        return f"{error.args[0]}: {_said(error.original_error)}"
+    if isinstance(error, ProtocolError) and error.args:  # it carries its cause as an argument
+        return str(error.args[-1])
+    if isinstance(error, (HTTPError, OSError)):
+        return _SUBJECT.sub("", str(error))
+    return f"{type(error).__name__}: {error}"
+
+
+def _secrets(request: HTTPRequest, last: Exchange) -> Iterator[str]:
+    """The credentials of a call, which a server may send back."""
+    for attempt in last.attempts:
+        if attempt.shown is not None:
+            yield _without_scheme(attempt.shown)
+    for name, value in request.headers.items():
+        if name.lower() == "cookie":
+            yield from (Hidden(pair.partition("=")[2].strip()) for pair in value.split(";"))
+        elif _CREDENTIAL.search(name):
+            yield _without_scheme(value)
+
+
+def _without_scheme(value: str) -> str:
+    """Return what stands behind the scheme of an Authorization header, all of another value."""
+    return Hidden(value.rpartition(" ")[2])

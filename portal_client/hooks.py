@@ -31,15 +31,15 @@ class Attempt:
     since_call: float = 0.0
     sent: int = 0
     received: int = 0
-    error: Optional[Exception] = None
+    error: Optional[BaseException] = None
     final: bool = False
 
 
 class Hooks:
     """Base class of observers: override what you need and put an instance in `Configuration.hooks`.
 
-    Hooks run in the caller's thread. What they raise does not break the call: it is logged as an error,
-    with its traceback.
+    Each `on_request` is followed by one `on_response` or `on_error`, after Ctrl-C too. Hooks run in the
+    caller's thread. What they raise does not break the call: it is logged as an error, with its traceback.
     """
 
     def on_request(self, attempt: Attempt) -> None:
@@ -49,7 +49,7 @@ class Hooks:
         """After an answer of any status."""
 
     def on_error(self, attempt: Attempt) -> None:
-        """After an attempt that brought no answer; `attempt.error` says why."""
+        """After an attempt that brought no response, or was interrupted; `attempt.error` says why."""
 
 
 class Log(Hooks):

@@ -230,8 +230,11 @@ def _counted(part: Part, read: Callable[[int], Any]) -> Iterator[Union[bytes, me
 def _failing_as_call(part: Part) -> Generator[None, None, None]:
     try:
         yield
-    except (OSError, ValueError) as error:
-        raise _failed(part, f"could not be read while it was being sent: {error}") from error
+    except ApiException:
+        raise
+    except Exception as error:  # a file object may be anything: a decompressor, a driver
+        what = f"could not be read while it was being sent: {type(error).__name__}: {error}"
+        raise _failed(part, what) from error
 
 
 def _failed(part: Part, what: str) -> ApiException:

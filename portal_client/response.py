@@ -11,7 +11,7 @@ from urllib3.exceptions import DecodeError, ProtocolError
 
 from portal_client.exceptions import ApiException, ApiResponseError
 from portal_client.exchange import Exchange
-from portal_client.failure import bare
+from portal_client.failure import bare, told
 from portal_client.request import HTTPRequest
 
 _BLOCK = 1024 * 1024
@@ -71,14 +71,14 @@ def read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRe
             response.close()
             if good:
                 del body  # tools print the variables of a traceback
-                raise _broken(response, request, f"larger than max_response_size, {limit} bytes")
+                raise _broken(response, exchange, request, f"larger than max_response_size, {limit} bytes")
     except ApiException:
         raise
     except (DecodeError, ProtocolError) as error:
         response.close()
         if good and isinstance(error, DecodeError):
             how = f"not what its encoding says: {error.args[0]}"
-            raise _broken(response, request, how) from bare(error)
+            raise _broken(response, exchange, request, how) from bare(error)
         if good:
             raise
         body = taken.getvalue()  # what is known counts: the status
@@ -88,10 +88,13 @@ def read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRe
     return RESTResponse(response.status, response.reason, response.headers, body[:limit], exchange)
 
 
-def _broken(response: urllib3.BaseHTTPResponse, request: HTTPRequest, how: str) -> ApiResponseError:
+def _broken(
+    response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest, how: str
+) -> ApiResponseError:
     return ApiResponseError(
         status=response.status,
         reason=f"{request.operation}: the body is {how}",
         headers=response.headers,
         request_id=request.request_id,
+        **told(request, exchange),
     )

@@ -8,23 +8,19 @@ from collections.abc import Callable
 from typing import Any, Optional, TypeVar, Union, cast
 
 import urllib3
-from urllib3.exceptions import HTTPError
 
 from portal_client.configuration import Configuration
+from portal_client.exceptions import ApiConnectionError, ApiTimeoutError, AuthenticationError
 from portal_client.exceptions import ApiException as ApiException
-from portal_client.exceptions import (
-    ApiTimeoutError,
-    AuthenticationError,
-)
 from portal_client.exchange import Exchange
-from portal_client.failure import bare, call_of, failure_of
+from portal_client.failure import failure_of
 from portal_client.multipart import Multipart
 from portal_client.pools import Pools
 from portal_client.redirect import MAX_REDIRECTS, redirected
 from portal_client.request import Caller, HTTPRequest
 from portal_client.response import Response, hand_over, hand_over_events, read
 from portal_client.response import RESTResponse as RESTResponse
-from portal_client.retry import Attempts
+from portal_client.retry import Attempts, quota
 from portal_client.streaming import EventStream
 from portal_client.timeouts import Deadline
 from portal_client.watch import Watch
@@ -54,6 +50,7 @@ class RESTClientObject:
         # Tokens are fetched over connections of their own: answers left unread may hold all others.
         self._pools_for_tokens = Pools(configuration, for_tokens=True)
         self._left_open: set[weakref.ref[Unread]] = set()
+        self._quota = quota()
         self._sleep = sleep
         self._now = now
 
@@ -99,7 +96,7 @@ class RESTClientObject:
 
     def _run(self, request: HTTPRequest, finish: Finish[R], pools: Pools) -> R:
         deadline = Deadline(request.timeouts, self._now)
-        attempts = Attempts(request)
+        attempts = Attempts(request, self._quota)
         asked = request
         exchange: Optional[Exchange] = None
         shown: Optional[str] = None
@@ -108,48 +105,47 @@ class RESTClientObject:
         while True:
             number += 1
             exchange = Exchange(deadline, exchange)
-            pool = pools.of(request.origin)
             watch = Watch.over(request, number, exchange)
+            answer: Optional[R] = None
+            wait: Optional[float] = None
             try:
+                if watch:
+                    watch.began()
+                pool = pools.of(request.origin)
                 if shown is None and request.credential is not None:
                     shown = request.credential.shown(self.caller(request, deadline))
                 answer = finish(_attempt(pool, request, shown, exchange), exchange, request)
-            except ApiException as error:
                 exchange.end()
-                error.call = call_of(asked, exchange)
+                following, wait = None, 0.0
+                if answer.status // 100 == 3 and request.follows and redirects < MAX_REDIRECTS:
+                    following = redirected(request, answer.status, answer.headers.get("location"))
+                if following is not None:
+                    redirects += 1
+                    request, shown = following, shown if following.credential else None
+                elif not renewed and (fresh := self._renewed(request, answer.status, shown, deadline)):
+                    renewed, shown = True, fresh
+                else:
+                    wait = attempts.after_answer(request, answer.status, answer.headers)
+                again = wait is not None and wait < deadline.left()
                 if watch:
-                    watch.failed(error, final=True)
-                raise
-            except (HTTPError, TimeoutError) as error:
+                    watch.answered(answer.status, final=not again)
+            except BaseException as error:
                 exchange.end()
-                failure = failure_of(request, error, exchange, len(self._unread()))
-                failure.call = call_of(asked, exchange)
-                timed_out = isinstance(failure, ApiTimeoutError)
-                wait = attempts.after_error(request, error, failure.request_sent, final=timed_out)
+                if answer is not None:
+                    answer.close()
+                failure = failure_of(asked, request, error, exchange, len(self._unread()))
+                wait = None
+                if answer is None and failure is not error and isinstance(failure, ApiConnectionError):
+                    timed_out = isinstance(failure, ApiTimeoutError)
+                    wait = attempts.after_error(
+                        request, cast(Exception, error), exchange.sent > 0, final=timed_out
+                    )
                 again = wait is not None and wait < deadline.left()
                 if watch:
                     watch.failed(failure, final=not again)
                 if not again:
-                    raise failure from bare(error)
+                    raise failure from failure.__cause__
             else:
-                exchange.end()
-                try:
-                    following, wait = None, 0.0
-                    if answer.status // 100 == 3 and request.follows and redirects < MAX_REDIRECTS:
-                        following = redirected(request, answer.status, answer.headers.get("location"))
-                    if following is not None:
-                        redirects += 1
-                        request, shown = following, shown if following.credential else None
-                    elif not renewed and (fresh := self._renewed(request, answer.status, shown, deadline)):
-                        renewed, shown = True, fresh
-                    else:
-                        wait = attempts.after_answer(request, answer.status, answer.headers)
-                    again = wait is not None and wait < deadline.left()
-                    if watch:
-                        watch.answered(answer.status, final=not again)
-                except BaseException:
-                    answer.close()
-                    raise
                 if not again:
                     deadline.lift()  # an answer handed over unread has only its silences bounded
                     return answer
@@ -176,12 +172,13 @@ def _attempt(
     headers, target, body = request.headers, request.target, request.body
     if shown is not None and request.credential is not None:
         headers = dict(headers)
+        exchange.shown = shown
         exchange.query = request.credential.apply(shown, headers)
     if isinstance(body, Multipart) and body.length is not None:
         headers = {**headers, "Content-Length": str(body.length)}
     deadline = exchange.deadline
     try:
-        return pool.urlopen(
+        response = pool.urlopen(
             request.method,
             f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
             cast(Any, body),  # urllib3 sends any iterable of buffers
@@ -194,6 +191,8 @@ def _attempt(
             preload_content=False,
             decode_content=True,
         )
+        exchange.status = response.status
+        return response
     finally:
         if isinstance(body, Multipart):
             body.close()  # where it was left in the middle its file is open

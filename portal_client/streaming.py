@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from operator import length_hint
 from typing import Any, BinaryIO, Generic, Optional, Protocol, TypeVar, Union
@@ -14,7 +14,6 @@ from typing_extensions import Self
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
-from portal_client.call import Call
 from portal_client.events import LONGEST, NOTHING, Found, Lines, ServerSentEvents
 from portal_client.exceptions import (
     ApiAttributeError,
@@ -65,7 +64,7 @@ class EventStream(Generic[T]):
         tee: Optional[BinaryIO] = None,
         request: Optional[str] = None,
         request_id: Optional[str] = None,
-        call: Optional[Callable[[], Call]] = None,
+        told: Optional[Callable[[], Mapping[str, Any]]] = None,
     ) -> None:
         self.events: int = 0
         self._closed = False
@@ -79,7 +78,7 @@ class EventStream(Generic[T]):
         self._tee = tee
         self._request = request
         self._request_id = request_id
-        self._call = call
+        self._told = told
         # The texts that came together, with their numbers, and those of them that are still to be read.
         self._block: Found = NOTHING
         self._texts: Iterator[bytes] = iter(())
@@ -275,5 +274,5 @@ class EventStream(Generic[T]):
             "headers": answer and answer.headers,
             "request": self._request,
             "request_id": self._request_id,
-            "call": self._call and self._call(),
+            **(self._told() if self._told is not None else {}),
         }

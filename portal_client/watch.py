@@ -21,7 +21,10 @@ class Watch:
         self._log = log
         self._attempt = attempt
         self._exchange = exchange
-        self._tell("on_request")
+
+    def began(self) -> None:
+        """The attempt is about to be made."""
+        self._tell("on_request", self._hooks)
 
     @classmethod
     def over(cls, request: HTTPRequest, number: int, exchange: Exchange) -> Optional[Watch]:
@@ -37,13 +40,15 @@ class Watch:
         """The attempt brought an answer."""
         self._attempt.status = status
         self._measure(final)
-        self._tell("on_response")
+        self._tell("on_response", self._hooks)
 
-    def failed(self, error: Exception, final: bool) -> None:
-        """The attempt brought none."""
+    def failed(self, error: BaseException, final: bool) -> None:
+        """The attempt brought none, or was interrupted; one that brought an answer has been told of."""
+        if self._attempt.status is not None:
+            return
         self._attempt.error = error
         self._measure(final)
-        self._tell("on_error")
+        self._tell("on_error", self._hooks)
 
     def _measure(self, final: bool) -> None:
         exchange = self._exchange
@@ -52,9 +57,12 @@ class Watch:
         self._attempt.sent, self._attempt.received = exchange.sent, exchange.received
         self._attempt.final = final
 
-    def _tell(self, event: str) -> None:
-        for hook in self._hooks:
+    def _tell(self, event: str, hooks: Sequence[Hooks]) -> None:
+        for number, hook in enumerate(hooks, 1):
             try:
                 getattr(hook, event)(self._attempt)
             except Exception:
                 self._log.exception("%s.%s raised, and the call goes on", type(hook).__qualname__, event)
+            except BaseException:  # an interrupt, which ends the call; the others hear of the attempt
+                self._tell(event, hooks[number:])
+                raise

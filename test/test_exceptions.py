@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 import multiprocessing
 import pickle
+import re
 from concurrent.futures import ProcessPoolExecutor
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ import urllib3
 
 from portal_client import ApiClient, Configuration, HTTPValidationError, Session, SessionsApi, exceptions
 from portal_client.exceptions import ApiException, OpenApiException, error_for
-from scripted import SESSION, playing, reply
+from scripted import SESSION, Connection, Received, playing, reply
 
 TREE = {
     "OpenApiException": ("Exception",),
@@ -83,11 +86,12 @@ def made(name: str) -> OpenApiException:
         headers=urllib3.HTTPHeaderDict({"X-Request-ID": "r1", "Content-Type": "application/json"}),
         body='{"detail": []}',
         data=HTTPValidationError.from_dict(REFUSED),
+        retry_after=1.5,
         request_id="r1",
         request_sent=False,
+        safe_to_repeat=True,
     )
     extra: dict[str, dict[str, Any]] = {
-        "TooManyRequestsException": {"retry_after": 1.5},
         "WaitTimeout": {"session_id": "s1", "session": Session.from_dict(SESSION)},
         "SessionFailed": {"session": Session.from_dict(SESSION)},
         "ApiStreamError": {"events": 3},
@@ -171,13 +175,13 @@ def test_args_are_filled(name: str) -> None:
 def test_each_can_be_made_empty(name: str) -> None:
     error = getattr(exceptions, name)()
 
-    assert (error.status, error.reason, error.headers, error.body, error.data) == (None,) * 5
-    assert (error.request_id, error.request_sent) == (None, True)
-    assert str(error) == "(None)\nReason: None\n"
+    assert (error.status, error.reason, error.headers, error.body, error.data) == (0, None, None, None, None)
+    assert (error.request_id, error.request_sent, error.safe_to_repeat) == (None, True, False)
+    assert error.retry_after is None
+    assert str(error) == "(0)\n"
 
 
 def test_the_defaults_of_what_some_carry() -> None:
-    assert exceptions.TooManyRequestsException().retry_after is None
     assert exceptions.WaitTimeout().session is None
     assert exceptions.ApiStreamError().events == 0
 
@@ -225,7 +229,7 @@ def test_arguments_beat_the_answer() -> None:
 
 
 def test_a_request_id_is_in_the_text() -> None:
-    assert str(ApiException(0, "Why", request_id="r1")) == "(0)\nReason: Why\nRequest id: r1\n"
+    assert str(ApiException(0, "Why", request_id="r1")) == "Why\nRequest id: r1\n"
 
 
 def test_a_long_body_is_cut_in_the_text_only() -> None:
@@ -322,14 +326,167 @@ def test_a_body_that_is_not_json(body: bytes, text: str) -> None:
     assert (error.body, error.data) == (text, None)
 
 
+@pytest.mark.parametrize("status", [403, 413, 429, 503])
 @pytest.mark.parametrize(("header", "seconds"), [("90", 90.0), ("soon", None), (None, None)])
-def test_a_429_says_when(header: str | None, seconds: float | None) -> None:
-    with playing(reply({}, status=429, **({"Retry_After": header} if header else {}))) as server:
+def test_an_error_says_when_to_come_back(status: int, header: str | None, seconds: float | None) -> None:
+    with playing(reply({}, status=status, **({"Retry_After": header} if header else {}))) as server:
         error = raised(server.host)
 
-    assert isinstance(error, exceptions.TooManyRequestsException)
     assert error.retry_after == seconds
     assert len(server.requests) == 1
+    same_after_pickle(error)
+
+
+@pytest.mark.parametrize("status", [300, 304, 305, 306])
+def test_what_is_no_redirect_is_not_called_one(status: int) -> None:
+    with playing(reply(b"", status=status, Location="/elsewhere", close=True)) as server:
+        error = raised(server.host)
+
+    assert (error.status, error.reason) == (status, "Reason")
+
+
+# ── what a server says is data ──
+
+TOKEN = "SECRET-TOKEN-1"
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\u202e"
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def odd(body: bytes = b"", reason: str = "No", status: int = 500, **headers: str) -> bytes:
+    """An error of the server, byte for byte."""
+    head = f"HTTP/1.1 {status} {reason}\r\nContent-Length: {len(body)}\r\n".encode()
+    named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return head + named.encode("latin-1") + b"\r\n" + body
+
+
+@pytest.mark.fault("Secrets", "What a server says reaches a terminal as text, in each part of an error")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        odd(f"oops {ESCAPES}\r\n".encode()),
+        odd(X_Request_ID="\x9b2J\xad"),
+        odd(X_Other="\x9b2J"),
+        odd(json.dumps({"detail": ESCAPES}, ensure_ascii=False).encode(), status=409),
+    ],
+    ids=range(4),
+)
+def test_no_part_of_an_error_is_obeyed_by_a_terminal(answer: bytes) -> None:
+    with playing(answer) as server:
+        error = raised(server.host)
+
+    assert not OBEYED.search(str(error))
+    assert not OBEYED.search(str(error.reason))
+
+
+def test_the_attributes_stay_as_they_came() -> None:
+    with playing(odd(f"one\r\n{ESCAPES}".encode(), X_Request_ID="r\xad1")) as server:
+        error = raised(server.host)
+
+    assert (error.body, error.request_id) == (f"one\r\n{ESCAPES}", "r\xad1")
+    assert "one\n\\x1b]0;owned" in str(error)
+
+
+def test_headers_and_reason_are_cut_in_the_text() -> None:
+    with playing(odd(reason="y" * 50_000, X_Long="x" * 60_000)) as server:
+        error = raised(server.host)
+
+    assert len(str(error)) < 10_000
+    assert error.headers is not None
+    assert error.headers["X-Long"] == "x" * 60_000
+
+
+def echo(connection: Connection, request: Received) -> None:
+    """What a server in debug mode does: it shows the request."""
+    connection.send(
+        reply(f"{request.target}\n{request.headers}".encode(), status=500, X_Echo=str(request.target))
+    )
+
+
+@pytest.mark.fault(
+    "Secrets", "A credential that the server repeats stands in no text, reason or pickle of an error"
+)
+@pytest.mark.parametrize(
+    ("auth", "secret"),
+    [
+        (None, TOKEN),
+        ({"in": "header", "key": "X-Api-Key", "value": "SECRET-KEY-2"}, "SECRET-KEY-2"),
+        ({"in": "query", "key": "key", "value": "SECRET/KEY&3"}, "SECRET/KEY%263"),
+        ({"in": "cookie", "key": "sid", "value": "SECRET-KEY-4"}, "SECRET-KEY-4"),
+        ({"in": "header", "key": "Authorization", "value": "Basic U0VDUkVU"}, "U0VDUkVU"),
+    ],
+    ids=["bearer", "header", "query", "cookie", "basic"],
+)
+def test_a_repeated_credential_is_masked(auth: dict[str, Any] | None, secret: str) -> None:
+    with (
+        playing(echo) as server,
+        ApiClient(Configuration(server.host, access_token=TOKEN, retries=False)) as client,
+    ):
+        client.cookie = "crumb=SECRET-CRUMB"
+        client.set_default_header("X-Secret", "SECRET-HEADER")
+        with pytest.raises(ApiException) as info:
+            SessionsApi(client).get_session("s1", _request_auth=auth) if auth else SessionsApi(
+                client
+            ).get_session("s1")
+    error = info.value
+
+    again = pickle.loads(pickle.dumps(error))
+    for private in (secret, "SECRET-CRUMB", "SECRET-HEADER"):
+        assert private in str(error.body)
+        for seen in (str(error), repr(error), str(again), f"{vars(again)}", "".join(format_exception(error))):
+            assert private not in seen
+    assert "***" in str(error)
+    assert "User-Agent" in str(error)
+    assert str(again) == str(error)
+
+
+@pytest.mark.fault(
+    "Secrets", "A credential that the server repeats stands in no text, reason or pickle of an error"
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda connection, request: (
+            connection.send(f"GET {request.target} HTTP/1.1\r\n\r\n".encode()) and False
+        ),
+        lambda connection, request: connection.send(
+            f"HTTP/1.1 500 {request.headers['Authorization']}\r\nContent-Length: 0\r\n\r\n".encode()
+        ),
+        lambda connection, request: connection.send(reply({request.headers["Authorization"]: 1})),
+        lambda connection, request: connection.send(reply({"id": request.headers["Authorization"]})),
+        lambda connection, request: connection.send(
+            reply(b"no gzip", Content_Encoding="gzip", X_Echo=request.headers["Authorization"])
+        ),
+    ],
+    ids=["as a status line", "as a reason", "in an odd field", "in a value", "in a header"],
+)
+def test_a_repeated_credential_is_masked_wherever_it_stands(answer: Any) -> None:
+    auth = {"in": "query", "key": "key", "value": TOKEN}
+    with playing(answer) as server, ApiClient(Configuration(server.host, retries=False)) as client:
+        for given in (auth, {"in": "header", "key": "Authorization", "value": f"Bearer {TOKEN}"}):
+            with pytest.raises(ApiException) as info:
+                SessionsApi(client).get_session("s1", _request_auth=given)
+            assert TOKEN not in "".join(format_exception(info.value))
+            assert TOKEN.encode() not in pickle.dumps(info.value)
+
+
+# ── the first line is what a log shows ──
+
+
+@pytest.mark.parametrize(
+    ("error", "first"),
+    [
+        (ApiException(0, "refused (nothing was sent)"), "refused (nothing was sent)"),
+        (exceptions.ApiStreamError(200, "the stream was cut"), "the stream was cut"),
+        (exceptions.ApiResponseError(200, "not the answer it promises"), "not the answer it promises"),
+        (exceptions.AuthenticationError(400, "no token: refused"), "no token: refused"),
+        (exceptions.AuthenticationError(0, "no token: gone"), "no token: gone"),
+        (exceptions.NotFoundException(404, "Not Found"), "(404)"),
+        (ApiException(), "(0)"),
+    ],
+)
+def test_the_first_line_says_what_happened(error: ApiException, first: str) -> None:
+    assert str(error).splitlines()[0] == first
+    assert str(error).endswith("\n")
 
 
 @pytest.mark.parametrize("body", [b"not json", b"", b'{"id": 5}', b"[]"])

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import signal
 import socket
 import threading
 import tracemalloc
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from clients import (
     PROMPT,
@@ -39,6 +41,7 @@ from portal_client.exceptions import (
     ApiException,
     ApiResponseError,
     ApiTimeoutError,
+    ApiValueError,
     AuthenticationError,
     NotFoundException,
     ServiceException,
@@ -46,6 +49,7 @@ from portal_client.exceptions import (
     UnauthorizedException,
 )
 from portal_client.hooks import Attempt
+from portal_client.retry import QUOTA
 from scripted import SESSION, Answer, Connection, Received, playing, reply
 
 CALLS: dict[str, Callable[..., Any]] = {
@@ -286,7 +290,7 @@ def test_all_may_go_again_when_nothing_was_written(call: str, monkeypatch: pytes
 
     assert answer.id == "s1"
     assert len(c.server.requests) == 1
-    assert len(c.clock.slept) == 2  # the first one at once
+    assert len(c.clock.slept) == 3
     if call == "stream":
         assert b"streamed once" in c.server.requests[0].body
 
@@ -348,6 +352,260 @@ def test_a_file_that_becomes_shorter_ends_the_call(tmp_path: Path) -> None:
     assert (error.status, error.request_sent) == (0, True)
     assert [request.method for request in c.server.requests if request.method == "GET"] == ["GET"]
     assert c.server.connections == 2
+
+
+# ── what became of the call ──
+
+
+@pytest.mark.fault("Sent once", "What any attempt has sent was sent, whatever became of the last attempt")
+def test_an_attempt_that_was_read_counts_though_the_last_one_was_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policy = urllib3.Retry(1, allowed_methods={"POST"}, backoff_factor=0)
+
+    def gone(connection: Connection, request: Received) -> bool:
+        resolver.port = resolver.closed
+        return False
+
+    with calling(gone, retries=policy) as c:
+        resolver = _Resolver(monkeypatch, refusals=0)
+        resolver.port = c.server.port
+        c.client.configuration.host = "http://leaving.test"
+        error = failing(lambda: CALLS["create"](c))
+
+    assert len(c.server.requests) == 1
+    assert (error.request_sent, error.safe_to_repeat) == (True, False)
+    assert "the server may have seen the request" in str(error.reason)
+
+
+@pytest.mark.fault("Sent once", "What any attempt has sent was sent, whatever became of the last attempt")
+@pytest.mark.parametrize(
+    ("status", "safe"), [(301, True), (302, True), (303, False), (307, True), (308, True)]
+)
+def test_a_redirect_to_where_nobody_listens(status: int, safe: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = listener.getsockname()[1]
+    with calling(to(f"http://127.0.0.1:{closed}/x", status), retries=False) as c:
+        error = failing(lambda: c.api.update_session("s1", PROMPT))
+
+    assert [request.method for request in c.server.requests] == ["PUT"]
+    assert (error.request_sent, error.safe_to_repeat) == (True, safe)
+    assert error.status == (0 if status == 303 else status)
+    assert "nothing was sent" not in str(error.reason)
+
+
+@pytest.mark.fault("Sent once", "A setting that cannot be used behind a redirect is an error of the call")
+@pytest.mark.parametrize("settings", [{"ssl_ca_cert": "not/there.pem"}, {"cert_file": "not/there.pem"}])
+def test_a_setting_that_cannot_be_used_behind_a_redirect(settings: dict[str, Any]) -> None:
+    told: list[tuple[str, Attempt]] = []
+    with calling(to("https://127.0.0.1:9/sessions/s1", 303), hooks=[_Told(told)], **settings) as c:
+        error = failing(lambda: CALLS["create"](c))
+
+    assert isinstance(error.__cause__, ApiValueError)
+    assert "not/there.pem" in str(error)
+    assert (error.status, error.request_sent, error.safe_to_repeat) == (0, True, False)
+    assert error.call is not None
+    assert error.call.attempts == 2
+    assert [event for event, _ in told] == ["request", "response", "request", "error"]
+    assert told[-1][1].final
+
+
+def test_a_setting_that_cannot_be_used_at_once_is_no_error_of_the_call() -> None:
+    with calling(reply(), ssl_ca_cert="not/there.pem") as c:
+        c.client.configuration.host = "https://127.0.0.1:9"
+        with pytest.raises(ApiValueError, match="ssl_ca_cert"):
+            get(c)
+
+    assert c.server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "sent", "safe"),
+    [
+        ([reply({}, status=404)], True, True),
+        ([reply({}, status=422)], True, True),
+        ([reply({}, status=429)], True, True),
+        ([reply({}, status=408)], True, False),
+        ([reply({}, status=500)], True, False),
+        ([reply({}, status=503)], True, False),
+        ([reply({}, status=304)], True, False),
+        ([reply({}, status=303)], True, False),
+        ([reply({}, status=307)], True, True),
+        ([reply(b"<html>")], True, False),
+        ([closes], True, False),
+        ([reply({}, status=429, Retry_After="1"), closes], True, False),
+        ([reply({}, status=429, Retry_After="1"), reply({}, status=409)], True, True),
+    ],
+    ids=range(13),
+)
+def test_whether_a_prompt_may_go_again(answers: list[Answer], sent: bool, safe: bool) -> None:
+    with calling(*answers) as c:
+        error = failing(lambda: CALLS["update"](c))
+
+    assert len(c.server.requests) == len(answers)
+    assert (error.request_sent, error.safe_to_repeat) == (sent, safe)
+
+
+def test_what_was_not_sent_may_go_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with client_of(f"http://127.0.0.1:{port}", retries=False) as client:
+        refused = failing(lambda: SessionsApi(client).create_session("a1", PROMPT))
+        client.configuration.access_token = EnvToken("NO_SUCH_TOKEN")
+        no_token = failing(lambda: SessionsApi(client).create_session("a1", PROMPT))
+
+    for error in (refused, no_token):
+        assert (error.request_sent, error.safe_to_repeat) == (False, True)
+
+
+class Raises:
+    """A file object that gives some bytes, then raises what is not in anybody's list."""
+
+    name = "report.csv"
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+        self._left = 3
+
+    def read(self, size: int = -1) -> bytes:
+        if size == 0:
+            return b""
+        self._left -= 1
+        if self._left < 0:
+            raise self._error
+        return b"x" * 100_000
+
+
+class DriverError(Exception):
+    """An error of a library that nobody here knows."""
+
+
+@pytest.mark.fault("Files", "A file object that raises an error of its own ends the call in an ApiException")
+@pytest.mark.parametrize("kind", [zlib.error, EOFError, DriverError, RuntimeError, LookupError, OSError])
+def test_a_file_object_that_raises_something_of_its_own(kind: type[Exception]) -> None:
+    told: list[tuple[str, Attempt]] = []
+    raised = kind("cannot go on")
+    with calling(reply(), hooks=[_Told(told)]) as c:
+        error = failing(lambda: c.api.create_session("a1", PROMPT, Raises(raised)))  # type: ignore[arg-type]
+        get(c)
+
+    assert error.__cause__ is raised
+    assert "'report.csv'" in str(error.reason)
+    assert "cannot go on" in str(error.reason)
+    assert (error.status, error.request_sent, error.safe_to_repeat) == (0, True, False)
+    assert [event for event, _ in told[:2]] == ["request", "error"]
+    assert told[1][1].error is error
+
+
+class _Told(Hooks):
+    """Keeps what is told, in order."""
+
+    def __init__(self, told: list[tuple[str, Attempt]]) -> None:
+        self.on_request = lambda attempt: told.append(("request", attempt))  # type: ignore[method-assign]
+        self.on_response = lambda attempt: told.append(("response", attempt))  # type: ignore[method-assign]
+        self.on_error = lambda attempt: told.append(("error", attempt))  # type: ignore[method-assign]
+
+
+class Alarm(Exception):
+    """What a signal handler of the user's raises."""
+
+
+class LateAlarm(TimeoutError):
+    """One that urllib3 would take for a time-out of its own."""
+
+
+@pytest.mark.fault(
+    "Life cycle", "What a signal handler raises reaches the caller as it is, and observers are told"
+)
+@pytest.mark.parametrize("kind", [Alarm, LateAlarm, SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize("call", ["create", "get"])
+def test_what_a_signal_handler_raises_passes(kind: type[BaseException], call: str) -> None:
+    told: list[tuple[str, Attempt]] = []
+
+    def handler(number: int, frame: Any) -> None:
+        raise kind("now")
+
+    def hangs(connection: Connection, request: Received) -> bool:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        connection.sock.settimeout(5)
+        connection.sock.recv(1)
+        return False
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with calling(hangs, hooks=[_Told(told)]) as c:
+            with pytest.raises(kind, match="now"):
+                get(c) if call == "get" else CALLS[call](c)
+            assert len(c.server.requests) == 1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+    assert [event for event, _ in told] == ["request", "error"]
+    assert isinstance(told[1][1].error, kind)
+    assert told[1][1].final
+
+
+def test_an_interrupt_while_another_token_is_fetched_is_told() -> None:
+    told: list[tuple[str, Attempt]] = []
+    asked: list[None] = []
+
+    def token() -> str:
+        asked.append(None)
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+        return "old"
+
+    with (
+        calling(reply({}, status=401), hooks=[_Told(told)], access_token=token) as c,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        get(c)
+
+    assert [event for event, _ in told] == ["request", "error"]
+
+
+@pytest.mark.fault(
+    "Sent once", "All calls of a client share a hundred repetitions, which successes give back"
+)
+def test_a_dead_server_is_not_stormed() -> None:
+    with calling(closes) as c:
+        for _ in range(60):
+            failing(lambda: get(c))
+        derived = SessionsApi(c.client.with_options())
+        before = len(c.server.requests)
+        failing(lambda: derived.get_session("s1"))
+
+    assert before == 60 + QUOTA
+    assert len(c.server.requests) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ((1, 0.15), "the server was silent for 0.15 s"),
+        (0.15, "the 0.15 s for the call are over"),
+    ],
+)
+def test_a_timeout_says_which_limit_was_over(limits: Any, words: str) -> None:
+    with calling(late(reply())) as c:
+        error = failing(lambda: CALLS["create"](c, _request_timeout=limits))
+
+    assert words in str(error).splitlines()[0]
+    assert "host=" not in str(error)
+
+
+def test_a_connection_that_takes_too_long_says_so() -> None:
+    """The server accepts, and never speaks TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with client_of(host, retries=False) as client:
+            error = failing(
+                lambda: SessionsApi(client).create_session("a1", PROMPT, _request_timeout=(0.15, 5))
+            )
+
+    assert isinstance(error, ApiTimeoutError)
+    assert "no connection within 0.15 s" in str(error.reason)
+    assert (error.request_sent, error.safe_to_repeat) == (False, True)
 
 
 # ── refused for now ──
@@ -592,6 +850,7 @@ def test_an_id_of_the_caller_is_sent_on_each_attempt() -> None:
 # ── redirects ──
 
 REDIRECTS = [301, 302, 303, 307, 308]
+KEEPING = [301, 302, 307, 308]
 
 
 def to(location: str, status: int = 302) -> bytes:
@@ -695,8 +954,11 @@ def test_tls_is_not_left_for_the_same_port_either(tmp_path: Path) -> None:
     assert c.server.connections == 1
 
 
-@pytest.mark.fault("Redirects", "307 and 308 of a prompt are followed within its origin, with the same bytes")
-@pytest.mark.parametrize("status", [307, 308])
+@pytest.mark.fault(
+    "Redirects",
+    "301, 302, 307 and 308 of a prompt are followed within its origin, with the same method and bytes",
+)
+@pytest.mark.parametrize("status", KEEPING)
 @pytest.mark.parametrize("call", ["create", "update", "replay"])
 def test_a_prompt_is_repeated_within_its_origin(call: str, status: int) -> None:
     with calling(to("/elsewhere", status), reply()) as c:
@@ -708,7 +970,7 @@ def test_a_prompt_is_repeated_within_its_origin(call: str, status: int) -> None:
     assert second.headers.items() == first.headers.items()
 
 
-@pytest.mark.parametrize("status", [307, 308])
+@pytest.mark.parametrize("status", KEEPING)
 @pytest.mark.parametrize("call", ["create", "update"])
 def test_a_prompt_does_not_leave_its_origin(call: str, status: int) -> None:
     with playing(reply()) as other, calling(to(f"{other.host}/sessions", status)) as c:
@@ -721,21 +983,21 @@ def test_a_prompt_does_not_leave_its_origin(call: str, status: int) -> None:
 
 
 @pytest.mark.fault("Sent once", "An upload that cannot be read again is not repeated, for no reason")
-def test_a_stream_is_not_repeated_by_a_redirect() -> None:
-    with calling(to("/elsewhere", 307), reply()) as c:
+@pytest.mark.parametrize("status", KEEPING)
+def test_a_stream_is_not_repeated_by_a_redirect(status: int) -> None:
+    with calling(to("/elsewhere", status), reply()) as c:
         error = failing(lambda: c.api.create_session("a1", PROMPT, [("name", Stream(b"x"))]))  # type: ignore[list-item]
 
-    assert error.status == 307
+    assert (error.status, error.safe_to_repeat) == (status, True)
     assert len(c.server.requests) == 1
 
 
-@pytest.mark.fault("Redirects", "301, 302 and 303 of a prompt become a GET without a body")
-@pytest.mark.parametrize("status", [301, 302, 303])
+@pytest.mark.fault("Redirects", "303 of a prompt becomes a GET without a body")
 @pytest.mark.parametrize("foreign", [False, True])
-def test_a_prompt_becomes_a_get_without_a_body(status: int, foreign: bool) -> None:
+def test_a_prompt_becomes_a_get_without_a_body(foreign: bool) -> None:
     with playing(reply()) as other:
         location = f"{other.host}/sessions/s1" if foreign else "/sessions/s1"
-        with calling(to(location, status), reply()) as c:
+        with calling(to(location, 303), reply()) as c:
             assert CALLS["create"](c).id == "s1"
 
     request = (c.server.requests + other.requests)[1]
@@ -966,7 +1228,7 @@ def test_with_closes_a_raw_answer() -> None:
 def test_a_deadline_holds_until_a_raw_answer_is_handed_over(first: bytes) -> None:
     """Not only until the first attempt has brought an answer that is not handed over."""
     with calling(first, late(reply()), access_token=_tokens("old", "new")) as c:
-        error = failing(lambda: c.api.get_session_without_preload_content("s1", _request_timeout=0.25))
+        error = failing(lambda: c.api.get_session_without_preload_content("s1", _request_timeout=0.8))
 
     assert isinstance(error, ApiTimeoutError)
     assert len(c.server.requests) == 2
