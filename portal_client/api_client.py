@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import Any, ClassVar, Optional, Union, cast
+from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
 from pydantic import TypeAdapter, ValidationError
-from typing_extensions import Self, TypedDict, Unpack
+from typing_extensions import TypedDict, Unpack
 
 from portal_client import __version__, serialization, wire
 from portal_client.answer import HTTPResponse

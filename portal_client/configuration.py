@@ -7,10 +7,9 @@ import os
 import platform
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Optional, Union, cast
+from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
-from typing_extensions import Self
 
 from portal_client.attributes import base_url, count, whole
 from portal_client.credential import AccessToken, Credential, check_header

@@ -8,11 +8,22 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple, Optional, Union, cast, get_args, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    NamedTuple,
+    NotRequired,
+    Optional,
+    Required,
+    Union,
+    cast,
+    get_args,
+    get_type_hints,
+)
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
-from typing_extensions import NotRequired, Required, TypedDict
+from typing_extensions import TypedDict
 
 from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Files, Part
@@ -184,7 +195,6 @@ class Operation:
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
-        # Not get_type_hints, which on 3.10 wraps a default of None into one more Optional.
         return inspect.get_annotations(self.stub, eval_str=True)
 
     def _place(self, name: str, hint: Any, in_path: set[str]) -> str:

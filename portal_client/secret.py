@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, NoReturn, Optional, TypeVar, Union, cast, overload
-
-from typing_extensions import Self
+from typing import Any, Generic, NoReturn, Optional, Self, TypeVar, Union, cast, overload
 
 from portal_client.exceptions import AuthenticationError
 

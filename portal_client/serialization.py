@@ -18,7 +18,6 @@ from uuid import UUID
 
 import pydantic_core
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.nesting import SCALARS, TOO_DEEP, explained, too_deep
@@ -140,19 +139,8 @@ def decode(validate: Callable[[Union[bytes, str]], Any], body: bytes, content_ty
         document = _last_line(document)
     if pause and len(body) >= PAUSE_FROM:
         with _collector_paused():
-            return _validated(validate, document)
-    return _validated(validate, document)
-
-
-def _validated(validate: Callable[[Union[bytes, str]], Any], document: Union[bytes, str]) -> Any:
-    try:
-        return validate(document)
-    except ValidationError:
-        raise
-    except ValueError as error:  # of the year 0, by pydantic before 2.10
-        said = PydanticCustomError("value", cast(Any, str(error)))
-        line = InitErrorDetails(type=said, loc=(), input=None)
-        raise ValidationError.from_exception_data("answer", [line], hide_input=True) from error
+            return validate(document)
+    return validate(document)
 
 
 def as_text(body: bytes, content_type: str) -> str:

@@ -7,10 +7,9 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from operator import length_hint
-from typing import Any, BinaryIO, Generic, Optional, Protocol, TypeVar, Union
+from typing import Any, BinaryIO, Generic, Optional, Protocol, Self, TypeVar, Union
 
 from pydantic import TypeAdapter, ValidationError
-from typing_extensions import Self
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 

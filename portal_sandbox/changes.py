@@ -120,7 +120,7 @@ class _Waiter:
         """Wait for a call of `wake` since the last time; false when `timeout` seconds are over before."""
         try:
             await asyncio.wait_for(self._woken.wait(), timeout)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return False
         self._woken.clear()
         return True

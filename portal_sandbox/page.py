@@ -4,7 +4,7 @@ import ipaddress
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -178,12 +178,12 @@ _UNITS = ((10**3, "kB"), (10**6, "MB"), (10**9, "GB"))
 
 
 def _time(time: datetime) -> str:
-    return f"{time.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _short_time(time: datetime, now: datetime) -> str:
     """The time of a day that has a heading of its own, the date of another."""
-    day = f"{time.astimezone(timezone.utc):%Y-%m-%d %H:%M}"
+    day = f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
     return f"{day[-5:]} UTC" if period(time, now) in ("Today", "Yesterday") else day[:10]
 
 

@@ -1,7 +1,7 @@
 """Periods: the headings under which sessions are listed by time."""
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from portal_sandbox.tables import SessionRow
 
@@ -22,8 +22,8 @@ def by_period(sessions: Iterable[SessionRow], now: datetime) -> dict[str, list[S
 
 def period(time: datetime, now: datetime) -> str:
     """The heading for a time: Today, Yesterday, Previous 7 days, or a month such as November 2026."""
-    day = time.astimezone(timezone.utc).date()
-    age = (now.astimezone(timezone.utc).date() - day).days
+    day = time.astimezone(UTC).date()
+    age = (now.astimezone(UTC).date() - day).days
     if age < 1:
         return "Today"
     if age == 1:

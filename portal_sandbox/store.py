@@ -11,7 +11,7 @@ unfinished ends with the reason, and the status is Error, so that nobody takes a
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy import func, or_, select
@@ -43,7 +43,7 @@ STOP_PATIENCE = 1.0
 
 def utc_now() -> datetime:
     """The time now, in UTC."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 class Store:

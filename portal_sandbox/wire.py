@@ -1,12 +1,12 @@
 """What goes over the wire: the response models of the contract."""
 
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class SessionStatus(str, Enum):
+class SessionStatus(StrEnum):
     """Where a session stands."""
 
     READY = "Ready"
@@ -15,7 +15,7 @@ class SessionStatus(str, Enum):
     ERROR = "Error"
 
 
-class MessageRole(str, Enum):
+class MessageRole(StrEnum):
     """Who wrote a message."""
 
     USER = "user"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pydantic
@@ -28,7 +28,7 @@ from portal_client import (
 )
 from scripted import SESSION
 
-NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 def session(**changes: Any) -> Session:
@@ -111,7 +111,7 @@ def test_what_the_service_sends_is_written_back(model: Any, data: dict[str, Any]
 def test_to_dict_keeps_values() -> None:
     data = session().to_dict()
 
-    assert data["created_at"] == datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    assert data["created_at"] == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert data["status"] is SessionStatus.READY
     assert data["messages"][0] == {"text": "Hello", "role": MessageRole.USER, "agent": None}
     assert type(data["messages"][1]["agent"]) is dict

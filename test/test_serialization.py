@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -125,7 +125,7 @@ def test_a_multi_query_reads_back(items: list[str]) -> None:
         (1.5, "1.5"),
         (SessionStatus.READY, "Ready"),
         (SessionStatus("New"), "New"),
-        (datetime(2026, 1, 2, tzinfo=timezone.utc), "2026-01-02T00:00:00+00:00"),
+        (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00"),
         ({"a": SessionStatus.READY}, '{"a": "Ready"}'),
     ],
 )

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,8 @@ def test_a_limit_is_waited_for_as_long_as_the_endpoint_asks() -> None:
 
 
 def test_a_limit_may_be_a_date() -> None:
-    date = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=30), usegmt=True)
-    past = format_datetime(datetime.now(timezone.utc) - timedelta(days=1), usegmt=True)
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    past = format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True)
     with signed_in(*limited(date, past), granted(1)) as s:
         read(s)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Optional, TypeVar, cast
-
-from typing_extensions import Self
+from typing import Optional, Self, TypeVar, cast
 
 from finbourne_candela.configuration import Configuration, Timeouts
 from finbourne_candela.extensions.api_client import SyncApiClient

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Optional, TypeVar, cast, overload
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Optional, Self, TypeVar, cast, overload
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, ValidationError
 from pydantic_core import CoreSchema, core_schema
-from typing_extensions import Self
 
 from portal_client.exceptions import ApiValueError
 from portal_client.nesting import SCALARS, TOO_DEEP, explained, too_deep
@@ -170,7 +169,7 @@ class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportInc
         self.root = value
 
 
-class OpenEnum(str, Enum):
+class OpenEnum(StrEnum):
     """An enumeration that also takes values which a newer server may send; compare with `==`."""
 
     @classmethod

@@ -6,7 +6,7 @@ import copy
 import json
 import math
 import pickle
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
@@ -123,7 +123,7 @@ MADE: dict[Any, dict[str, Any]] = {
         "obj_id": ID,
         "domain": "d",
         "created_by": "me",
-        "created_at": datetime(2026, 1, 2, tzinfo=timezone.utc),
+        "created_at": datetime(2026, 1, 2, tzinfo=UTC),
         "description": None,
     },
     ResponseDTO: {
@@ -310,7 +310,7 @@ def test_a_date_is_iso_text() -> None:
         {"obj_id": ID.to_dict(), "domain": "d", "created_by": "me", "created_at": "20260102T030405Z"}
     )
 
-    assert one.created_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    assert one.created_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert one.to_dict()["created_at"] is one.created_at
     assert json.loads(one.to_json())["created_at"] == "2026-01-02T03:04:05Z"
     assert ObjectMetadata.from_json(one.to_json()) == one

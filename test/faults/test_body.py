@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from clients import calling, drips, failing
 from portal_client.exceptions import ApiResponseError, NotFoundException, ServiceException, error_for
 from scripted import SESSION, Answer, reply
 
-UTC = timezone.utc
+UTC = UTC
 
 
 def having(**fields: Any) -> bytes:
@@ -139,8 +139,7 @@ def test_an_impossible_date_is_an_error(date: str) -> None:
         error = failing(lambda: c.api.create_session("a1", "hello"))
 
     assert isinstance(error, ApiResponseError)
-    # Of the year 0, pydantic before 2.10 does not say where it stands.
-    assert "created_at" in str(error.reason) or "year 0 is out of range" in str(error.reason)
+    assert "created_at" in str(error.reason)
     assert len(c.server.requests) == 1
 
 

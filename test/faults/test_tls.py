@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def refused(tls: ssl.SSLContext, **settings: Any) -> str:
 @pytest.mark.fault("TLS and proxies", "A certificate that has expired is refused, and nothing sent")
 def test_an_expired_certificate_is_refused(tmp_path: Path) -> None:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ended = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    ended = datetime(2020, 1, 1, tzinfo=UTC)
     expired = authority().issue_cert("127.0.0.1", not_before=ended - timedelta(days=90), not_after=ended)
     expired.configure_cert(tls)
 

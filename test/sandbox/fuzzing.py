@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .openapi import Json
@@ -14,10 +13,6 @@ from .openapi import Json
 Counts = dict[str, Counter[int]]
 
 COMMAND = Path(sys.executable).with_name("schemathesis")
-
-needs_schemathesis = pytest.mark.skipif(
-    not COMMAND.exists(), reason="schemathesis is not installed: it needs Python 3.11"
-)
 
 
 class Counting:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from base64 import b64encode
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from portal_sandbox import page
 
 from .conftest import Caller, Held, Start
 
-NOW = datetime(2026, 11, 22, 14, 30, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 
 
 def _page(caller: Caller) -> BeautifulSoup:

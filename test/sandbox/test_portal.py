@@ -1,6 +1,6 @@
 """The nine operations, each through HTTP."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -115,7 +115,7 @@ def test_get_sessions_lists_one_agent_newest_first(start: Start) -> None:
 
 
 def test_grouped_sessions_follow_the_clock(start: Start) -> None:
-    now = datetime(2026, 11, 22, 0, 30, tzinfo=timezone.utc)
+    now = datetime(2026, 11, 22, 0, 30, tzinfo=UTC)
     times = [timedelta(days=days) for days in (400, 30, 8, 7, 2, 1)] + [timedelta(0)] * 2
     clock = [now]
     with start(now=lambda: clock[0]) as caller:
@@ -140,7 +140,7 @@ def test_grouped_sessions_follow_the_clock(start: Start) -> None:
 
 def test_groups_at_the_turn_of_a_year_and_from_the_future(start: Start) -> None:
     ages = {"tomorrow": -2, "just now": 0, "last year": 1, "week": 7, "december": 8, "november": 32}
-    clock = [now := datetime(2027, 1, 1, 0, 0, 1, tzinfo=timezone.utc)]
+    clock = [now := datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC)]
     with start(now=lambda: clock[0]) as caller:
         for text, days in ages.items():
             clock[0] = now - timedelta(days=days)

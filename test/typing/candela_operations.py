@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Optional, Protocol, TypeVar
+from typing import Any, Optional, Protocol, TypeVar, assert_type
 
 import urllib3
-from typing_extensions import Unpack, assert_type
+from typing_extensions import Unpack
 from urllib3 import BaseHTTPResponse
 
 from finbourne_candela import (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional, Protocol, TypeVar
+from typing import Optional, Protocol, TypeVar, assert_type
 
-from typing_extensions import Unpack, assert_type
+from typing_extensions import Unpack
 from urllib3 import BaseHTTPResponse
 
 from portal_client import (

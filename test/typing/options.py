@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import assert_type
 
 import urllib3
-from typing_extensions import assert_type
 
 from portal_client import ApiResponse, Session, SessionsApi
 from portal_client.endpoint import RequestOptions

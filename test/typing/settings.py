@@ -6,10 +6,9 @@ import math
 import os
 from logging import Logger
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_type
 
 import urllib3
-from typing_extensions import assert_type
 
 from portal_client import ApiClient, Configuration, EnvToken, FileToken, Hooks, OAuth2Password, SessionsApi
 from portal_client.auth import AccessToken, TokenResponse

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -93,7 +93,7 @@ class Clock:
     """A time that stands still until it is moved."""
 
     def __init__(self) -> None:
-        self.time = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
+        self.time = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
     def __call__(self) -> datetime:
         return self.time

@@ -13,11 +13,9 @@ from fastapi import FastAPI
 
 from portal_sandbox import app
 
-from ..fuzzing import Counting, Counts, needs_schemathesis, schemathesis
+from ..fuzzing import Counting, Counts, schemathesis
 from ..openapi import Json, contract
 from .conftest import Candela, running
-
-pytestmark = needs_schemathesis
 
 CONTRACT = contract("candela.openapi.json")
 OPERATIONS = {operation["operationId"] for item in CONTRACT["paths"].values() for operation in item.values()}
