@@ -12,6 +12,7 @@ import urllib3
 from portal_client.api_client import ApiClient
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
+from portal_client.description import arguments, described
 from portal_client.exceptions import ApiTypeError
 from portal_client.operation import Operation, RequestOptions, StreamOptions
 
@@ -38,6 +39,15 @@ class Api:
     _client_type: ClassVar[type[ApiClient]] = ApiClient
 
     api_client: ApiClient
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        said = arguments(cls.__doc__)
+        for name, method in vars(cls).items():
+            own = getattr(method, "__qualname__", "") == f"{cls.__qualname__}.{name}"
+            if own and hasattr(method, "operation") and method.__doc__:
+                text = described(method.operation.stub, said)
+                method.__doc__ = f"{inspect.cleandoc(method.__doc__)}\n\n{text}".rstrip()
 
     def __init__(self, api_client: Optional[ApiClient] = None) -> None:
         kind = self._client_type

@@ -52,14 +52,14 @@ def _path(value: object) -> Union[str, os.PathLike[str], None]:
 
 
 class RequestOptions(TypedDict, total=False):
-    """Options that each call takes besides its own arguments.
+    """Options that each call takes by keyword, besides its own arguments.
 
-    `_request_timeout`: seconds for the whole call, a pair (connect, read), or a urllib3.Timeout.
-    `_request_auth`: {"in": "header", "key": ..., "value": ...}, in place of the client's credentials.
-    `_content_type`: the form's encoding, multipart/form-data or application/x-www-form-urlencoded.
-    `_headers`: headers of this call; they beat the client's default headers. The client's token beats an
-    Authorization among them: to show something else, give `_request_auth`, whose value is sent as it is.
-    `_host_index`: which server of the contract; there is one, number 0.
+    Args:
+        _request_timeout: Seconds for the whole call, a pair (connect, read), or a urllib3.Timeout.
+        _request_auth: {"in": "header", "key": ..., "value": ...}, in place of the client's credentials.
+        _content_type: The form's encoding, multipart/form-data or application/x-www-form-urlencoded.
+        _headers: Headers of this call; they beat the client's default headers. The client's token X
+        _host_index: Which server of the contract; there is one, number 0.
     """
 
     _request_timeout: Annotated[TimeoutArgument, PlainValidator(_timeout)]
@@ -70,11 +70,12 @@ class RequestOptions(TypedDict, total=False):
 
 
 class StreamOptions(RequestOptions, total=False):
-    """Options of a call that answers a stream of events.
+    """Options of a call that returns a stream of events.
 
-    `idle_timeout`: how long the stream may be silent, in seconds; any byte counts, `math.inf` is no limit.
-    `tee`: the path of a file, made or replaced once the stream is there, in which each event is written as it
-    comes, one a line, for EventStream.replay.
+    Args:
+        idle_timeout: How long the stream may be silent, in seconds; any byte counts, `math.inf` is no limit.
+        tee: The path of a file, made or replaced once the stream is there, in which each event is written as
+            it comes, one a line, for EventStream.replay.
     """
 
     idle_timeout: Annotated[Optional[float], PlainValidator(_idle)]

@@ -7,6 +7,7 @@ import json
 import math
 import pickle
 import pydoc
+import re
 import traceback
 import typing
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ import urllib3
 from pydantic import BaseModel, Field
 from typing_extensions import Unpack
 
+import finbourne_candela
 from portal_client import (
     ApiClient,
     ApiException,
@@ -37,6 +39,9 @@ from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info
 from scripted import SESSION, Script, playing, reply
 
 SECRET = "prompt-2718281828"
+
+#: Options that are taken from scripts for the original client, and told to nobody.
+FORMER = {"async_req", "_preload_content", "_return_http_data_only"}
 
 #: The arguments of each operation, in order; those after the bar may be left out.
 OPERATIONS = {
@@ -153,6 +158,48 @@ def test_help_shows_the_call(method: str) -> None:
     assert f"{method}(" in text
     assert all(name in text for name in names(method)[0])
     assert "RequestOptions" in text
+
+
+APIS: list[type[Api]] = [SessionsApi, finbourne_candela.SessionsApi]
+TOLD = [
+    pytest.param(getattr(api, name), id=f"{api.__module__.partition('.')[0]}.{name}")
+    for api in APIS
+    for name in dir(api)
+    if hasattr(getattr(api, name), "operation")
+]
+
+
+@pytest.mark.parametrize("function", TOLD)
+def test_help_tells_of_each_argument_and_option(function: Any) -> None:
+    text = inspect.getdoc(function) or ""
+    told = re.findall(r"^    (\w+): \S", text, re.MULTILINE)
+    options = [name for name in function.operation.options if name not in FORMER]
+
+    assert sorted(told) == sorted([*(p.name for p in function.operation.parameters), *options])
+    assert text.index(f"    {options[0]}: ") > text.index("Options:\n")
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_each_service_tells_of_its_own_options() -> None:
+    candela = inspect.getdoc(finbourne_candela.SessionsApi.submit_prompt_to_agent_stream) or ""
+
+    assert "_content_type: application/json" in candela
+    assert "_content_type: The form's encoding" in (inspect.getdoc(SessionsApi.create_session) or "")
+
+
+def test_an_operation_that_another_class_offers_too_keeps_its_help() -> None:
+    before = SessionsApi.get_session.__doc__
+
+    class Reading(Api):
+        """Operations.
+
+        Args:
+            session_id: Which one.
+        """
+
+        get_session = SessionsApi.get_session
+
+    assert Reading.get_session.__doc__ == before
 
 
 def test_help_of_the_class_shows_all() -> None:

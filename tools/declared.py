@@ -19,6 +19,7 @@ from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin
 import griffe
 from pydantic import BaseModel, RootModel
 
+from portal_client.description import arguments
 from portal_client.exceptions import error_for
 from portal_client.models._union import ByType
 from portal_client.multipart import Files
@@ -134,14 +135,9 @@ def _status(status: str, answer: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _arguments(api: type) -> dict[str, str]:
-    """What the docstring of an API class says of the arguments of its operations."""
-    docstring = griffe.Docstring(cleandoc(api.__doc__ or ""))
-    return {
-        argument.name: " ".join(argument.description.split())
-        for part in docstring.parse("google", warnings=False)
-        if isinstance(part, griffe.DocstringSectionParameters)
-        for argument in part.value
-    }
+    """Return what the docstring of an API class says of the arguments of its operations."""
+    said = arguments(api.__doc__)
+    return {name: " ".join(entry.partition(":")[2].split()) for name, entry in said.items()}
 
 
 # ── types ──
