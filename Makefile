@@ -1,6 +1,7 @@
 # The usual commands; `make help` lists them.
-PYTHON ?= python3
 VENV ?= .venv
+MADE_WITH := $(shell cat $(VENV)/made-with 2>/dev/null)
+PYTHON ?= $(or $(MADE_WITH),python3)
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -47,10 +48,17 @@ format: $(VENV)/test.done  ## lay out the code
 	$(BIN)/ruff format .
 
 clean:  ## remove what these commands have made
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+# It is done when it says what it was made with: bin/python is there before the work is.
+$(VENV)/bin/python: $(if $(filter $(PYTHON),$(MADE_WITH)),,anew)
+	@test "$(VENV)" = .venv || test ! -e "$(VENV)" || test -f "$(VENV)/pyvenv.cfg" || \
+	  { echo "$(VENV) is there and no virtual environment: say VENV=another" >&2; exit 1; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { rm -rf $(VENV); \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is older: say for example make PYTHON=python3.13" >&2; exit 1; }
+	@echo '$(PYTHON)' > $(VENV)/made-with
 
 $(VENV)/demo.done: $(VENV)/bin/python pyproject.toml
 	@echo "Installing the package and its sandbox; this takes about half a minute."
@@ -67,4 +75,4 @@ $(VENV)/bench.done: $(VENV)/test.done bench/requirements.txt
 	@$(PIP) -r bench/requirements.txt
 	@touch $@
 
-.PHONY: help demo test faults check lint types bench bench-check docs format clean
+.PHONY: help demo test faults check lint types bench bench-check docs format clean anew
