@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import urllib3
 
+from clients import FAULTS, calling
 from markdown import Block, Page
+from portal_client import ApiException, ServiceException, SessionsApi
+from scripted import reply
 
 ROOT = Path(__file__).parents[1]
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -19,9 +27,16 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): Page(path)
     for path in [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 }
+#: The README's first script, and its other blocks, each of which goes on from that one alone.
+FIRST, *TASKS = PAGES["README.md"].blocks()
 #: Pages that a reader follows from the top: each block goes on from those above it.
-STORIES = {name: page for name, page in PAGES.items() if name == "README.md" or "guides/" in name}
-EXAMPLES = [(name, block) for name, page in PAGES.items() if name not in STORIES for block in page.blocks()]
+STORIES = {name: page for name, page in PAGES.items() if "guides/" in name}
+EXAMPLES = [
+    (name, block)
+    for name, page in PAGES.items()
+    if name not in STORIES and name != "README.md"
+    for block in page.blocks()
+]
 
 
 def _run(page: str, block: Block, names: dict[str, object]) -> None:
@@ -59,8 +74,96 @@ def test_story_runs_from_top_to_bottom(page: str) -> None:
         _run(page, block, names)
 
 
+# ── the README, on a sandbox as its first steps start it: no demo data ──
+
+
+@pytest.fixture(scope="module")
+def plain_box() -> Iterator[Any]:
+    server = pytest.importorskip("portal_sandbox.server", reason="the sandbox is not installed")
+    with server.running() as box:
+        yield box
+
+
+@pytest.fixture
+def pasted(plain_box: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The variables that the sandbox prints to be pasted, in an empty folder."""
+    account = {name: value for name, value in plain_box.secrets["api"].items() if name != "candelaUrl"}
+    variables = {"PORTAL_HOST": plain_box.host, "BEARER_TOKEN": plain_box.token}
+    variables["FBN_CANDELA_URL"] = plain_box.candela_url
+    variables |= {"FBN_" + re.sub(r"(?=[A-Z])", "_", name).upper(): text for name, text in account.items()}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Which region grew?"))
+    return variables
+
+
+@pytest.mark.parametrize("block", TASKS, ids=[f"README.md:{block.line}" for block in TASKS])
+@pytest.mark.usefixtures("pasted")
+def test_each_block_of_the_readme_goes_on_from_the_first_script_alone(block: Block) -> None:
+    names: dict[str, object] = {"__name__": "__main__"}
+    _run("README.md", FIRST, names)
+    client = names["client"]
+    _run("README.md", block, names)
+    client.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("pasted")
+def test_the_blocks_for_candela_need_no_first_script() -> None:
+    for block in (block for block in TASKS if block.heading == "Candela"):
+        _run("README.md", block, {"__name__": "__main__"})
+
+
+def test_the_recipe_for_a_pipe_is_a_program(pasted: dict[str, str], tmp_path: Path) -> None:
+    recipe = next(block.code for block in TASKS if "sys.stdin" in block.code)
+    script = tmp_path / "ask.py"
+    script.write_text(FIRST.code.partition("session =")[0] + recipe, "utf-8")
+    environment = {**os.environ, **pasted, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(script)]
+    run = subprocess.run(
+        command, input="a diff", capture_output=True, text=True, env=environment, check=False
+    )
+
+    assert (run.returncode, run.stdout, run.stderr) == (0, "a diff\n", "")
+
+
+def test_each_terminal_activates_the_environment() -> None:
+    consoles = [b.code for b in PAGES["README.md"].blocks("console") if b.heading == FIRST.heading]
+
+    assert len(consoles) == 2
+    assert all(code.startswith("$ . .venv/bin/activate\n") for code in consoles)
+
+
+@pytest.fixture(scope="module")
+def refused() -> urllib3.Retry:
+    """The policy of the README that repeats refusals only."""
+    code = next(block.code for block in TASKS if "Retry(" in block.code)
+    names: dict[str, Any] = {}
+    exec("\n".join(line for line in code.splitlines() if "Retry" in line), names)
+    policy: urllib3.Retry = names["refused"]
+    return policy.new(backoff_factor=0)  # the test need not wait
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_readmes_retry_repeats_refusals_only(refused: urllib3.Retry, fault: str) -> None:
+    with calling(FAULTS[fault], reply()) as c:
+        api = SessionsApi(c.client.with_options(retries=refused))
+        with suppress(ApiException):
+            api.create_session("a1", "Hello", [b"a file"], _request_timeout=(1, 0.2))
+
+    assert len(c.server.requests) == (2 if fault.startswith("503") else 1)
+
+
+def test_the_readmes_retry_gives_up_after_six_refusals(refused: urllib3.Retry) -> None:
+    with calling(*[reply({}, status=503)] * 9) as c, pytest.raises(ServiceException) as raised:
+        SessionsApi(c.client.with_options(retries=refused)).create_session("a1", "Hello")
+
+    assert raised.value.status == 503
+    assert len(c.server.requests) == 7
+
+
 def test_each_task_of_the_readme_takes_five_lines() -> None:
-    tasks = [b for b in PAGES["README.md"].blocks() if b.heading == "What you will want to do"]
+    tasks = [b for b in TASKS if b.heading == "What you will want to do"]
     lines = {
         block.line: [
             line for line in block.code.splitlines() if line and not line.startswith(("from ", "import "))
