@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Coroutine
 from typing import Optional, Union, overload
 
 from urllib3.exceptions import LocationParseError
@@ -10,7 +11,7 @@ from urllib3.util import parse_url
 
 from portal_client.exceptions import ApiValueError
 
-_URL = re.compile(r"https?://[^/?#@<>\"{}|^`\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
+_URL = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://[^/?#@<>\"{}|^`\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
 
 
 class count:
@@ -40,8 +41,17 @@ def whole(least: int, name: str, value: object) -> int:
     return value
 
 
+def unawaited(value: object) -> bool:
+    """Whether this would have to be awaited; it is closed then, so that Python does not warn of it."""
+    if not isinstance(value, Awaitable):
+        return False
+    if isinstance(value, Coroutine):
+        value.close()
+    return True
+
+
 def base_url(name: str, value: str) -> str:
-    """Answer a URL that paths can be put behind; ApiValueError names the argument."""
+    """Return a URL that paths can be put behind, its scheme in lower case; ApiValueError names the argument."""
     try:
         url = parse_url(value)
         usable = bool(_URL.fullmatch(value) and url.host and url.port != 0)
@@ -52,4 +62,5 @@ def base_url(name: str, value: str) -> str:
             f"{name} must be a URL such as http://localhost or https://example.com/api, "
             "without credentials, query or fragment"
         )
-    return value.rstrip("/")
+    scheme, _, rest = value.partition(":")
+    return f"{scheme.lower()}:{rest}".rstrip("/")

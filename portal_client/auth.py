@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import Union
 
 from portal_client.credential import AccessToken as AccessToken
-from portal_client.credential import no_token
+from portal_client.credential import no_token, trimmed
+from portal_client.exceptions import AuthenticationError
 from portal_client.oauth2 import OAuth2Password as OAuth2Password
 from portal_client.token_endpoint import TokenResponse as TokenResponse
 
@@ -21,7 +23,7 @@ class EnvToken:
         self.name = name
 
     def __call__(self) -> str:
-        token = os.environ.get(self.name, "").strip()
+        token = trimmed(os.environ.get(self.name, ""))
         if not token:
             raise no_token(f"the environment variable {self.name} is missing or empty")
         return token
@@ -33,7 +35,9 @@ class EnvToken:
 class FileToken:
     """A token read from a file before each request, so that a rotated one is taken at once.
 
-    White space around it is dropped. Raises AuthenticationError when there is no token to read.
+    White space and a byte order mark around it are left out. A pipe, such as /dev/stdin or `<(command)`, is
+    refused, since it can be read only once: read it yourself, and give the text. Raises AuthenticationError when
+    there is no token to read.
     """
 
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
@@ -41,8 +45,14 @@ class FileToken:
 
     def __call__(self) -> str:
         try:
+            mode = os.stat(self.path).st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe would wait for its other end
+                why = "it is not a regular file; read it once yourself, and give the text"
+                raise no_token(f"the token file {self.path} cannot be read before each request: {why}")
             with open(self.path, encoding="utf-8") as file:
-                token = file.read().strip()
+                token = trimmed(file.read())
+        except AuthenticationError:
+            raise
         except (OSError, ValueError) as error:
             raise no_token(f"the token file {self.path} cannot be read: {type(error).__name__}") from None
         if not token:

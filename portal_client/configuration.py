@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Optional, Self, Union, cast
 import urllib3
 
 from portal_client.attributes import base_url, count, whole
-from portal_client.credential import AccessToken, Credential, check_header
+from portal_client.credential import AccessToken, Credential, bare_token, check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
 from portal_client.secret import Lost, Secret, secret
@@ -168,13 +168,16 @@ class Configuration:
 
     @property
     def access_token(self) -> AccessToken:
-        """The bearer token, or the callable that is asked for it before each request."""
+        """The bearer token, or the callable that is asked for it before each request.
+
+        White space, a byte order mark and the word Bearer around a token are left out; an empty one is none.
+        """
         return self._access_token.reveal() if isinstance(self._access_token, Secret) else self._access_token
 
     @access_token.setter
     def access_token(self, value: AccessToken) -> None:
         if isinstance(value, str):
-            self._access_token: Any = Secret("access_token", check_header("access_token", value))
+            self._access_token: Any = Secret("access_token", check_header("access_token", bare_token(value)))
         elif value is None or callable(value):
             self._access_token = value
         else:
@@ -183,7 +186,7 @@ class Configuration:
     @property
     def credential(self) -> Optional[Credential]:
         """What secured operations show: the bearer token, or None without one."""
-        if (token := self.access_token) is None:
+        if (token := self.access_token) is None or token == "":
             return None
         return Credential("header", "Authorization", token if callable(token) else f"Bearer {token}")
 

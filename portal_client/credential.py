@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote
 
+from portal_client.attributes import unawaited
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.secret import Hidden, Lost
 
@@ -15,6 +16,8 @@ from portal_client.secret import Hidden, Lost
 AccessToken = Union[str, Callable[[], str], None]
 
 _BEARER = "Bearer "
+#: What may stand before a token that was pasted. A line that says no more than "Bearer" may be a token.
+_PASTED = re.compile(r"[\s\ufeff\u200b]*(?:bearer[^\S\r\n][\s\ufeff\u200b]*)*", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
@@ -31,7 +34,7 @@ def check_header(name: str, value: object) -> str:
     if isinstance(value, str):
         bad = _NOT_IN_A_HEADER.search(value)
         if bad is None:
-            return value
+            return value if type(value) in (str, Hidden) else str.__str__(value)  # that of an enum is its name
         raise ApiValueError(f"{name} holds {_described(bad[0])}, which a header cannot carry")
     if isinstance(value, Lost):
         value()
@@ -40,6 +43,16 @@ def check_header(name: str, value: object) -> str:
 
 def _described(character: str) -> str:
     return "a line break" if character in "\r\n" else f"the character U+{ord(character):04X}"
+
+
+def trimmed(text: str) -> str:
+    """Return a text without the white space and the byte order mark around it; of an enum, its value."""
+    return str.__str__(text).strip().strip("\ufeff\u200b").strip()
+
+
+def bare_token(text: str) -> str:
+    """Return a token without what is around it, and without a "Bearer " in front."""
+    return trimmed(_PASTED.sub("", str.__str__(text), count=1))
 
 
 def no_token(reason: str) -> AuthenticationError:
@@ -61,8 +74,9 @@ def ask(name: str, source: Callable[..., str], *args: str) -> str:
     except Exception as error:
         raise no_token(f"{name}: {_name(source)} raised {type(error).__name__}") from error
     if not isinstance(cast(object, text), str):
-        raise no_token(f"{name}: {_name(source)} answered {type(text).__name__}, not str")
-    return Hidden(text)
+        awaited = ", which is to be awaited" if unawaited(text) else ""
+        raise no_token(f"{name}: {_name(source)} answered {type(text).__name__}, not str{awaited}")
+    return Hidden(str.__str__(text))
 
 
 class TokenSource(ABC):
@@ -83,11 +97,14 @@ def bearer(source: Callable[[], str], caller: Any = None, refused: Optional[str]
     """
     renew = cast("Optional[Callable[[str], str]]", getattr(source, "renew", None))
     if isinstance(source, TokenSource):
-        token: str = Hidden(source.token(caller, refused))
+        given: str = Hidden(source.token(caller, refused))
     elif refused is not None and renew is not None:
-        token = ask("access_token", renew, refused)
+        given = ask("access_token", renew, refused)
     else:
-        token = ask("access_token", source)
+        given = ask("access_token", source)
+    token = Hidden(bare_token(given))
+    if not token:
+        raise no_token(f"access_token: {_name(source)} returned an empty token")
     try:
         return check_header("access_token", token)
     except ApiValueError as error:
@@ -128,7 +145,10 @@ class Credential(NamedTuple):
 
     @classmethod
     def of(cls, setting: Mapping[str, Any]) -> Optional[Credential]:
-        """Read one entry of `auth_settings()` or `_request_auth`; None for one that shows nothing."""
+        """Read one entry of `auth_settings()` or `_request_auth`; None for one that shows nothing.
+
+        White space and a byte order mark around the value are left out, as is a second "Bearer " in it.
+        """
         if setting.get("type") == "http-signature":
             return None
         place = setting.get("in")
@@ -138,4 +158,9 @@ class Credential(NamedTuple):
             if not isinstance(setting.get(field), str):
                 raise ApiValueError(f'_request_auth: "{field}" must be a str')
         key = setting["key"] if place == "query" else check_header_name("_request_auth", setting["key"])
-        return cls(place, key, check_header("_request_auth", setting["value"]))
+        value = trimmed(setting["value"])
+        scheme = value[: len("Bearer")]
+        if key.lower() == "authorization" and scheme.lower() == "bearer":
+            token = bare_token(f"{value} ")
+            value = f"{scheme} {token}" if token else ""
+        return cls(place, str.__str__(key), check_header("_request_auth", value)) if value else None

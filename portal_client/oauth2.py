@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote_plus
 
 from portal_client.configuration import Configuration
-from portal_client.credential import Credential, TokenSource, ask, check_header, no_token
+from portal_client.credential import Credential, TokenSource, ask, bare_token, check_header, no_token
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.request import Caller
 from portal_client.rest import RESTClientObject
@@ -178,8 +178,8 @@ class OAuth2Password(TokenSource):
         if not 200 <= answer.status_code <= 299:
             raise self._endpoint.refusal(answer, "", secrets)
         fields = answer.fields
-        token = _text(fields, "access_token")
-        if token is None:
+        token = Hidden(bare_token(_text(fields, "access_token") or ""))
+        if not token:
             raise self._endpoint.refusal(answer, " without an access_token", secrets)
         try:
             check_header("access_token", token)
@@ -223,7 +223,7 @@ def _given(name: str, value: object) -> Any:
 
 
 def _resolved(name: str, given: Given) -> str:
-    text = Hidden(given) if isinstance(given, str) else ask(name, given)
+    text = Hidden(str.__str__(given)) if isinstance(given, str) else ask(name, given)
     if not _is_text(text):
         raise no_token(f"{name} is no text that can be sent")
     return text

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 import functools
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,11 +40,123 @@ def test_a_string_is_sent_as_it_is() -> None:
     assert shown(server) == [f"Bearer {TOKEN}"]
 
 
-def test_an_empty_string_sends_the_scheme_alone() -> None:
-    with playing(reply()) as server:
-        call(server.host, "")
+class Name(str, enum.Enum):
+    """A text that is called otherwise: str() of it is Name.DEV."""
 
-    assert [value and value.rstrip() for value in shown(server)] == ["Bearer"]
+    DEV = TOKEN
+
+
+#: A token as people paste it, or have it in a file.
+PASTED = {
+    "as it is": TOKEN,
+    "white space": f" \t{TOKEN}\r\n",
+    "a byte order mark": f"\ufeff{TOKEN}\n",
+    "a space without width": f"\u200b{TOKEN}\u00a0",
+    "its scheme": f"Bearer {TOKEN}",
+    "its scheme in lower case": f"bearer  {TOKEN} ",
+    "its scheme twice": f"BEARER Bearer\t{TOKEN}",
+    "all of it": f"\ufeff\n Bearer\u00a0\ufeff{TOKEN}\n\ufeff",
+}
+
+
+def literal(token: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    return token
+
+
+def asked_for(token: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    return lambda: token
+
+
+def renewed(token: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    return Kept("old", token)
+
+
+def in_a_variable(token: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("TOK", token)
+    return EnvToken("TOK")
+
+
+def in_a_file(token: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    path = folder / "token"
+    path.write_bytes(token.encode())
+    return FileToken(path)
+
+
+SOURCES = [literal, asked_for, renewed, in_a_variable, in_a_file]
+
+
+@pytest.mark.fault("Tokens", "A token is understood as it is pasted, from each source")
+@pytest.mark.parametrize("kind", PASTED)
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_token_as_it_is_pasted(
+    source: Callable[..., Any], kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = source(PASTED[kind], tmp_path, monkeypatch)
+    with playing(reply({}, status=401) if source is renewed else reply(), reply()) as server:
+        with ApiClient(Configuration(server.host, access_token=given)) as client:
+            assert SessionsApi(client).get_session("s1").id == "s1"
+
+    assert shown(server)[-1] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("source", [literal, asked_for, renewed])
+def test_a_token_of_an_enumeration_is_its_value(
+    source: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = source(Name.DEV, tmp_path, monkeypatch)
+    with playing(reply({}, status=401) if source is renewed else reply(), reply()) as server:
+        call_with = Configuration(server.host, access_token=given)
+        with ApiClient(call_with) as client:
+            SessionsApi(client).get_session("s1")
+
+    assert shown(server)[-1] == f"Bearer {TOKEN}"
+
+
+def test_a_token_that_is_that_word_alone() -> None:
+    with playing(reply()) as server:
+        call(server.host, "BEARER\n")
+
+    assert shown(server) == ["Bearer BEARER"]
+
+
+EMPTY = ["", "  ", "\ufeff\n", "Bearer ", "Bearer \t "]
+
+
+@pytest.mark.fault("Tokens", "An empty token is none, and the error of the 401 says so")
+@pytest.mark.parametrize("empty", EMPTY)
+def test_an_empty_token_is_none(empty: str) -> None:
+    with (
+        playing(reply({}, status=401)) as server,
+        pytest.raises(portal_client.UnauthorizedException, match="without a token"),
+    ):
+        call(server.host, empty)
+
+    assert shown(server) == [None]
+
+
+@pytest.mark.fault("Tokens", "An empty token is none, and the error of the 401 says so")
+@pytest.mark.parametrize("empty", EMPTY)
+def test_a_source_without_a_token_is_told_before_anything_is_sent(empty: str) -> None:
+    with (
+        playing(reply()) as server,
+        pytest.raises(AuthenticationError, match="lambda> returned an empty token") as info,
+    ):
+        call(server.host, lambda: empty)
+
+    assert (info.value.request_sent, server.connections) == (False, 0)
+
+
+def test_a_renewed_token_that_is_empty_leaves_the_401() -> None:
+    with playing(reply({}, status=401)) as server, pytest.raises(portal_client.UnauthorizedException):
+        call_with = Configuration(server.host, access_token=Kept("old", " "))
+        with ApiClient(call_with) as client:
+            SessionsApi(client).get_session("s1")
+
+    assert shown(server) == ["Bearer old"]
+
+
+async def asynchronous() -> str:
+    return TOKEN
 
 
 def test_none_sends_no_header() -> None:
@@ -188,7 +304,8 @@ def boom(*refused: str) -> str:
         (boom, "access_token: boom raised RuntimeError"),
         (lambda: None, "answered NoneType, not str"),
         (lambda: TOKEN.encode(), "answered bytes, not str"),
-        (lambda: f"{TOKEN}\n", "access_token holds a line break"),
+        (asynchronous, "asynchronous answered coroutine, not str, which is to be awaited"),
+        (lambda: f"{TOKEN}\n{TOKEN}", "access_token holds a line break"),
         (lambda: f"{TOKEN}\r\nX: y", "access_token holds a line break"),
         (lambda: f"{TOKEN}→", "access_token holds the character U\\+2192"),
         (lambda: f"{TOKEN}\x00", "access_token holds the character U\\+0000"),
@@ -208,7 +325,7 @@ def test_no_token_could_be_had(source: Any, reason: str) -> None:
     assert server.connections == 0
 
 
-@pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\xfa"])
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\xfa", b"\xef\xbb\xbf\r\n"])
 def test_a_file_without_a_token(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "token"
     path.write_bytes(content)
@@ -232,3 +349,34 @@ def test_an_empty_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
 def test_a_directory_is_no_token_file(tmp_path: Path) -> None:
     with pytest.raises(AuthenticationError, match="cannot be read"):
         FileToken(tmp_path)()
+
+
+def test_a_path_that_none_can_have() -> None:
+    with pytest.raises(AuthenticationError, match="cannot be read: ValueError"):
+        FileToken("a\0b")()
+
+
+ASKS = """
+import sys
+from portal_client import AuthenticationError, FileToken
+try:
+    print(FileToken(sys.argv[1])())
+except AuthenticationError as error:
+    print(error)
+"""
+
+
+@pytest.mark.fault("Tokens", "A token file that is a pipe or a device is refused, and does not hang")
+@pytest.mark.parametrize("kind", ["a named pipe", "standard input", "a device without an end"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_token_file_that_is_no_file(tmp_path: Path, kind: str) -> None:
+    named = tmp_path / "pipe"
+    os.mkfifo(named)
+    path = {"a named pipe": named, "standard input": "/dev/stdin"}.get(kind, "/dev/zero")
+    # In a process of its own: one that hangs in open() cannot be freed from outside.
+    done = subprocess.run(
+        [sys.executable, "-c", ASKS, str(path)], input=TOKEN, capture_output=True, text=True, timeout=20
+    )
+
+    assert f"the token file {path} cannot be read before each request: it is not a regular file" in done.stdout
+    assert TOKEN not in done.stdout + done.stderr

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 import traceback
 from typing import Any
 
 import pytest
 
 from clients import call, shown
-from portal_client import ApiClient, ApiValueError, Configuration, SessionsApi
+from portal_client import ApiClient, ApiValueError, Configuration, SessionsApi, UnauthorizedException
 from portal_client.credential import Credential, check_header
 from scripted import playing, reply
 
@@ -22,8 +23,8 @@ TOKEN = "tok-3141592653"
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        ("\r", "a line break"),
-        ("\n", "a line break"),
+        ("\rx", "a line break"),
+        ("\nx", "a line break"),
         ("\r\nX: y", "a line break"),
         ("ł", "U+0142"),
         ("\x7f", "U+007F"),
@@ -113,6 +114,64 @@ def test_it_counts_where_no_token_would_be_sent() -> None:
         SessionsApi(client).subscribe_to_session("s1", _request_auth=AUTH)
 
     assert server.requests[0].headers["X-Key"] == TOKEN
+
+
+class Name(str, enum.Enum):
+    """A text that is called otherwise: str() of it is Name.DEV."""
+
+    DEV = TOKEN
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (f"Bearer {TOKEN}", f"Bearer {TOKEN}"),
+        (f"bearer {TOKEN}", f"bearer {TOKEN}"),
+        (f"\ufeff Bearer Bearer  {TOKEN}\n", f"Bearer {TOKEN}"),
+        (f"Bearer \ufeff{TOKEN}\n", f"Bearer {TOKEN}"),
+        (f"Token {TOKEN}\n", f"Token {TOKEN}"),
+        (Name.DEV, TOKEN),
+    ],
+)
+def test_its_value_as_it_is_pasted(value: str, sent: str) -> None:
+    with playing(reply()) as server:
+        call(server.host, "other", _request_auth={**AUTH, "key": "Authorization", "value": value})
+
+    assert shown(server) == [sent]
+
+
+@pytest.mark.parametrize("value", ["", " \n", "Bearer ", "bearer", "Bearer Bearer "])
+def test_an_empty_value_is_none(value: str) -> None:
+    with (
+        playing(reply({}, status=401)) as server,
+        pytest.raises(UnauthorizedException, match="without a token"),
+    ):
+        call(server.host, "other", _request_auth={**AUTH, "key": "Authorization", "value": value})
+
+    assert shown(server) == [None]
+
+
+@pytest.mark.parametrize("place", ["query", "cookie", "header"])
+def test_a_key_of_another_kind_is_sent_as_it_is(place: str) -> None:
+    with playing(reply()) as server:
+        auth = {"in": place, "key": Name.DEV, "value": "bearer\n"}
+        call(server.host, "other", _request_auth=auth)
+
+    (request,) = server.requests
+    assert {
+        "query": request.target.partition("?")[2],
+        "cookie": request.headers["Cookie"],
+        "header": f"{TOKEN}={request.headers[TOKEN]}",
+    }[place] == f"{TOKEN}=bearer"
+
+
+def test_a_header_of_an_enumeration_is_its_value() -> None:
+    with playing(reply()) as server, ApiClient(Configuration(server.host), cookie=Name.DEV) as client:
+        client.set_default_header("X-Default", Name.DEV)
+        SessionsApi(client).get_session("s1", _headers={"X-Call": Name.DEV})
+
+    headers = server.requests[0].headers
+    assert [headers[name] for name in ("X-Default", "X-Call", "Cookie")] == [TOKEN] * 3
 
 
 def test_a_signature_sends_nothing() -> None:

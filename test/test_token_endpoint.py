@@ -202,7 +202,7 @@ def test_a_refusal_is_final(status: int) -> None:
         (granted(access_token=""), "200 without an access_token"),
         (granted(access_token=5), "200 without an access_token"),
         (reply({"error": "pending"}), "200 without an access_token: pending"),
-        (granted(access_token="access-1\n"), "200, but access_token holds a line break"),
+        (granted(access_token=" \n"), "200 without an access_token"),
         (granted(access_token="access-1\r\nX: y"), "200, but access_token holds a line break"),
         (granted(access_token="access-1→"), "200, but access_token holds the character U+2192"),
         (
@@ -593,8 +593,8 @@ FAILING: list[tuple[Answer, ...]] = [
     (closes,),
     (granted(1), closes),
     (granted(1), refused(), echoes),
-    (granted(1, access_token="access-1\n"),),
-    (granted(1), granted(2, access_token="access-2\n")),
+    (granted(1, access_token="access-1\nx"),),
+    (granted(1), granted(2, access_token="access-2\nx")),
     (granted(1), reply(b'{"access_token": "access-1", "refresh_token": ')),
     (reply(b"access-1 " * 200_000),),
 ]
