@@ -89,6 +89,6 @@ def log_to_file(logger: logging.Logger, path: Optional[str], before: Optional[st
             logger.removeHandler(handler)
             handler.close()
     if path is not None:
-        added = logging.FileHandler(path, delay=True)
+        added = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
         added.setFormatter(logging.Formatter(layout))
         logger.addHandler(added)

@@ -185,6 +185,9 @@ class OpenEnum(StrEnum):
         # Python 3.11.0 to 3.11.3 would look an unknown member up by its name.
         return type(self), (self.value,)
 
+    def __format__(self, spec: str) -> str:
+        return format(self._value_, spec)  # from Python 3.11 on it would be that of str(), SessionStatus.READY
+
     @classmethod
     def from_json(cls, json_str: str) -> Self:
         """Make a member from JSON text, such as `"Ready"` with its quotes."""
