@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Optional, Union, cast
 
 import urllib3
+from typing_extensions import Self
 
 from portal_client import configuration
 from portal_client.auth import AccessToken
@@ -158,6 +159,12 @@ class Configuration(configuration.Configuration):
             if timeout is not None:
                 raise ApiValueError("timeouts and timeout bound the same: give one of them")
             self.timeouts = timeouts
+
+    def __copy__(self) -> Self:
+        """Make a configuration whose settings can be changed in place, the limits included."""
+        made = super().__copy__()
+        made.timeouts = replace(self.timeouts)
+        return made
 
     @property
     def timeouts(self) -> Timeouts:

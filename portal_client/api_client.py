@@ -27,6 +27,7 @@ from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
 from portal_client.retry import retry_after
 from portal_client.secret import secret
+from portal_client.spelling import Spelled, hint
 from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
 
@@ -47,7 +48,7 @@ class ClientOptions(TypedDict, total=False):
     cookie: Optional[str]
 
 
-class ApiClient:
+class ApiClient(Spelled):
     """Sends the calls of the API classes; safe to share between threads.
 
     Without a configuration it uses the default one. As a context manager it closes its connections at
@@ -118,11 +119,11 @@ class ApiClient:
         """
         unknown = set(options) - set(ClientOptions.__annotations__)
         if unknown:
-            raise TypeError(f"with_options() got an unexpected option {sorted(unknown)[0]!r}")
+            name = min(unknown)
+            known = hint(name, ClientOptions.__annotations__)
+            raise TypeError(f"with_options() got an unexpected option {name!r}{known}")
         derived = copy.copy(self)
         derived.configuration = copy.copy(self.configuration)
-        derived.configuration.hooks = list(self.configuration.hooks)
-        derived.configuration.api_key = self.configuration.api_key  # assigning makes a copy
         derived.default_headers = {**self.default_headers, **options.pop("default_headers", {})}
         derived.rest_client = self.rest_client
         derived._shares_pool = True

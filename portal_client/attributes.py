@@ -51,7 +51,10 @@ def unawaited(value: object) -> bool:
 
 
 def base_url(name: str, value: str) -> str:
-    """Return a URL that paths can be put behind, its scheme in lower case; ApiValueError names the argument."""
+    """Return a URL that paths can be put behind, its scheme in lower case.
+
+    Raises ApiValueError, which names the argument.
+    """
     try:
         url = parse_url(value)
         usable = bool(_URL.fullmatch(value) and url.host and url.port != 0)

@@ -36,8 +36,8 @@ class FileToken:
     """A token read from a file before each request, so that a rotated one is taken at once.
 
     White space and a byte order mark around it are left out. A pipe, such as /dev/stdin or `<(command)`, is
-    refused, since it can be read only once: read it yourself, and give the text. Raises AuthenticationError when
-    there is no token to read.
+    refused, since it can be read only once: read it yourself, and give the text. Raises AuthenticationError
+    when there is no token to read.
     """
 
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
@@ -46,7 +46,7 @@ class FileToken:
     def __call__(self) -> str:
         try:
             mode = os.stat(self.path).st_mode
-            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe would wait for its other end
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe would be to wait
                 why = "it is not a regular file; read it once yourself, and give the text"
                 raise no_token(f"the token file {self.path} cannot be read before each request: {why}")
             with open(self.path, encoding="utf-8") as file:

@@ -34,7 +34,8 @@ def check_header(name: str, value: object) -> str:
     if isinstance(value, str):
         bad = _NOT_IN_A_HEADER.search(value)
         if bad is None:
-            return value if type(value) in (str, Hidden) else str.__str__(value)  # that of an enum is its name
+            # Not str(value), which is the name of an enum's member.
+            return value if type(value) in (str, Hidden) else str.__str__(value)
         raise ApiValueError(f"{name} holds {_described(bad[0])}, which a header cannot carry")
     if isinstance(value, Lost):
         value()

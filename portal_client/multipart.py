@@ -8,13 +8,14 @@ import os
 import re
 import stat
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any, BinaryIO, NamedTuple, Protocol, Union, cast
 
 from pydantic import PlainValidator
 from urllib3.fields import RequestField
 from urllib3.filepost import choose_boundary
 
+from portal_client.attributes import unawaited
 from portal_client.exceptions import ApiException, ApiValueError
 from portal_client.serialization import encoded
 
@@ -48,13 +49,19 @@ def file_parts(given: Any) -> list[Part]:
     """
     if given is None:
         return []
-    many = isinstance(given, Sequence) and not isinstance(given, (str, bytes, bytearray, memoryview, tuple))
+    many = isinstance(given, Sequence) and not isinstance(given, (str, tuple)) and not _is_buffer(given)
     files = cast("Sequence[object]", given if many else [given])
-    return [_part(file, number) for number, file in enumerate(files, 1)]
+    parts = [_part(file, number) for number, file in enumerate(files, 1)]
+    streams = [id(part.source) for part in parts if part.size is None]
+    if len(set(streams)) < len(streams):
+        raise ApiValueError("files: a stream is given twice, but it can be read only once")
+    return parts
 
 
 #: Files to attach: a path (str or PathLike), bytes, bytearray, memoryview, an open binary file, BytesIO,
 #: `(name, content)` or `(name, content, content type)`; one of them or a list of them. A tuple is one file.
+#: A file object is read from where it stands, and is put back there when the call ends, so that a second call
+#: sends the same bytes. One that cannot seek, such as a pipe, is used up by the call.
 Files = Annotated[Union[File, Sequence[File], None], PlainValidator(file_parts)]
 
 
@@ -68,8 +75,7 @@ def _part(file: Any, number: int) -> Part:
         start, size = 0, _size_of(source)
         name = name or os.path.basename(source)
     elif isinstance(content, (bytes, bytearray, memoryview)):
-        view = memoryview(cast(bytes, content))
-        source = view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
+        source = _view(cast(bytes, content))
         start, size = 0, len(source)
     elif hasattr(content, "read"):
         start, size = _extent(content)
@@ -110,19 +116,71 @@ def _size_of(path: str) -> int:
 
 def _extent(file: Any) -> tuple[int, Union[int, None]]:
     """Where a file object stands, and how many bytes follow; it stays where it is."""
+    start = _position(file)
     try:
         nothing = file.read(0)
-    except (OSError, TypeError, ValueError) as error:
-        raise ApiValueError(f"files: a file object cannot be read: {error}") from error
-    if isinstance(nothing, str):
-        raise ApiValueError("files: a file must be opened in binary mode, open(path, 'rb')")
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise ApiValueError(f"files: a file object cannot be read: {why}") from error
+    if not _is_buffer(nothing):
+        raise ApiValueError(f"files: a file object {_wrong(nothing)}")
+    end = None if start is None else _end(file, start)
+    if start is not None and end is not None:
+        return start, max(0, end - start)
+    if len(nothing):
+        raise ApiValueError("files: a file object gave bytes to read(0); it must heed the size")
+    return 0, None
+
+
+def _position(file: Any) -> Union[int, None]:
+    """Where a file object stands; None where it cannot tell."""
     try:
-        start = file.tell()
-        end = file.seek(0, io.SEEK_END)
+        at = file.tell()
+    except Exception:
+        return None
+    return None if unawaited(at) or not isinstance(at, int) else at
+
+
+def _end(file: Any, start: int) -> Union[int, None]:
+    """Where a file object ends; None where it cannot seek."""
+    try:
+        file.seek(0, io.SEEK_END)
+    except Exception:
+        return None
+    end = _position(file)  # seek() itself need not tell: that of mmap does not before Python 3.13
+    try:
         file.seek(start)
-    except (AttributeError, OSError, ValueError):
-        return 0, None
-    return start, max(0, end - start)
+    except Exception as error:
+        raise ApiValueError("files: a file object cannot be put back to where it stood") from error
+    return end
+
+
+def _is_buffer(value: object) -> bool:
+    try:
+        memoryview(cast(bytes, value)).release()
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _view(buffer: bytes) -> memoryview:
+    """The bytes of a buffer, one item for each."""
+    view = memoryview(buffer)
+    return view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
+
+
+def _wrong(given: object) -> str:
+    """What is wrong with the content that a file object gave, which is no bytes."""
+    if isinstance(given, str):
+        return "gave text where bytes were expected: open it in binary mode, open(path, 'rb')"
+    if unawaited(given):
+        return (
+            "has an asynchronous read(): give what it returns, files=await file.read(), "
+            "or the file below it, such as an UploadFile's .file"
+        )
+    if given is None:
+        return "gave None where bytes were expected, as one in non-blocking mode does that has none yet"
+    return f"gave {type(given).__name__} where bytes were expected"
 
 
 class Multipart:
@@ -183,7 +241,7 @@ class Multipart:
             if size is None or size > BLOCK:
                 yield from pieces
             else:
-                pending += pieces
+                pending += map(bytes, pieces)  # a copy: a file may give the same memory again
                 held += size
             pending.append(b"\r\n")
         yield b"".join((*pending, self._tail))
@@ -203,19 +261,33 @@ def _blocks(part: Part) -> Iterator[Union[bytes, memoryview]]:
         with _failing_as_call(part), open(part.source, "rb", buffering=0) as file:
             yield from _counted(part, lambda most: block[: file.readinto(block[:most])])
     else:
-        with _failing_as_call(part):
-            if part.size is not None:
-                part.source.seek(part.start)
+        with _failing_as_call(part), _put_back(part):
             yield from _counted(part, part.source.read)
 
 
-def _counted(part: Part, read: Callable[[int], Any]) -> Iterator[Union[bytes, memoryview]]:
+@contextmanager
+def _put_back(part: Part) -> Generator[None, None, None]:
+    """Read a file object from its start, and leave it there."""
+    file = cast(BinaryIO, part.source)
+    if part.size is None:
+        yield
+        return
+    file.seek(part.start)
+    try:
+        yield
+    finally:
+        with suppress(Exception):  # what became of the call counts
+            file.seek(part.start)
+
+
+def _counted(part: Part, read: Callable[[int], Any]) -> Iterator[memoryview]:
     """Exactly the declared bytes of a file, or all of a stream; one that has grown is cut."""
     left = part.size
     while left is None or left > 0:
-        block = read(BLOCK if left is None else min(BLOCK, left))
-        if isinstance(block, str):
-            raise _failed(part, "gave text where bytes were expected")
+        given = read(BLOCK if left is None else min(BLOCK, left))
+        if not _is_buffer(given):
+            raise _failed(part, _wrong(given))
+        block = _view(given)
         if not block:
             if left is None:
                 return

@@ -26,8 +26,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict
 
 from portal_client.exceptions import ApiValueError
+from portal_client.models._base import tell_misspelt
 from portal_client.multipart import Files, Part
 from portal_client.serialization import text
+from portal_client.spelling import hint
 from portal_client.streaming import ACCEPT as STREAM
 from portal_client.timeouts import TimeoutArgument, Timeouts, seconds
 
@@ -226,14 +228,11 @@ class Operation:
 
     def _refusal(self, found: Iterable[tuple[str, tuple[Any, ...], str]]) -> ValidationError:
         """An error that names the arguments but holds none of their values: prompts and credentials."""
-        from difflib import get_close_matches
-
         known = [*self._names, *self.options]
         lines: list[InitErrorDetails] = []
         for kind, loc, why in found:
             if kind == "extra_forbidden":
-                near = get_close_matches(str(loc[0]), known, 1)
-                why = "Unexpected argument" + (f"; did you mean {near[0]}?" if near else "")
+                why = "Unexpected argument" + hint(str(loc[0]), known)
             explained = PydanticCustomError(cast(Any, kind), cast(Any, why))
             lines.append(InitErrorDetails(type=explained, loc=loc, input=None))
         return ValidationError.from_exception_data(self.name, lines, hide_input=True)
@@ -261,6 +260,8 @@ class Operation:
                 request.files += [(name, part) for part in value]
             else:
                 request.body = value
+                if (written := kwargs.get(name)) is not value:
+                    tell_misspelt(value, written)
         return request
 
     def _named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:

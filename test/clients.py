@@ -93,9 +93,9 @@ def outcome(call: Callable[[], object]) -> int | None:
     return None
 
 
-def call(host: str, token: Any = None, **options: Any) -> None:
+def call(host: str, token: Any = None, retries: Any = False, **options: Any) -> None:
     """One call with a token."""
-    with ApiClient(Configuration(host, access_token=token, retries=False)) as client:
+    with ApiClient(Configuration(host, access_token=token, retries=retries)) as client:
         SessionsApi(client).get_session("s1", **options)
 
 

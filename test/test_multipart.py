@@ -8,12 +8,15 @@ import ctypes
 import gc
 import gzip
 import io
+import mmap
 import os
+import re
 import socket
 import tempfile
 import threading
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
@@ -25,6 +28,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clients import outcome
 from portal_client import ApiClient, ApiException, ApiValueError, Configuration, Hooks, SessionsApi
 from portal_client.multipart import BLOCK, Multipart, file_parts
 from scripted import Received, Script, content, parts, playing, reply
@@ -367,6 +371,186 @@ def test_one_bad_file_among_good_ones(path: Path) -> None:
     assert "files" in str(refused([path, b"x", 5]))
 
 
+def closed_memory() -> memoryview:
+    view = memoryview(BYTES)
+    view.release()
+    return view
+
+
+class Upload:
+    """A file as asynchronous frameworks hand it over."""
+
+    filename = "notes.txt"
+
+    def __init__(self) -> None:
+        self.file = io.BytesIO(BYTES)
+
+    async def read(self, size: int = -1) -> bytes:
+        return self.file.read(size)
+
+
+class Gives:
+    """An object whose read() returns what it likes."""
+
+    def __init__(self, given: Any) -> None:
+        self.given = given
+
+    def read(self, size: int = -1) -> Any:
+        if isinstance(self.given, Exception):
+            raise self.given
+        return self.given
+
+
+@pytest.mark.fault("Files", "What read() returns is judged before anything is sent")
+@pytest.mark.parametrize("wrap", [lambda file: file, lambda file: ("a.txt", file), lambda file: [b"x", file]])
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (Upload, r"asynchronous read\(\): .*await file\.read\(\)"),
+        (lambda: Gives(None), "gave None where bytes were expected"),
+        (lambda: Gives("text"), "gave text .*binary mode"),
+        (lambda: Gives(5), "gave int where"),
+        (lambda: Gives([1]), "gave list where"),
+        (lambda: Gives(b"all of it"), r"gave bytes to read\(0\)"),
+        (lambda: Gives(EOFError("no more")), "cannot be read: EOFError: no more"),
+        (lambda: Gives(zlib.error("broken")), "cannot be read: error: broken"),
+        (closed_memory, "released memoryview"),
+        (lambda: array.array("i", [1]), "cannot be made from array"),
+    ],
+)
+def test_what_a_file_object_gives(bad: Callable[[], Any], said: str, wrap: Callable[[Any], Any]) -> None:
+    error = refused(wrap(bad()))
+
+    assert re.search(said, str(error))
+    assert "files" in str(error)
+
+
+def test_the_upload_of_starlette() -> None:
+    UploadFile = pytest.importorskip("starlette.datastructures").UploadFile
+    upload = UploadFile(io.BytesIO(BYTES), filename="notes.txt")
+
+    assert "an UploadFile's .file" in str(refused(upload))
+    assert arrived((upload.filename, upload.file)) == [("notes.txt", "text/plain", BYTES)]
+
+
+def test_a_file_that_cannot_be_put_back() -> None:
+    class Forward(io.BytesIO):
+        def seek(self, at: int, whence: int = 0) -> int:
+            if whence == 0:
+                raise OSError("forward only")
+            return super().seek(at, whence)
+
+    assert "files: a file object cannot be put back" in str(refused(Forward(BYTES)))
+
+
+def test_a_stream_given_twice() -> None:
+    reading, writing = os.pipe()
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        assert "files: a stream is given twice" in str(refused([file, ("b.txt", file)]))
+
+
+# ── what else gives bytes ──
+
+
+def mapped() -> mmap.mmap:
+    made = mmap.mmap(-1, len(BYTES))
+    made.write(BYTES)
+    made.seek(100)
+    return made
+
+
+def test_mapped_memory() -> None:
+    with mapped() as file:
+        assert arrived(file)[0][2] == BYTES[100:]
+        assert file.tell() == 100
+
+
+@pytest.mark.fault("Files", "Whatever buffer read() returns, its bytes arrive and no more than declared")
+@pytest.mark.parametrize(
+    "kind",
+    [
+        bytes,
+        bytearray,
+        memoryview,
+        lambda data: array.array("h", data),
+        lambda data: memoryview(array.array("h", data)),
+    ],
+    ids=["bytes", "bytearray", "memoryview", "array", "memoryview of an array"],
+)
+def test_buffers_of_each_kind(kind: Callable[[bytes], Any]) -> None:
+    data = bytes(range(256)) * 2000
+
+    class Buffers(io.BytesIO):
+        def read(self, size: int | None = -1) -> Any:
+            return kind(super().read(size))
+
+    class Pipe(Buffers):
+        def tell(self) -> int:
+            raise OSError
+
+    assert arrived([Buffers(data), Buffers(data[:100]), Pipe(data)]) == [
+        (f"file{n}", "application/octet-stream", sent) for n, sent in enumerate((data, data[:100], data), 1)
+    ]
+
+
+def test_memory_that_is_used_again() -> None:
+    class Again(io.BytesIO):
+        memory = bytearray(100)
+
+        def read(self, size: int | None = -1) -> Any:
+            return memoryview(self.memory)[: self.readinto(memoryview(self.memory)[:size])]
+
+    assert arrived(Again(BYTES))[0][2] == BYTES
+
+
+# ── a second call with the same objects ──
+
+
+@pytest.mark.fault("Files", "A file object is put back to where it stood: a second call sends the same bytes")
+@pytest.mark.parametrize("size", [5, 3 * BLOCK])
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_second_call_sends_the_same_bytes(tmp_path: Path, size: int, status: int) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"ab" + b"x" * size)
+    with (
+        playing(reply(status=status)) as server,
+        open(path, "rb") as on_disk,
+        tempfile.SpooledTemporaryFile() as spooled,
+        (api := api_for(server)).api_client,
+    ):
+        spooled.write(path.read_bytes())
+        files: list[Any] = [on_disk, io.BytesIO(path.read_bytes()), spooled]
+        for file in files:
+            file.seek(2)
+        for _ in range(2):
+            outcome(lambda: api.create_session("a1", "hi", files))
+            assert [file.tell() for file in files] == [2, 2, 2]
+
+    assert [[part[2] for part in sent_files(r)] for r in server.requests] == [[b"x" * size] * 3] * 2
+
+
+@pytest.mark.fault("Files", "A file object is put back to where it stood: a second call sends the same bytes")
+def test_after_a_call_that_ends_in_the_middle() -> None:
+    file = io.BytesIO(b"x" * 64 * BLOCK)
+    file.seek(7)
+    with hanging_up() as host, ApiClient(Configuration(host, retries=False)) as client:
+        assert outcome(lambda: SessionsApi(client).create_session("a1", "hi", file)) == 0
+
+    assert file.tell() == 7
+
+
+def test_a_file_that_is_closed_meanwhile_takes_no_answer_away() -> None:
+    class Closing(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            given = super().read(size)
+            if size:
+                self.close()
+            return given
+
+    assert arrived(Closing(BYTES))[0][2] == BYTES
+
+
 # ── files that change while they are sent ──
 
 
@@ -442,18 +626,45 @@ def test_a_file_object_that_gives_little_at_a_time() -> None:
     assert arrived(Slow(BYTES))[0][2] == BYTES
 
 
-class Texts:
+class Later(Gives):
     """A source that shows what it gives only when it is asked for content."""
 
     def read(self, size: int = -1) -> Any:
-        return "text" if size else b""
+        return super().read(size) if size else b""
 
 
-def test_a_file_object_that_gives_text() -> None:
+async def soon() -> bytes:
+    return BYTES
+
+
+@pytest.mark.fault("Files", "What is no bytes in the middle of a file is an error, not its end")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (lambda: "text", "gave text"),
+        (lambda: None, "gave None .*non-blocking"),
+        (soon, "asynchronous"),
+        (lambda: 5, "gave int"),
+        (lambda: [1, 2], "gave list"),
+    ],
+)
+def test_a_file_object_that_gives_no_bytes(given: Callable[[], Any], said: str) -> None:
     with playing(reply()) as server:
         api = api_for(server)
-        with api.api_client, pytest.raises(ApiException, match="gave text"):
-            api.create_session("a1", "hi", Texts())  # type: ignore[arg-type]
+        with api.api_client, pytest.raises(ApiException, match=f"files: 'file1' .*{said}"):
+            api.create_session("a1", "hi", Later(given()))
+
+    assert not server.requests or not server.requests[0].body.endswith(b"--\r\n")
+
+
+def test_a_pipe_in_non_blocking_mode_is_not_taken_for_empty() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with playing(reply()) as server, os.fdopen(reading, "rb", buffering=0) as file:
+        api = api_for(server)
+        with api.api_client, pytest.raises(ApiException, match=r"gave None .*non-blocking"):
+            api.create_session("a1", "hi", file)
+    os.close(writing)
 
 
 # ── hostile names ──

@@ -15,6 +15,7 @@ from finbourne_candela.extensions.settings import BY_NAME, SETTINGS, Provenance,
 from finbourne_candela.extensions.settings import ConfigurationLoader as ConfigurationLoader
 from portal_client.exceptions import ApiValueError
 from portal_client.secret import Hidden, Lost, Secret, Secrets
+from portal_client.spelling import hint, warn
 
 _log = logging.getLogger("finbourne_candela")
 
@@ -75,7 +76,18 @@ class SecretsFileConfigurationLoader:
                 if value not in (None, ""):
                     self._found[setting.name], values[setting.name] = key, value
                     break
+        self._spelled(content)
         return values
+
+    def _spelled(self, content: Secrets) -> None:
+        """Warn of keys that are almost those of settings; others may be those of other programs."""
+        known = {key for setting in SETTINGS for key in setting.keys}
+        for section in content:
+            named = cast("object", content[section])
+            for name in cast("dict[str, Any]", named) if isinstance(named, dict) else ("",):
+                key = f"{section}.{name}".rstrip(".")
+                if key not in known and (meant := hint(key, known, _ALIKE)):
+                    warn(f"{self.name}: {key} is not a setting{meant}")
 
     def _text(self) -> Optional[str]:
         file = self._file
@@ -210,6 +222,8 @@ def _revealed(value: object) -> object:
     return value.reveal() if isinstance(value, Secret) else value
 
 
+#: More than of other names: all begin alike.
+_ALIKE = 0.87
 _TOKEN_FILE = "FBN_ACCESS_TOKEN_FILE"
 
 #: Where a factory looks unless it is told otherwise; the last one that gives a setting wins.

@@ -65,7 +65,7 @@ def _row(settings: ApiConfiguration, name: str, others: Sequence[Given]) -> Row:
 
 
 def _warning(settings: ApiConfiguration, name: str, last: Given) -> str:
-    if name in OAUTH and settings.access_token is not None:
+    if name in OAUTH and settings.has_token:
         return "not used, as there is an access_token"
     if name in ("proxy_username", "proxy_password") and settings.proxy_config is None:
         return "not used, as there is no proxy_address"

@@ -6,12 +6,12 @@ from collections import UserString
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, NamedTuple, Optional, Protocol
 
 from finbourne_candela.configuration import whole
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.secret import Secret, Secrets
+from portal_client.spelling import hint
 
 
 class Setting(NamedTuple):
@@ -91,9 +91,7 @@ class Provenance:
             return
         setting = BY_NAME.get(name)
         if setting is None:
-            near = get_close_matches(name, BY_NAME, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise ApiTypeError(f"{label(loader)} gives {name}, which is no setting{hint}")
+            raise ApiTypeError(f"{label(loader)} gives {name}, which is no setting{hint(name, BY_NAME)}")
         where = _where(loader, setting)
         if setting.number:
             whole(where, found[name])

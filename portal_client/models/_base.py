@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from portal_client.exceptions import ApiValueError
 from portal_client.nesting import SCALARS, TOO_DEEP, explained, too_deep
+from portal_client.spelling import ALIKE, hint, warn
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -131,6 +132,8 @@ class Model(_Portable):
 
         def __init__(self, /, *, additional_properties: Optional[Mapping[str, Any]] = None, **fields: Any):
             super().__init__(**fields)
+            if self.model_extra or not SCALARS.issuperset(map(type, fields.values())):
+                tell_misspelt(self, fields)
             self.additional_properties.update(additional_properties or {})
 
         __init__.__pydantic_base_init__ = True  # pydantic-core need not call it for each model in an answer
@@ -139,7 +142,8 @@ class Model(_Portable):
             cls = type(self)
             known = name in cls.model_fields or isinstance(getattr(cls, name, None), property)
             if not known and not name.startswith("_"):
-                raise ValueError(f'"{cls.__name__}" object has no field "{name}"')
+                meant = hint(name, cls.model_fields)
+                raise ValueError(f'"{cls.__name__}" object has no field "{name}"{meant}')
             super().__setattr__(name, value)
 
 
@@ -153,6 +157,7 @@ class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportInc
 
     def __init__(self, actual_instance: Any) -> None:
         super().__init__(actual_instance)  # pyright: ignore[reportUnknownMemberType]
+        tell_misspelt(self, actual_instance)
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # as in Model
 
@@ -186,12 +191,42 @@ class OpenEnum(StrEnum):
         return type(self), (self.value,)
 
     def __format__(self, spec: str) -> str:
-        return format(self._value_, spec)  # from Python 3.11 on it would be that of str(), SessionStatus.READY
+        return format(self._value_, spec)  # with most versions of Python it is str(), SessionStatus.READY
 
     @classmethod
     def from_json(cls, json_str: str) -> Self:
         """Make a member from JSON text, such as `"Ready"` with its quotes."""
         return cls(json.loads(json_str))
+
+
+def tell_misspelt(model: object, given: object) -> None:
+    """Warn of fields that a model does not know, though almost; `given` is what a person has made it of.
+
+    Models within that were made before, perhaps of what a server said, are left out.
+    """
+    left, seen = [(model, given)], set[int]()
+    while left:
+        made, of = left.pop()
+        if isinstance(made, RootModel):
+            made = cast("RootModel[Any]", made).root
+        if made is of or id(of) in seen:
+            continue
+        seen.add(id(of))
+        if isinstance(made, list) and isinstance(of, (list, tuple)):
+            left += zip(cast("list[Any]", made), cast("list[Any]", of), strict=False)
+        elif isinstance(made, dict) and isinstance(of, Mapping):
+            left += [(inner, of.get(key)) for key, inner in cast("dict[Any, Any]", made).items()]
+        elif isinstance(made, BaseModel) and isinstance(of, Mapping):
+            _tell_of(made)
+            left += [(getattr(made, name), of[name]) for name in type(made).model_fields if name in of]
+
+
+def _tell_of(model: BaseModel) -> None:
+    cls = type(model)
+    for name in model.model_extra or ():
+        absent = [known for known in cls.model_fields if known not in model.model_fields_set]
+        if meant := hint(name, absent, ALIKE):
+            warn(f"{cls.__name__} has no field {name}, which is kept and sent as it is{meant}")
 
 
 def _not_too_deep(model: M) -> M:
