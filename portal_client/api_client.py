@@ -27,7 +27,7 @@ from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
 from portal_client.retry import retry_after
 from portal_client.secret import secret
-from portal_client.spelling import Spelled, hint
+from portal_client.spelling import hint
 from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
 
@@ -48,7 +48,7 @@ class ClientOptions(TypedDict, total=False):
     cookie: Optional[str]
 
 
-class ApiClient(Spelled):
+class ApiClient:
     """Sends the calls of the API classes; safe to share between threads.
 
     Without a configuration it uses the default one. As a context manager it closes its connections at

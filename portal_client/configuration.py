@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import os
 import platform
@@ -12,16 +11,15 @@ from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
 
-from portal_client.attributes import base_url, count, whole
+from portal_client.attributes import Settings, base_url, count, whole
 from portal_client.credential import AccessToken, Credential, bare_token, check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
 from portal_client.secret import Lost, Secret, secret
-from portal_client.spelling import Spelled
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 
-class Configuration(Spelled):
+class Configuration(Settings):
     """The settings of a client.
 
     `access_token` is a string, a callable that is asked before each request, EnvToken(name),
@@ -50,30 +48,6 @@ class Configuration(Spelled):
     password: secret[Optional[str]] = secret()
     proxy: secret[Optional[str]] = secret()
     proxy_headers: secret[Optional[dict[str, str]]] = secret()
-    server_index: Optional[int]
-    server_variables: dict[str, str]
-    server_operation_index: dict[str, int]
-    server_operation_variables: dict[str, Mapping[str, str]]
-    api_key_prefix: dict[str, str]
-    refresh_api_key_hook: Optional[Callable[[Configuration], None]]
-    verify_ssl: bool
-    ssl_ca_cert: Optional[str]
-    cert_file: Optional[str]
-    key_file: Optional[str]
-    assert_hostname: Union[str, bool, None]
-    tls_server_name: Optional[str]
-    trust_env: bool
-    truststore: bool
-    socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]]
-    safe_chars_for_path_param: str
-    pause_gc: bool
-    hooks: list[Hooks]
-    logger: dict[str, logging.Logger]
-    logger_format: str
-    client_side_validation: bool
-    datetime_format: str
-    date_format: str
-    temp_folder_path: Optional[str]
     connection_pool_maxsize: count = count(1)
     rate_limit_retries: count = count(0)
     max_response_size: count = count(1)
@@ -105,10 +79,10 @@ class Configuration(Spelled):
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
     ) -> None:
-        self.server_index = 0 if server_index is None and host is None else server_index
-        self.server_variables = dict(server_variables or {})
-        self.server_operation_index = dict(server_operation_index or {})
-        self.server_operation_variables = dict(server_operation_variables or {})
+        self.server_index: Optional[int] = 0 if server_index is None and host is None else server_index
+        self.server_variables: dict[str, str] = dict(server_variables or {})
+        self.server_operation_index: dict[str, int] = dict(server_operation_index or {})
+        self.server_operation_variables: dict[str, Mapping[str, str]] = dict(server_operation_variables or {})
         if host is None:
             host = self.get_host_from_settings(self.server_index or 0, self.server_variables)
         self.host = host
@@ -116,8 +90,8 @@ class Configuration(Spelled):
         if isinstance(cast(object, api_key), str):
             raise ApiValueError("api_key is a mapping of names to keys; a bearer token is access_token=...")
         self.api_key = dict(api_key or {})
-        self.api_key_prefix = dict(api_key_prefix or {})
-        self.refresh_api_key_hook = None
+        self.api_key_prefix: dict[str, str] = dict(api_key_prefix or {})
+        self.refresh_api_key_hook: Optional[Callable[[Configuration], None]] = None
         self.username = username
         self.password = password
         self.access_token = access_token
@@ -126,13 +100,13 @@ class Configuration(Spelled):
         self.ssl_ca_cert = ssl_ca_cert
         self.cert_file = cert_file
         self.key_file = key_file
-        self.assert_hostname = None
-        self.tls_server_name = None
+        self.assert_hostname: Union[str, bool, None] = None
+        self.tls_server_name: Optional[str] = None
         self.proxy = proxy
         self.proxy_headers = None
         self.trust_env = trust_env
         self.truststore = truststore
-        self.socket_options = None
+        self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
         self.connection_pool_maxsize = connection_pool_maxsize
 
         self.timeout = timeout
@@ -141,9 +115,9 @@ class Configuration(Spelled):
         self.max_response_size = max_response_size
         self.safe_chars_for_path_param = ""
         self.pause_gc = True  # decode large answers with the cyclic collector paused
-        self.hooks = list(hooks)
+        self.hooks: list[Hooks] = list(hooks)
 
-        self.logger = {
+        self.logger: dict[str, logging.Logger] = {
             "package_logger": logging.getLogger(self.package),
             "urllib3_logger": logging.getLogger("urllib3"),
         }
@@ -155,7 +129,7 @@ class Configuration(Spelled):
         self.client_side_validation = True
         self.datetime_format = "%Y-%m-%dT%H:%M:%S.%f%z"
         self.date_format = "%Y-%m-%d"
-        self.temp_folder_path = None
+        self.temp_folder_path: Optional[str] = None
 
     # ── where ──
 
@@ -196,7 +170,7 @@ class Configuration(Spelled):
     def access_token(self) -> AccessToken:
         """The bearer token, or the callable that is asked for it before each request.
 
-        White space, a byte order mark and the word Bearer around a token are left out; an empty one is none.
+        What is pasted with a token, white space or the word Bearer, is left out; an empty one is none.
         """
         return self._access_token.reveal() if isinstance(self._access_token, Secret) else self._access_token
 
@@ -294,12 +268,6 @@ class Configuration(Spelled):
             f"SDK Package Version: {__version__}"
         )
 
-    def __copy__(self) -> Self:
-        """Copy what can be changed in place, too; hooks, loggers and sources of tokens are shared."""
-        made = object.__new__(type(self))
-        vars(made).update({name: _own(value) for name, value in vars(self).items()})
-        return made
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}(host={self.host!r})"
 
@@ -321,16 +289,3 @@ class Configuration(Spelled):
     def get_default_copy(cls) -> Self:
         """The default configuration itself: the original makes no copy either."""
         return cls.get_default()
-
-
-def _own(value: Any) -> Any:
-    """A copy of what can be changed in place, and of what is in it."""
-    if isinstance(value, urllib3.Retry):
-        return copy.copy(value)
-    if isinstance(value, list):
-        return [_own(item) for item in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        copied = copy.copy(cast("dict[Any, Any]", value))
-        copied.update({key: _own(item) for key, item in copied.items()})
-        return copied
-    return value

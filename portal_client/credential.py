@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote
 
-from portal_client.attributes import unawaited
+from portal_client.attributes import exact, unawaited
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.secret import Hidden, Lost
 
@@ -34,8 +34,7 @@ def check_header(name: str, value: object) -> str:
     if isinstance(value, str):
         bad = _NOT_IN_A_HEADER.search(value)
         if bad is None:
-            # Not str(value), which is the name of an enum's member.
-            return value if type(value) in (str, Hidden) else str.__str__(value)
+            return value if type(value) in (str, Hidden) else exact(value)
         raise ApiValueError(f"{name} holds {_described(bad[0])}, which a header cannot carry")
     if isinstance(value, Lost):
         value()
@@ -48,12 +47,14 @@ def _described(character: str) -> str:
 
 def trimmed(text: str) -> str:
     """Return a text without the white space and the byte order mark around it; of an enum, its value."""
-    return str.__str__(text).strip().strip("\ufeff\u200b").strip()
+    return exact(text).strip().strip("\ufeff\u200b").strip()
 
 
 def bare_token(text: str) -> str:
     """Return a token without what is around it, and without a "Bearer " in front."""
-    return trimmed(_PASTED.sub("", str.__str__(text), count=1))
+    text = exact(text)
+    pasted = _PASTED.match(text)
+    return trimmed(text[pasted.end() :] if pasted else text)
 
 
 def no_token(reason: str) -> AuthenticationError:
@@ -77,7 +78,7 @@ def ask(name: str, source: Callable[..., str], *args: str) -> str:
     if not isinstance(cast(object, text), str):
         awaited = ", which is to be awaited" if unawaited(text) else ""
         raise no_token(f"{name}: {_name(source)} answered {type(text).__name__}, not str{awaited}")
-    return Hidden(str.__str__(text))
+    return Hidden(exact(text))
 
 
 class TokenSource(ABC):
@@ -164,4 +165,4 @@ class Credential(NamedTuple):
         if key.lower() == "authorization" and scheme.lower() == "bearer":
             token = bare_token(f"{value} ")
             value = f"{scheme} {token}" if token else ""
-        return cls(place, str.__str__(key), check_header("_request_auth", value)) if value else None
+        return cls(place, exact(key), check_header("_request_auth", value)) if value else None

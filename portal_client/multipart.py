@@ -8,7 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Annotated, Any, BinaryIO, NamedTuple, Protocol, Union, cast
 
 from pydantic import PlainValidator
@@ -49,7 +49,7 @@ def file_parts(given: Any) -> list[Part]:
     """
     if given is None:
         return []
-    many = isinstance(given, Sequence) and not isinstance(given, (str, tuple)) and not _is_buffer(given)
+    many = isinstance(given, Sequence) and not isinstance(given, (str, tuple)) and _view(given) is None
     files = cast("Sequence[object]", given if many else [given])
     parts = [_part(file, number) for number, file in enumerate(files, 1)]
     streams = [id(part.source) for part in parts if part.size is None]
@@ -75,7 +75,7 @@ def _part(file: Any, number: int) -> Part:
         start, size = 0, _size_of(source)
         name = name or os.path.basename(source)
     elif isinstance(content, (bytes, bytearray, memoryview)):
-        source = _view(cast(bytes, content))
+        source = cast(memoryview, _view(content))
         start, size = 0, len(source)
     elif hasattr(content, "read"):
         start, size = _extent(content)
@@ -122,12 +122,12 @@ def _extent(file: Any) -> tuple[int, Union[int, None]]:
     except Exception as error:
         why = f"{type(error).__name__}: {error}"
         raise ApiValueError(f"files: a file object cannot be read: {why}") from error
-    if not _is_buffer(nothing):
+    if (view := _view(nothing)) is None:
         raise ApiValueError(f"files: a file object {_wrong(nothing)}")
     end = None if start is None else _end(file, start)
     if start is not None and end is not None:
         return start, max(0, end - start)
-    if len(nothing):
+    if view:
         raise ApiValueError("files: a file object gave bytes to read(0); it must heed the size")
     return 0, None
 
@@ -155,17 +155,12 @@ def _end(file: Any, start: int) -> Union[int, None]:
     return end
 
 
-def _is_buffer(value: object) -> bool:
+def _view(value: Any) -> Union[memoryview, None]:
+    """The bytes of a buffer, one item for each; None for what is no buffer."""
     try:
-        memoryview(cast(bytes, value)).release()
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-def _view(buffer: bytes) -> memoryview:
-    """The bytes of a buffer, one item for each."""
-    view = memoryview(buffer)
+        view = memoryview(value)
+    except TypeError:
+        return None
     return view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
 
 
@@ -175,8 +170,7 @@ def _wrong(given: object) -> str:
         return "gave text where bytes were expected: open it in binary mode, open(path, 'rb')"
     if unawaited(given):
         return (
-            "has an asynchronous read(): give what it returns, files=await file.read(), "
-            "or the file below it, such as an UploadFile's .file"
+            "has an asynchronous read(): give `await file.read()`, or the file below: an UploadFile's .file"
         )
     if given is None:
         return "gave None where bytes were expected, as one in non-blocking mode does that has none yet"
@@ -261,7 +255,7 @@ def _blocks(part: Part) -> Iterator[Union[bytes, memoryview]]:
         with _failing_as_call(part), open(part.source, "rb", buffering=0) as file:
             yield from _counted(part, lambda most: block[: file.readinto(block[:most])])
     else:
-        with _failing_as_call(part), _put_back(part):
+        with _failing_as_call(part), nullcontext() if part.size is None else _put_back(part):
             yield from _counted(part, part.source.read)
 
 
@@ -269,9 +263,6 @@ def _blocks(part: Part) -> Iterator[Union[bytes, memoryview]]:
 def _put_back(part: Part) -> Generator[None, None, None]:
     """Read a file object from its start, and leave it there."""
     file = cast(BinaryIO, part.source)
-    if part.size is None:
-        yield
-        return
     file.seek(part.start)
     try:
         yield
@@ -285,9 +276,8 @@ def _counted(part: Part, read: Callable[[int], Any]) -> Iterator[memoryview]:
     left = part.size
     while left is None or left > 0:
         given = read(BLOCK if left is None else min(BLOCK, left))
-        if not _is_buffer(given):
+        if (block := _view(given)) is None:
             raise _failed(part, _wrong(given))
-        block = _view(given)
         if not block:
             if left is None:
                 return

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote_plus
 
+from portal_client.attributes import exact
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, TokenSource, ask, bare_token, check_header, no_token
 from portal_client.exceptions import ApiValueError, AuthenticationError
@@ -223,7 +224,7 @@ def _given(name: str, value: object) -> Any:
 
 
 def _resolved(name: str, given: Given) -> str:
-    text = Hidden(str.__str__(given)) if isinstance(given, str) else ask(name, given)
+    text = Hidden(exact(given)) if isinstance(given, str) else ask(name, given)
     if not _is_text(text):
         raise no_token(f"{name} is no text that can be sent")
     return text

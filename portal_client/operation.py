@@ -26,10 +26,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict
 
 from portal_client.exceptions import ApiValueError
-from portal_client.models._base import tell_misspelt
 from portal_client.multipart import Files, Part
 from portal_client.serialization import text
-from portal_client.spelling import hint
+from portal_client.spelling import hint, tell_misspelt
 from portal_client.streaming import ACCEPT as STREAM
 from portal_client.timeouts import TimeoutArgument, Timeouts, seconds
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 #: How alike names are for a warning, from 0 to 1: `hots` and `host` just are.
 ALIKE = 0.75
-_OURS = {"portal_client", "finbourne_candela", "pydantic"}
 
 
 def hint(name: str, known: Iterable[str], alike: float = 0.6) -> str:
@@ -26,50 +24,41 @@ def _folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def warn(message: str) -> None:
-    """Warn at the line of the user's code that led here."""
+def warn(message: str, *packages: str) -> None:
+    """Warn at the line that led here from outside of this package, pydantic and `packages`."""
+    inside = {"portal_client", "pydantic", *packages}
     depth, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in inside:
         depth, frame = depth + 1, frame.f_back
     warnings.warn(message, stacklevel=depth)
 
 
-class Spelled:
-    """An object whose settings are declared in its class: to set one that almost has such a name warns."""
+def tell_misspelt(model: object, given: object) -> None:
+    """Warn of fields that a model does not know, though almost; `given` is what a person has made it of.
 
-    if not TYPE_CHECKING:  # the signature of __init__ is that of the class
+    Models within that were made before, perhaps of what a server said, are left out.
+    """
+    from pydantic import BaseModel, RootModel
 
-        def __new__(cls, *args: object, **given: object) -> Any:
-            if given and (known := _arguments(cls)):
-                for name in given:
-                    if name not in known:
-                        wrong = f"{cls.__name__}() got an unexpected keyword argument {name!r}"
-                        raise TypeError(wrong + hint(name, known))
-            return super().__new__(cls)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        cls = type(self)
-        if name not in _declared(cls) and name[:1] != "_" and (meant := hint(name, _settings(cls), ALIKE)):
-            warn(f"{cls.__name__} has no setting {name}{meant}")
-        super().__setattr__(name, value)
-
-
-@lru_cache(maxsize=64)
-def _arguments(cls: type) -> tuple[str, ...]:
-    """The names of the arguments of a constructor; none where it takes any."""
-    from inspect import signature
-
-    parameters = list(signature(cls).parameters.values())
-    return () if any(p.kind is p.VAR_KEYWORD for p in parameters) else tuple(p.name for p in parameters)
+    left, seen = [(model, given)], set[int]()
+    while left:
+        made, of = left.pop()
+        if isinstance(made, RootModel):
+            made = cast("RootModel[Any]", made).root
+        if made is of or id(of) in seen:
+            continue
+        seen.add(id(of))
+        if isinstance(made, list) and isinstance(of, (list, tuple)):
+            left += zip(cast("list[Any]", made), cast("list[Any]", of), strict=False)
+        elif isinstance(made, dict) and isinstance(of, Mapping):
+            left += [(inner, of.get(key)) for key, inner in cast("dict[Any, Any]", made).items()]
+        elif isinstance(made, BaseModel) and isinstance(of, Mapping):
+            _tell_of(type(made), made.model_extra or {}, made.model_fields_set)
+            left += [(getattr(made, name), of[name]) for name in type(made).model_fields if name in of]
 
 
-@lru_cache(maxsize=64)
-def _declared(cls: type) -> frozenset[str]:
-    from inspect import get_annotations
-
-    return frozenset(dir(cls)).union(*map(get_annotations, cls.__mro__))
-
-
-def _settings(cls: type) -> list[str]:
-    """What can be set: neither methods nor constants."""
-    return [name for name in _declared(cls) if name.islower() and not callable(getattr(cls, name, None))]
+def _tell_of(cls: Any, extra: Mapping[str, Any], given: set[str]) -> None:
+    absent = [name for name in cls.model_fields if name not in given]
+    for name in extra:
+        if meant := hint(name, absent, ALIKE):
+            warn(f"{cls.__name__} has no field {name}, which is kept and sent as it is{meant}")

@@ -428,7 +428,7 @@ def test_an_auth(value: Any) -> None:
         {"in": "nowhere", "key": "k", "value": SECRET},
         {"in": "header", "value": SECRET},
         {"in": "header", "key": "k", "value": [SECRET]},
-        {"in": "header", "key": "k", "value": f"{SECRET}\n"},
+        {"in": "header", "key": "k", "value": f"{SECRET}\n{SECRET}"},
     ],
 )
 def test_a_wrong_auth(value: Any) -> None:

@@ -406,7 +406,7 @@ class Gives:
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (Upload, r"asynchronous read\(\): .*await file\.read\(\)"),
+        (Upload, r"asynchronous read\(\): .*`await file\.read\(\)`"),
         (lambda: Gives(None), "gave None where bytes were expected"),
         (lambda: Gives("text"), "gave text .*binary mode"),
         (lambda: Gives(5), "gave int where"),

@@ -13,11 +13,11 @@ from finbourne_candela.extensions.proxy_config import ProxyConfig
 from finbourne_candela.extensions.refreshing_token import RefreshingToken
 from finbourne_candela.extensions.settings import Provenance
 from finbourne_candela.extensions.socket_keep_alive import keep_alive_socket_options
+from portal_client.attributes import Settings
 from portal_client.auth import AccessToken, TokenResponse
 from portal_client.credential import bare_token
 from portal_client.exceptions import ApiValueError
 from portal_client.secret import Secrets, secret
-from portal_client.spelling import Spelled
 
 #: What a token is fetched for.
 OAUTH = ("token_url", "username", "password", "client_id", "client_secret")
@@ -30,7 +30,7 @@ SocketOptions = Sequence[tuple[int, int, Union[int, bytes]]]
 Handler = Callable[[TokenResponse], object]
 
 
-class ApiConfiguration(Spelled):
+class ApiConfiguration(Settings):
     """The settings of the service and of its token endpoint.
 
     With an `access_token`, a text or a callable, the other credentials are not used; without one all of
@@ -43,16 +43,6 @@ class ApiConfiguration(Spelled):
     password: secret[Optional[str]] = secret()
     client_secret: secret[Optional[str]] = secret()
     access_token: secret[AccessToken] = secret()
-    api_url: Optional[str]
-    client_id: Optional[str]
-    app_name: Optional[str]
-    certificate_filename: Optional[str]
-    proxy_config: Optional[ProxyConfig]
-    total_timeout_ms: Optional[int]
-    connect_timeout_ms: Optional[int]
-    read_timeout_ms: Optional[int]
-    rate_limit_retries: Optional[int]
-    provenance: Provenance
 
     def __init__(
         self,
@@ -101,8 +91,8 @@ class ApiConfiguration(Spelled):
     @property
     def has_token(self) -> bool:
         """Whether there is an access token, so that none is fetched; an empty one is none."""
-        token: object = self.access_token
-        return bool(bare_token(token)) if isinstance(token, str) else token is not None
+        token: Any = self.access_token
+        return bool(bare_token(token)) if issubclass(type(token), str) else token is not None
 
     def get_access_token(self, id_provider_response_handler: Optional[Handler] = None) -> AccessToken:
         """The access token if there is one, else a RefreshingToken.

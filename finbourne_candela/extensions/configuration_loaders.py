@@ -87,7 +87,7 @@ class SecretsFileConfigurationLoader:
             for name in cast("dict[str, Any]", named) if isinstance(named, dict) else ("",):
                 key = f"{section}.{name}".rstrip(".")
                 if key not in known and (meant := hint(key, known, _ALIKE)):
-                    warn(f"{self.name}: {key} is not a setting{meant}")
+                    warn(f"{self.name}: {key} is not a setting{meant}", "finbourne_candela")
 
     def _text(self) -> Optional[str]:
         file = self._file

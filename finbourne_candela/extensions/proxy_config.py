@@ -9,12 +9,12 @@ from urllib.parse import quote, unquote
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
+from portal_client.attributes import Settings
 from portal_client.exceptions import ApiValueError
 from portal_client.secret import secret
-from portal_client.spelling import Spelled
 
 
-class ProxyConfig(Spelled):
+class ProxyConfig(Settings):
     """A proxy, and who may use it.
 
     `address` is a URL such as http://proxy.example.com:8080; a name and password in it count where `username`

@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from portal_client.exceptions import ApiValueError
 from portal_client.nesting import SCALARS, TOO_DEEP, explained, too_deep
-from portal_client.spelling import ALIKE, hint, warn
+from portal_client.spelling import hint, tell_misspelt
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -197,36 +197,6 @@ class OpenEnum(StrEnum):
     def from_json(cls, json_str: str) -> Self:
         """Make a member from JSON text, such as `"Ready"` with its quotes."""
         return cls(json.loads(json_str))
-
-
-def tell_misspelt(model: object, given: object) -> None:
-    """Warn of fields that a model does not know, though almost; `given` is what a person has made it of.
-
-    Models within that were made before, perhaps of what a server said, are left out.
-    """
-    left, seen = [(model, given)], set[int]()
-    while left:
-        made, of = left.pop()
-        if isinstance(made, RootModel):
-            made = cast("RootModel[Any]", made).root
-        if made is of or id(of) in seen:
-            continue
-        seen.add(id(of))
-        if isinstance(made, list) and isinstance(of, (list, tuple)):
-            left += zip(cast("list[Any]", made), cast("list[Any]", of), strict=False)
-        elif isinstance(made, dict) and isinstance(of, Mapping):
-            left += [(inner, of.get(key)) for key, inner in cast("dict[Any, Any]", made).items()]
-        elif isinstance(made, BaseModel) and isinstance(of, Mapping):
-            _tell_of(made)
-            left += [(getattr(made, name), of[name]) for name in type(made).model_fields if name in of]
-
-
-def _tell_of(model: BaseModel) -> None:
-    cls = type(model)
-    for name in model.model_extra or ():
-        absent = [known for known in cls.model_fields if known not in model.model_fields_set]
-        if meant := hint(name, absent, ALIKE):
-            warn(f"{cls.__name__} has no field {name}, which is kept and sent as it is{meant}")
 
 
 def _not_too_deep(model: M) -> M:
