@@ -177,15 +177,16 @@ class ApiClient:
         """Send a request and answer status, headers and data. Raises ApiException."""
         sent = self._prepared(request)
         answer = self.rest_client.send(sent)
-        data = self._decoded(request.operation, answer, sent)
-        headers = answer.headers
+        return self._told(answer, sent, self._decoded(request.operation, answer, sent))
+
+    def _told(self, answer: RESTResponse, sent: HTTPRequest, data: Any) -> ApiResponse[Any]:
         made: ApiResponse[Any] = _answer(
             {
                 "status_code": answer.status,
-                "headers": dict(headers.itermerged()),
+                "headers": answer.headers,
                 "data": data,
                 "raw_data": answer.data,
-                "request_id": headers.get("x-request-id", sent.request_id),
+                "request_id": answer.headers.get("x-request-id", sent.request_id),
             }
         )
         return made

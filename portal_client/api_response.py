@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Generic, Optional, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Generic, Optional, TypeVar
 
-from pydantic import BaseModel, StrictBytes, StrictInt
+from pydantic import BaseModel, PlainSerializer, StrictBytes, StrictInt, WrapValidator
+from urllib3 import HTTPHeaderDict
 
 T = TypeVar("T")
+
+
+def _as_they_came(value: Any, handler: Callable[[Any], Mapping[str, str]]) -> HTTPHeaderDict:
+    return value if isinstance(value, HTTPHeaderDict) else HTTPHeaderDict(handler(value))
+
+
+Headers = Annotated[
+    Mapping[str, str], WrapValidator(_as_they_came), PlainSerializer(dict, return_type=dict[str, str])
+]
 
 
 class ApiResponse(BaseModel, Generic[T]):
@@ -14,8 +25,8 @@ class ApiResponse(BaseModel, Generic[T]):
 
     status_code: StrictInt
     """The HTTP status, such as 200."""
-    headers: Optional[dict[str, str]] = None
-    """The response headers, under the names that the server sent."""
+    headers: Optional[Headers] = None
+    """The response headers, under the names that the server sent; they are found in whatever case."""
     data: T
     """What the plain call form answers."""
     raw_data: StrictBytes

@@ -120,8 +120,7 @@ def _extent(file: Any) -> tuple[int, Union[int, None]]:
     try:
         nothing = file.read(0)
     except Exception as error:
-        why = f"{type(error).__name__}: {error}"
-        raise ApiValueError(f"files: a file object cannot be read: {why}") from error
+        raise ApiValueError(f"files: a file object cannot be read: {error!r}") from error
     if (view := _view(nothing)) is None:
         raise ApiValueError(f"files: a file object {_wrong(nothing)}")
     end = None if start is None else _end(file, start)
@@ -169,9 +168,7 @@ def _wrong(given: object) -> str:
     if isinstance(given, str):
         return "gave text where bytes were expected: open it in binary mode, open(path, 'rb')"
     if unawaited(given):
-        return (
-            "has an asynchronous read(): give `await file.read()`, or the file below: an UploadFile's .file"
-        )
+        return "has an asynchronous read(): give `await file.read()`, or the file below (UploadFile.file)"
     if given is None:
         return "gave None where bytes were expected, as one in non-blocking mode does that has none yet"
     return f"gave {type(given).__name__} where bytes were expected"

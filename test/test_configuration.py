@@ -7,12 +7,15 @@ import http.client
 import inspect
 import logging
 import math
+import os
 import pickle
 import platform
+import subprocess
+import sys
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import urllib3
@@ -166,6 +169,8 @@ def test_the_default_host_with_only_a_token() -> None:
         ("http://127.0.0.1:80", "http://127.0.0.1:80"),
         ("http://[::1]:8000/x", "http://[::1]:8000/x"),
         ("http://h/a%20b", "http://h/a%20b"),
+        ("HTTP://h", "http://h"),
+        ("Https://h.example/API/", "https://h.example/API"),
     ],
 )
 def test_hosts(given: str, kept: str) -> None:
@@ -207,6 +212,7 @@ def test_a_slash_at_the_end_is_not_doubled(end: str) -> None:
         "http://h:99999",
         "http://h:port",
         "http://h:0",
+        "HTTP:/h",
         "http://:80",
         "http://[::1",
         "http://[zz]",
@@ -431,6 +437,58 @@ def test_a_pickle_keeps_what_is_not_secret() -> None:
         assert getattr(two, name) == getattr(one, name)
 
 
+#: How each setting that can be changed in place is changed.
+CHANGES: dict[str, Callable[[Configuration], Any]] = {
+    "api_key": lambda c: c.api_key.update(k="other"),
+    "api_key_prefix": lambda c: c.api_key_prefix.update(k="other"),
+    "server_variables": lambda c: c.server_variables.update(a="other"),
+    "server_operation_index": lambda c: c.server_operation_index.update(get_session=1),
+    "server_operation_variables": lambda c: cast("Any", c.server_operation_variables["get_session"]).clear(),
+    "proxy_headers": lambda c: (c.proxy_headers or {}).update(A="other"),
+    "hooks": lambda c: c.hooks.append(Hooks()),
+    "logger": lambda c: c.logger.update(package_logger=logging.getLogger("other")),
+    "socket_options": lambda c: (c.socket_options or []).append((0, 0, 0)),
+    "retries": lambda c: setattr(c.retries, "total", 0),
+}
+
+
+def told(value: Any) -> Any:
+    """What a setting holds, in a way that stays as it is."""
+    return vars(value).copy() if isinstance(value, urllib3.Retry) else copy.deepcopy(value)
+
+
+def copied_by(how: str, one: Configuration) -> Configuration:
+    return ApiClient(one).with_options().configuration if how == "with_options" else copy.copy(one)
+
+
+@pytest.mark.parametrize("how", ["with_options", "copy.copy"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_copy_has_settings_of_its_own(name: str, how: str) -> None:
+    one = changed()
+    one.retries, one.socket_options = urllib3.Retry(3), [(1, 2, 3)]
+    one.server_operation_variables = {"get_session": {"a": "b"}}
+    two = copied_by(how, one)
+    before = {other: told(getattr(one, other)) for other in CHANGES}
+    assert {other: told(getattr(two, other)) for other in CHANGES} == before
+
+    CHANGES[name](two)
+
+    assert told(getattr(two, name)) != before[name]
+    assert {other: told(getattr(one, other)) for other in CHANGES} == before
+    assert repr(vars(two)["_api_key"]) == "{'k': '***'}"
+
+
+@pytest.mark.parametrize("how", ["with_options", "copy.copy"])
+def test_a_copy_shares_hooks_loggers_and_sources_of_tokens(how: str) -> None:
+    hook, source = Hooks(), EnvToken("TOK")
+    one = Configuration("http://h", access_token=source, hooks=[hook])
+    two = copied_by(how, one)
+
+    assert two.hooks == [hook]
+    assert two.access_token is source
+    assert two.logger == one.logger
+
+
 def test_the_text_shows_the_host() -> None:
     assert repr(Configuration("http://h", access_token="t")) == "Configuration(host='http://h')"
 
@@ -499,6 +557,28 @@ def test_the_log_file_holds_a_line_per_attempt_and_no_token(tmp_path: Path) -> N
     assert "DEBUG! get_session attempt 1: GET" in text
     assert "INFO! get_session 200" in text
     assert "tok-1" not in text
+
+
+LOGS = """
+import logging, sys
+from portal_client import Configuration
+Configuration("http://h").logger_file = sys.argv[1]
+logging.getLogger("portal_client").error("sch\\u00f6n \\u65e5 \\udcff")
+"""
+
+
+@pytest.mark.fault(
+    "Observability", "No line of a log file is lost, whatever is in it and whatever the locale"
+)
+def test_a_log_file_holds_any_text(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOGS, str(path)], env=env, capture_output=True, check=True, timeout=60
+    )
+
+    assert b"Logging error" not in done.stderr
+    assert "schön 日 \\udcff" in path.read_text(encoding="utf-8")
 
 
 def test_another_log_file_takes_the_place_of_the_first(tmp_path: Path) -> None:

@@ -335,6 +335,20 @@ def test_members_survive_pickle_and_copy(value: SessionStatus) -> None:
         assert (again, type(again), again.name) == (value, SessionStatus, value.name)
 
 
+@pytest.mark.parametrize(
+    ("value", "spec", "shown"),
+    [
+        (SessionStatus.READY, "", "Ready"),
+        (SessionStatus("New"), "", "New"),
+        (MessageRole.USER, ">6", "  user"),
+        (MessageRole.USER, ".2", "us"),
+    ],
+)
+def test_a_member_in_an_f_string_is_its_value(value: Any, spec: str, shown: str) -> None:
+    assert f"{value:{spec}}" == format(value, spec) == f"{{:{spec}}}".format(value) == shown
+    assert str(value) == f"{type(value).__name__}.{value.name}"  # as with the original
+
+
 def test_members_from_json() -> None:
     assert SessionStatus.from_json('"Ready"') is SessionStatus.READY
     assert SessionStatus.from_json('"Paused"') == "Paused"

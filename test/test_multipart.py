@@ -412,24 +412,24 @@ class Gives:
         (lambda: Gives(5), "gave int where"),
         (lambda: Gives([1]), "gave list where"),
         (lambda: Gives(b"all of it"), r"gave bytes to read\(0\)"),
-        (lambda: Gives(EOFError("no more")), "cannot be read: EOFError: no more"),
-        (lambda: Gives(zlib.error("broken")), "cannot be read: error: broken"),
+        (lambda: Gives(EOFError("no more")), r"cannot be read: EOFError\('no more'\)"),
+        (lambda: Gives(zlib.error("broken")), r"cannot be read: error\('broken'\)"),
         (closed_memory, "released memoryview"),
         (lambda: array.array("i", [1]), "cannot be made from array"),
     ],
 )
 def test_what_a_file_object_gives(bad: Callable[[], Any], said: str, wrap: Callable[[Any], Any]) -> None:
-    error = refused(wrap(bad()))
+    error = str(refused(wrap(bad())))
 
-    assert re.search(said, str(error))
-    assert "files" in str(error)
+    assert re.search(said, error)
+    assert "files" in error
 
 
 def test_the_upload_of_starlette() -> None:
     UploadFile = pytest.importorskip("starlette.datastructures").UploadFile
     upload = UploadFile(io.BytesIO(BYTES), filename="notes.txt")
 
-    assert "an UploadFile's .file" in str(refused(upload))
+    assert "(UploadFile.file)" in str(refused(upload))
     assert arrived((upload.filename, upload.file)) == [("notes.txt", "text/plain", BYTES)]
 
 

@@ -95,9 +95,7 @@ class SyncApiClient(ApiClient):
         answer = self.rest_client.send(sent)
         if not 200 <= answer.status <= 299:
             raise self._error(answer, sent)
-        return ApiResponse[None](
-            status_code=answer.status, headers=dict(answer.headers), data=None, raw_data=answer.data
-        )
+        return self._told(answer, sent, None)
 
     def _prepared(self, request: Request) -> HTTPRequest:
         sent = super()._prepared(request)

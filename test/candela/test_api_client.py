@@ -309,7 +309,17 @@ def test_an_answer_undecoded() -> None:
 
     assert (answer.status_code, answer.data, answer.raw_data) == (200, None, b"not json")
     assert answer.headers is not None
-    assert answer.headers["Content-Length"] == "8"
+    assert answer.headers["content-LENGTH"] == "8"
+
+
+@pytest.mark.parametrize("named", [{"x_request_id": "theirs"}, {}])
+@pytest.mark.parametrize("options", [{}, {"_preload_content": False}])
+def test_an_answer_has_its_request_id(options: dict[str, Any], named: dict[str, str]) -> None:
+    with calling(reply(SESSION, **named)) as c:
+        answer = c.api.get_session_with_http_info("s", "i", **options)
+
+    assert answer.request_id == ("theirs" if named else c.server.requests[0].headers["X-Request-ID"])
+    assert pickle.loads(pickle.dumps(answer)).headers == answer.headers
 
 
 def test_an_error_undecoded_is_an_error() -> None:

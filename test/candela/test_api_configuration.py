@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import pickle
 import socket
@@ -43,6 +44,41 @@ def settings(**changes: Any) -> ApiConfiguration:
 def test_a_token_beats_the_password(token: Any) -> None:
     assert settings(access_token=token).get_access_token() is token
     assert settings(access_token=token).build_api_client_config().access_token is token
+
+
+@pytest.mark.parametrize("empty", ["", " \n", "Bearer "])
+def test_an_empty_token_is_none(empty: str) -> None:
+    assert isinstance(settings(access_token=empty).get_access_token(), RefreshingToken)
+    with pytest.raises(ApiValueError, match="an access_token would do"):
+        ApiConfiguration(api_url="http://localhost", access_token=empty).build_api_client_config()
+
+
+@pytest.mark.parametrize("pasted", ["Bearer t", " t\n", "\ufefft"])
+def test_a_token_as_it_is_pasted(pasted: str) -> None:
+    assert settings(access_token=pasted).build_api_client_config().access_token == "t"
+
+
+@pytest.mark.parametrize(("name", "meant"), [("acess_token", "access_token"), ("appname", "app_name")])
+def test_a_setting_that_is_almost_one(name: str, meant: str) -> None:
+    with pytest.warns(UserWarning, match=f"ApiConfiguration has no setting {name}; did you mean {meant}"):
+        setattr(settings(), name, "x")
+    with pytest.raises(TypeError, match=f"'{name}'; did you mean {meant}"):
+        settings(**{name: "x"})
+
+
+def test_a_copy_has_a_proxy_of_its_own() -> None:
+    one = settings(proxy_config=ProxyConfig("http://proxy.test:1"))
+    two = copy.copy(one)
+    assert two.proxy_config is not None
+    two.proxy_config.address = "HTTP://other.test:2"
+
+    assert one.proxy_config is not None
+    assert (one.proxy_config.address, two.proxy_config.address) == (
+        "http://proxy.test:1",
+        "http://other.test:2",
+    )
+    with pytest.warns(UserWarning, match="ProxyConfig has no setting adress; did you mean address"):
+        two.proxy_config.adress = "http://third.test"  # type: ignore[attr-defined]
 
 
 def test_a_token_needs_nothing_else() -> None:

@@ -32,3 +32,11 @@ def test_a_call_with_a_json_body_is_told() -> None:
         assert pickle.loads(pickle.dumps(error)).call == error.call
         for private in (TOKEN, "the-prompt", "the-scope", "the-id"):
             assert private not in f"{error} {error.call}"
+
+
+def test_a_misspelt_field_of_a_dict_is_told_and_sent() -> None:
+    with calling(reply({})) as c, pytest.warns(UserWarning, match="no field scop, .*scope") as told:
+        c.api.submit_pipeline_prompt({**PROMPT, "scop": "reports"})  # type: ignore[arg-type]
+
+    assert [warning.filename for warning in told] == [__file__]
+    assert b'"scop":"reports"' in c.server.requests[0].body

@@ -6,13 +6,14 @@ import copy
 import inspect
 import math
 import pickle
+import warnings
 from typing import Any
 
 import pytest
 import urllib3
 
 import portal_client
-from finbourne_candela import ApiTypeError, ApiValueError, Configuration, EnvToken
+from finbourne_candela import ApiTypeError, ApiValueError, Configuration, EnvToken, SyncApiClient
 from finbourne_candela.configuration import Timeouts
 from portal_client.timeouts import Timeouts as Limits
 
@@ -186,3 +187,36 @@ def test_nothing_secret_is_shown() -> None:
 
     assert "2718281828" not in repr(c) + repr(vars(c))
     assert b"2718281828" not in pickle.dumps(c)
+
+
+@pytest.mark.parametrize("how", ["with_options", "copy.copy"])
+def test_a_copy_has_limits_of_its_own(how: str) -> None:
+    one = Configuration(timeouts=Timeouts(5, 6, 7), api_key_prefix={"k": "P"})
+    two = SyncApiClient(one).with_options().configuration if how == "with_options" else copy.copy(one)
+    assert isinstance(two, Configuration)
+    assert two.timeouts == one.timeouts
+
+    two.timeouts.total_timeout_ms = 1
+    two.api_key_prefix["k"] = "other"
+
+    assert (one.timeouts, one.api_key_prefix) == (Timeouts(5, 6, 7), {"k": "P"})
+    assert two.timeouts == Timeouts(1, 6, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("timeots", "timeouts"), ("acces_token", "access_token"), ("rate_limit", "")]
+)
+def test_a_setting_that_is_almost_one(name: str, meant: str) -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        setattr(Configuration(), name, None)
+
+    assert [str(warning.message) for warning in told] == (
+        [f"Configuration has no setting {name}; did you mean {meant}?"] if meant else []
+    )
+    assert all(warning.filename == __file__ for warning in told)
+
+
+def test_an_argument_that_is_almost_one() -> None:
+    with pytest.raises(TypeError, match="'timeot'; did you mean timeout"):
+        Configuration(timeot=5)  # type: ignore[call-arg]

@@ -232,6 +232,37 @@ def test_a_broken_file_is_named(content: str, said: str) -> None:
     assert info.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("content", "key", "meant"),
+    [
+        ({"api": {"acessToken": "s3cret"}}, "api.acessToken", "api.accessToken"),
+        ({"api": {"token_url": "s3cret"}}, "api.token_url", "api.tokenUrl"),
+        ({"apis": {"tokenUrl": "s3cret"}}, "apis.tokenUrl", "api.tokenUrl"),
+        ({"proxy": {"adress": "s3cret"}}, "proxy.adress", "proxy.address"),
+    ],
+)
+def test_a_key_that_is_almost_one(content: Any, key: str, meant: str) -> None:
+    loader = SecretsFileConfigurationLoader(secrets(content))
+    with pytest.warns(
+        UserWarning, match=f"secrets.json: {key} is not a setting; did you mean {meant}"
+    ) as told:
+        assert given(loader) == {}
+
+    assert [warning.filename for warning in told] == [__file__]
+    assert "s3cret" not in str(told[0].message)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"api": {"lusidUrl": "x", "finbourne_accessUrl": "x", "driveUrl": "x", "tokenUrl": "y"}},
+        {"comment": "mine", "list": [1], "api": {"note": None}},
+    ],
+)
+def test_keys_of_other_programs(content: Any) -> None:
+    given(SecretsFileConfigurationLoader(secrets(content)))
+
+
 def test_a_default_file_that_is_broken_is_an_error_too() -> None:
     """What it would have overridden is not known, so nothing is done in its stead."""
     secrets(BROKEN)

@@ -359,3 +359,48 @@ def test_text_that_is_no_prompt(text: str) -> None:
 
 def test_none_gives_none() -> None:
     assert SubmitPrompt.from_dict(None) is None
+
+
+# ── fields that are almost known ──
+
+WRITTEN = {"scope": "default", "identifier": "i"}
+RESPONSE = {
+    "node_id": "n",
+    "child_id": None,
+    "as_block": True,
+    "template": None,
+    "context": None,
+    "inserts": None,
+    "typ": "response",  # for type
+}
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda: SubmitPrompt(prompt="x", session_id="y", scop="z"),
+            "SubmitPrompt has no field scop, which is kept and sent as it is; did you mean scope?",
+        ),
+        (lambda: Directive(purpos="x"), "Directive has no field purpos, .*purpose"),
+        (
+            lambda: SessionStartRequest(app={**WRITTEN, "vesion": "1"}, model_cfg=ID),
+            "ObjectId .*vesion, .*version",
+        ),
+        (lambda: CircuitDTO(first="n", nodes={"n": RESPONSE}), "ResponseDTO has no field typ, .*type"),
+        (lambda: finbourne_candela.models.Nodes(RESPONSE), "ResponseDTO has no field typ, .*type"),
+    ],
+)
+def test_a_field_that_is_almost_one(make: Any, said: str) -> None:
+    with pytest.warns(UserWarning, match=said) as told:
+        make()
+
+    assert [warning.filename for warning in told] == [__file__]
+
+
+def test_what_a_service_says_is_told_of_nobody() -> None:
+    read = CircuitDTO.from_dict({"first": "n", "nodes": {"n": RESPONSE}, "frist": "n"})
+    again = CircuitDTO.from_json(read.to_json())
+    DevSessionStartRequest(model_id=ObjectId(**WRITTEN), circuit=again, directive=Directive())
+
+    assert again.to_dict() == read.to_dict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional, Protocol, TypeVar, assert_type
 
@@ -227,7 +228,7 @@ def update_session(api: SessionsApi, files: Files) -> None:
 def answer_with_status(api: SessionsApi) -> None:
     answer = api.get_session_with_http_info("s")
     assert_type(answer.status_code, int)
-    assert_type(answer.headers, dict[str, str] | None)
+    assert_type(answer.headers, Mapping[str, str] | None)
     assert_type(answer.data, Session)
     assert_type(answer.raw_data, bytes)
     assert_type(api.get_sessions_with_http_info("a").data.sessions, list[Session])
