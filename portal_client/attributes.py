@@ -37,10 +37,11 @@ class Settings:
             return super().__new__(cls)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name not in _known(type(self)) and not name.startswith("_"):
-            settings = (known for known in {*vars(self), *_known(type(self))} if _is_setting(self, known))
+        cls: Any = type(self)
+        if name not in _known(cls) and not name.startswith("_"):
+            settings = (known for known in {*vars(self), *_known(cls)} if _is_setting(self, known))
             if meant := hint(name, settings, ALIKE):
-                warn(f"{type(self).__name__} has no setting {name}{meant}")
+                warn(f"{cls.__name__} has no setting {name}{meant}")
         super().__setattr__(name, value)
 
     def __copy__(self) -> Self:
@@ -110,7 +111,7 @@ def whole(least: int, name: str, value: object) -> int:
     return value
 
 
-def exact(text: str) -> str:
+def exact(text: Any) -> str:
     """Return a text as a str and nothing else: of an enum's member its value, which str() does not give."""
     return str.__str__(text) if issubclass(type(text), str) else str(text)
 

@@ -94,7 +94,7 @@ class OAuth2Password(TokenSource):
         self.password = _given("password", password)
         self.client_id = _given("client_id", client_id)
         self.client_secret = _given("client_secret", client_secret)
-        self.scope = scope
+        self.scope = exact(scope)
         self.leeway = leeway
         self.configuration = configuration
         self._now = now

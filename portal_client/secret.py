@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, NoReturn, Optional, Self, TypeVar, Union, cast, overload
 
+from portal_client.attributes import exact
 from portal_client.exceptions import AuthenticationError
 
 V = TypeVar("V")
@@ -83,7 +84,7 @@ class secret(Generic[V]):
     def __set__(self, holder: object, value: V) -> None:
         kept: object = value
         if isinstance(value, str):
-            kept = Secret(self._name, value)
+            kept = Secret(self._name, exact(value) if issubclass(type(value), str) else value)
         elif isinstance(value, Mapping):
             kept = Secrets(cast("Mapping[str, Any]", value), label=self._name)
         vars(holder)[self._slot] = kept

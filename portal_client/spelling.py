@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterable, Mapping
+from inspect import currentframe
 from typing import Any, cast
 
 #: How alike names are for a warning, from 0 to 1: `hots` and `host` just are.
@@ -27,8 +27,8 @@ def _folded(name: str) -> str:
 def warn(message: str, *packages: str) -> None:
     """Warn at the line that led here from outside of this package, pydantic and `packages`."""
     inside = {"portal_client", "pydantic", *packages}
-    depth, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in inside:
+    depth, frame = 1, currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in inside:
         depth, frame = depth + 1, frame.f_back
     warnings.warn(message, stacklevel=depth)
 
@@ -51,7 +51,8 @@ def tell_misspelt(model: object, given: object) -> None:
         if isinstance(made, list) and isinstance(of, (list, tuple)):
             left += zip(cast("list[Any]", made), cast("list[Any]", of), strict=False)
         elif isinstance(made, dict) and isinstance(of, Mapping):
-            left += [(inner, of.get(key)) for key, inner in cast("dict[Any, Any]", made).items()]
+            known = cast("Mapping[Any, Any]", of)
+            left += [(inner, known.get(key)) for key, inner in cast("dict[Any, Any]", made).items()]
         elif isinstance(made, BaseModel) and isinstance(of, Mapping):
             _tell_of(type(made), made.model_extra or {}, made.model_fields_set)
             left += [(getattr(made, name), of[name]) for name in type(made).model_fields if name in of]

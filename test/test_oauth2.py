@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import enum
 import gc
 import json
 import os
@@ -20,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPHeaderDict
 
-from clients import client_of, failing
+from clients import client_of, failing, shown
 from identity import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -755,6 +756,37 @@ def test_a_reference_that_leads_nowhere(reference: Any, why: str) -> None:
     assert isinstance(error, AuthenticationError)
     assert why in str(error)
     assert (s.identity.connections, s.service.connections) == (0, 0)
+
+
+class Given(str, enum.Enum):
+    """Texts that are called otherwise: str() of one is Given.USER."""
+
+    USER = "ann"
+    PASSWORD = "s3cret"
+
+
+def test_texts_of_an_enumeration_are_their_values() -> None:
+    source = {"username": Given.USER, "password": lambda: Given.PASSWORD, "scope": Given.USER}
+    with signed_in(granted(), source=source) as s:
+        read(s)
+
+    sent = form(s.identity.requests[0])
+    assert (sent["username"], sent["password"], sent["scope"]) == ("ann", "s3cret", "ann")
+
+
+@pytest.mark.parametrize("granted_as", ["Bearer access-1", " access-1\r\n", "\ufeffaccess-1"])
+def test_a_token_that_is_granted_with_something_around_it(granted_as: str) -> None:
+    with signed_in(granted(access_token=granted_as)) as s:
+        read(s)
+        read(s)
+
+    assert shown(s.service) == ["Bearer access-1"] * 2
+    assert len(s.identity.requests) == 1
+
+
+def test_the_scheme_of_the_endpoint_in_capitals() -> None:
+    with playing(granted(1)) as identity:
+        assert source_for(f"HTTP{identity.host[4:]}")() == "access-1"
 
 
 def test_a_reference_is_read_for_each_password_grant(monkeypatch: pytest.MonkeyPatch) -> None:
