@@ -6,12 +6,15 @@ since no name is used twice. Process ids, which are, and clocks have no say. Ser
 a lock each.
 """
 
-import glob
 import os
+import re
+import stat
 from contextlib import suppress
 from uuid import uuid4
 
 from filelock import FileLock
+
+_NAME = re.compile("[0-9a-f]{32}")
 
 
 class Presence:
@@ -19,7 +22,7 @@ class Presence:
 
     def __init__(self, database: str | None) -> None:
         # The database may be reached by a link; SQLite, too, keeps its files beside what the link leads to.
-        self._prefix = database and f"{os.path.realpath(database)}-server-"
+        self._database = database and os.path.realpath(database)
         self._lock: FileLock | None = None
         #: The name of this server, a new one each time it enters.
         self.server = ""
@@ -27,8 +30,8 @@ class Presence:
     def enter(self) -> None:
         """Be alive; to be called while the database is locked for writing. Raises OSError."""
         self.server = uuid4().hex
-        if self._prefix is not None:
-            self._lock = _acquired(self._prefix + self.server)
+        if self._database is not None:
+            self._lock = _acquired(self._file(self.server), _mode(self._database))
 
     def leave(self) -> None:
         """Be alive no longer; harmless when that is so already."""
@@ -38,31 +41,57 @@ class Presence:
 
     def is_alive(self, server: str) -> bool:
         """Whether a server that has entered is still there."""
-        return server == self.server or (self._prefix is not None and _is_held(self._prefix + server))
+        if server == self.server:
+            return True
+        # A name comes from the database, which anybody may have made.
+        return self._database is not None and _NAME.fullmatch(server) is not None and self._is_held(server)
 
     def clear(self) -> None:
         """Remove what dead servers have left; to be called while the database is locked for writing.
 
         For between making its file and locking it, a server that enters looks like a dead one.
         """
-        if self._prefix is not None:
-            for path in glob.glob(f"{glob.escape(self._prefix)}*"):
-                _is_held(path)
+        if self._database is not None:
+            folder, prefix = os.path.split(self._file(""))
+            for name in os.listdir(folder):
+                if name.startswith(prefix) and _NAME.fullmatch(server := name.removeprefix(prefix)):
+                    self._is_held(server)
+
+    def _file(self, server: str) -> str:
+        return f"{self._database}-server-{server}"
+
+    def _is_held(self, server: str) -> bool:
+        """Whether a server holds its lock; the file of one that does not is removed."""
+        path = self._file(server)
+        try:
+            if _may_be_a_lock(path):
+                _remove(_acquired(path))
+        except OSError:  # filelock's Timeout is one; and a server that may not be asked counts as alive
+            return True
+        return False
 
 
-def _acquired(path: str) -> FileLock:
-    lock = FileLock(path, thread_local=False)  # one thread enters, another one leaves
+def _mode(database: str) -> int:
+    """The mode of the files beside a database: as SQLite does it, that of the database."""
+    try:
+        return stat.S_IMODE(os.stat(database).st_mode)
+    except FileNotFoundError:
+        return 0o600
+
+
+def _may_be_a_lock(path: str) -> bool:
+    """Whether a server has made the file there: of those with a content, or that are links, none has."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == 0
+
+
+def _acquired(path: str, mode: int = 0o600) -> FileLock:
+    lock = FileLock(path, mode=mode, thread_local=False)  # one thread enters, another one leaves
     lock.acquire(blocking=False)  # pyright: ignore[reportUnknownMemberType]
     return lock
-
-
-def _is_held(path: str) -> bool:
-    """Whether a lock is held; one that is not is removed."""
-    try:
-        _remove(_acquired(path))
-    except OSError:  # filelock's Timeout is one; and a server that may not be asked counts as alive
-        return True
-    return False
 
 
 def _remove(lock: FileLock) -> None:

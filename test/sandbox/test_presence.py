@@ -1,7 +1,9 @@
 """Who is alive: within one process, across processes, after a kill -9."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,10 @@ presence.enter()
 print(presence.server, flush=True)
 sys.stdin.read()
 """
+
+
+#: The name of a server that is gone.
+THEIRS = "0123456789abcdef" * 2
 
 
 @pytest.fixture
@@ -69,17 +75,26 @@ def test_a_server_that_may_not_be_asked_counts_as_alive(
     def refuse(path: str) -> None:
         raise PermissionError(13, "Permission denied", path)
 
-    Path(f"{database}-server-theirs").touch()
+    Path(f"{database}-server-{THEIRS}").touch()
     monkeypatch.setattr(presence, "_acquired", refuse)
 
-    assert Presence(str(database)).is_alive("theirs")
-    assert _names(database.parent) == [f"{database.name}-server-theirs"]
+    assert Presence(str(database)).is_alive(THEIRS)
+    assert _names(database.parent) == [f"{database.name}-server-{THEIRS}"]
 
 
 def test_clearing_removes_what_the_dead_have_left_and_nothing_else(database: Path) -> None:
     alive = Presence(str(database))
     alive.enter()
-    for suffix in ("-server-dead", "-wal", "2-server-other"):
+    others = [
+        "-wal",
+        f"2-server-{THEIRS}",
+        "-server-dead",
+        "-server-2.sqlite",
+        f"-server-{THEIRS}.json",
+        f"-server-{THEIRS}\n",
+        f"-server-{THEIRS.upper()}",
+    ]
+    for suffix in (f"-server-{THEIRS}", *others):
         Path(f"{database}{suffix}").touch()
 
     alive.clear()
@@ -87,7 +102,75 @@ def test_clearing_removes_what_the_dead_have_left_and_nothing_else(database: Pat
     alive.leave()
 
     names.remove(f"{database.name}-server-{alive.server}")
-    assert names == [f"{database.name}-wal", f"{database.name}2-server-other"]
+    assert names == sorted(f"{database.name}{suffix}" for suffix in others)
+
+
+def _content(path: Path) -> None:
+    path.write_text("precious")
+
+
+def _folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _link(path: Path) -> None:
+    (path.parent / "empty").touch()
+    path.symlink_to(path.parent / "empty")
+
+
+def _link_that_leads_nowhere(path: Path) -> None:
+    path.symlink_to(path.parent / "nothing")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="links and pipes are of POSIX")
+@pytest.mark.parametrize("make", [_content, _folder, _link, _link_that_leads_nowhere, "mkfifo"])
+def test_what_no_server_has_made_is_neither_removed_nor_opened(
+    database: Path, monkeypatch: pytest.MonkeyPatch, make: str | Callable[[Path], None]
+) -> None:
+    path = Path(f"{database}-server-{THEIRS}")
+    (os.mkfifo if isinstance(make, str) else make)(path)
+    before, names = path.lstat(), _names(database.parent)
+    opened: list[str] = []
+    monkeypatch.setattr(presence, "_acquired", opened.append)
+    asked = Presence(str(database))
+
+    asked.clear()
+
+    assert not asked.is_alive(THEIRS)
+    assert (opened, _names(database.parent)) == ([], names)
+    assert path.lstat() == before
+
+
+@pytest.mark.parametrize("name", ["x/../../victim", "../victim", "victim", f"{THEIRS}/../victim"])
+def test_a_name_from_a_strange_database_leads_to_no_file(database: Path, name: str) -> None:
+    (database.parent / "victim").touch()
+    Path(f"{database}-server-victim").touch()
+    for folder in ("-server-x", f"-server-{THEIRS}"):
+        Path(f"{database}{folder}").mkdir()
+    before = _names(database.parent)
+
+    assert not Presence(str(database)).is_alive(name)
+    assert _names(database.parent) == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_the_file_of_a_server_is_as_readable_as_the_database(database: Path, umask: int) -> None:
+    shared = database.with_name("shared.sqlite")
+    shared.touch()
+    shared.chmod(0o660)
+    before = os.umask(umask)
+    try:
+        servers = [Presence(str(path)) for path in (database, shared)]
+        for each in servers:
+            each.enter()
+    finally:
+        os.umask(before)
+
+    modes = [path.stat().st_mode & 0o777 for path in sorted(database.parent.glob("*-server-*"))]
+    for each in servers:
+        each.leave()
+    assert modes == [0o600, 0o660]
 
 
 def test_a_server_that_comes_back_has_a_new_name(database: Path) -> None:
