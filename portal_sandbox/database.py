@@ -8,10 +8,14 @@ What holds, and why:
   has happened.
 - Within a process writers queue, for SQLite's own waiting is a lottery in which one may lose again and again.
 - A file is used only if it is ours, and of this format: `application_id` and `user_version` say so. They are
-  written together with the tables in one transaction and looked at before anything is touched.
+  written together with the tables in one transaction and looked at before anything is touched. Nor does
+  SQLite get to see a file beside it that has the name of one of its own and is none: it would write over it.
+- A file that is made here is for its owner only, and so is what SQLite makes beside it. One that is there
+  already keeps the mode that somebody has given it.
 """
 
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Generator
@@ -26,7 +30,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from portal_sandbox.errors import DatabaseBusy, DatabaseUnusable, Stopping
+from portal_sandbox.errors import DatabaseBusy, DatabaseFull, DatabaseUnusable, Stopping
 from portal_sandbox.tables import Base
 
 #: How long a transaction waits for others, in seconds.
@@ -37,6 +41,17 @@ APPLICATION_ID = 0x50426F78
 
 #: The form of the tables; a change of tables.py takes the next number.
 FORMAT = 3
+
+#: The files that SQLite and the servers keep beside a database.
+_BESIDE = re.compile("(.+)(-wal|-shm|-journal|-server-[0-9a-f]{32})", re.DOTALL)
+
+#: How a log begins, in either byte order, and a journal; until it is synced, with zeros.
+_BEGINNINGS = {
+    "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", bytes(4)),
+    "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", bytes(8)),
+}
+
+_making = Lock()
 
 
 class Database:
@@ -56,6 +71,7 @@ class Database:
         """Open the file, which is made where there is none. Raises DatabaseUnusable."""
         if self._path is not None:
             _inspect(self._path)
+            _make(os.path.realpath(self._path))
         self._engine = _engine_for(self._path)
         try:
             with self.writing() as session:
@@ -129,6 +145,8 @@ def _inspect(path: str) -> None:
 def _obstacle(path: str) -> str | None:
     """What is in the way of a file there, in SQLite's own words only "unable to open database file"."""
     folder, mode = os.path.dirname(path), None
+    if (found := _BESIDE.fullmatch(path)) and os.path.exists(found[1]):
+        return f"it belongs to the database {os.path.basename(found[1])}"
     if not os.path.exists(folder):
         return "its directory does not exist"
     try:
@@ -145,7 +163,42 @@ def _obstacle(path: str) -> str | None:
         return "it may not be read and written"
     if not os.access(folder, os.W_OK | os.X_OK):
         return "its directory, where SQLite keeps its journal, may not be written"
+    for suffix in ("-wal", "-shm", "-journal"):
+        if not _is_of_sqlite(path + suffix, suffix):
+            name = os.path.basename(path + suffix)
+            return f"{name} beside it is no file of SQLite, which would write over it: move it away"
     return None
+
+
+def _is_of_sqlite(path: str, suffix: str) -> bool:
+    """Whether SQLite may use the file there, if there is one, as its own."""
+    try:
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode):
+            return False
+        if suffix == "-shm":  # not to be opened, for SQLite's locks are on it
+            return found.st_size == 3 or found.st_size % 32768 == 0
+        with open(path, "rb") as file:
+            return found.st_size == 0 or file.read(8).startswith(_BEGINNINGS[suffix])
+    except OSError:  # there is none, or it is SQLite that will say why it cannot have it
+        return True
+
+
+def _make(path: str) -> None:
+    """Make an empty file, unless there is one. Raises DatabaseUnusable."""
+    # One at a time: to close the file would drop the locks of a thread that has opened it meanwhile.
+    with _making:
+        try:
+            file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise DatabaseUnusable(error.strerror) from error
+        try:
+            if os.name == "posix":  # whatever the umask is
+                os.fchmod(file, 0o600)
+        finally:
+            os.close(file)
 
 
 def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -240,4 +293,6 @@ def _failures() -> Generator[None]:
 
 def _unusable(error: BaseException | None) -> DatabaseUnusable:
     reason = str(error)
-    return DatabaseBusy() if "is locked" in reason else DatabaseUnusable(reason)
+    if "is locked" in reason:
+        return DatabaseBusy()
+    return DatabaseFull(reason) if "disk is full" in reason else DatabaseUnusable(reason)

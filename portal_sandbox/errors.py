@@ -70,6 +70,10 @@ class DatabaseBusy(DatabaseUnusable):
         super().__init__("another process keeps it locked")
 
 
+class DatabaseFull(DatabaseUnusable):
+    """There is no room on the disk; nothing has changed."""
+
+
 class OutOfRange(Exception):
     """A message index that the session does not have.
 

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
@@ -325,6 +326,133 @@ def _locks(path: Path) -> list[str]:
     number = f":{path.stat().st_ino}"
     lines = Path("/proc/locks").read_text().splitlines()
     return [line.partition(":")[2] for line in lines if number in line]
+
+
+# ── what lies beside it ──
+
+
+def _stranger(path: Path) -> None:
+    path.write_text("mine for years")
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("make", [_stranger, Path.mkdir, lambda path: path.symlink_to(path.parent / "x")])
+@pytest.mark.parametrize("exists", [False, True])
+@pytest.mark.skipif(os.name != "posix", reason="links")
+def test_a_strange_file_is_not_taken_for_one_of_sqlite(
+    path: Path, suffix: str, make: Callable[[Path], None], exists: bool
+) -> None:
+    beside = Path(f"{path}{suffix}")
+    if exists:
+        _of_format(path, FORMAT)
+    make(beside)
+    before = _listed(path.parent)
+
+    with pytest.raises(DatabaseUnusable) as refused:
+        Database(str(path)).open()
+
+    assert str(refused.value) == (
+        f"{beside.name} beside it is no file of SQLite, which would write over it: move it away"
+    )
+    assert _listed(path.parent) == before
+
+
+def _listed(folder: Path) -> dict[str, object]:
+    return {each.name: (each.lstat(), each.is_file() and each.read_bytes()) for each in folder.iterdir()}
+
+
+@pytest.mark.parametrize("rest", ["-wal", "-shm", "-journal", "-server-" + "0" * 32])
+def test_what_belongs_to_another_database_is_none(database: Database, path: Path, rest: str) -> None:
+    beside = Path(f"{path}{rest}")
+    beside.touch()
+    before = beside.stat()
+
+    with pytest.raises(DatabaseUnusable) as refused:
+        Database(str(beside)).open()
+
+    assert str(refused.value) == f"it belongs to the database {path.name}"
+    assert beside.stat() == before
+
+
+def test_a_name_that_only_looks_like_that_of_another_is_a_name(tmp_path: Path) -> None:
+    database = Database(str(tmp_path / "the-wal"))
+
+    database.open()
+
+    assert _names(database) == []
+    database.close()
+
+
+@pytest.mark.parametrize("mode", ["WAL", "PERSIST"])
+def test_what_sqlite_itself_has_left_is_no_stranger(path: Path, tmp_path: Path, mode: str) -> None:
+    """As a kill -9 in the middle leaves it; the log and the memory map, or the journal."""
+    killed = tmp_path / "killed.sqlite"
+    _of_format(path, FORMAT)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+        for name in ("committed", "not committed"):
+            connection.execute("BEGIN")
+            connection.execute("INSERT INTO blobs VALUES (?)", [name])
+            if name == "committed":
+                connection.execute("COMMIT")
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            if os.path.exists(f"{path}{suffix}"):
+                copied = subprocess.run(["cat", f"{path}{suffix}"], stdout=subprocess.PIPE, check=True)
+                Path(f"{killed}{suffix}").write_bytes(copied.stdout)
+    after = Database(str(killed))
+
+    after.open()
+
+    assert _names(after) == ["committed"]
+    after.close()
+
+
+# ── who may read it ──
+
+posix = pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_what_is_made_is_for_its_owner_only(path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        database = Database(str(path))
+        database.open()
+        _names_after_adding(database, "secret")
+    finally:
+        os.umask(before)
+
+    assert _modes(path.parent) == {path.name: 0o600, f"{path.name}-wal": 0o600, f"{path.name}-shm": 0o600}
+    database.close()
+
+
+@posix
+def test_a_link_leads_to_what_is_for_its_owner_only(path: Path) -> None:
+    path.symlink_to(path.parent / "target.sqlite")
+
+    database = Database(str(path))
+    database.open()
+    database.close()
+
+    assert _modes(path.parent)["target.sqlite"] == 0o600
+
+
+@posix
+def test_a_file_keeps_the_mode_that_it_was_given(path: Path) -> None:
+    path.touch()
+    path.chmod(0o664)
+
+    database = Database(str(path))
+    database.open()
+    _names_after_adding(database, "shared")
+
+    assert set(_modes(path.parent).values()) == {0o664}
+    database.close()
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()}
 
 
 # ── what is in the way ──
