@@ -2,19 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from types import TracebackType
 from typing import cast
 
-from portal_sandbox import agents
 from portal_sandbox.agents import Agent, File, Interrupted, Message, listen
 from portal_sandbox.changes import Changes
-from portal_sandbox.errors import NoSuchAgent, Refused
-from portal_sandbox.log import log
+from portal_sandbox.errors import NoThread
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.store import STOPPED, Store
 from portal_sandbox.tables import FileRow, SessionRow
 from portal_sandbox.wire import SessionStatus
-from portal_sandbox.workers import PAUSE, Workers
+from portal_sandbox.workers import UNFORESEEN, Unstorable, Workers, failure, stored, stored_at_last
 
 
 class Answers:
@@ -34,19 +31,19 @@ class Answers:
     ) -> None:
         self._store = store
         self._changes = changes
-        self._workers = Workers(agents, lambda agent_id: NoSuchAgent())
+        self._workers = Workers(agents)
         self._latency = latency
         self._pace = pace
 
     def create(self, user: str, agent_id: str, prompt: Prompt) -> SessionRow:
-        """A new session whose agent has begun to answer. Raises NoSuchAgent or Stopping."""
+        """A new session whose agent has begun to answer. Raises NoSuchAgent, NoThread or Stopping."""
         agent = self._workers.agent(agent_id)
         return self._start(agent, self._store.create(user, agent_id, prompt))
 
     def update(self, user: str, session_id: str, prompt: Prompt) -> SessionRow:
         """The session, whose agent has begun to answer one more prompt.
 
-        Raises NoSuchSession, NotYours, NoSuchAgent, SessionRunning or Stopping.
+        Raises NoSuchSession, NotYours, NoSuchAgent, SessionRunning, NoThread or Stopping.
         """
         agent = self._workers.agent(self._store.session(session_id, user).agent_id)
         return self._start(agent, self._store.begin(user, session_id, prompt))
@@ -63,25 +60,31 @@ class Answers:
         self._workers.stop(self._store.give_up)
 
     def _start(self, agent: Agent, row: SessionRow) -> SessionRow:
-        self._workers.begin(partial(self._answer, agent, row))
+        try:
+            self._workers.begin(partial(self._answer, agent, row))
+        except NoThread as refused:
+            self._end(row, refused.detail)
+            raise
         self._changes.tell(row.id)
         return row
 
     def _answer(self, agent: Agent, row: SessionRow) -> None:
-        self._workers.stopping.wait(self._latency)
-        text, status = self._outcome(agent, row)
-        self._store_in_time(partial(self._store.finish, row, text, status), row)
+        try:
+            self._workers.stopping.wait(self._latency)
+            text, status = self._outcome(agent, row)
+            self._make(partial(self._store.finish, row, text, status), row)
+        except BaseException as error:  # the last line of defence: nobody waits for ever
+            self._end(row, str(error) if isinstance(error, Unstorable) else UNFORESEEN)
 
     def _outcome(self, agent: Agent, row: SessionRow) -> tuple[str, SessionStatus]:
         try:
             return self._said(agent, row), SessionStatus.READY
         except Interrupted:
             return STOPPED, SessionStatus.ERROR
+        except Unstorable:
+            raise
         except BaseException as error:  # a SystemExit, too, must not leave the session running
-            failure = (type(error), error, _from_the_agent_on(error.__traceback__))
-            log.error("Agent %s failed in session %s", row.agent_id, row.id, exc_info=failure)
-            reason = f"The agent failed: {type(error).__name__}: {error}"
-            return reason.encode(errors="replace").decode(), SessionStatus.ERROR
+            return failure(error, row.agent_id, row.id), SessionStatus.ERROR
 
     def _said(self, agent: Agent, row: SessionRow) -> str:
         if self._workers.stopping.is_set():
@@ -93,24 +96,24 @@ class Answers:
             def grow(piece: object) -> None:
                 pieces.append(_text(piece, "yields"))
                 change = partial(self._store.grow, row, "".join(pieces))
-                if piece and not self._store_in_time(change, row):
+                if piece and not self._make(change, row):
                     raise Interrupted
 
             returned = listen(cast("Iterator[object]", said), grow, self._workers.stopping, self._pace)
             said = "".join(pieces) if returned is None else returned
         return _text(said, "answers")
 
-    def _store_in_time(self, change: Callable[[], bool], row: SessionRow) -> bool:
-        """Make a change and tell of it; false where it is too late for it."""
-        while True:
-            try:
-                made = change()
-                break
-            except Refused:  # the disk is full, or another process writes and writes
-                if self._workers.stopping.wait(PAUSE):
-                    return False
+    def _make(self, change: Callable[[], bool], row: SessionRow) -> bool:
+        """Make a change and tell of it; false where it is too late for it. Raises Unstorable."""
+        made = stored(change, self._workers.stopping)
         self._changes.tell(row.id)
-        return made
+        return bool(made)
+
+    def _end(self, row: SessionRow, reason: str) -> None:
+        """End an answer with why there is none, or only a part."""
+        finish = partial(self._store.finish, row, reason, SessionStatus.ERROR)
+        stored_at_last(finish, self._workers.stopping)
+        self._changes.tell(row.id)
 
     def _question(self, row: SessionRow) -> tuple[list[Message], list[File]]:
         conversation = [Message(message.role, message.text) for message in row.messages]
@@ -126,10 +129,3 @@ def _text(said: object, how: str) -> str:
         raise TypeError(f"an agent {how} a str, not {type(said).__name__}")
     said.encode()  # half a surrogate pair cannot be stored
     return said
-
-
-def _from_the_agent_on(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without our own frames, with which it begins."""
-    while trace is not None and trace.tb_frame.f_globals["__name__"] in (__name__, agents.__name__):
-        trace = trace.tb_next
-    return trace

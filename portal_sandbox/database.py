@@ -121,6 +121,11 @@ class Database:
             yield session
 
 
+def longest(session: Session) -> int:
+    """How long a text may be, in bytes, with room for what else its row holds."""
+    return _driver(session.connection()).getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - 10_000
+
+
 # ── whose file it is ──
 
 
@@ -193,7 +198,7 @@ def _make(path: str) -> None:
         except FileExistsError:
             return
         except OSError as error:
-            raise DatabaseUnusable(error.strerror) from error
+            raise DatabaseUnusable(error.strerror or str(error)) from error
         try:
             if os.name == "posix":  # whatever the umask is
                 os.fchmod(file, 0o600)

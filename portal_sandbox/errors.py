@@ -1,6 +1,10 @@
 """What can go wrong: the sandbox that does not start, and the requests it refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import islice
+
+#: How many agents a refusal names.
+_NAMED = 10
 
 
 class SandboxError(Exception):
@@ -23,10 +27,14 @@ class NoSuchSession(Refused):
 
 
 class NoSuchAgent(Refused):
-    """No agent has this id."""
+    """No agent has this id; says which ones there are, the first of many."""
 
     status = 404
-    detail = "Agent not found"
+
+    def __init__(self, agent_id: str, agents: Collection[str]) -> None:
+        super().__init__(agent_id)
+        there_are = ", ".join([*islice(agents, _NAMED), *(["…"] if len(agents) > _NAMED else [])])
+        self.detail = f"Agent not found: {agent_id} (there are {there_are})"
 
 
 class NotYours(Refused):
@@ -48,6 +56,14 @@ class Stopping(Refused):
 
     status = 503
     detail = "The server is stopping"
+
+
+class NoThread(Refused):
+    """The system gives the server no thread in which the agent could answer."""
+
+    status = 503
+    detail = "The server has no thread left to answer in"
+    headers: Mapping[str, str] = {"Retry-After": "1"}
 
 
 class DatabaseUnusable(Refused):

@@ -20,7 +20,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from portal_sandbox import blobs
 from portal_sandbox.agents import Message
-from portal_sandbox.database import Database
+from portal_sandbox.database import Database, longest
 from portal_sandbox.errors import (
     DatabaseUnusable,
     NoSuchSession,
@@ -123,11 +123,11 @@ class Store:
         does not run on that prompt any more; then nothing has changed.
         """
         with self.database.writing() as db:
-            row = _found(db, asked.id)
-            runs = row.status == SessionStatus.RUNNING and _prompt(row).key == _prompt(asked).key
-            if runs:
-                self._answer(row, text, status)
-            return runs
+            row = db.scalar(select(SessionRow).where(SessionRow.id == asked.id))
+            if row is None or row.status != SessionStatus.RUNNING or _prompt(row).key != _prompt(asked).key:
+                return False
+            self._answer(db, row, text, status)
+            return True
 
     def recover(self) -> None:
         """Make errors of the sessions whose server has died."""
@@ -230,13 +230,13 @@ class Store:
         row.messages.append(MessageRow(role=MessageRole.USER.value, text=prompt.text, files=files))
         self._change(row, SessionStatus.RUNNING)
 
-    def _answer(self, row: SessionRow, text: str, status: SessionStatus) -> None:
+    def _answer(self, db: Session, row: SessionRow, text: str, status: SessionStatus) -> None:
         last = row.messages[-1]
         if last.role == MessageRole.USER:
             message = MessageRow(role=MessageRole.ASSISTANT.value, text=text, agent_id=row.agent_id)
             row.messages.append(message)
         else:
-            last.text = f"{last.text}\n\n{text}" if status == SessionStatus.ERROR else text
+            last.text = _with_reason(db, last.text, text) if status == SessionStatus.ERROR else text
         self._change(row, status)
 
     def _change(self, row: SessionRow, status: SessionStatus) -> None:
@@ -251,7 +251,7 @@ class Store:
 
     def _settle(self, db: Session, servers: Sequence[str]) -> None:
         for row in db.scalars(select(SessionRow).where(SessionRow.server.in_(servers))):
-            self._answer(row, STOPPED, SessionStatus.ERROR)
+            self._answer(db, row, STOPPED, SessionStatus.ERROR)
 
 
 _WITH_FILES = selectinload(SessionRow.messages).selectinload(MessageRow.files)
@@ -275,6 +275,12 @@ def _whole_messages(row: SessionRow) -> Sequence[MessageRow]:
     """The messages of a session without an answer that is still growing."""
     growing = row.status == SessionStatus.RUNNING and row.messages[-1].role == MessageRole.ASSISTANT
     return row.messages[:-1] if growing else row.messages
+
+
+def _with_reason(db: Session, said: str, reason: str) -> str:
+    """A part of an answer that ends with why there is no more; only that where both would be too long."""
+    whole = f"{said}\n\n{reason}"
+    return whole if len(whole.encode()) < longest(db) else reason
 
 
 def _digests(prompt: Prompt) -> Sequence[blobs.Digest]:

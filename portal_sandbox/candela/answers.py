@@ -6,13 +6,13 @@ from threading import Lock
 from typing import cast
 
 from portal_sandbox.agents import Agent, Interrupted, Message, listen
-from portal_sandbox.candela.errors import AgentFailed, NoSuchAgent, ServerStopped, Stopped
+from portal_sandbox.candela.errors import AgentFailed, ServerStopped, Stopped
 from portal_sandbox.candela.events import Result, answer
 from portal_sandbox.candela.sessions import Name, Sessions
 from portal_sandbox.candela.stream import Stream
 from portal_sandbox.candela.tables import CandelaSessionRow
-from portal_sandbox.errors import Refused
-from portal_sandbox.workers import PAUSE, Workers
+from portal_sandbox.errors import NoThread, Refused
+from portal_sandbox.workers import UNFORESEEN, Unstorable, Workers, failure, stored, stored_at_last
 
 
 class Answers:
@@ -26,7 +26,7 @@ class Answers:
         self, sessions: Sessions, agents: Mapping[str, Agent], latency: float = 0.0, pace: float = 0.0
     ) -> None:
         self._sessions = sessions
-        self._workers = Workers(agents, NoSuchAgent)
+        self._workers = Workers(agents)
         self._latency = latency
         self._pace = pace
         self._lock = Lock()
@@ -35,13 +35,17 @@ class Answers:
     def ask(self, user: str, name: Name, prompt: str, stream: Stream) -> None:
         """Have the agent of a running session answer into a stream.
 
-        Raises NoSuchSession, NotRunning, StillAnswering, NoSuchAgent or Stopping.
+        Raises NoSuchSession, NotRunning, StillAnswering, NoSuchAgent, NoThread or Stopping.
         """
         agent = self._workers.agent(self._sessions.taking_prompts(user, name).agent_id)
         asked = self._sessions.ask(user, name, prompt)
         with self._lock:
             self._streams[stream] = asked.key
-        self._workers.begin(partial(self._run, agent, asked, stream))
+        try:
+            self._workers.begin(partial(self._run, agent, asked, stream))
+        except NoThread as refused:
+            self._fail(asked, stream, refused)
+            raise
         if self._workers.stopping.is_set():  # since this began, so perhaps before the stream was known
             stream.end(ServerStopped())
 
@@ -69,30 +73,36 @@ class Answers:
 
     def _run(self, agent: Agent, asked: CandelaSessionRow, stream: Stream) -> None:
         try:
-            stream.end(self._outcome(agent, asked, stream))
-        finally:
-            stream.end(ServerStopped())  # whatever happens here, nobody waits for ever
-            with self._lock:
-                del self._streams[stream]
+            stream.ended.wait(self._latency)
+            outcome = self._outcome(agent, asked, stream)
+            # Before the end goes out: whoever has it may send the next prompt. Not after: a stop has done it.
+            if not stream.ended.is_set():
+                text = outcome.event.content if isinstance(outcome, Result) else outcome.detail
+                finish = partial(self._sessions.finish, asked, text, failed=isinstance(outcome, Refused))
+                outcome = Stopped() if stored(finish, stream.ended) is False else outcome
+            self._close(stream, outcome)
+        except BaseException as error:  # the last line of defence: nobody waits for ever
+            reason = str(error) if isinstance(error, Unstorable) else UNFORESEEN
+            self._fail(asked, stream, AgentFailed(reason))
 
     def _outcome(self, agent: Agent, asked: CandelaSessionRow, stream: Stream) -> Result | Refused:
-        stream.ended.wait(self._latency)
-        outcome: Result | Refused
         try:
-            outcome = self._said(agent, asked, stream)
+            return self._said(agent, asked, stream)
         except Interrupted:
             return Stopped()  # unheard, for the stream has ended
         except BaseException as error:  # a SystemExit, too
-            outcome = AgentFailed(error)
-        text = outcome.event.content if isinstance(outcome, Result) else outcome.detail
-        # Before the end goes out: whoever has it may send the next prompt. Not after: a stop has done it.
-        while not stream.ended.is_set():
-            try:
-                finished = self._sessions.finish(asked, text, failed=isinstance(outcome, Refused))
-                return outcome if finished else Stopped()
-            except Refused:  # the database is locked, or the disk full
-                stream.ended.wait(PAUSE)
-        return outcome
+            return AgentFailed(failure(error, asked.agent_id, asked.identifier))
+
+    def _fail(self, asked: CandelaSessionRow, stream: Stream, refused: Refused) -> None:
+        """End an answer with why there is none."""
+        if not stream.ended.is_set():
+            stored_at_last(partial(self._sessions.finish, asked, refused.detail, failed=True), stream.ended)
+        self._close(stream, refused)
+
+    def _close(self, stream: Stream, last: Result | Refused) -> None:
+        stream.end(last)
+        with self._lock:
+            self._streams.pop(stream, None)
 
     def _said(self, agent: Agent, asked: CandelaSessionRow, stream: Stream) -> Result:
         conversation = [Message(message.role, message.text) for message in asked.messages]

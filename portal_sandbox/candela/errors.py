@@ -17,16 +17,6 @@ class NoSuchParent(Refused):
     detail = "Parent session not found"
 
 
-class NoSuchAgent(Refused):
-    """No agent has the identifier of the app, or of a development session's model, as its id."""
-
-    status = 404
-
-    def __init__(self, identifier: str) -> None:
-        super().__init__(identifier)
-        self.detail = f"Agent not found: {identifier}"
-
-
 class SlotTaken(Refused):
     """Another session of the user is running."""
 
@@ -80,7 +70,6 @@ class AgentFailed(Refused):
 
     status = 500
 
-    def __init__(self, error: BaseException) -> None:
-        super().__init__()
-        reason = f"The agent failed: {type(error).__name__}: {error}"
-        self.detail = reason.encode(errors="replace").decode()
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.detail = reason

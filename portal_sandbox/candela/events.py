@@ -10,6 +10,7 @@ what it returns; else all its "chat" in one.
 import json
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from portal_sandbox.agents import Agent, Message
@@ -25,9 +26,9 @@ class Result:
     def __post_init__(self) -> None:
         self.json.encode()  # half a surrogate pair can be neither sent nor stored
 
-    @property
+    @cached_property
     def json(self) -> str:
-        """The answer as JSON."""
+        """The answer as JSON, as it was when the agent gave it."""
         return json.dumps(self.value, allow_nan=False, ensure_ascii=False)
 
     @property

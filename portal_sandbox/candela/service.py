@@ -7,12 +7,12 @@ from typing import Any
 from portal_sandbox.agents import Agent
 from portal_sandbox.candela import demo
 from portal_sandbox.candela.answers import Answers
-from portal_sandbox.candela.errors import NoSuchAgent
 from portal_sandbox.candela.grants import Grants
 from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.candela.sessions import Name, New, Sessions
 from portal_sandbox.candela.tables import CandelaSessionRow
 from portal_sandbox.demo import GUEST
+from portal_sandbox.errors import NoSuchAgent
 from portal_sandbox.tokens import Tokens
 
 
@@ -78,4 +78,4 @@ class Candela:
             return identifier
         if self.demo_data:
             return demo.AGENT_ID
-        raise NoSuchAgent(identifier)
+        raise NoSuchAgent(identifier, self.agents)

@@ -1,20 +1,27 @@
 """Answers under way: Running, Ready, Error, and who waits for whom."""
 
 import logging
+import sqlite3
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Semaphore
+from typing import Any
 
 import pytest
 
 import portal_sandbox
-from portal_sandbox import answers, database, store
+from portal_sandbox import database, store, workers
+from portal_sandbox.errors import DatabaseFull, DatabaseUnusable, NoThread
+from portal_sandbox.log import log
 from portal_sandbox.store import STOPPED
+from portal_sandbox.workers import UNFORESEEN
 
-from .conftest import LIMIT, Caller, Held, Start, locked
+from .conftest import LIMIT, Caller, Held, Start, Steps, locked
+from .test_events import subscribed
 
 RUNNING = (409, {"detail": "Session is running"})
 
@@ -88,6 +95,185 @@ def test_an_agent_that_fails_makes_an_error(start: Start, agent: portal_sandbox.
         assert each["messages"][1]["role"] == "assistant"
         assert each["messages"][1]["text"].startswith(text)
     assert caller.update(session["id"]).json()["status"] == "Error"
+
+
+class Odd(Exception):
+    """What cannot be written down: its text is of another type, or raises something itself."""
+
+    def __init__(self, text: object) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        if isinstance(self.text, BaseException):
+            raise self.text
+        return self.text  # type: ignore[return-value]
+
+
+ODD = [Odd(5), Odd(ValueError("again")), Odd(SystemExit(3)), Odd(KeyboardInterrupt()), Odd(MemoryError())]
+
+
+@pytest.mark.parametrize("error", ODD)
+@pytest.mark.parametrize("pieces", [0, 1])
+def test_an_error_that_cannot_be_written_makes_an_error(start: Start, error: Odd, pieces: int) -> None:
+    def odd(*_: object) -> Iterator[str]:
+        yield from ["so far"] * pieces
+        raise error
+
+    caller = start(agents={"odd": odd})
+
+    session = caller.create(agent="odd")
+
+    assert session["status"] == "Error"
+    assert session["messages"][1]["text"] == "so far\n\n" * pieces + UNFORESEEN
+    assert caller.create()["status"] == "Ready"
+
+
+def test_a_log_that_fails_leaves_nothing_running(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError("no space left for the log")
+
+    monkeypatch.setattr(log, "error", fails)
+
+    session = start(agents={"bad": _raises}).create(agent="bad")
+
+    assert (session["status"], session["messages"][1]["text"]) == ("Error", UNFORESEEN)
+
+
+def test_without_a_thread_a_prompt_is_refused_and_nothing_runs(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = start()
+    first = caller.create()
+    begin = threading.Thread.start
+
+    def no_more(thread: threading.Thread) -> None:
+        if thread.name == "portal-sandbox-answer":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    refused = [
+        caller.send("POST", "/sessions", "never", "echo"),
+        caller.send("POST", "/sessions/async", "never", "echo"),
+        caller.update(first["id"], "never"),
+    ]
+    monkeypatch.undo()
+
+    for response in refused:
+        assert (response.status, response.headers["Retry-After"]) == (503, "1")
+        assert response.json() == {"detail": NoThread.detail}
+    sessions = caller.get("/sessions", agent_id="echo")["sessions"]
+    assert [session["status"] for session in sessions] == ["Error"] * 3
+    assert [session["messages"][-1]["text"] for session in sessions] == [NoThread.detail] * 3
+    assert caller.update(first["id"], "now").json()["status"] == "Ready"
+
+
+#: What the database takes at most in these tests, in place of SQLite's 1,000,000,000 bytes.
+LONGEST = 100_000
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = database._connected
+
+    def limited(connection: Any, entry: Any) -> None:
+        made(connection, entry)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+
+    monkeypatch.setattr(database, "_connected", limited)
+
+
+def _raises_at_length(*_: object) -> str:
+    raise ValueError("x" * LONGEST)
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(
+    "agent",
+    [
+        lambda *_: "x" * (LONGEST + 1),
+        lambda *_: "\U0001f980" * (LONGEST // 3),  # bytes count, not characters
+        lambda *_: iter(["x" * LONGEST, "x"]),
+        _raises_at_length,
+    ],
+)
+def test_what_can_never_be_stored_makes_an_error(start: Start, agent: portal_sandbox.Agent) -> None:
+    session = start(agents={"long": agent}).create(agent="long")
+
+    assert session["status"] == "Error"
+    assert session["messages"][1]["text"] == "The agent's answer cannot be stored: string or blob too big"
+
+
+@pytest.mark.usefixtures("short")
+def test_a_part_that_leaves_no_room_for_the_reason_gives_way_to_it(start: Start) -> None:
+    def fails(*_: object) -> Iterator[str]:
+        yield "x" * (LONGEST - 100)
+        raise ValueError("no")
+
+    session = start(agents={"long": fails}).create(agent="long")
+
+    assert session["status"] == "Error"
+    assert session["messages"][1]["text"] == "The agent failed: ValueError: no"
+
+
+@pytest.mark.usefixtures("short")
+def test_a_part_that_leaves_no_room_keeps_no_server_from_stopping_or_starting(
+    start: Start, tmp_path: Path
+) -> None:
+    steps = Steps("x" * (LONGEST - 100), "never")
+    options: dict[str, Any] = {"db": tmp_path / "box.sqlite", "tokens": {"secret": "ann"}}
+    with (
+        portal_sandbox.running(**options, agents={"steps": steps}) as box,
+        Caller(box.host, box.token) as one,
+    ):
+        session_id = one.create_async(agent="steps")
+        with subscribed(one, session_id) as stream:
+            stream.next()
+            steps.taken[0].set()
+            stream.next()
+    steps.taken[1].set()
+
+    session = start(**options).get(f"/sessions/{session_id}")
+
+    assert (session["status"], session["messages"][1]["text"]) == ("Error", STOPPED)
+
+
+def test_what_no_one_has_foreseen_ends_as_soon_as_the_database_takes_it(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Storing fails in ways that are neither a lock nor a full disk, and so does storing that it failed."""
+    finish, errors = (
+        store.Store.finish,
+        iter([OverflowError(), MemoryError(), DatabaseUnusable("disk I/O error")]),
+    )
+
+    def fails(*arguments: Any) -> bool:
+        for error in errors:
+            raise error
+        return finish(*arguments)
+
+    monkeypatch.setattr(workers, "PAUSE", 0.01)
+    monkeypatch.setattr(store.Store, "finish", fails)
+
+    session = start().create()
+
+    assert (session["status"], session["messages"][1]["text"]) == ("Error", UNFORESEEN)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_full_disk_is_waited_out(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish, errors = store.Store.finish, iter([DatabaseFull("database or disk is full")] * 3)
+
+    def fails(*arguments: Any) -> bool:
+        for error in errors:
+            raise error
+        return finish(*arguments)
+
+    monkeypatch.setattr(store.Store, "finish", fails)
+
+    session = start().create()
+
+    assert (session["status"], session["messages"][1]["text"]) == ("Ready", "hello")
 
 
 def test_the_failure_of_an_agent_is_logged_from_its_first_line_on(
@@ -223,7 +409,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a database that another process keeps locked."""
     monkeypatch.setattr(database, "PATIENCE", 0.05)
     monkeypatch.setattr(store, "STOP_PATIENCE", 0.05)
-    monkeypatch.setattr(answers, "PAUSE", 0.01)
+    monkeypatch.setattr(workers, "PAUSE", 0.01)
 
 
 @pytest.mark.usefixtures("hasty")

@@ -11,7 +11,7 @@ import pytest
 
 import portal_sandbox
 from portal_client import ApiClient, Configuration, SessionsApi
-from portal_sandbox import answers
+from portal_sandbox import workers
 from portal_sandbox.agents import Interrupted, listen
 from portal_sandbox.errors import DatabaseBusy, OutOfRange
 from portal_sandbox.prompt import Prompt
@@ -158,7 +158,7 @@ def test_a_piece_that_cannot_be_stored_is_stored_later(start: Start, monkeypatch
             raise DatabaseBusy
         return grow(*arguments)
 
-    monkeypatch.setattr(answers, "PAUSE", 0.01)
+    monkeypatch.setattr(workers, "PAUSE", 0.01)
     monkeypatch.setattr(Store, "grow", refuse_twice)
 
     session = start(agents={"two": lambda conversation, files: iter(["one ", "two"])}).create(agent="two")

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +12,12 @@ from typing import Any
 import pytest
 import urllib3
 
+from portal_sandbox import database
 from portal_sandbox.agents import Message
 from portal_sandbox.candela import stream
+from portal_sandbox.candela.sessions import Sessions
+from portal_sandbox.errors import NoThread
+from portal_sandbox.workers import UNFORESEEN
 
 from ..conftest import LIMIT, Held, Steps
 from .conftest import NDJSON, Candela, Start, running, said, submitted
@@ -319,6 +324,97 @@ def test_what_cannot_be_sent_is_a_failure(start: Start, answer: object, reason: 
 
     assert response.status == 500
     assert response.json()["detail"].startswith(f"The agent failed: {reason}")
+
+
+class Odd(Exception):
+    """What cannot be written down."""
+
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
+def _odd(conversation: Conversation, files: object) -> Iterator[str]:
+    if len(conversation) == 3:
+        yield "so far"
+    if len(conversation) < 5:
+        raise Odd
+    yield "fine"
+
+
+def test_an_error_that_cannot_be_written_is_a_failure(start: Start) -> None:
+    candela = start(agents={"odd": _odd})
+    name = candela.start("odd")
+
+    first = candela.agent(name, Accept=NDJSON)
+    assert (first.status, first.json()) == (500, {"detail": UNFORESEEN})
+    assert candela.state(name) == f"running; {UNFORESEEN}"
+    assert candela.events(name) == [("chat", "so far"), ("sys", UNFORESEEN)]
+    assert candela.pipeline(name).json() == "fine"
+
+
+def test_without_a_thread_a_prompt_is_refused_and_the_next_is_taken(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candela = start()
+    name = candela.start()
+    begin = threading.Thread.start
+
+    def no_more(thread: threading.Thread) -> None:
+        if thread.name == "portal-sandbox-answer":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    refused = candela.pipeline(name)
+    monkeypatch.undo()
+
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+    assert refused.json() == {"detail": NoThread.detail}
+    assert candela.state(name) == f"running; {NoThread.detail}"
+    assert candela.pipeline(name).json() == "hello"
+
+
+def test_what_can_never_be_stored_is_a_failure(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = database._connected
+
+    def limited(connection: Any, entry: Any) -> None:
+        made(connection, entry)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
+
+    monkeypatch.setattr(database, "_connected", limited)
+    answers = iter(["x" * 100_001, "short"])
+    candela = start(agents={"long": lambda conversation, files: {"text": next(answers)}})
+    name = candela.start("long")
+
+    long = candela.pipeline(name)
+
+    reason = "The agent's answer cannot be stored: string or blob too big"
+    assert (long.status, long.json()) == (500, {"detail": reason})
+    assert candela.pipeline(name).json() == {"text": "short"}
+
+
+def test_an_answer_is_what_it_was_when_it_was_given(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, object] = {"a": 1}
+    finish = Sessions.finish
+
+    def change_and_finish(*arguments: Any, **more: Any) -> bool:
+        given["a"] = {1, 2}  # which JSON cannot hold
+        return finish(*arguments, **more)
+
+    monkeypatch.setattr(Sessions, "finish", change_and_finish)
+    candela = start(agents={"data": lambda conversation, files: given})
+
+    assert candela.pipeline(candela.start("data")).json() == {"a": 1}
+
+
+def test_the_failure_of_an_agent_is_logged(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    candela = start(agents={"bad": _fails})
+    name = candela.start("bad")
+
+    candela.pipeline(name)
+
+    assert f"Agent bad failed in session {name['identifier']}" in caplog.messages
+    assert "  ValueError: no" in caplog.text.splitlines()
 
 
 # ── stopping ──

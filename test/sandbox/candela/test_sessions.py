@@ -81,7 +81,10 @@ def test_an_app_or_a_model_that_names_no_agent_is_404(candela: Candela) -> None:
         candela.try_to_start("nobody"),
         candela.post("/session/dev", {**DEV, "model_id": named("nobody")}),
     ):
-        assert (response.status, response.json()) == (404, {"detail": "Agent not found: nobody"})
+        assert (response.status, response.json()) == (
+            404,
+            {"detail": "Agent not found: nobody (there are echo)"},
+        )
     assert candela.get("/sessions/list") == []
 
 
@@ -306,5 +309,8 @@ def test_an_agent_that_the_server_no_longer_has_is_404(tmp_path: Path) -> None:
 
     with running(**options) as after:
         response = after.pipeline(name)
-        assert (response.status, response.json()) == (404, {"detail": "Agent not found: count"})
+        assert (response.status, response.json()) == (
+            404,
+            {"detail": "Agent not found: count (there are echo)"},
+        )
         assert after.state(name) == "running"
