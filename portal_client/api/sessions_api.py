@@ -45,8 +45,7 @@ class SessionsApi(Api):
         agent_id: The agent to talk to.
         text_prompt: What to ask it. A long prompt is no problem for the client; the service sets the limit.
         files: What to attach: a path, bytes, an open binary file, `(name, content)` or
-            `(name, content, content type)`; one of them or a list. Files are streamed from the disk. A file
-            object is read from where it stands and put back there; one that cannot seek is used up.
+            `(name, content, content type)`; one of them or a list. A file object is put back afterwards.
         session_id: The session, as `Session.id` or `AsyncSessionResponse.session_id` names it.
         last_message_index: The last message to take over, counted from 0 as in `Session.messages`.
     """

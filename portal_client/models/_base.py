@@ -106,8 +106,9 @@ class _Portable(BaseModel):
 class Model(_Portable):
     """A typed object of the service, checked when it is made and when a field is assigned.
 
-    Fields that this version does not know are kept (`additional_properties`) and written back. The constructor
-    warns of those that are almost known ones; from_dict and from_json, which may read what a server said, do not.
+    Fields that this version does not know are kept (`additional_properties`) and written back. The
+    constructor warns of those that are almost known ones; from_dict and from_json, which may read what a
+    server said, do not.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
