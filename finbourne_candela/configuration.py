@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Optional, Union, cast
+from typing import ClassVar, Optional, Self, Union, cast
 
 import urllib3
-from typing_extensions import Self
 
 from portal_client import configuration
 from portal_client.auth import AccessToken

@@ -7,10 +7,9 @@ import re
 from collections.abc import Awaitable, Coroutine
 from functools import lru_cache
 from inspect import isfunction, signature
-from typing import TYPE_CHECKING, Any, Optional, Union, cast, overload
+from typing import TYPE_CHECKING, Any, Optional, Self, Union, cast, overload
 
 import urllib3
-from typing_extensions import Self
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
