@@ -32,7 +32,7 @@ WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 
 
 def words(number: float) -> str:
-    return WORDS[int(number)]
+    return WORDS[int(number)] if number < len(WORDS) else str(number)
 
 
 def mebibytes(size: int) -> str:
@@ -103,9 +103,8 @@ def test_the_limits_are_those_of_both_services() -> None:
 
 
 def test_no_page_names_another_lowest_version() -> None:
-    named = dict(
-        re.findall(r"`((?:urllib3|pydantic|python-dateutil|typing-extensions))([<>=][^`]*)`", EVERYWHERE)
-    )
+    package = "(urllib3|pydantic|python-dateutil|typing-extensions)"
+    named = dict(re.findall(rf"`{package}([<>=][^`]*)`", EVERYWHERE))
     pythons = set(re.findall(r"(?:needs )?Python (\d\.\d+)(?: or newer|,)", EVERYWHERE))
 
     assert named == {name: line.removeprefix(name) for name, line in NEEDED.items()}
