@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -29,37 +28,30 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sdist(tree: Path) -> Path:
-    """The source distribution, unpacked."""
-    before = sorted(tree.rglob("*"))
+def sdist(tree: Path) -> dict[str, bytes]:
+    """The files of the source distribution by their paths in the repository."""
     out = tree.with_name("out")
     build = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", build, str(out)]
-    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    copy = shutil.copytree(tree, tree.with_name("built"))  # the build leaves something there
+    done = subprocess.run([sys.executable, "-c", build, str(out)], cwd=copy, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for path in sorted(set(tree.rglob("*")) - set(before), reverse=True):  # what the build has left
-        path.unlink() if path.is_file() else path.rmdir()
     with tarfile.open(next(out.glob("*.tar.gz"))) as archive:
-        archive.extractall(out, filter="data")
-    return next(path for path in out.iterdir() if path.is_dir())
+        found = {member.name.partition("/")[2]: archive.extractfile(member) for member in archive}
+        return {name: file.read() for name, file in found.items() if file}
 
 
-def _files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+def test_the_source_distribution_holds_the_repository(tree: Path, sdist: dict[str, bytes]) -> None:
+    there = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()}
+    made = {name for name in sdist if name.startswith("portal_client.egg-info/")}
 
-
-def test_the_source_distribution_holds_the_repository(tree: Path, sdist: Path) -> None:
-    made = {name for name in _files(sdist) if name.startswith("portal_client.egg-info/")}
-
-    assert _files(tree) - _files(sdist) == set()
-    assert _files(sdist) - _files(tree) - made == {"PKG-INFO", "setup.cfg"}
+    assert there - set(sdist) == set()
+    assert set(sdist) - there - made == {"PKG-INFO", "setup.cfg"}
 
 
 @pytest.fixture(scope="module")
-def description(sdist: Path) -> str:
+def description(sdist: dict[str, bytes]) -> str:
     """The text that an index shows."""
-    head, _, text = (sdist / "PKG-INFO").read_text("utf-8").partition("\n\n")
+    head, _, text = sdist["PKG-INFO"].decode().partition("\n\n")
     assert "Description-Content-Type: text/markdown" in head
     return text
 
