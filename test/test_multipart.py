@@ -494,6 +494,7 @@ def test_buffers_of_each_kind(kind: Callable[[bytes], Any]) -> None:
     ]
 
 
+@pytest.mark.fault("Files", "Whatever buffer read() returns, its bytes arrive and no more than declared")
 def test_memory_that_is_used_again() -> None:
     class Again(io.BytesIO):
         memory = bytearray(100)
@@ -657,6 +658,7 @@ def test_a_file_object_that_gives_no_bytes(given: Callable[[], Any], said: str) 
     assert not server.requests or not server.requests[0].body.endswith(b"--\r\n")
 
 
+@pytest.mark.fault("Files", "What is no bytes in the middle of a file is an error, not its end")
 def test_a_pipe_in_non_blocking_mode_is_not_taken_for_empty() -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)

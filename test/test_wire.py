@@ -582,15 +582,13 @@ def test_a_content_type_without_a_body_is_refused_before_anything_is_sent(name: 
 
 @pytest.mark.parametrize(
     ("token", "shown"),
-    [("t", "Bearer t"), ("", "Bearer "), (None, None), (lambda: "asked", "Bearer asked")],
+    [("t", "Bearer t"), ("", None), (None, None), (lambda: "asked", "Bearer asked")],
 )
 def test_the_token_is_shown_as_a_bearer(token: Any, shown: Optional[str]) -> None:
     with serving(token=token) as (api, server):
         api.get_session("s1")
 
-    # An empty token leaves its space on the wire; parsers of headers drop it.
-    assert (only(server).headers["Authorization"] or "").rstrip() == (shown or "").rstrip()
-    assert ("Authorization" in only(server).headers) is (shown is not None)
+    assert only(server).headers["Authorization"] == shown
 
 
 def test_a_callable_is_asked_for_each_call() -> None:
