@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,159 @@ def test_a_change_between_look_and_wait_is_not_missed(
     monkeypatch.setattr(store, "session", look_and_change)
 
     assert _followed(changes, asked.id) == ["Running 1", "Ready 2"]
+
+
+class Looks:
+    """The looks at a store's sessions: how many there were, and what happens after each."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.after: list[Step] = []
+        self._look = store.session
+        monkeypatch.setattr(store, "session", self)
+
+    def __call__(self, session_id: str) -> SessionRow:
+        self.count += 1
+        row = self._look(session_id)
+        if self.after:
+            self.after.pop(0)()
+        return row
+
+
+def test_a_change_is_read_once_for_all_who_wait(
+    store: Store, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, looks = _created(store), Looks(store, monkeypatch)
+
+    async def followed(silence: float | None) -> list[str]:
+        async with aclosing(changes.follow(asked.id, silence)) as rows:
+            return [row.status async for row in rows]
+
+    async def follow() -> list[list[str]]:
+        waiting = [asyncio.ensure_future(followed(LIMIT if number % 2 else None)) for number in range(300)]
+        while not any(len(watch._waiting) == 300 and watch.number for watch in changes._all()):
+            await asyncio.sleep(0.01)
+        before = looks.count
+        await asyncio.to_thread(store.finish, asked, "answer", SessionStatus.READY)
+        changes.tell(asked.id)
+        seen = await asyncio.gather(*waiting)
+        assert looks.count == before + 1
+        return seen
+
+    assert asyncio.run(asyncio.wait_for(follow(), LIMIT)) == [["Running", "Ready"]] * 300
+    assert changes._all() == []
+
+
+def test_who_comes_while_a_look_is_under_way_sees_what_was_changed_before_that(
+    store: Store, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has changed the session, so nobody is told; and the look of the first is too early."""
+    asked, looks = _created(store), Looks(store, monkeypatch)
+    looked, came = threading.Event(), threading.Event()
+    looks.after = [lambda: (looked.set(), came.wait(LIMIT))]
+
+    async def first_seen() -> str:
+        async with aclosing(changes.follow(asked.id)) as rows:
+            return (await anext(rows)).status
+
+    async def follow() -> tuple[str, str]:
+        first = asyncio.ensure_future(first_seen())
+        await asyncio.to_thread(looked.wait, LIMIT)
+        store.finish(asked, "answer", SessionStatus.READY)
+        second = asyncio.ensure_future(first_seen())
+        await asyncio.sleep(0)
+        came.set()
+        return await first, await second
+
+    assert asyncio.run(asyncio.wait_for(follow(), LIMIT))[1] == "Ready"
+
+
+def test_what_goes_wrong_with_a_look_is_told_to_all_who_wait(
+    store: Store, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, looks = _created(store), Looks(store, monkeypatch)
+
+    def fail() -> None:
+        raise DatabaseBusy
+
+    async def followed() -> None:
+        async for _ in changes.follow(asked.id):
+            pass
+
+    async def follow() -> list[None | BaseException]:
+        waiting = [asyncio.ensure_future(followed()) for _ in range(3)]
+        while not any(len(watch._waiting) == 3 and watch.number for watch in changes._all()):
+            await asyncio.sleep(0.01)
+        looks.after = [fail]
+        changes.tell(asked.id)
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    ends = asyncio.run(asyncio.wait_for(follow(), LIMIT))
+
+    assert [type(end) for end in ends] == [DatabaseBusy] * 3
+
+
+def test_others_have_their_turn_while_many_are_told(
+    store: Store, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _created(store)
+    told = 0
+
+    async def followed() -> None:
+        nonlocal told
+        async for row in changes.follow(asked.id):
+            told += row.status == SessionStatus.READY
+
+    async def follow() -> list[int]:
+        waiting = [asyncio.ensure_future(followed()) for _ in range(100)]
+        while not any(len(watch._waiting) == 100 and watch.number for watch in changes._all()):
+            await asyncio.sleep(0.01)
+        store.finish(asked, "answer", SessionStatus.READY)
+        changes.tell(asked.id)
+        turns: list[int] = []
+        while told < 100:
+            turns.append(told)
+            await asyncio.sleep(0)
+        await asyncio.gather(*waiting)
+        return turns
+
+    turns = asyncio.run(asyncio.wait_for(follow(), LIMIT))
+
+    assert max(later - turn for turn, later in pairwise(turns)) <= module.TOGETHER
+
+
+def test_looking_around_goes_on_whatever_comes(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looked = threading.Semaphore(0)
+
+    def fails() -> None:
+        looked.release()
+        raise MemoryError
+
+    monkeypatch.setattr(module, "INTERVAL", 0.01)
+    monkeypatch.setattr(store, "recover", fails)
+    changes = Changes(store)
+    changes.start()
+
+    for _ in range(3):
+        assert looked.acquire(timeout=LIMIT)
+    changes.stop()
+    assert "Changes that others have made cannot be looked for" in caplog.messages
+
+
+def test_without_a_thread_nothing_is_left_to_be_stopped(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_more(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    changes = Changes(store)
+
+    with pytest.raises(RuntimeError):
+        changes.start()
+    changes.stop()
 
 
 def test_what_another_store_changes_is_found(store: Store, others: Changes, tmp_path: Path) -> None:

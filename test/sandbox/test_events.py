@@ -224,7 +224,7 @@ def test_nothing_is_left_of_a_client_that_goes_away(
 ) -> None:
     """It goes while nothing happens: no event and no comment has to find out."""
     gone = Event()
-    waiting = Changes._waiting
+    waiting = Changes._watching
 
     @contextmanager
     def watched(changes: Changes, session_id: str) -> Generator[Any]:
@@ -238,7 +238,7 @@ def test_nothing_is_left_of_a_client_that_goes_away(
     session_id = caller.create_async(agent="held")
     caller.get(f"/sessions/{session_id}")
     threads = set(enumerate())
-    monkeypatch.setattr(Changes, "_waiting", watched)
+    monkeypatch.setattr(Changes, "_watching", watched)
     with subscribed(caller, session_id) as stream:
         stream.next()
         assert not gone.is_set()
