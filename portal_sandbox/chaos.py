@@ -25,12 +25,11 @@ from dataclasses import dataclass
 from random import Random
 from types import NoneType
 
-from portal_sandbox.arguments import check
+from portal_sandbox.arguments import check, seconds
 
 RESET, LOST, CUT, LATENCY = "reset", "lost", "cut", "latency"
 
-_PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
-_TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
+_PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def _share(item: str, text: str) -> float:
 
 
 def _seconds(item: str, text: str) -> float:
-    found = _TIME.fullmatch(text)
-    if found is None:
-        raise ValueError(f"chaos: {item!r}: {text!r} is not a time such as 2s or 200ms")
-    return float(found[1]) / (1000 if found[2] == "ms" else 1)
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise ValueError(f"chaos: {item!r}: {error}") from None

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from portal_sandbox.arguments import seconds, worded
 from portal_sandbox.candela.oauth2 import OAuth2
 
 #: What in a secrets.json each variable stands for.
@@ -24,27 +25,32 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--user",
         action="append",
-        type=_pair,
+        type=worded(_user),
         metavar="NAME=PASSWORD",
         help="who may sign in (default: sandbox-user with a random password); may be repeated",
     )
     group.add_argument(
         "--client",
-        type=_pair,
+        type=worded(_client),
         metavar="ID=SECRET",
         help="the client that may ask for tokens (default: sandbox-client with a random secret)",
     )
     group.add_argument(
-        "--token-lifetime", type=int, metavar="SECONDS", help="how long a token is good (default: 3600)"
+        "--token-lifetime",
+        type=worded(_lifetime),
+        metavar="TIME",
+        help="how long a token is good, such as 30s or 5m (default: 1h)",
     )
     group.add_argument("--no-refresh-tokens", action="store_true", help="give no refresh tokens")
 
 
 def oauth2(options: argparse.Namespace) -> OAuth2:
-    """Who may sign in, by the options. Raises ValueError for a lifetime that is not positive."""
+    """Who may sign in, by the options. Raises ValueError for a user who is given twice."""
     given: dict[str, Any] = {"refresh_tokens": not options.no_refresh_tokens}
     if options.user is not None:
-        given["users"] = dict(options.user)
+        given["users"] = users = dict(options.user)
+        if len(users) < len(options.user):
+            raise ValueError("--user: one name is given twice")
     if options.client is not None:
         given["client_id"], given["client_secret"] = options.client
     if options.token_lifetime is not None:
@@ -57,9 +63,24 @@ def exports(secrets: Mapping[str, Mapping[str, str]]) -> str:
     return " ".join(f"{name}={shlex.quote(secrets['api'][key])}" for name, key in _VARIABLES.items())
 
 
-def _pair(text: str) -> tuple[str, str]:
-    """Two texts; the second one may hold equals signs."""
+def _user(text: str) -> tuple[str, str]:
+    return _pair(text, "NAME=PASSWORD, such as ann=secret")
+
+
+def _client(text: str) -> tuple[str, str]:
+    return _pair(text, "ID=SECRET, such as script=secret")
+
+
+def _pair(text: str, form: str) -> tuple[str, str]:
+    """Two texts; the second one may hold equals signs. What is wrong is not repeated: it may be a secret."""
     name, _, secret = text.partition("=")
     if not (name and secret):
-        raise argparse.ArgumentTypeError("not two texts with = between them")
+        raise ValueError(f"it is not in the form {form}")
     return name, secret
+
+
+def _lifetime(text: str) -> int:
+    lifetime = seconds(text)
+    if lifetime < 1 or lifetime % 1:
+        raise ValueError(f"{text!r} is not a whole number of seconds from 1 up")
+    return int(lifetime)

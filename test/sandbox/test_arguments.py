@@ -1,0 +1,49 @@
+"""Arguments: what a text of the command line means."""
+
+import pytest
+
+from portal_sandbox import arguments
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2", 2),
+        ("0", 0),
+        ("0.5", 0.5),
+        (".5", 0.5),
+        ("2s", 2),
+        ("2 s", 2),
+        ("200ms", 0.2),
+        ("0ms", 0),
+        ("1.5m", 90),
+        ("1h", 3600),
+    ],
+)
+def test_a_time_has_units(text: str, seconds: float) -> None:
+    assert arguments.seconds(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "s",
+        "x",
+        "-1",
+        "-1s",
+        "2sec",
+        "1d",
+        "1h30m",
+        "2,5",
+        "nan",
+        "inf",
+        "1e400",
+        "٣",
+        "9" * 400,
+        "9999999h",
+    ],
+)
+def test_what_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a time such as 2s, 200ms, 5m or 1h; a number alone is in"):
+        arguments.seconds(text)
