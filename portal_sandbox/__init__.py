@@ -6,6 +6,9 @@
         print(box.host, box.token)
         print(box.candela_url, box.secrets)
 
+    box = portal_sandbox.start()  # over the cells of a notebook, until
+    box.stop()
+
 Sessions, messages, files and tokens live in SQLite: in memory, or in a file that survives a restart.
 """
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from portal_sandbox.errors import SandboxError as SandboxError
     from portal_sandbox.server import Sandbox as Sandbox
     from portal_sandbox.server import running as running
+    from portal_sandbox.server import start as start
 
 _MODULE_OF = {
     "Agent": "agents",
@@ -32,9 +36,21 @@ _MODULE_OF = {
     "SandboxError": "errors",
     "create_app": "app",
     "running": "server",
+    "start": "server",
 }
 
-__all__ = ["Agent", "Chaos", "File", "Message", "OAuth2", "Sandbox", "SandboxError", "create_app", "running"]
+__all__ = [
+    "Agent",
+    "Chaos",
+    "File",
+    "Message",
+    "OAuth2",
+    "Sandbox",
+    "SandboxError",
+    "create_app",
+    "running",
+    "start",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -44,7 +60,8 @@ def __getattr__(name: str) -> object:
 
     try:
         for library in (
-            "fastapi", "filelock", "jinja2", "mimeparse", "python_multipart", "sqlalchemy", "uvicorn",
+            "fastapi", "fastapi_offline", "filelock", "jinja2", "mimeparse", "python_multipart", "sqlalchemy",
+            "uvicorn",
         ):  # fmt: skip
             import_module(library)
     except ImportError as error:

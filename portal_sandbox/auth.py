@@ -19,7 +19,9 @@ _bearer = HTTPBearer(auto_error=False)
 
 
 async def current_user(
-    service: ThisService, given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+    request: Request,
+    service: ThisService,
+    given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> str:
     """The user whose token came with the request; 401 without a token that is known."""
     if given is None:
@@ -27,6 +29,7 @@ async def current_user(
     user = service.tokens.user(given.credentials)
     if user is None:
         raise _unauthorized("Invalid authentication credentials")
+    request.state.user = user  # for the access log
     return user
 
 

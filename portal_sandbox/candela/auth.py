@@ -17,6 +17,7 @@ ThisCandela = Annotated[Candela, Depends(this_candela)]
 
 
 def current_user(
+    request: Request,
     candela: ThisCandela,
     given: Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False))],
 ) -> str:
@@ -27,6 +28,7 @@ def current_user(
     if user is None:
         # RFC 6750 (3.1): this is how a client knows that another token may help.
         raise _unauthorized("Invalid authentication credentials", 'Bearer error="invalid_token"')
+    request.state.user = user  # for the access log
     return user
 
 

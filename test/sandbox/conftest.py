@@ -39,13 +39,23 @@ class Caller:
 
     def send_raw(self, request: str, headers: str = "", body: str = "") -> socket.socket:
         """Send a request and leave its answer to be read from the socket."""
-        target = urllib3.util.parse_url(self.host)
-        assert target.port is not None
-        connection = socket.create_connection((target.host, target.port), timeout=LIMIT)
+        connection = self._connected()
         connection.sendall(
-            f"{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n{body}".encode()
+            f"{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n{body}".encode()
         )
         return connection
+
+    def status(self, head: str) -> int:
+        """The status of the response to a request with this head, as it is but for token and end."""
+        head += f"\r\nAuthorization: {self.http.headers['Authorization']}\r\nConnection: close\r\n\r\n"
+        with self._connected() as connection, connection.makefile("rb") as answer:
+            connection.sendall(head.encode())
+            return int(answer.readline().split()[1])
+
+    def _connected(self) -> socket.socket:
+        target = urllib3.util.parse_url(self.host)
+        assert target.port is not None
+        return socket.create_connection((target.host, target.port), timeout=LIMIT)
 
     def get(self, path: str, **query: object) -> Any:
         return _content(self.call("GET", path, fields=query))

@@ -1,10 +1,12 @@
-"""`running`: a clean start and a clean stop, whatever is under way."""
+"""`running` and `start`: a clean start and a clean stop, whatever is under way."""
 
 import gc
 import logging
 import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -109,6 +111,117 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
+
+
+# ── over the cells of a notebook ──
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts file descriptors in /proc")
+def test_it_runs_from_start_to_stop() -> None:
+    threads, descriptors = threading.enumerate(), _descriptors()
+
+    box = portal_sandbox.start()
+    gc.collect()
+    with Caller(box.host, box.token) as caller:
+        assert caller.create()["status"] == "Ready"
+    for _ in range(3):  # once is enough, and more is harmless
+        box.stop()
+
+    assert threading.enumerate() == threads
+    assert _descriptors() == descriptors
+    _assert_stopped(box)
+
+
+def test_what_was_entered_runs_on_without_its_block() -> None:
+    box = portal_sandbox.running().__enter__()
+    gc.collect()
+    try:
+        with Caller(box.host, box.token) as caller:
+            assert caller.create()["status"] == "Ready"
+    finally:
+        box.stop()
+
+
+def test_it_may_be_stopped_within_its_block() -> None:
+    with portal_sandbox.running() as box:
+        box.stop()
+        _assert_stopped(box)
+    with portal_sandbox.start() as box, Caller(box.host, box.token) as caller:
+        caller.create()
+    _assert_stopped(box)
+
+
+def test_several_threads_may_stop_it() -> None:
+    box = portal_sandbox.start()
+
+    with ThreadPoolExecutor(4) as threads:
+        for stopping in [threads.submit(box.stop) for _ in range(4)]:
+            stopping.result(LIMIT)
+            _assert_stopped(box)
+
+
+def test_a_block_that_fails_stops_it() -> None:
+    with pytest.raises(KeyError), portal_sandbox.running() as box:
+        raise KeyError
+    _assert_stopped(box)
+
+
+def _assert_stopped(box: portal_sandbox.Sandbox) -> None:
+    with pytest.raises(urllib3.exceptions.NewConnectionError), Caller(box.host, None) as nobody:
+        nobody.call("GET", "/docs")
+
+
+def _script(text: str, *arguments: object) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-W", "error", "-c", text, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
+
+
+def test_it_is_stopped_when_the_interpreter_exits(tmp_path: Path) -> None:
+    script = """
+import sys, threading, time, urllib3, portal_sandbox
+asked = threading.Event()
+def slow(conversation, files):
+    asked.set()
+    time.sleep(60)
+box = portal_sandbox.start(db=sys.argv[1], agents={"slow": slow}, tokens={"t": "ann"})
+form = {"agent_id": "slow", "text_prompt": "hello"}
+headers = {"Authorization": "Bearer t"}
+answer = urllib3.request("POST", box.host + "/sessions/async", fields=form, headers=headers)
+print(answer.json()["session_id"])
+asked.wait()
+"""
+    db = tmp_path / "box.sqlite"
+    began = monotonic()
+    run = _script(script, db)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert monotonic() - began < LIMIT / 2
+    assert [path.name for path in tmp_path.iterdir()] == ["box.sqlite"]
+    with portal_sandbox.running(db=db, tokens={"t": "ann"}) as box, Caller(box.host, "t") as caller:
+        session = caller.get(f"/sessions/{run.stdout.strip()}")
+    assert session["status"] == "Error"
+    assert session["messages"][1]["text"] == "The server stopped before the agent answered."
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_fork_does_not_stop_it(tmp_path: Path) -> None:
+    script = """
+import os, sys, urllib3, warnings, portal_sandbox
+warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads
+box = portal_sandbox.start(db=sys.argv[1])
+child = os.fork()
+if not child:
+    sys.exit()
+assert os.waitpid(child, 0)[1] == 0
+print(urllib3.request("GET", box.host).status)
+"""
+    run = _script(script, tmp_path / "box.sqlite")
+
+    assert (run.returncode, run.stdout, run.stderr) == (0, "200\n", "")
+
+
+# ── what cannot start ──
 
 
 def _port_taken(tmp_path: Path, taken: int) -> None:
