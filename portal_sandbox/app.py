@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal_sandbox import demo, page, portal
+from portal_sandbox import demo, docs, page, portal
 from portal_sandbox.agents import BUILT_IN, Agent, echo, fault
 from portal_sandbox.answers import Answers
 from portal_sandbox.arguments import check
@@ -91,13 +91,16 @@ def create_app(
         title="Portal",
         version="0.1.0",
         lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.service = service
     app.include_router(portal.router)
     app.include_router(page.router)
     app.add_middleware(Failures)
     app.add_middleware(RequestId)
-    app.add_exception_handler(405, not_allowed(portal.router, page.router))
+    app.include_router(docs.router)
+    app.add_exception_handler(405, not_allowed(portal.router, page.router, docs.router))
     mounted = candela_app(service.candela)
     app.mount(PATH, mounted)
     for each in (app, mounted):

@@ -1,7 +1,7 @@
 """The page at `/`: the sessions as a person reads them, for whoever sits at the machine."""
 
-import ipaddress
 import re
+import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from portal_sandbox.agents import display_name
 from portal_sandbox.auth import ThisService
+from portal_sandbox.hosts import address, is_own
 from portal_sandbox.periods import by_period, period
 from portal_sandbox.tables import SessionRow
 
@@ -32,8 +33,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/", methods=["GET", "HEAD"])
 def show_sessions(request: Request, service: ThisService) -> Response:
-    """The newest sessions of all users; 403 unless the browser is on this machine."""
-    if not is_local(request):
+    """The newest sessions of all users; 403 unless a person at this machine opens the page in a browser."""
+    if not (is_local(request) and is_opened(request)):
         return PlainTextResponse(_ELSEWHERE, 403)
     sessions, count = service.store.newest(MAX_SESSIONS)
     now = service.now()
@@ -53,37 +54,45 @@ def show_sessions(request: Request, service: ThisService) -> Response:
 @router.get("/favicon.ico")
 def favicon() -> Response:
     """The icon, for the pages that do not name one."""
-    return Response(_file("icon.svg"), media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+    return Response(
+        template("icon.svg"), media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"}
+    )
 
 
 _ELSEWHERE = (
     "This page shows the sessions of all users, so it is only for a browser on the machine of the sandbox, "
-    "which opens it as http://localhost or by an IP address, with no proxy in between.\n"
+    "which opens it as http://localhost or by an IP address, with no proxy in between, and for no script.\n"
 )
 
 
 def is_local(request: Request) -> bool:
     """Whether a browser on this machine asks, by no name that somebody else can make lead here.
 
-    A foreign page may have its own name resolve to this machine (DNS rebinding), but not an IP address; a
-    proxy on this machine would ask for others.
+    A proxy on this machine would ask for others: it says so by HTTP/1.0 or by a header that no browser sends.
     """
-    proxied = any(name in request.headers for name in _PROXY_HEADERS)
-    client = _address(request.client.host) if request.client else None
-    name = re.sub(r":\d*$", "", request.headers.get("host", "")).lower()
-    named = name == "localhost" or _address(name.removeprefix("[").removesuffix("]")) is not None
-    return client is not None and client.is_loopback and named and not proxied
+    client = address(request.client.host) if request.client else None
+    proxied = request.scope.get("http_version") == "1.0" or not all(
+        _OF_A_BROWSER.fullmatch(name) for name in request.headers
+    )
+    return (
+        client is not None and client.is_loopback and is_own(request.headers.get("host", "")) and not proxied
+    )
 
 
-_PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+def is_opened(request: Request) -> bool:
+    """Whether the browser shows the response as a page of its own; a script or a frame gets nothing.
+
+    Programs that do not say, such as curl, are no scripts of a page.
+    """
+    mode = request.headers.get("sec-fetch-mode", "navigate")
+    return (mode, request.headers.get("sec-fetch-dest", "document")) == ("navigate", "document")
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
+#: The headers by which a browser opens a page. Any other was added on the way: Via, X-Forwarded-For, CF-Ray …
+_OF_A_BROWSER = re.compile(
+    "host|connection|keep-alive|user-agent|accept(-.*)?|sec-.*|cookie|authorization|referer|cache-control|pragma"
+    "|if-.*|upgrade-insecure-requests|dnt|te|priority|range|purpose|save-data|content-length"
+)
 
 
 # ── the page ──
@@ -95,14 +104,14 @@ def _template() -> Template:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(_FILTERS)
-    icon = f"data:image/svg+xml,{quote(_file('icon.svg'))}"
-    settings = {"css": Markup(_file("page.css")), "icon": icon}
-    return environment.from_string(_file("page.html"), globals=settings)
+    icon = f"data:image/svg+xml,{quote(template('icon.svg'))}"
+    settings = {"css": Markup(template("page.css")), "icon": icon}
+    return environment.from_string(template("page.html"), globals=settings)
 
 
 @cache
 def _headers() -> Mapping[str, str]:
-    style = b64encode(sha256(_file("page.css").encode()).digest()).decode()
+    style = b64encode(sha256(template("page.css").encode()).digest()).decode()
     policy = (
         "default-src 'none'",
         f"style-src 'sha256-{style}'",
@@ -122,15 +131,27 @@ def _headers() -> Mapping[str, str]:
 
 
 @cache
-def _file(name: str) -> str:
+def template(name: str) -> str:
+    """A file of the folder templates."""
     return (files("portal_sandbox") / "templates" / name).read_text("utf-8")
 
 
 # ── how values are written ──
 
-#: Characters that are not seen, or that change the order of others: all controls but tab and line feed,
-#: and what embeds, overrides or isolates a direction of writing.
-_CONTROLS = re.compile("([\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff])")
+#: The categories of what is not seen, or changes the order of others; tab, line feed and space are seen.
+_UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))
+
+#: Characters of other categories for which nothing is drawn: joiners, fillers, variation selectors, tags.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffc"
+    "\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
+)
+
+#: What makes one picture of several, between the parts of it: 👩 and 🚀 with a joiner are an astronaut.
+_EMOJI = "[\u2190-\u27bf\u2934\u2935\u2b00-\u2bff\U0001f000-\U0001faff]"
+_JOINER = re.compile(
+    f"((?<={_EMOJI})\ufe0f?\u200d(?={_EMOJI})|(?<={_EMOJI})\ufe0f|(?<=[0-9#*])\ufe0f(?=\u20e3))"
+)
 
 
 def _text(text: str) -> Markup:
@@ -150,13 +171,25 @@ def _preview(session: SessionRow) -> Markup:
 
 def _shown(text: str) -> Markup:
     """Text whose every character is seen."""
-    return Markup("").join(map(_escaped, _CONTROLS.split(text)))
+    parts = _JOINER.split(text)  # every second one is a joiner
+    return Markup("").join(Markup(part) if at % 2 else _seen(part) for at, part in enumerate(parts))
 
 
-def _escaped(part: str) -> Markup:
-    if _CONTROLS.fullmatch(part):
-        return Markup('<span class="control">U+{:04X}</span>').format(ord(part))
-    return escape(part)
+def _seen(text: str) -> Markup:
+    codes = {ord(each): _code(each) for each in set(text) if _is_unseen(each)}
+    return Markup(escape(text).translate(codes))
+
+
+def _is_unseen(character: str) -> bool:
+    if character in "\t\n ":
+        return False
+    return unicodedata.category(character) in _UNSEEN or _BLANK.match(character) is not None
+
+
+def _code(character: str) -> Markup:
+    return Markup('<span class="control" title="{}">U+{:04X}</span>').format(
+        unicodedata.name(character, "control"), ord(character)
+    )
 
 
 def _counted(count: int, noun: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fastapi import FastAPI
 
+from portal_sandbox import docs
 from portal_sandbox.agents import Agent, echo
 from portal_sandbox.candela import demo, routes, token_endpoint
 from portal_sandbox.candela.answers import Answers
@@ -47,10 +48,11 @@ def candela_service(
 
 def candela_app(candela: Candela) -> FastAPI:
     """The operations and the token endpoint of a service."""
-    app = FastAPI(title="FINBOURNE Candela Platform Web API", version="0.1.0")
+    app = FastAPI(title="FINBOURNE Candela Platform Web API", version="0.1.0", docs_url=None, redoc_url=None)
     app.state.candela = candela
     app.include_router(routes.router)
     app.include_router(token_endpoint.router)
+    app.include_router(docs.router)
     app.add_exception_handler(token_endpoint.OAuth2Error, token_endpoint.refused)
-    app.add_exception_handler(405, not_allowed(routes.router, token_endpoint.router))
+    app.add_exception_handler(405, not_allowed(routes.router, token_endpoint.router, docs.router))
     return app

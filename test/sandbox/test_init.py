@@ -14,7 +14,17 @@ def test_public_names_are_there(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "library", ["fastapi", "filelock", "jinja2", "mimeparse", "python_multipart", "sqlalchemy", "uvicorn"]
+    "library",
+    [
+        "fastapi",
+        "fastapi_offline",
+        "filelock",
+        "jinja2",
+        "mimeparse",
+        "python_multipart",
+        "sqlalchemy",
+        "uvicorn",
+    ],
 )
 def test_a_missing_library_names_the_extra(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, library, None)

@@ -147,10 +147,57 @@ def test_what_cannot_be_seen_is_shown_as_a_code_point(start: Start) -> None:
 
     prompt, answer = (each.get_text() for each in shown.select(".text"))
     assert prompt == "abU+202EdcU+202C U+2066xU+2069"
-    assert answer == "aU+0000bU+001BcU+0085dU+FEFFe\u200d\U0001f469"
+    assert answer == "aU+0000bU+001BcU+0085dU+FEFFeU+200D\U0001f469"
     assert _words(shown.select_one(".file")) == "txt.U+202Eexe"
     assert _words(shown.select_one(".preview")) == prompt
-    assert len(shown.select(".control")) == 4 + 4 + 1 + 4
+    assert len(shown.select(".control")) == 4 + 5 + 1 + 4
+    assert shown.select(".text .control")[0]["title"] == "RIGHT-TO-LEFT OVERRIDE"
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        *("\u200b", "\u200c", "\u200e", "\u200f", "\u061c", "\u2060", "\u2063", "\ufeff"),  # format
+        *("\u00ad", "\u180e", "\u206a", "\ufff9", "\U0001d173"),
+        *("\u2028", "\u2029", "\u00a0", "\u2003", "\u202f", "\u3000"),  # separators
+        *("\u115f", "\u1160", "\u3164", "\uffa0", "\u2800", "\U00016fe4"),  # fillers
+        *("\U000e0001", "\U000e0041", "\U000e007f"),  # tags
+        *("\ufe00", "\ufe0f", "\U000e0100", "\U000e01ef", "\u180b"),  # variation selectors
+        *("\u034f", "\u17b4", "\ufffc", "\u2065", "\ufff0", "\x7f", "\x9f"),
+    ],
+)
+def test_no_character_is_unseen(unseen: str) -> None:
+    (shown,) = BeautifulSoup(page._shown(f"a{unseen}b"), "html.parser").select(".control")
+
+    assert shown.get_text() == f"U+{ord(unseen):04X}"
+    assert unseen not in page._shown(f"a{unseen}b")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\U0001f469\u200d\U0001f680 \U0001f469\U0001f3fd\u200d\U0001f680",  # astronauts
+        "\U0001f469\u200d\u2764\ufe0f\u200d\U0001f468",  # a couple
+        "\u2764\ufe0f 1\ufe0f\u20e3 \U0001f3f3\ufe0f\u200d\U0001f308",  # a heart, a key, a flag
+        "Zoë said: 漢字 שלום\n\tfin",
+    ],
+)
+def test_a_joiner_within_a_picture_stays(text: str) -> None:
+    assert page._shown(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("a\u200d\U0001f680", 1),
+        ("\U0001f680\u200d", 1),
+        ("\U0001f680\u200d\u200d\U0001f680", 2),
+        ("\u2764\ufe0f\ufe0f", 1),
+        ("\U0001f600\U000e0101\U000e0102", 2),
+    ],
+)
+def test_a_joiner_that_joins_nothing_is_shown(text: str, codes: int) -> None:
+    assert page._shown(text).count("U+") == codes
 
 
 def test_long_texts_are_cut_and_say_by_how_much(caller: Caller) -> None:
@@ -299,7 +346,16 @@ def test_the_page_is_not_in_the_contract() -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:1", "[::1]:8000", "0.0.0.0:8000"]
+    "host",
+    [
+        "localhost",
+        "LOCALHOST:8000",
+        "box.localhost:8000",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "[::1]:8000",
+        "0.0.0.0:8000",
+    ],
 )
 def test_it_is_shown_by_localhost_and_by_address(caller: Caller, host: str) -> None:
     assert caller.call("GET", "/", headers={"Host": host}).status == 200
@@ -308,24 +364,31 @@ def test_it_is_shown_by_localhost_and_by_address(caller: Caller, host: str) -> N
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Host": "evil.example"},
-        {"Host": "evil.example:8000"},
-        {"Host": "localhost.evil.example"},
-        {"Host": "127.0.0.1.evil.example"},
-        {"Host": "evil@127.0.0.1"},
-        {"Host": "2130706433"},
-        {"Host": "localhost:8000:8000"},
-        {"Host": "[::1"},
-        {"Host": ""},
-        {"Host": "localhost", "X-Forwarded-For": "203.0.113.5"},
-        {"Host": "localhost", "X-Forwarded-For": "127.0.0.1"},
-        {"Host": "localhost", "Forwarded": "for=127.0.0.1"},
-        {"Host": "localhost", "X-Forwarded-Host": "localhost"},
-        {"Host": "localhost", "Via": "1.1 proxy"},
-        {"Host": "localhost", "X-Real-IP": "127.0.0.1"},
+        {"X-Forwarded-For": "203.0.113.5"},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"X-Forwarded-Host": "localhost"},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Server": "example.org"},
+        {"Forwarded": "for=127.0.0.1"},
+        {"Via": "1.1 proxy"},
+        {"X-Real-IP": "127.0.0.1"},
+        {"X-Client-IP": "127.0.0.1"},
+        {"CF-Connecting-IP": "203.0.113.5"},
+        {"CF-Ray": "230b030023ae2822-SJC"},
+        {"True-Client-IP": "203.0.113.5"},
+        {"Fly-Client-IP": "203.0.113.5"},
+        {"X-Amzn-Trace-Id": "Root=1-67891233-abcdef012345678912345678"},
+        {"X-Envoy-External-Address": "203.0.113.5"},
+        {"Max-Forwards": "9"},
+        {"Origin": "http://127.0.0.1"},
+        {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object"},
+        {"Sec-Fetch-Dest": "empty"},
     ],
 )
-def test_it_is_not_shown_by_other_names_or_through_a_proxy(caller: Caller, headers: dict[str, str]) -> None:
+def test_it_is_not_shown_to_a_proxy_or_to_a_script(caller: Caller, headers: dict[str, str]) -> None:
     caller.create("private")
 
     response = caller.call("GET", "/", headers=headers)
@@ -335,6 +398,38 @@ def test_it_is_not_shown_by_other_names_or_through_a_proxy(caller: Caller, heade
     assert text.startswith("This page shows the sessions of all users, so it is only for a browser on the")
     assert "private" not in text
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_it_is_not_shown_to_http_1_0(caller: Caller) -> None:
+    """By which nginx asks where nothing else is configured."""
+    assert caller.status("GET / HTTP/1.0\r\nHost: localhost") == 403
+    assert caller.status("GET / HTTP/1.1\r\nHost: localhost") == 200
+
+
+def test_it_is_shown_to_a_browser(caller: Caller) -> None:
+    opened = {
+        "Host": "localhost:8000",
+        "Connection": "keep-alive",
+        "Cache-Control": "max-age=0",
+        "sec-ch-ua": '"Chromium";v="140"',
+        "sec-ch-ua-mobile": "?0",
+        "Upgrade-Insecure-Requests": "1",
+        "User-Agent": "Mozilla/5.0",
+        "Accept": "text/html",
+        "Accept-Encoding": "gzip",
+        "Accept-Language": "en",
+        "Sec-Fetch-Site": "none",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-User": "?1",
+        "Sec-Fetch-Dest": "document",
+        "DNT": "1",
+        "Sec-GPC": "1",
+        "Priority": "u=0, i",
+        "Cookie": "a=b",
+        "Referer": "http://localhost:8000/docs",
+    }
+    for headers in (opened, {"User-Agent": "curl/8"}):
+        assert caller.call("GET", "/", headers=headers).status == 200
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,49 @@
+"""The page at `/docs` of each service: its operations, to be tried, with the help of Swagger UI.
+
+What the page runs comes from the package `fastapi-offline`, not from the network: it is of the same origin as
+the page of all sessions, and a machine without the internet has it, too.
+"""
+
+from importlib.resources import as_file, files
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from markupsafe import Markup
+
+from portal_sandbox.page import template
+
+_ASSETS = files("fastapi_offline") / "static"
+_FILES = {
+    "start.js": files("portal_sandbox") / "templates" / "docs.js",
+    "swagger-ui-bundle.js": _ASSETS / "swagger-ui-bundle.js",
+    "swagger-ui.css": _ASSETS / "swagger-ui.css",
+}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/docs", methods=["GET", "HEAD"])
+def show_docs(request: Request) -> Response:
+    """The operations of the service that is asked."""
+    return HTMLResponse(Markup(template("docs.html")).format(title=request.app.title), headers=_HEADERS)
+
+
+@router.api_route("/docs/{name}", methods=["GET", "HEAD"])
+def docs_file(name: str) -> Response:
+    """A script or a style of the page."""
+    if name not in _FILES:
+        raise HTTPException(404)
+    with as_file(_FILES[name]) as path:
+        return FileResponse(path, headers=_HEADERS)
+
+
+@router.get("/redoc")
+def redoc() -> Response:
+    """Leads to the one page of documentation."""
+    return RedirectResponse("docs")
