@@ -55,7 +55,7 @@ class Server:
     def __init__(self, db: Path, tokens: Sequence[str], seed: int) -> None:
         agents = [f"--agent=bench.soak_agents:{name}" for name in ("digests", "spell", "heard")]
         users = [f"--token={token}={token}" for token in tokens]
-        chaos = [f"--chaos={CHAOS}", f"--chaos-seed={seed}", "--pace=0.005"]
+        chaos = [f"--chaos={CHAOS}", f"--chaos-seed={seed}", "--pace=5ms", "--quiet"]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "portal_sandbox", "--port=0", f"--db={db}", *agents, *users, *chaos],
             cwd=ROOT,

@@ -2,17 +2,17 @@
 
 import argparse
 import logging
-import math
 import shlex
 import signal
 import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from threading import Event
 from types import FrameType
 
 import portal_sandbox
+from portal_sandbox.arguments import host_name, seconds, whole, worded
 from portal_sandbox.candela import options as candela
 from portal_sandbox.errors import SandboxError
 
@@ -31,7 +31,7 @@ examples:
       two agents of your own, functions in agents.py of the current directory:
       def summary(conversation, files): return conversation[-1].text[:80]
 
-  python -m portal_sandbox --token one=ann --token two=bob --latency 2
+  python -m portal_sandbox --token one=ann --token two=bob --latency 2s
       two users who do not see each other's sessions, and agents that take their time
 
   python -m portal_sandbox --chaos "503:5%,reset:1%,lost:1%,latency:2s:10%"
@@ -56,11 +56,14 @@ Ctrl-C stops it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a sandbox until Ctrl-C or SIGTERM.
+    """Run a sandbox until Ctrl-C, SIGTERM, or the end of its terminal (SIGHUP).
 
     The exit status is 0, or 1 where it cannot start, or 130 after Ctrl-C while agents were being imported.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.chaos_seed is not None and options.chaos is None:
+        parser.error("argument --chaos-seed: it repeats what --chaos has made, which is not given")
     try:
         return _run(options)
     except (ImportError, ValueError, SandboxError) as error:
@@ -77,10 +80,13 @@ def _run(options: argparse.Namespace) -> int:
 
     users = _users(options.token)
     agents = import_agents(options.agent)
+    # A module of agents that configures logging has done so before, and has the first word.
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
     with (
         _stop_signal() as stopped,
         running(
             host=options.host,
+            allowed_hosts=options.allow_host,
             port=options.port,
             db=options.db,
             demo_data=options.demo_data,
@@ -92,14 +98,15 @@ def _run(options: argparse.Namespace) -> int:
             chaos=options.chaos,
             chaos_seed=options.chaos_seed,
         ) as box,
-        _errors_shown(),
+        _log_shown(options.quiet),
     ):
         ids = known_agents(agents, options.demo_data)
         print(_greeting(box, users or {box.token: USER}, ids, options.db or "in memory"), flush=True)
         while not stopped.wait(1):  # without a limit, Windows would not notice Ctrl-C
             pass
     if box.chaos is not None:
-        print(f"Chaos of seed {box.chaos.seed}: {box.chaos}")
+        with suppress(OSError):  # the terminal is gone
+            print(f"Chaos of seed {box.chaos.seed}: {box.chaos}", flush=True)
     return 0
 
 
@@ -126,27 +133,29 @@ def _parser() -> argparse.ArgumentParser:
         "--token",
         action="append",
         default=[],
-        type=_token,
+        type=worded(_token),
         metavar="TOKEN[=USER]",
         help=f"a bearer token to accept, and whose it is (default: a random one of {USER}); may be repeated",
     )
     who.add_argument(
         "--latency",
-        type=_seconds,
+        type=worded(seconds),
         default=0.0,
-        metavar="SECONDS",
-        help="what each answer takes besides (default: 0)",
+        metavar="TIME",
+        help="what each answer takes besides, such as 2s, 200ms or 1m (default: 0)",
     )
     who.add_argument(
         "--pace",
-        type=_seconds,
+        type=worded(seconds),
         default=0.0,
-        metavar="SECONDS",
+        metavar="TIME",
         help="what comes after each piece of an answer that an agent yields (default: 0)",
     )
 
     data = parser.add_argument_group("data")
-    data.add_argument("--db", type=_given, metavar="FILE", help="SQLite file for the data (default: memory)")
+    data.add_argument(
+        "--db", type=worded(_given), metavar="FILE", help="SQLite file for the data (default: memory)"
+    )
     data.add_argument(
         "--demo-data", action="store_true", help="add the session that the documents name, open to any token"
     )
@@ -159,20 +168,38 @@ def _parser() -> argparse.ArgumentParser:
         "work is done; lost:1%% or cut:1%% once it is done; latency:2s or latency:2s:10%%",
     )
     faults.add_argument(
-        "--chaos-seed", type=int, metavar="N", help="make the same faults as a run that said this number"
+        "--chaos-seed",
+        type=worded(_seed),
+        metavar="N",
+        help="make the same faults as a run that said this number",
     )
 
     candela.add_options(parser)
 
     where = parser.add_argument_group("address")
-    where.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    where.add_argument("--port", type=_port, default=8000, help="0 takes a free one (default: %(default)s)")
+    where.add_argument(
+        "--host",
+        type=worded(_given),
+        default="127.0.0.1",
+        help="address to listen on; 0.0.0.0 is for the whole network (default: %(default)s)",
+    )
+    where.add_argument(
+        "--port", type=worded(_port), default=8000, help="0 takes a free one (default: %(default)s)"
+    )
+    where.add_argument(
+        "--allow-host",
+        action="append",
+        type=worded(host_name),
+        metavar="NAME",
+        help="a name by which requests may come, besides localhost and IP addresses; may be repeated",
+    )
+    parser.add_argument("--quiet", action="store_true", help="do not print a line for each request")
     return parser
 
 
 def _given(text: str) -> str:
     if not text:  # an unset variable of a shell must not quietly mean the default
-        raise argparse.ArgumentTypeError("empty")
+        raise ValueError("it is empty")
     return text
 
 
@@ -182,22 +209,19 @@ def _token(text: str) -> tuple[str, str]:
     if not equals:
         return text, USER
     if not token or not user.strip() or not user.isprintable():
-        raise argparse.ArgumentTypeError("not TOKEN[=USER]; where the token ends in =, its user must follow")
+        raise ValueError(
+            "it is not in the form TOKEN[=USER], such as dev-token=ann; where the token ends in =, its user "
+            "must follow"
+        )
     return token, user
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"not a port from 0 to 65535: {text}")
-    return port
+    return whole(text, "a port, which is a number from 0 to 65535", 65535)
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"not a number of seconds from 0 up: {text}")
-    return seconds
+def _seed(text: str) -> int:
+    return whole(text, "a whole number such as 7")
 
 
 def _users(given: Iterable[tuple[str, str]]) -> dict[str, str] | None:
@@ -210,10 +234,13 @@ def _users(given: Iterable[tuple[str, str]]) -> dict[str, str] | None:
 
 
 @contextmanager
-def _errors_shown() -> Generator[None]:
-    """Print on stderr why an agent failed, and what nobody has foreseen; not what a stop interrupts."""
-    # A module of agents that configures logging has done so before, and has the first word.
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+def _log_shown(quiet: bool) -> Generator[None]:
+    """Print on stderr each request, why an agent failed, and what nobody has foreseen.
+
+    What a stop interrupts is not printed.
+    """
+    access = logging.getLogger("portal_sandbox.access")
+    access.setLevel(logging.WARNING if quiet else logging.INFO)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # whoever sends a bad form is told so
     uvicorn = logging.getLogger("uvicorn.error")
     level = uvicorn.level
@@ -226,13 +253,17 @@ def _errors_shown() -> Generator[None]:
 
 @contextmanager
 def _stop_signal() -> Generator[Event]:
-    """What Ctrl-C and SIGTERM set while the block lasts."""
+    """What Ctrl-C, SIGTERM and SIGHUP set while the block lasts."""
     stopped = Event()
 
     def stop(signum: int, frame: FrameType | None) -> None:
         stopped.set()
 
-    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:  # as nohup has it
+        numbers.append(hang_up)
+    before = {each: signal.signal(each, stop) for each in numbers}
     try:
         yield stopped
     finally:
@@ -241,7 +272,9 @@ def _stop_signal() -> Generator[Event]:
 
 
 def _greeting(box: "portal_sandbox.Sandbox", users: Mapping[str, str], agents: Iterable[str], db: str) -> str:
-    exports = [f"  export PORTAL_HOST={box.host} BEARER_TOKEN={shlex.quote(token)}" for token in users]
+    exports = [
+        f"  export PORTAL_HOST={shlex.quote(box.host)} BEARER_TOKEN={shlex.quote(token)}" for token in users
+    ]
     if len(users) > 1:
         exports = [f"{line}  # {user}" for line, user in zip(exports, users.values(), strict=True)]
     return _GREETING.format(

@@ -35,7 +35,18 @@ class Server:
     """A sandbox in a process of its own, killed at the end of the block."""
 
     def __init__(self, db: Path, *options: str) -> None:
-        arguments = ["--port", "0", "--db", str(db), "--token", TOKEN, "--latency", "0.02", *options]
+        arguments = [
+            "--port",
+            "0",
+            "--db",
+            str(db),
+            "--token",
+            TOKEN,
+            "--latency",
+            "20ms",
+            "--quiet",
+            *options,
+        ]
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "portal_sandbox", *arguments],
             cwd=Path(__file__).parents[2],

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -20,14 +21,14 @@ from portal_sandbox.__main__ import main
 from .conftest import LIMIT, Caller
 
 ROOT = Path(__file__).parents[2]
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 COMMAND = [sys.executable, "-W", "error", "-m", "portal_sandbox"]
 
 
 @contextmanager
-def _process(*arguments: str, cwd: Path = ROOT) -> Iterator["subprocess.Popen[str]"]:
+def _process(*arguments: str, cwd: Path = ROOT, quiet: bool = True) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
-        [*COMMAND, "--port", "0", *arguments],
+        [*COMMAND, "--port", "0", *(["--quiet"] if quiet else []), *arguments],
         cwd=cwd,
         env={**os.environ, "PYTHONUNBUFFERED": "", "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
@@ -99,6 +100,65 @@ Ctrl-C stops it.
     )
 
 
+def test_each_request_is_a_line_on_stderr() -> None:
+    with (
+        _process("--token", "dev-token=ann", quiet=False) as process,
+        Caller(_host(_greeting(process)), "dev-token") as caller,
+    ):
+        caller.create("private")
+        caller.call("GET", "/docs")
+        errors = _stopped(process)
+
+    one, two = errors.splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d INFO ann create_session 200 \d+ ms", one)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d INFO - GET /docs 200 \d+ ms", two)
+    assert "dev-token" not in errors
+
+
+def test_quiet_still_shows_what_fails() -> None:
+    with (
+        _process("--agent", "examples.agents:strict", "--token", "secret") as process,
+        Caller(_host(_greeting(process)), "secret") as caller,
+    ):
+        caller.create(agent="strict")
+        errors = _stopped(process)
+
+    assert "INFO" not in errors
+    assert " ERROR Agent strict failed in session " in errors
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_an_address_for_the_whole_network_is_warned_of(host: str) -> None:
+    with _process("--host", host, "--token", "secret", "--allow-host", "sandbox") as process:
+        greeting = _greeting(process)
+        url = greeting.split()[4]
+        assert url.rpartition(":")[0] == {"0.0.0.0": "http://127.0.0.1", "::": "http://[::1]"}[host]
+        assert f"PORTAL_HOST={shlex.quote(url)} " in greeting
+        assert f"FBN_CANDELA_URL={shlex.quote(url + '/candela')} " in greeting
+        with Caller(url, "secret") as caller:
+            headers = {**caller.http.headers, "Host": "sandbox"}
+            assert caller.call("GET", "/sessions/grouped", headers=headers).status == 200
+            assert caller.create()["status"] == "Ready"
+        errors = _stopped(process)
+
+    assert re.fullmatch(
+        rf"\S+ WARNING The sandbox listens on {re.escape(host)}: whoever reaches .*\n", errors
+    )
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP")
+def test_it_outlives_its_terminal_where_it_was_told_to() -> None:
+    """As `nohup` tells it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _process("--token", "secret") as process, Caller(_host(_greeting(process)), "secret") as caller:
+            process.send_signal(signal.SIGHUP)
+            caller.create()
+            assert _stopped(process) == ""
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_several_tokens_are_several_users() -> None:
     with _process("--token", "one", "--token", "two===ann", "--token", "three=bob b") as process:
         greeting = _greeting(process)
@@ -144,15 +204,15 @@ def test_agents_of_the_current_directory_answer_and_fail_in_sight(tmp_path: Path
     first, *lines = [line for line in errors.splitlines() if line.strip(" ~^") != ""]
     assert re.fullmatch(rf"\d\d:\d\d:\d\d ERROR Agent bad failed in session {bad}", first)
     assert lines[:6] == [
-        "Traceback (most recent call last):",
-        f'  File "{mine}", line 3, in bad',
-        "    def bad(conversation, files): return deep()",
-        f'  File "{mine}", line 2, in deep',
-        "    def deep(): raise KeyError('no such fund')",
-        "KeyError: 'no such fund'",
+        "  Traceback (most recent call last):",
+        f'    File "{mine}", line 3, in bad',
+        "      def bad(conversation, files): return deep()",
+        f'    File "{mine}", line 2, in deep',
+        "      def deep(): raise KeyError('no such fund')",
+        "  KeyError: 'no such fund'",
     ]
     assert lines[6].endswith(f"ERROR Agent none failed in session {none}")
-    assert lines[7:] == ["TypeError: an agent answers a str, not NoneType"]
+    assert lines[7:] == ["  TypeError: an agent answers a str, not NoneType"]
 
 
 def test_what_nobody_has_foreseen_is_in_sight(tmp_path: Path) -> None:
@@ -339,6 +399,42 @@ def test_without_the_extra_it_names_the_extra(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--port", "abc"], "--port: 'abc' is not a port, which is a number from 0 to 65535"),
+        (["--port", "99999"], "--port: '99999' is not a port, which is a number from 0 to 65535"),
+        (["--port", "-1"], "--port: '-1' is not a port, which is a number from 0 to 65535"),
+        (["--port", "8_0"], "--port: '8_0' is not a port, which is a number from 0 to 65535"),
+        (["--port", "9" * 5000], "is not a port, which is a number from 0 to 65535"),
+        (["--latency", "2x"], "--latency: '2x' is not a time such as 2s, 200ms, 5m or 1h"),
+        (["--latency", "inf"], "--latency: 'inf' is not a time such as 2s, 200ms, 5m or 1h"),
+        (["--pace", "-1"], "--pace: '-1' is not a time such as 2s, 200ms, 5m or 1h"),
+        (["--pace", "x"], "a number alone is in seconds"),
+        (["--chaos-seed", "x", "--chaos", "reset:1%"], "--chaos-seed: 'x' is not a whole number such as 7"),
+        (["--chaos-seed", "7"], "--chaos-seed: it repeats what --chaos has made, which is not given"),
+        (["--token", "secret="], "--token: it is not in the form TOKEN[=USER], such as dev-token=ann"),
+        (["--db", ""], "--db: it is empty"),
+        (["--host", ""], "--host: it is empty"),
+        (
+            ["--allow-host", "http://sandbox:80"],
+            "--allow-host: 'http://sandbox:80' is not the name of a host",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+
+    assert stopped.value.code == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert message in line
+    assert "invalid" not in line
+    assert "secret" not in line.replace("http://sandbox", "")
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["--port", "70000"],
@@ -373,7 +469,19 @@ def test_help_is_readable(capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
     text = capsys.readouterr().out
     assert stopped.value.code == 0
-    for option in ("agent", "token", "latency", "db", "demo-data", "host", "port", "version"):
+    options = (
+        "agent",
+        "token",
+        "latency",
+        "db",
+        "demo-data",
+        "host",
+        "port",
+        "allow-host",
+        "quiet",
+        "version",
+    )
+    for option in options:
         assert re.search(rf"^  --{option}\b", text, re.MULTILINE), option
     assert "\nexamples:\n" in text
     assert max(map(len, text.splitlines())) <= 100
