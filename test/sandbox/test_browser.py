@@ -12,8 +12,9 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
-from .conftest import Caller, Held, Start
+from .conftest import LIMIT, Caller, Held, Start
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -220,3 +221,18 @@ def test_every_text_stands_out_from_what_is_behind_it(
     assert (min(map(int, re.findall(r"\d+", page))) < 128) is (scheme == "dark")
     assert browser.execute_script(TOO_FAINT) == []
     assert _console(browser) == []
+
+
+@pytest.mark.parametrize("path", ["/docs", "/candela/docs"])
+def test_the_documentation_needs_nothing_from_elsewhere(
+    browser: webdriver.Chrome, caller: Caller, path: str
+) -> None:
+    _console(browser), _requested(browser)
+    browser.get(caller.host + path)
+    WebDriverWait(browser, LIMIT).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".opblock"))
+
+    assert all(url.startswith((f"{caller.host}/", "data:")) for url in _requested(browser))
+    assert _console(browser) == []
+    fetch = "const done = arguments[0]; fetch('/').then(response => done(response.status))"
+    assert browser.execute_async_script(fetch) == 403  # even a script of this origin
+    assert "403" in "".join(_console(browser))
