@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections import UserString
 from collections.abc import Callable, Sequence
 from typing import Any, Optional, Union
@@ -12,11 +13,11 @@ from finbourne_candela.extensions.configuration_options import ConfigurationOpti
 from finbourne_candela.extensions.proxy_config import ProxyConfig
 from finbourne_candela.extensions.refreshing_token import RefreshingToken
 from finbourne_candela.extensions.settings import Provenance
-from finbourne_candela.extensions.socket_keep_alive import keep_alive_socket_options
 from portal_client.attributes import Settings
 from portal_client.auth import AccessToken, TokenResponse
 from portal_client.credential import bare_token
 from portal_client.exceptions import ApiValueError
+from portal_client.keep_alive import keep_alive_socket_options
 from portal_client.secret import Secrets, secret
 
 #: What a token is fetched for.
@@ -125,6 +126,8 @@ class ApiConfiguration(Settings):
             configuration.access_token = token
         if tcp_keep_alive:
             configuration.socket_options = list(socket_options or keep_alive_socket_options())
+        else:
+            configuration.socket_options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
         return configuration
 
     def transport(self, opts: Optional[ConfigurationOptions] = None) -> Configuration:

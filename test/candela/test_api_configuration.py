@@ -266,7 +266,8 @@ def test_connections_are_kept_alive() -> None:
     assert (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1) in usual
     assert settings().build_api_client_config().socket_options == usual
     assert settings().build_api_client_config(socket_options=own).socket_options == own
-    assert settings().build_api_client_config(tcp_keep_alive=False).socket_options is None
+    off = settings().build_api_client_config(tcp_keep_alive=False).socket_options
+    assert off == [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
 
 
 # ── nothing is shown ──
