@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Optional, Self, Union, cast
@@ -125,6 +126,7 @@ class Configuration(configuration.Configuration):
         proxy: Optional[str] = None,
         trust_env: bool = True,
         truststore: bool = False,
+        ssl_context: Optional[ssl.SSLContext] = None,
         max_response_size: int = 256 * 1024 * 1024,
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
@@ -150,6 +152,7 @@ class Configuration(configuration.Configuration):
             proxy=proxy,
             trust_env=trust_env,
             truststore=truststore,
+            ssl_context=ssl_context,
             max_response_size=max_response_size,
             connection_pool_maxsize=connection_pool_maxsize,
             hooks=hooks,

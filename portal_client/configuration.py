@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
 
-from portal_client.attributes import Settings, base_url, count, whole
+from portal_client.attributes import Settings, base_url, context, count, whole
 from portal_client.credential import AccessToken, Credential, bare_token, check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
@@ -48,6 +49,7 @@ class Configuration(Settings):
     password: secret[Optional[str]] = secret()
     proxy: secret[Optional[str]] = secret()
     proxy_headers: secret[Optional[dict[str, str]]] = secret()
+    ssl_context: context = context()
     connection_pool_maxsize: count = count(1)
     rate_limit_retries: count = count(0)
     max_response_size: count = count(1)
@@ -75,6 +77,7 @@ class Configuration(Settings):
         proxy: Optional[str] = None,
         trust_env: bool = True,
         truststore: bool = False,
+        ssl_context: Optional[ssl.SSLContext] = None,
         max_response_size: int = 256 * 1024 * 1024,
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
@@ -106,6 +109,7 @@ class Configuration(Settings):
         self.proxy_headers = None
         self.trust_env = trust_env
         self.truststore = truststore
+        self.ssl_context = ssl_context
         self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
         self.connection_pool_maxsize = connection_pool_maxsize
 

@@ -39,22 +39,24 @@ class Secret:
     def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
         return self
 
-    def __reduce__(self) -> tuple[type[Lost], tuple[str]]:
-        return Lost, (self._name,)
+    def __reduce__(self) -> tuple[type[Lost], tuple[str, bool]]:
+        return Lost, (self._name, isinstance(cast(object, self._value), str))
 
 
 class Lost:
     """Stands where a secret was before pickling; says so when it is used."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, text: bool = True) -> None:
         self.name = name
+        self._text = text
 
     def __call__(self) -> NoReturn:
+        what = "a literal" if self._text else "an object"
+        instead = ", or give a reference to it, such as EnvToken(...) or FileToken(...)" if self._text else ""
         raise AuthenticationError(
             status=0,
             request_sent=False,
-            reason=f"{self.name} was given as a literal, which pickle does not carry; set it again, "
-            "or give a reference to it, such as EnvToken(...) or FileToken(...)",
+            reason=f"{self.name} was given as {what}, which pickle does not carry; set it again{instead}",
         )
 
     def __repr__(self) -> str:
