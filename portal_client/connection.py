@@ -8,24 +8,32 @@ from __future__ import annotations
 
 import errno
 import http.client
+import math
 import socket
 import ssl
 import sys
-from collections import deque
-from contextlib import suppress
-from queue import Empty, SimpleQueue
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Optional
 
 import urllib3
 import urllib3.connection
-from urllib3.exceptions import HTTPError
-from urllib3.util import SKIP_HEADER
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationParseError,
+    NameResolutionError,
+    NewConnectionError,
+)
+from urllib3.util import SKIP_HEADER, connection
 from urllib3.util.connection import allowed_gai_family
 
 from portal_client.answer import Answer, HTTPResponse, TimedSocket
 from portal_client.exchange import Exchange
 from portal_client.multipart import BLOCK
+from portal_client.places import Places
+from portal_client.proxies import Proxy
 from portal_client.timeouts import Deadline, Timeouts, as_good
+from portal_client.tls import explained
 
 _TLS_RECORD = 16 * 1024
 
@@ -46,6 +54,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     # http.client would print headers, the token among them.
     debuglevel = 0
     exchange: Exchange
+    through: Optional[Proxy]
     timeout: Optional[float]
 
     def connect(self) -> None:
@@ -55,35 +64,68 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         try:
             self.timeout = deadline.within(limits.connect)  # the wait for a place has taken some of it
             super().connect()
+        except ssl.SSLCertVerificationError as error:
+            raise explained(error) from None
         finally:
             self.exchange.silence = limits.read
             self.exchange.sent = 0  # what went to a proxy to get here is not the request
 
     def _new_conn(self) -> socket.socket:
-        # urllib3 gives each address of a name the whole time; here they share it.
-        name: str = vars(self).get("_dns_host", self.host)
-        limit = self.timeout
+        # urllib3 would resolve the name anew for each address, and give each of them the whole time.
+        dial: Any = connection.create_connection
+        if dial.__module__ != connection.__name__:  # somebody has put another in its place
+            return self._timed(super()._new_conn())
+        host, port = self._peer()
         try:
-            found = socket.getaddrinfo(name, self.port, allowed_gai_family(), socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            found = []
-        if limit is None or len(found) < 2:
-            return self._connected()
+            found = socket.getaddrinfo(host, port, allowed_gai_family(), socket.SOCK_STREAM)
+        except UnicodeError:
+            raise LocationParseError(f"{host!r}, label empty or too long") from None
+        except OSError as error:
+            raise self._not_connected(error) from error
+        limit = math.inf if self.timeout is None else self.timeout
         shared = Deadline(Timeouts(total=limit))
-        try:
-            for left, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
-                self.host, self.timeout = str(address[0]), max(shared.left() / left, 0.001)
-                try:
-                    return self._connected()
-                except HTTPError:
-                    if left == 1:
-                        raise
-            raise AssertionError
-        finally:
-            self.host, self.timeout = name, limit
+        for left, (*kind, _, address) in zip(range(len(found), 0, -1), found, strict=True):
+            try:
+                return self._timed(self._connected(kind, address, max(shared.left() / left, 0.001)))
+            except OSError as error:
+                if left == 1:
+                    raise self._not_connected(error) from error
+        raise self._not_connected(OSError(f"{host} has no address"))
 
-    def _connected(self) -> socket.socket:
-        sock = super()._new_conn()
+    def _peer(self) -> tuple[str, int]:
+        """Host and port to connect to; a dot at the end of a name matters to its resolution."""
+        return vars(self).get("_dns_host", self.host).strip("[]"), self.port
+
+    def _connected(self, kind: Sequence[int], address: Any, limit: float) -> socket.socket:
+        sock = self._socket(*kind)
+        try:
+            for option in self.socket_options or ():
+                sock.setsockopt(*option)
+            sock.settimeout(None if limit == math.inf else limit)
+            if self.source_address:
+                sock.bind(self.source_address)
+            self._dial(sock, address)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def _socket(self, *kind: int) -> socket.socket:
+        return socket.socket(*kind)
+
+    def _dial(self, sock: socket.socket, address: Any) -> None:
+        sock.connect(address)
+
+    def _not_connected(self, error: OSError) -> HTTPError:
+        """The error as urllib3 has it, which also names the setting that a proxy comes from."""
+        proxy = "" if self.through is None else f", by the {self.through}"
+        if isinstance(error, socket.gaierror):
+            return NameResolutionError(self._peer()[0], self, socket.gaierror(f"{error}{proxy}"))
+        if isinstance(error, TimeoutError):
+            return ConnectTimeoutError(self, f"Connection to {self.host} timed out{proxy}")
+        return NewConnectionError(self, f"Failed to establish a new connection: {error}{proxy}")
+
+    def _timed(self, sock: socket.socket) -> socket.socket:
         try:
             if type(sock) is _Socket.__base__:  # not where somebody has put another in its place
                 sock.__class__ = _Socket  # urllib3 knows no other way to have sockets of one's own
@@ -91,6 +133,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         except BaseException:
             sock.close()
             raise
+        sys.audit("http.client.connect", self, self.host, self.port)
         return sock
 
     def _tunnel(self) -> None:
@@ -144,63 +187,6 @@ class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):  # py
     """The same over TLS."""
 
 
-class Places:
-    """What a pool keeps: its places, and the idle connections, the last one used first.
-
-    Unlike the queues of urllib3's pools it may be given to at any time: from a finalizer, which may run
-    while its own thread is about to take.
-    """
-
-    def __init__(self, maxsize: int) -> None:
-        self._places: SimpleQueue[None] = SimpleQueue()
-        self._idle: deque[HTTPConnection] = deque()
-        self._never_taken: deque[None] = deque()
-
-    def put(self, connection: Optional[HTTPConnection], block: bool = True) -> None:
-        """Give a place back, with its connection if that may be used again."""
-        if connection is not None:
-            self._idle.append(connection)
-        try:
-            if self._never_taken:
-                self._never_taken.pop()
-                return
-        except IndexError:  # another thread was faster
-            pass
-        self._places.put(None)
-
-    def get(self, block: bool = True, timeout: Optional[float] = None) -> Optional[HTTPConnection]:
-        """Take a place, and an idle connection if there is one. Raises queue.Empty."""
-        try:
-            self._places.get(block=False)
-        except Empty:
-            if not block:
-                raise
-            self._wait(timeout)
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return None
-
-    def _wait(self, timeout: Optional[float]) -> None:
-        try:
-            self._places.get(timeout=timeout)
-        except Empty:
-            raise
-        except BaseException:  # an interrupt
-            self.not_taken()
-            raise
-
-    def not_taken(self) -> None:
-        """Keep the number of places: urllib3 gives back what it has not got."""
-        self._never_taken.append(None)
-
-    def close_idle(self) -> None:
-        """Close the connections that nobody uses; their places stay."""
-        with suppress(IndexError):
-            while True:
-                self._idle.pop().close()
-
-
 class _Limit(NamedTuple):
     """What urllib3 asks its Timeout for, and names in its errors; the time itself is kept by the exchange."""
 
@@ -211,8 +197,10 @@ class _Limit(NamedTuple):
         """Nothing: the deadline has begun with the call."""
 
 
-class _Pool(urllib3.HTTPConnectionPool):
-    """A pool that hands each connection the exchange it is to serve."""
+class Pool(urllib3.HTTPConnectionPool):
+    """A pool that hands each connection the exchange it is to serve; `through` is the proxy on its way."""
+
+    through: Optional[Proxy] = None
 
     ConnectionCls: Any = HTTPConnection
     QueueCls: Any = Places
@@ -233,6 +221,7 @@ class _Pool(urllib3.HTTPConnectionPool):
             raise
         connection: Any = super()._get_conn(wait)
         connection.exchange = exchange
+        connection.through = self.through
         return connection
 
     def _validate_conn(self, conn: Any) -> None:
@@ -242,13 +231,15 @@ class _Pool(urllib3.HTTPConnectionPool):
             conn.connect()
 
 
-class _HTTPSPool(_Pool, urllib3.HTTPSConnectionPool):
+class HTTPSPool(Pool, urllib3.HTTPSConnectionPool):
     ConnectionCls: Any = HTTPSConnection
 
 
-def pooled(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+def pooled(
+    manager: urllib3.PoolManager, http: type[Pool] = Pool, https: type[Pool] = HTTPSPool
+) -> urllib3.PoolManager:
     """Make a manager open pools of these connections."""
-    classes: dict[str, Any] = {"http": _Pool, "https": _HTTPSPool}
+    classes: dict[str, Any] = {"http": http, "https": https}
     manager.pool_classes_by_scheme = classes
     manager.connection_pool_kw["blocksize"] = BLOCK
     return manager

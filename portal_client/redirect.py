@@ -41,4 +41,4 @@ def redirected(request: HTTPRequest, status: int, location: Optional[str]) -> Op
     if following.body is not None or (request.origin.scheme, origin.scheme) == ("https", "http"):
         return None
     public = {k: v for k, v in following.headers.items() if k.lower() in _FOREIGN_HEADERS}
-    return replace(following, headers=public, credential=None)
+    return replace(following, headers=public, credential=None, foreign=True)

@@ -68,6 +68,7 @@ class HTTPRequest:
     hooks: Sequence[Hooks]
     logger: logging.Logger = field(default=log, repr=False)
     follows: bool = True  # redirects
+    foreign: bool = False  # a redirect has led to another origin, which is shown nothing private
     idle_timeout: Optional[float] = None
 
     @property

@@ -111,7 +111,7 @@ class RESTClientObject:
             try:
                 if watch:
                     watch.began()
-                pool = pools.of(request.origin)
+                pool = pools.of(request.origin, request.foreign)
                 if shown is None and request.credential is not None:
                     shown = request.credential.shown(self.caller(request, deadline))
                 answer = finish(_attempt(pool, request, shown, exchange), exchange, request)

@@ -15,7 +15,7 @@ from urllib3.util import Url, parse_url
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, no_token
 from portal_client.exceptions import ApiException, ApiTimeoutError, ApiValueError, AuthenticationError
-from portal_client.pools import is_loopback
+from portal_client.proxies import is_loopback
 from portal_client.request import Caller, HTTPRequest, Origin, new_id
 from portal_client.retry import LONGEST_WAIT, retry_after
 from portal_client.secret import HiddenBytes, Secrets

@@ -19,9 +19,10 @@ import urllib3
 
 from clients import ca_file, calling, client_of, drips, failing, interrupt, late, server_tls
 from portal_client import Configuration, Hooks, SessionsApi
-from portal_client.connection import HTTPConnection, Places
+from portal_client.connection import HTTPConnection
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
 from portal_client.hooks import Attempt
+from portal_client.places import Places
 from portal_client.request import Origin
 from scripted import SESSION, Answer, playing, reply
 

@@ -1,0 +1,89 @@
+"""Connections through a SOCKS proxy, by PySocks; the extra [socks] brings it."""
+
+from __future__ import annotations
+
+import math
+import socket
+from collections.abc import Sequence
+from typing import Any, cast
+
+import socks  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from portal_client.connection import HTTPConnection, HTTPSConnection, HTTPSPool, Pool, pooled
+from portal_client.proxies import Proxy
+from portal_client.timeouts import Deadline, Timeouts
+
+_PORT = 1080
+#: PySocks writes a length in UTF-8, which is another byte from here on.
+_LONGEST = 127
+
+
+class _SocksConnection(HTTPConnection):
+    """Asks the proxy for a connection to its host, within the time that there is to connect."""
+
+    through: Proxy
+
+    def _peer(self) -> tuple[str, int]:
+        url = self.through.url
+        return cast(str, url.host).strip("[]"), url.port or _PORT
+
+    def _connected(self, kind: Sequence[int], address: Any, limit: float) -> socket.socket:
+        asking = super()._connected(kind, address, limit)
+        sock = socket.socket(fileno=asking.detach())  # a plain one: what was asked is over
+        sock.settimeout(None if limit == math.inf else limit)
+        return sock
+
+    def _socket(self, *kind: int) -> socket.socket:
+        made: socket.socket = socks.socksocket(*kind)
+        return made
+
+    def _dial(self, sock: Any, address: Any) -> None:
+        scheme, (name, password) = self.through.url.scheme, _credentials(self.through)
+        version = socks.SOCKS5 if scheme in ("socks5", "socks5h") else socks.SOCKS4
+        sock.set_proxy(version, *address[:2], scheme in ("socks5h", "socks4a"), name, password)
+        limit = sock.gettimeout()
+        shared = Deadline(Timeouts() if limit is None else Timeouts(total=limit))
+        read = sock.recv_into
+
+        def bounded(*arguments: Any) -> int:  # PySocks bounds each byte, not their sum
+            sock.settimeout(shared.within(math.inf))
+            count: int = read(*arguments)
+            return count
+
+        sock.recv_into = bounded
+        sock.connect((super()._peer()[0], self.port))
+
+    def _not_connected(self, error: OSError) -> HTTPError:
+        cause = getattr(error, "socket_err", None)
+        return super()._not_connected(cause if isinstance(cause, TimeoutError) else error)
+
+
+class _SocksHTTPSConnection(_SocksConnection, HTTPSConnection):
+    pass
+
+
+class _SocksPool(Pool):
+    ConnectionCls = _SocksConnection
+
+
+class _SocksHTTPSPool(HTTPSPool):
+    ConnectionCls = _SocksHTTPSConnection
+
+
+def _credentials(proxy: Proxy) -> tuple[str | None, str | None]:
+    if proxy.username is None:
+        return None, None
+    return proxy.username.decode(), proxy.password.decode()
+
+
+def pooled_through(proxy: Proxy, settings: dict[str, Any]) -> urllib3.PoolManager:
+    """Return a manager whose connections lead through a SOCKS proxy."""
+    try:
+        _credentials(proxy)
+    except UnicodeDecodeError:
+        raise proxy.setting.unusable("user name and password must be UTF-8, percent-encoded") from None
+    if max(len(proxy.username or b""), len(proxy.password)) > _LONGEST:
+        raise proxy.setting.unusable(f"PySocks takes names and passwords of up to {_LONGEST} bytes")
+    return pooled(urllib3.PoolManager(**settings), _SocksPool, _SocksHTTPSPool)
