@@ -75,13 +75,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         dial: Any = connection.create_connection
         if dial.__module__ != connection.__name__:  # somebody has put another in its place
             return self._timed(super()._new_conn())
-        host, port = self._peer()
-        try:
-            found = socket.getaddrinfo(host, port, allowed_gai_family(), socket.SOCK_STREAM)
-        except UnicodeError:
-            raise LocationParseError(f"{host!r}, label empty or too long") from None
-        except OSError as error:
-            raise self._not_connected(error) from error
+        found = self._addresses(*self._peer())
         limit = math.inf if self.timeout is None else self.timeout
         shared = Deadline(Timeouts(total=limit))
         for left, (*kind, _, address) in zip(range(len(found), 0, -1), found, strict=True):
@@ -90,7 +84,16 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             except OSError as error:
                 if left == 1:
                     raise self._not_connected(error) from error
-        raise self._not_connected(OSError(f"{host} has no address"))
+        raise self._not_connected(OSError("the name has no address"))
+
+    def _addresses(self, host: str, port: int, family: int = 0) -> list[Any]:
+        try:
+            return socket.getaddrinfo(host, port, family or allowed_gai_family(), socket.SOCK_STREAM)
+        except UnicodeError:
+            raise LocationParseError(f"{host!r}, label empty or too long") from None
+        except socket.gaierror as error:
+            reason = socket.gaierror(f"{error}{self._by_proxy()}")
+            raise NameResolutionError(host, self, reason) from error
 
     def _peer(self) -> tuple[str, int]:
         """Host and port to connect to; a dot at the end of a name matters to its resolution."""
@@ -117,13 +120,13 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         sock.connect(address)
 
     def _not_connected(self, error: OSError) -> HTTPError:
-        """The error as urllib3 has it, which also names the setting that a proxy comes from."""
-        proxy = "" if self.through is None else f", by the {self.through}"
-        if isinstance(error, socket.gaierror):
-            return NameResolutionError(self._peer()[0], self, socket.gaierror(f"{error}{proxy}"))
         if isinstance(error, TimeoutError):
-            return ConnectTimeoutError(self, f"Connection to {self.host} timed out{proxy}")
-        return NewConnectionError(self, f"Failed to establish a new connection: {error}{proxy}")
+            return ConnectTimeoutError(self, f"Connection to {self.host} timed out{self._by_proxy()}")
+        return NewConnectionError(self, f"Failed to establish a new connection: {error}{self._by_proxy()}")
+
+    def _by_proxy(self) -> str:
+        # So that an error names the setting that the proxy comes from.
+        return "" if self.through is None else f", by the {self.through}"
 
     def _timed(self, sock: socket.socket) -> socket.socket:
         try:

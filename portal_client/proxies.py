@@ -15,7 +15,7 @@ from urllib3.util import Url, parse_url
 
 from portal_client.configuration import Configuration
 from portal_client.request import Origin
-from portal_client.secret import Hidden, HiddenBytes
+from portal_client.secret import Hidden, HiddenBytes, Secrets
 from portal_client.setting import Setting
 
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
@@ -43,7 +43,7 @@ class Proxy:
         """
         if not isinstance(cast(object, setting.value), str):
             raise setting.unusable(f"must be a str, not {type(setting.value).__name__}")
-        address, username, password = _split(setting.value)
+        address, username, password = split(setting.value)
         try:
             url = parse_url(address) if _URL.fullmatch(address) else Url()
         except LocationParseError:
@@ -64,10 +64,11 @@ class Proxy:
 
     def __str__(self) -> str:
         """The proxy as errors name it."""
-        return f"{self.url.scheme} proxy of {self.setting.name}"
+        where = self.setting.name if self.setting.of_environment else "the configuration"
+        return f"{self.url.scheme} proxy of {where}"
 
 
-def _split(value: str) -> tuple[str, Optional[bytes], bytes]:
+def split(value: str) -> tuple[str, Optional[bytes], bytes]:
     """Take the credentials out of a URL, percent-decoded.
 
     All that stands before the last @ is theirs, for people write `CORP\\ann` and `p#ss` as they are: else
@@ -93,22 +94,26 @@ def proxy_for(origin: Origin, configuration: Configuration) -> Optional[Proxy]:
     of them leads away from this machine what is for it.
     """
     if configuration.proxy:
-        return Proxy.of(Setting("proxy", Hidden(configuration.proxy)))
+        return Proxy.of(Setting("proxy", _hidden(configuration.proxy)))
     if not configuration.trust_env or is_loopback(origin.host):
         return None
     from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
-    variables = getproxies_environment()
+    variables = Secrets(getproxies_environment(), label="proxy")
     if excluded(origin, variables.get("no", "")):
         return None
     if not variables and proxy_bypass(f"{origin.host}:{origin.port}"):
         return None
-    proxies = variables or getproxies()
+    proxies = variables or Secrets(getproxies(), label="proxy")
     scheme = next((scheme for scheme in (origin.scheme, "all") if proxies.get(scheme)), None)
     if scheme is None:
         return None
     value = Hidden(proxies[scheme])
     return Proxy.of(Setting(_variable(scheme, value), value, of_environment=True))
+
+
+def _hidden(value: Any) -> Any:
+    return Hidden(value) if isinstance(value, str) else value
 
 
 def _variable(scheme: str, value: str) -> str:

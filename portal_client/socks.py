@@ -13,9 +13,12 @@ from urllib3.exceptions import HTTPError
 
 from portal_client.connection import HTTPConnection, HTTPSConnection, HTTPSPool, Pool, pooled
 from portal_client.proxies import Proxy
+from portal_client.secret import Hidden
 from portal_client.timeouts import Deadline, Timeouts
 
 _PORT = 1080
+#: By which family a name is resolved here, where the proxy does not do it.
+_LOCALLY: dict[str | None, int] = {"socks4": socket.AF_INET, "socks5": socket.AF_UNSPEC}
 #: PySocks writes a length in UTF-8, which is another byte from here on.
 _LONGEST = 127
 
@@ -24,6 +27,14 @@ class _SocksConnection(HTTPConnection):
     """Asks the proxy for a connection to its host, within the time that there is to connect."""
 
     through: Proxy
+    _target: str
+
+    def _new_conn(self) -> socket.socket:
+        host, scheme = super()._peer()[0], self.through.url.scheme
+        if scheme in _LOCALLY:
+            host = self._addresses(host, self.port, _LOCALLY[scheme])[0][4][0]
+        self._target = host
+        return super()._new_conn()
 
     def _peer(self) -> tuple[str, int]:
         url = self.through.url
@@ -42,7 +53,7 @@ class _SocksConnection(HTTPConnection):
     def _dial(self, sock: Any, address: Any) -> None:
         scheme, (name, password) = self.through.url.scheme, _credentials(self.through)
         version = socks.SOCKS5 if scheme in ("socks5", "socks5h") else socks.SOCKS4
-        sock.set_proxy(version, *address[:2], scheme in ("socks5h", "socks4a"), name, password)
+        sock.set_proxy(version, *address[:2], True, name, password)
         limit = sock.gettimeout()
         shared = Deadline(Timeouts() if limit is None else Timeouts(total=limit))
         read = sock.recv_into
@@ -53,7 +64,7 @@ class _SocksConnection(HTTPConnection):
             return count
 
         sock.recv_into = bounded
-        sock.connect((super()._peer()[0], self.port))
+        sock.connect((self._target, self.port))
 
     def _not_connected(self, error: OSError) -> HTTPError:
         cause = getattr(error, "socket_err", None)
@@ -75,7 +86,7 @@ class _SocksHTTPSPool(HTTPSPool):
 def _credentials(proxy: Proxy) -> tuple[str | None, str | None]:
     if proxy.username is None:
         return None, None
-    return proxy.username.decode(), proxy.password.decode()
+    return Hidden(proxy.username.decode()), Hidden(proxy.password.decode())
 
 
 def pooled_through(proxy: Proxy, settings: dict[str, Any]) -> urllib3.PoolManager:

@@ -142,6 +142,6 @@ def explained(error: ssl.SSLCertVerificationError) -> ssl.SSLCertVerificationErr
 
 
 _HELP = (
-    "Python refuses such certificates from 3.13 on: have the authority made anew, or set "
-    "Configuration.ssl_context to a context without ssl.VERIFY_X509_STRICT"
+    "Python refuses such certificates from 3.13 on; what helps is Configuration.ssl_context, a context "
+    "without ssl.VERIFY_X509_STRICT, or truststore=True"
 )

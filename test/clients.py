@@ -244,15 +244,17 @@ def own_frames(error: BaseException) -> str:
     return found
 
 
+def pump(source: socket.socket, to: socket.socket) -> None:
+    """Pass on what comes, until it ends."""
+    with suppress(OSError):
+        while block := source.recv(65536):
+            to.sendall(block)
+    with suppress(OSError):
+        to.shutdown(socket.SHUT_WR)
+
+
 def tunnel(port: int) -> Answer:
     """Answer CONNECT, and pass on what comes to a port on this machine."""
-
-    def pump(source: socket.socket, to: socket.socket) -> None:
-        with suppress(OSError):
-            while block := source.recv(65536):
-                to.sendall(block)
-        with suppress(OSError):
-            to.shutdown(socket.SHUT_WR)
 
     def relay(connection: Connection, request: Received) -> bool:
         with socket.create_connection(("127.0.0.1", port)) as upstream:

@@ -15,7 +15,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -277,6 +277,103 @@ def test_close_ends_an_answer_that_is_being_sent() -> None:
         c.client.close()
         assert ended.wait(5)
         assert response.closed
+
+
+class Kept:
+    """A server that keeps its connections, and counts how many are open."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self._changed = threading.Condition()
+
+    def __call__(self, connection: Connection, request: Received) -> bool:
+        self._add(1)
+        connection.send(reply())
+        with suppress(OSError):
+            connection.sock.recv(1)  # the next request does not come on this one
+        self._add(-1)
+        return False
+
+    def _add(self, number: int) -> None:
+        with self._changed:
+            self.open += number
+            self._changed.notify_all()
+
+    def all_closed(self) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self.open == 0, 5)
+
+
+@pytest.mark.fault("Life cycle", "close() closes what was ever opened, however many origins there were")
+def test_close_ends_the_connections_to_many_origins() -> None:
+    kept = Kept()
+    with ExitStack() as stack:
+        servers = [stack.enter_context(playing(kept)) for _ in range(55)]
+        client = stack.enter_context(client_of(servers[0].host))
+        for server in servers:
+            SessionsApi(client.with_options(host=server.host)).get_session("s1")
+        client.close()
+        assert kept.all_closed()
+
+    assert [len(server.requests) for server in servers] == [1] * 55
+
+
+@pytest.mark.fault("Life cycle", "close() closes what was ever opened, however many origins there were")
+def test_close_ends_the_connections_through_a_proxy() -> None:
+    kept = Kept()
+    with playing(kept) as proxy, client_of("http://0.test", proxy=proxy.host) as client:
+        for number in range(55):
+            SessionsApi(client.with_options(host=f"http://{number}.test")).get_session("s1")
+        client.close()
+        assert kept.all_closed()
+
+    assert len(proxy.requests) == 55
+
+
+@pytest.mark.fault("Life cycle", "close() closes what was ever opened, however many origins there were")
+def test_close_ends_a_connection_that_is_in_use_when_it_is_given_back() -> None:
+    asked, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def answers(connection: Connection, request: Received) -> bool:
+        asked.set()
+        go_on.wait(5)
+        connection.send(reply())
+        if connection.sock.recv(1) == b"":
+            closed.set()
+        return False
+
+    with calling(answers) as c, ThreadPoolExecutor(1) as thread:
+        call = thread.submit(c.api.get_session, "s1")
+        assert asked.wait(5)
+        c.client.close()
+        go_on.set()
+        assert call.result(5).id == "s1"  # it is not cut off
+        assert closed.wait(5)
+
+    assert c.server.connections == 1
+
+
+@pytest.mark.fault("Life cycle", "close() closes what was ever opened, however many origins there were")
+def test_a_call_in_flight_outlives_fifty_other_origins() -> None:
+    asked, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def answers(connection: Connection, request: Received) -> bool:
+        asked.set()
+        go_on.wait(5)
+        connection.send(reply())
+        if connection.sock.recv(1) == b"":
+            closed.set()
+        return False
+
+    with calling(answers) as c, ThreadPoolExecutor(1) as thread:
+        call = thread.submit(c.api.get_session, "s1")
+        assert asked.wait(5)
+        pools = vars(c.client.rest_client)["_pools"]
+        for port in range(1, 52):
+            pools.of(Origin("http", "127.0.0.1", port))
+        go_on.set()
+        assert call.result(5).id == "s1"
+        assert closed.wait(5)
 
 
 def test_close_may_be_called_twice_and_before_any_call() -> None:
@@ -710,6 +807,44 @@ def test_a_certificate_that_cannot_be_read_is_named(
         _tls_call(server.host, **{setting: str(path)})
 
     assert server.connections == 0
+
+
+@pytest.mark.fault("TLS and proxies", "A variable that cannot be used is named, as an ApiException")
+@pytest.mark.parametrize(
+    "name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"]
+)
+@pytest.mark.parametrize("content", [None, b"not a certificate"])
+def test_a_variable_that_cannot_be_used_is_named(name: str, content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "broken" / "ca.pem"
+    if content is not None and name != "SSLKEYLOGFILE":
+        path.parent.mkdir()
+        path.write_bytes(content)
+    with playing(reply(), tls=server_tls()) as server, environment(**{name: str(path)}):
+        error = failing(lambda: _tls_call(server.host))
+
+    assert isinstance(error, ApiConnectionError)
+    assert (error.status, error.request_sent) == (0, False)
+    assert f"{name}: {path}" in str(error)
+    assert server.connections == 0
+
+
+def test_one_good_folder_among_those_of_the_environment_does(tmp_path: Path) -> None:
+    folders = os.pathsep.join([str(tmp_path / "missing"), str(tmp_path)])
+    variables = {"SSL_CERT_DIR": folders, "SSL_CERT_FILE": ca_file(tmp_path)}
+    with playing(reply(), tls=server_tls()) as server, environment(**variables):
+        assert _tls_call(server.host).id == "s1"
+
+
+@pytest.mark.fault("TLS and proxies", "trust_env=False leaves the environment's proxy and certificates alone")
+def test_without_trust_env_a_wrong_variable_is_nothing(tmp_path: Path) -> None:
+    variables = dict.fromkeys(
+        ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "http_proxy", "https_proxy"), "/no/thing"
+    )
+    with playing(reply(), tls=server_tls()) as server, environment(**variables):
+        assert _tls_call(server.host, trust_env=False, ssl_ca_cert=ca_file(tmp_path)).id == "s1"
+        error = failing(lambda: _tls_call(server.host, trust_env=False))
+
+    assert "certificate verify failed" in str(error)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -144,6 +144,8 @@ class ApiConfiguration(Settings):
         if self.proxy_config is not None:
             configuration.proxy = self.proxy_config.address
             configuration.proxy_headers = self.proxy_config.headers
+            if self.proxy_config.address.startswith("socks"):  # it is not asked by headers
+                configuration.proxy = self.proxy_config.format_proxy_schema()["https"]
         return configuration
 
     def oauth(self) -> dict[str, Any]:

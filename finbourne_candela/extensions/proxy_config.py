@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from base64 import b64encode
 from typing import Optional
-from urllib.parse import quote, unquote
-
-from urllib3.exceptions import LocationParseError
-from urllib3.util import Url, parse_url
+from urllib.parse import quote
 
 from portal_client.attributes import Settings
 from portal_client.exceptions import ApiValueError
-from portal_client.secret import secret
+from portal_client.proxies import Proxy
+from portal_client.secret import Hidden, secret
+from portal_client.setting import Setting
 
 
 class ProxyConfig(Settings):
     """A proxy, and who may use it.
 
     `address` is a URL such as http://proxy.example.com:8080; a name and password in it count where `username`
-    is None. Raises ApiValueError for an address without http:// or https://.
+    is None. Raises ApiValueError for an address without http://, https:// or the scheme of a SOCKS proxy.
     """
 
     username: secret[Optional[str]] = secret()
@@ -37,15 +36,15 @@ class ProxyConfig(Settings):
     @address.setter
     def address(self, value: str) -> None:
         try:
-            url = parse_url(value)
-        except (LocationParseError, TypeError, AttributeError):
-            url = Url()
-        if url.scheme not in ("http", "https") or not url.host:
+            proxy = Proxy.of(Setting("proxy", Hidden(value))) if "://" in str(value) else None
+        except ApiValueError:
+            proxy = None
+        if proxy is None:
             raise ApiValueError("the proxy's address must be a URL such as http://proxy.example.com:8080")
-        if url.auth is not None and self.username is None:
-            name, _, password = url.auth.partition(":")
-            self.username, self.password = unquote(name), unquote(password)
-        self._address = url._replace(auth=None).url
+        if proxy.username is not None and self.username is None:
+            self.username = proxy.username.decode(errors="replace")
+            self.password = proxy.password.decode(errors="replace")
+        self._address = proxy.url.url
 
     def format_proxy_schema(self) -> dict[str, str]:
         """The proxy for http and https URLs as other libraries take it: name and password in the URL."""
@@ -57,7 +56,7 @@ class ProxyConfig(Settings):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that say to the proxy who calls."""
+        """The headers that say to an HTTP proxy who calls."""
         if self.username is None:
             return {}
         pair = f"{self.username}:{self.password or ''}".encode()
