@@ -135,13 +135,11 @@ _STRICT = (78, *range(80, 94))
 
 
 def explained(error: ssl.SSLCertVerificationError) -> ssl.SSLCertVerificationError:
-    """Add what helps to an error of a certificate that Python accepted before 3.13."""
+    """Add what helps to the error of a certificate that Python accepted before 3.13."""
     if error.verify_code not in _STRICT:
         return error
-    return ssl.SSLCertVerificationError(error.errno, f"{error.strerror or error}; {_HELP}")
-
-
-_HELP = (
-    "Python refuses such certificates from 3.13 on; what helps is Configuration.ssl_context, a context "
-    "without ssl.VERIFY_X509_STRICT, or truststore=True"
-)
+    return ssl.SSLCertVerificationError(
+        error.errno,
+        f"certificate verify failed: {error.verify_message}; Python refuses this from 3.13 on: set ssl_context "
+        "to a context without ssl.VERIFY_X509_STRICT, or truststore=True",
+    )

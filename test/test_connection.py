@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from clients import ca_file, calling, client_of, drips, failing, interrupt, late, server_tls
+from clients import ca_file, calling, client_of, drips, failing, interrupt, late, server_tls, tunnel
 from portal_client import Configuration, Hooks, SessionsApi
 from portal_client.connection import HTTPConnection
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
@@ -195,6 +195,108 @@ def test_connecting_does_not_outlast_the_deadline(addresses: int, monkeypatch: p
             error = overdue(lambda: SessionsApi(client).create_session("a1", "hi", _request_timeout=SHORT))
 
     assert error.request_sent is False
+
+
+@pytest.fixture
+def resolved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names that were asked for: those of .test lead to this machine, but absent.test."""
+    real, asked = socket.getaddrinfo, list[str]()
+
+    def found(host: Any, port: Any, *more: Any, **options: Any) -> Any:
+        if str(host).endswith(".test"):
+            asked.append(host)
+            if host == "absent.test":
+                raise socket.gaierror(-3, "Temporary failure in name resolution")
+            host = "127.0.0.1"
+        return real(host, port, *more, **options) * (2 if asked[-1:] == ["two.test"] else 1)
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    return asked
+
+
+@pytest.mark.fault("The wire", "A name is resolved once for a connection, also if it is not there")
+@pytest.mark.parametrize("name", ["one.test", "two.test"])
+def test_a_name_is_resolved_once(name: str, resolved: list[str]) -> None:
+    with calling(reply()) as c:
+        c.client.configuration.host = f"http://{name}:{c.server.port}"
+        for _ in range(2):
+            c.api.get_session("s1")
+
+    assert resolved == [name]
+    assert (len(c.server.requests), c.server.connections) == (2, 1)
+    assert c.server.requests[0].headers["Host"] == f"{name}:{c.server.port}"
+
+
+@pytest.mark.fault("The wire", "A name is resolved once for a connection, also if it is not there")
+def test_a_name_that_is_not_there_is_asked_for_once(resolved: list[str]) -> None:
+    with client_of("http://absent.test", retries=False) as client:
+        error = failing(lambda: SessionsApi(client).create_session("a1", "hi", _request_timeout=1))
+
+    assert resolved == ["absent.test"]
+    assert error.request_sent is False
+    assert "Failed to resolve 'absent.test'" in str(error)
+    assert "Temporary failure in name resolution" in str(error)
+
+
+@pytest.mark.fault("The wire", "A name is resolved once for a connection, also if it is not there")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_name_of_a_proxy_is_resolved_once(scheme: str, resolved: list[str], tmp_path: Path) -> None:
+    with playing(reply(), tls=server_tls("somewhere.test")) as server:
+        answer = reply() if scheme == "http" else tunnel(server.port)
+        with (
+            playing(answer) as proxy,
+            client_of(
+                f"{scheme}://somewhere.test",
+                proxy=f"http://proxy.test:{proxy.port}",
+                ssl_ca_cert=ca_file(tmp_path),
+            ) as client,
+        ):
+            SessionsApi(client).get_session("s1")
+
+    assert resolved == ["proxy.test"]
+
+
+def test_the_next_address_is_tried_where_one_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with calling(reply()) as c:
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+            for port in (closed_port(), c.server.port)
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **options: found)
+        c.client.configuration.host = f"http://two.test:{c.server.port}"
+        assert c.api.get_session("s1").id == "s1"
+
+    assert c.server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "told"), [("a..test", "label empty or too long"), ("none.test", "no address")]
+)
+def test_a_name_that_cannot_be_one_is_told(host: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if host == "none.test":
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **options: [])
+    with client_of(f"http://{host}", retries=False) as client:
+        error = failing(lambda: SessionsApi(client).get_session("s1"))
+
+    assert told in str(error)
+    assert error.request_sent is False
+
+
+def test_names_may_be_resolved_in_a_way_of_ones_own(
+    resolved: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the function of urllib3 that people put their own in the place of."""
+    connect = urllib3.util.connection.create_connection
+
+    def own(address: tuple[str, int], *more: Any, **options: Any) -> socket.socket:
+        return connect(("127.0.0.1", address[1]), *more, **options)
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", own)
+    with calling(reply()) as c:
+        c.client.configuration.host = f"http://absent.test:{c.server.port}"
+        assert c.api.get_session("s1").id == "s1"
+
+    assert resolved == []
 
 
 def test_a_connection_limit_bounds_connecting() -> None:
