@@ -140,6 +140,6 @@ def explained(error: ssl.SSLCertVerificationError) -> ssl.SSLCertVerificationErr
         return error
     return ssl.SSLCertVerificationError(
         error.errno,
-        f"certificate verify failed: {error.verify_message}; Python refuses this from 3.13 on: set ssl_context "
-        "to a context without ssl.VERIFY_X509_STRICT, or truststore=True",
+        f"certificate verify failed: {error.verify_message}; Python refuses this from 3.13 on: set "
+        "ssl_context to a context without ssl.VERIFY_X509_STRICT, or truststore=True",
     )

@@ -642,7 +642,7 @@ class HiddenBytes""",
     ),
     M(
         "an interrupted wait for a connection",
-        "portal_client/connection.py",
+        "portal_client/places.py",
         "        self._never_taken.append(None)\n",
         "        pass\n",
         "test/test_connection.py::test_an_interrupted_wait_leaves_the_pool_as_large_as_it_was",
@@ -657,7 +657,7 @@ class HiddenBytes""",
     # ── TLS ──
     M(
         "verification",
-        "portal_client/pools.py",
+        "portal_client/tls.py",
         "ssl.CERT_REQUIRED if c.verify_ssl else ssl.CERT_NONE",
         "ssl.CERT_NONE",
         "test/test_pools.py::test_an_unknown_authority_is_refused",
@@ -671,9 +671,9 @@ class HiddenBytes""",
     ),
     M(
         "the credentials of a proxy",
-        "portal_client/pools.py",
-        "url._replace(auth=None).url",
-        "url.url",
+        "portal_client/proxies.py",
+        'Hidden(f"{scheme}://{address}")',
+        'Hidden(f"{scheme}://{rest}")',
         "test/test_pools.py::test_a_failing_proxy_does_not_tell_its_credentials "
         "test/test_pools.py::test_an_own_proxy_tunnels_with_its_credentials",
     ),
@@ -684,6 +684,118 @@ class HiddenBytes""",
         "            pass  # what",
         "test/test_connection.py::test_nothing_is_sent_through_a_proxy_that_refuses "
         "test/faults/test_tls.py::test_a_server_behind_a_proxy_is_judged",
+    ),
+    M(
+        "the networks of NO_PROXY",
+        "portal_client/proxies.py",
+        "    if address is not None:\n",
+        "    if False:\n",
+        "test/test_proxies.py::test_no_proxy_by_its_items "
+        "test/test_proxies.py::test_a_proxy_sees_nothing_of_who_is_excluded",
+    ),
+    M(
+        "the ports of NO_PROXY",
+        "portal_client/proxies.py",
+        "given == port and _covers",
+        "_covers",
+        "test/test_proxies.py::test_no_proxy_by_its_items",
+    ),
+    M(
+        "credentials that hold the sign of a host",
+        "portal_client/proxies.py",
+        'rest.rpartition("@")',
+        'rest.partition("@")',
+        "test/test_proxies.py::test_credentials_are_decoded",
+    ),
+    M(
+        "the name of a variable that cannot be used",
+        "portal_client/setting.py",
+        "        if self.of_environment:\n",
+        "        if False:\n",
+        "test/test_proxies.py::test_a_wrong_proxy_is_named "
+        "test/test_pools.py::test_a_variable_that_cannot_be_used_is_named",
+    ),
+    M(
+        "a file of authorities that OpenSSL passes over",
+        "portal_client/tls.py",
+        "        _check_defaults(context)\n",
+        "        pass\n",
+        "test/test_pools.py::test_a_variable_that_cannot_be_used_is_named",
+    ),
+    M(
+        "the client's certificate at another origin",
+        "portal_client/redirect.py",
+        ", foreign=True",
+        "",
+        "test/test_tls.py::test_another_origin_is_not_shown_the_certificate",
+    ),
+    M(
+        "the client's certificate at a proxy",
+        "portal_client/tls.py",
+        'if c.cert_file and peer == "service":',
+        "if c.cert_file:",
+        "test/test_pools.py::test_a_proxy_is_not_shown_the_certificate_of_the_client "
+        "test/test_proxies.py::test_a_tunnel_shows_the_certificate_to_its_end_only",
+    ),
+    M(
+        "the certificate in a context of one's own",
+        "portal_client/tls.py",
+        'return c.ssl_context if peer == "service" else without_certificate(c.ssl_context)',
+        "return c.ssl_context",
+        "test/test_tls.py::test_another_origin_is_not_shown_the_certificate "
+        "test/test_proxies.py::test_a_tunnel_shows_the_certificate_to_its_end_only",
+    ),
+    M(
+        "a context of one's own out of pickle",
+        "portal_client/attributes.py",
+        "Secret(self._name, cast(Any, value))",
+        "value",
+        "test/test_tls.py::test_pickle_leaves_the_context_out",
+    ),
+    M(
+        "what helps from Python 3.13 on",
+        "portal_client/tls.py",
+        "    if error.verify_code not in _STRICT:\n",
+        "    if True:\n",
+        "test/test_tls.py::test_a_strict_context_tells_what_helps",
+    ),
+    M(
+        "the deadline over what a SOCKS proxy says",
+        "portal_client/socks.py",
+        "        sock.recv_into = bounded\n",
+        "",
+        "test/test_proxies.py::test_socks_that_drips_does_not_outlast_the_deadline",
+    ),
+    M(
+        "one resolution of a name",
+        "portal_client/connection.py",
+        "found = self._addresses(*self._peer())",
+        "found = self._addresses(*self._peer()) and self._addresses(*self._peer())",
+        "test/test_connection.py::test_a_name_is_resolved_once "
+        "test/test_connection.py::test_the_name_of_a_proxy_is_resolved_once",
+    ),
+    M(
+        "TCP keep-alive",
+        "portal_client/pools.py",
+        "keep_alive_socket_options() if c.socket_options is None else c.socket_options",
+        "c.socket_options",
+        "test/test_keep_alive.py::test_connections_are_kept_alive",
+    ),
+    M(
+        "the connections to origins that were many",
+        "portal_client/pools.py",
+        "        if len(self._pools) >= _MOST_POOLS:\n            self._close_all()",
+        "        if len(self._pools) >= _MOST_POOLS:\n            self._pools.clear()",
+        "test/test_pools.py::test_close_ends_the_connections_to_many_origins "
+        "test/test_pools.py::test_close_ends_the_connections_through_a_proxy "
+        "test/test_pools.py::test_a_call_in_flight_outlives_fifty_other_origins",
+    ),
+    M(
+        "the connections in use when a client is closed",
+        "portal_client/places.py",
+        "            if self._closed:\n                self._close_idle()\n",
+        "",
+        "test/test_pools.py::test_close_ends_a_connection_that_is_in_use_when_it_is_given_back",
     ),
     # ── tokens ──
     M(
