@@ -124,11 +124,6 @@ def whole(least: int, name: str, value: object) -> int:
     return value
 
 
-def exact(text: Any) -> str:
-    """Return a text as a str and nothing else: of an enum's member its value, which str() does not give."""
-    return str.__str__(text) if issubclass(type(text), str) else str(text)
-
-
 def unawaited(value: object) -> bool:
     """Whether this would have to be awaited; it is closed then, so that Python does not warn of it."""
     if not isinstance(value, Awaitable):

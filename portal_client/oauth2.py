@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote_plus
 
-from portal_client.attributes import exact
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, TokenSource, ask, bare_token, check_header, no_token
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.request import Caller
 from portal_client.rest import RESTClientObject
 from portal_client.secret import Hidden, Secrets, secret
+from portal_client.text import exact
 from portal_client.token_endpoint import TokenEndpoint, TokenResponse, late
 
 #: A text, or a reference that is asked for it when it is needed.

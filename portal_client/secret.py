@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, NoReturn, Optional, Self, TypeVar, Union, cast, overload
 
-from portal_client.attributes import exact
 from portal_client.exceptions import AuthenticationError
+from portal_client.text import exact
 
 V = TypeVar("V")
 

@@ -1,4 +1,4 @@
-"""Text of others as an error or a log may hold it: printable, of limited length, without secrets."""
+"""Text of others: what is meant, and what an error or a log may hold: printable, cut, without secrets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ if TYPE_CHECKING:
 
 #: A secret of so many characters is masked wherever it stands, a shorter one where it is a word of its own.
 _UNMISTAKABLE = 8
+
+
+def exact(text: Any) -> str:
+    """Return a text as a str and nothing else: of an enum's member its value, which str() does not give."""
+    return str.__str__(text) if issubclass(type(text), str) else str(text)
 
 
 def printable(text: str, keep: str = "") -> str:

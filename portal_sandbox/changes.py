@@ -181,7 +181,7 @@ class _Watch:
             self._waiting.add(woken)
             try:
                 await asyncio.wait_for(woken, timeout)
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 return False
             finally:
                 self._waiting.discard(woken)

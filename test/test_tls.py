@@ -237,7 +237,7 @@ def test_another_origin_is_not_asked_for_the_name_of_the_service(tmp_path: Path)
 # ── what Python refuses from 3.13 on ──
 
 KEY = ec.generate_private_key(ec.SECP256R1())
-NOW = datetime.datetime.now(datetime.timezone.utc)
+NOW = datetime.datetime.now(datetime.UTC)
 
 
 def certificate(name: str, issuer: str, *extensions: tuple[x509.ExtensionType, bool]) -> bytes:

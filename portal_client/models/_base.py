@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Optional, Self, TypeVar, cast, overload
 
 import pydantic_core
@@ -176,7 +176,7 @@ class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportInc
         self.root = value
 
 
-class OpenEnum(StrEnum):
+class OpenEnum(str, Enum):  # not StrEnum: str() of a member is its name, as in the original
     """An enumeration that also takes values which a newer server may send; compare with `==`."""
 
     @classmethod

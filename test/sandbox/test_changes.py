@@ -209,7 +209,7 @@ def test_what_goes_wrong_with_a_look_is_told_to_all_who_wait(
         async for _ in changes.follow(asked.id):
             pass
 
-    async def follow() -> list[None | BaseException]:
+    async def follow() -> list[BaseException | None]:
         waiting = [asyncio.ensure_future(followed()) for _ in range(3)]
         while not any(len(watch._waiting) == 3 and watch.number for watch in changes._all()):
             await asyncio.sleep(0.01)
