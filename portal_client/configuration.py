@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
 
-from portal_client.attributes import Settings, base_url, context, count, whole
+from portal_client.attributes import Settings, base_url, context, count, unawaited, whole
 from portal_client.credential import AccessToken, Credential, bare_token, check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
@@ -185,7 +185,10 @@ class Configuration(Settings):
         elif value is None or callable(value):
             self._access_token = value
         else:
-            raise ApiValueError(f"access_token must be a str or a callable, not {type(value).__name__}")
+            awaited = ", which is to be awaited" if unawaited(value) else ""
+            raise ApiValueError(
+                f"access_token must be a str or a callable, not {type(value).__name__}{awaited}"
+            )
 
     @property
     def credential(self) -> Optional[Credential]:

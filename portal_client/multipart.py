@@ -82,7 +82,8 @@ def _part(file: Any, number: int) -> Part:
         at = getattr(content, "name", None)
         name = name or (os.path.basename(os.fsdecode(at)) if isinstance(at, (str, bytes)) else None)
     else:
-        raise ApiValueError(f"files: a file cannot be made from {type(content).__name__}")
+        awaited = ", which is to be awaited" if unawaited(content) else ""
+        raise ApiValueError(f"files: a file cannot be made from {type(content).__name__}{awaited}")
     name = name or f"file{number}"
     # With a folder in front: a name such as data:x would be taken for a URL that tells its type.
     content_type = content_type or mimetypes.guess_type(f"./{name}")[0] or "application/octet-stream"

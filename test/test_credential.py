@@ -50,6 +50,14 @@ def test_a_token_of_another_type(value: Any) -> None:
         Configuration(access_token=value)
 
 
+def test_a_token_that_was_not_awaited() -> None:
+    async def token() -> str:
+        return TOKEN
+
+    with pytest.raises(ApiValueError, match="not coroutine, which is to be awaited"):
+        Configuration(access_token=token())  # type: ignore[arg-type]
+
+
 def test_latin_1_and_tabs_are_sent() -> None:
     with playing(reply()) as server:
         call(server.host, "caf\xe9\tx")

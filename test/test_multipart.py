@@ -371,6 +371,10 @@ def test_one_bad_file_among_good_ones(path: Path) -> None:
     assert "files" in str(refused([path, b"x", 5]))
 
 
+async def soon() -> bytes:
+    return BYTES
+
+
 def closed_memory() -> memoryview:
     view = memoryview(BYTES)
     view.release()
@@ -415,6 +419,7 @@ class Gives:
         (lambda: Gives(EOFError("no more")), r"cannot be read: EOFError\('no more'\)"),
         (lambda: Gives(zlib.error("broken")), r"cannot be read: error\('broken'\)"),
         (closed_memory, "released memoryview"),
+        (soon, "cannot be made from coroutine, which is to be awaited"),
         (lambda: array.array("i", [1]), "cannot be made from array"),
     ],
 )
@@ -632,10 +637,6 @@ class Later(Gives):
 
     def read(self, size: int = -1) -> Any:
         return super().read(size) if size else b""
-
-
-async def soon() -> bytes:
-    return BYTES
 
 
 @pytest.mark.fault("Files", "What is no bytes in the middle of a file is an error, not its end")
