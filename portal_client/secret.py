@@ -86,7 +86,9 @@ class secret(Generic[V]):
     def __set__(self, holder: object, value: V) -> None:
         kept: object = value
         if isinstance(value, str):
-            kept = Secret(self._name, exact(value) if issubclass(type(value), str) else value)
+            # What only says that it is a str is a text that is fetched when it is used: not here.
+            kind = cast(Any, type(value))
+            kept = Secret(self._name, exact(value) if issubclass(kind, str) else value)
         elif isinstance(value, Mapping):
             kept = Secrets(cast("Mapping[str, Any]", value), label=self._name)
         vars(holder)[self._slot] = kept
