@@ -35,10 +35,9 @@ def described(stub: Callable[..., Any], said: Mapping[str, str]) -> str:
 
 
 @cache
-def _options(unpacked: type) -> dict[str, str]:
+def _options(unpacked: Any) -> dict[str, str]:
     """Return the entries of a TypedDict, those that it inherits first; an earlier base beats a later one."""
     found: dict[str, str] = {}
     for base in reversed(getattr(unpacked, "__orig_bases__", ())):
-        if isinstance(base, type):
-            found |= _options(base)
+        found |= _options(base)
     return found | arguments(unpacked.__doc__)
