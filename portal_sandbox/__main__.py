@@ -94,7 +94,7 @@ def _run(options: argparse.Namespace) -> int:
             agents=agents,
             latency=options.latency,
             pace=options.pace,
-            oauth2=candela.oauth2(options),
+            oauth2=candela.oauth2(options, users, options.db),
             chaos=options.chaos,
             chaos_seed=options.chaos_seed,
         ) as box,

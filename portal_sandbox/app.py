@@ -57,7 +57,6 @@ def create_app(
         check(name, seconds, (int, float), "a number of seconds such as 0.5")
         if not 0 <= seconds < math.inf:
             raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
-    check("db", db, (str, os.PathLike, NoneType), 'a path such as "dev.sqlite"')
     if not callable(now):
         raise ValueError(
             f"now must be a function that gives the time, not a value of type {type(now).__name__}"

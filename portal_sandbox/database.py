@@ -39,7 +39,7 @@ PATIENCE = 10.0
 #: What marks a file as a sandbox's: "PBox".
 APPLICATION_ID = 0x50426F78
 
-#: The form of the tables; a change of tables.py takes the next number.
+#: The form of the tables; a change of one takes the next number, a new table does not.
 FORMAT = 3
 
 #: The files that SQLite and the servers keep beside a database.
@@ -223,14 +223,14 @@ def _check(marks: tuple[int, int]) -> None:
 
 
 def _create_tables(connection: Connection) -> None:
-    """Make the tables where there is nothing yet; else check whose file it is, now under the lock."""
+    """Make the tables that are not there yet, once it is certain, under the lock, that the file is ours."""
     driver = _driver(connection)
     if driver.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         _check(_marks(driver))
-        return
+    else:
+        driver.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        driver.execute(f"PRAGMA user_version = {FORMAT}")
     Base.metadata.create_all(connection)
-    driver.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    driver.execute(f"PRAGMA user_version = {FORMAT}")
 
 
 # ── connections ──

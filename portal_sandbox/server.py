@@ -15,7 +15,8 @@ from portal_sandbox.agents import Agent
 from portal_sandbox.app import create_app
 from portal_sandbox.candela import app as candela
 from portal_sandbox.candela import token_endpoint
-from portal_sandbox.candela.oauth2 import OAuth2
+from portal_sandbox.candela.oauth2 import OAuth2, derived
+from portal_sandbox.candela.seed import seed
 from portal_sandbox.chaos import Chaos
 from portal_sandbox.hosts import Address, check_hosts
 from portal_sandbox.log import log
@@ -105,7 +106,7 @@ def start(
     that make no sense.
     """
     users = {secrets.token_urlsafe(16): "sandbox-user"} if tokens is None else tokens
-    oauth2 = OAuth2() if oauth2 is None else oauth2
+    oauth2 = derived(seed(tokens, db)) if oauth2 is None else oauth2
     if chaos is None and chaos_seed is not None:
         raise ValueError("chaos_seed is given without chaos")
     faults = None if chaos is None else Chaos(chaos, chaos_seed)

@@ -12,6 +12,7 @@ unfinished ends with the reason, and the status is Error, so that nobody takes a
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from types import NoneType
 from uuid import uuid4
 
 from sqlalchemy import func, or_, select
@@ -20,6 +21,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from portal_sandbox import blobs
 from portal_sandbox.agents import Message
+from portal_sandbox.arguments import check
 from portal_sandbox.database import Database, longest
 from portal_sandbox.errors import (
     DatabaseUnusable,
@@ -54,6 +56,7 @@ class Store:
     """
 
     def __init__(self, db: str | os.PathLike[str] | None, now: Callable[[], datetime] = utc_now) -> None:
+        check("db", db, (str, os.PathLike, NoneType), 'a path such as "dev.sqlite"')
         # An absolute path stays right when the process changes its directory.
         self._path = None if db is None else os.path.abspath(db)
         self.database = Database(self._path)

@@ -13,6 +13,7 @@ from portal_sandbox.candela.grants import Grants
 from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.candela.service import Candela
 from portal_sandbox.candela.sessions import Database, Presence, Sessions
+from portal_sandbox.demo import GUEST
 from portal_sandbox.methods import not_allowed
 from portal_sandbox.tokens import Tokens
 
@@ -38,7 +39,7 @@ def candela_service(
     return Candela(
         sessions,
         Answers(sessions, known, latency, pace),
-        Grants(database, now, oauth2.lifetime, oauth2.refresh_tokens),
+        Grants(database, now, oauth2, GUEST if demo_data else None),
         oauth2,
         tokens,
         known,

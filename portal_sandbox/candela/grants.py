@@ -3,18 +3,22 @@
 A sign-in is one grant, with an access token and a refresh token. Renewing it replaces the refresh token; the
 access token stays good until it expires. Revoking a refresh token ends the grant with all its tokens,
 revoking an access token only that one.
+
+A digest is of the token and of what it hangs on: the user, the password, the client and its secret. So
+after a restart with others, or without the user, nobody finds the token any more.
 """
 
-import hashlib
+import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.candela.sessions import Database
 from portal_sandbox.candela.tables import TokenRow
 
@@ -44,12 +48,13 @@ class Grants:
     """The grants in a database. Safe with threads and with other processes."""
 
     def __init__(
-        self, database: Database, now: Callable[[], datetime], lifetime: int, refresh_tokens: bool
+        self, database: Database, now: Callable[[], datetime], oauth2: OAuth2, guest: str | None
     ) -> None:
         self._database = database
         self._now = now
-        self._lifetime = lifetime
-        self._refresh_tokens = refresh_tokens
+        self._oauth2 = oauth2
+        users = (*oauth2.users, *([] if guest is None else [guest]))
+        self._proofs = {user: oauth2.proof(user) for user in users}
 
     def sign_in(self, user: str, client_id: str, scope: str) -> Issued:
         """A new grant for `user`."""
@@ -60,7 +65,7 @@ class Grants:
     def renew(self, refresh_token: str, client_id: str, scope: str | None) -> Issued:
         """New tokens for a refresh token, which is then used up. Raises InvalidGrant or InvalidScope."""
         with self._database.writing() as db:
-            row = db.get(TokenRow, _digest(refresh_token))
+            row = self._found(db, refresh_token)
             if row is None or not row.is_refresh or row.client_id != client_id or self._is_over(row):
                 raise InvalidGrant
             if scope is not None and not set(scope.split()) <= set(row.scope.split()):
@@ -72,7 +77,7 @@ class Grants:
     def user(self, access_token: str) -> str | None:
         """The user of an access token; None where it is unknown, expired or revoked."""
         with self._database.reading() as db:
-            row = db.get(TokenRow, _digest(access_token))
+            row = self._found(db, access_token)
         return None if row is None or row.is_refresh or self._is_over(row) else row.user_id
 
     def revoke(self, token: str, client_id: str) -> None:
@@ -81,7 +86,7 @@ class Grants:
         Raises InvalidGrant for a token of another client.
         """
         with self._database.writing() as db:
-            row = db.get(TokenRow, _digest(token))
+            row = self._found(db, token)
             if row is None:
                 return
             if row.client_id != client_id:
@@ -89,15 +94,35 @@ class Grants:
             one, all_ = TokenRow.digest == row.digest, TokenRow.grant_id == row.grant_id
             db.execute(delete(TokenRow).where(all_ if row.is_refresh else one))
 
+    def _found(self, db: Session, token: str) -> TokenRow | None:
+        digests = [_digest(token, proof) for proof in self._proofs.values()]
+        return db.scalar(select(TokenRow).where(TokenRow.digest.in_(digests)))
+
     def _is_over(self, row: TokenRow) -> bool:
         return row.expires_at <= self._now()
 
     def _issue(self, db: Session, grant: "_Grant", scope: str) -> Issued:
-        access = _issued(db, grant, scope, self._now() + timedelta(seconds=self._lifetime))
+        access = self._new(db, grant, scope, timedelta(seconds=self._oauth2.lifetime))
         refresh = None
-        if self._refresh_tokens:  # for all that was granted, even where the access token is for less
-            refresh = _issued(db, grant, grant.scope, self._now() + REFRESH_LIFETIME, is_refresh=True)
-        return Issued(access, refresh, self._lifetime, scope)
+        if self._oauth2.refresh_tokens:  # for all that was granted, even where the access token is for less
+            refresh = self._new(db, grant, grant.scope, REFRESH_LIFETIME, is_refresh=True)
+        return Issued(access, refresh, self._oauth2.lifetime, scope)
+
+    def _new(
+        self, db: Session, grant: "_Grant", scope: str, lifetime: timedelta, is_refresh: bool = False
+    ) -> str:
+        token = secrets.token_urlsafe(32)
+        row = TokenRow(
+            digest=_digest(token, self._proofs[grant.user_id]),
+            is_refresh=is_refresh,
+            grant_id=grant.grant_id,
+            user_id=grant.user_id,
+            client_id=grant.client_id,
+            scope=scope,
+            expires_at=self._now() + lifetime,
+        )
+        db.add(row)
+        return token
 
 
 @dataclass(frozen=True)
@@ -108,21 +133,6 @@ class _Grant:
     scope: str
 
 
-def _issued(db: Session, grant: _Grant, scope: str, expires_at: datetime, is_refresh: bool = False) -> str:
-    token = secrets.token_urlsafe(32)
-    row = TokenRow(
-        digest=_digest(token),
-        is_refresh=is_refresh,
-        grant_id=grant.grant_id,
-        user_id=grant.user_id,
-        client_id=grant.client_id,
-        scope=scope,
-        expires_at=expires_at,
-    )
-    db.add(row)
-    return token
-
-
-def _digest(token: str) -> str:
+def _digest(token: str, proof: str) -> str:
     # Of random tokens, which nobody can guess; so the digest needs no salt and no slow function.
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hmac.digest(token.encode(), proof.encode(), "sha256").hex()

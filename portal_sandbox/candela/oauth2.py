@@ -2,10 +2,15 @@
 
 import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from portal_sandbox.arguments import check, check_texts
+
+#: The user where none is given.
+USER = "sandbox-user"
 
 
 def _random() -> str:
@@ -23,7 +28,7 @@ class OAuth2:
     a lifetime that is not a whole number of seconds from 1 up.
     """
 
-    users: Mapping[str, str] = field(default_factory=lambda: {"sandbox-user": _random()}, repr=False)
+    users: Mapping[str, str] = field(default_factory=lambda: {USER: _random()}, repr=False)
     client_id: str = "sandbox-client"
     client_secret: str = field(default_factory=_random, repr=False)
     lifetime: int = 3600
@@ -49,6 +54,21 @@ class OAuth2:
     def knows_client(self, client_id: str, client_secret: str) -> bool:
         """Whether this is the client and its secret."""
         return client_id == self.client_id and _equal(self.client_secret, client_secret)
+
+    def proof(self, user: str) -> str:
+        """What the tokens of a user hang on: another password, client or secret makes another one."""
+        return repr((user, self.users.get(user), self.client_id, self.client_secret))
+
+
+def derived(seed: str, **given: Any) -> OAuth2:
+    """Who may sign in, with a password and a secret made of the seed where none is given."""
+    return OAuth2(
+        **{"users": {USER: _made(seed, "password")}, "client_secret": _made(seed, "client secret"), **given}
+    )
+
+
+def _made(seed: str, name: str) -> str:
+    return urlsafe_b64encode(hmac.digest(seed.encode(), name.encode(), "sha256")[:16]).decode().rstrip("=")
 
 
 def _equal(one: str, other: str) -> bool:

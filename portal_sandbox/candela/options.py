@@ -1,12 +1,14 @@
 """Candela's options on the command line, and what a user exports to sign in."""
 
 import argparse
+import os
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from portal_sandbox.arguments import seconds, worded
-from portal_sandbox.candela.oauth2 import OAuth2
+from portal_sandbox.candela.oauth2 import OAuth2, derived
+from portal_sandbox.candela.seed import seed
 
 #: What in a secrets.json each variable stands for.
 _VARIABLES = {
@@ -44,8 +46,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-refresh-tokens", action="store_true", help="give no refresh tokens")
 
 
-def oauth2(options: argparse.Namespace) -> OAuth2:
-    """Who may sign in, by the options. Raises ValueError for a user who is given twice."""
+def oauth2(
+    options: argparse.Namespace,
+    tokens: Mapping[str, str] | None = None,
+    db: str | os.PathLike[str] | None = None,
+) -> OAuth2:
+    """Who may sign in, by the options; what they do not give is made of the tokens, or of the database.
+
+    Raises SandboxError where the database cannot be used, and ValueError for a user who is given twice.
+    """
     given: dict[str, Any] = {"refresh_tokens": not options.no_refresh_tokens}
     if options.user is not None:
         given["users"] = users = dict(options.user)
@@ -55,7 +64,7 @@ def oauth2(options: argparse.Namespace) -> OAuth2:
         given["client_id"], given["client_secret"] = options.client
     if options.token_lifetime is not None:
         given["lifetime"] = options.token_lifetime
-    return OAuth2(**given)
+    return derived(seed(tokens, db), **given)
 
 
 def exports(secrets: Mapping[str, Mapping[str, str]]) -> str:

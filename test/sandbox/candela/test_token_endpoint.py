@@ -3,6 +3,7 @@
 import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -379,6 +380,52 @@ def test_tokens_survive_a_restart_and_are_kept_as_digests(tmp_path: Path, clock:
     with running(db=db, oauth2=_oauth2(), now=clock) as after:
         assert _status(after, answer["access_token"]) == 200
         assert _renew(after, answer).status == 200
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "without the user": {"users": {"bob": "b"}},
+    "another password": {"users": {ANN["username"]: "other", "bob": "b"}},
+    "another client": {"client_id": "other"},
+    "another secret": {"client_secret": "other"},
+}
+
+
+@pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS)
+def test_tokens_die_with_what_they_hang_on(tmp_path: Path, changes: dict[str, Any]) -> None:
+    db, oauth2 = tmp_path / "box.sqlite", _oauth2()
+    with running(db=db, oauth2=oauth2) as before:
+        answer = _sign_in(before)
+        name = before.with_token(answer["access_token"]).start()
+
+    with running(db=db, oauth2=replace(oauth2, **changes)) as after:
+        client = {"client_id": after.box.oauth2.client_id, "client_secret": after.box.oauth2.client_secret}
+        form = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"], **client}
+        assert _status(after, answer["access_token"]) == 401
+        assert _error(_post(after, form)) == INVALID_REFRESH
+        assert _revoke(after, answer["refresh_token"], **client).status == 200
+    with running(db=db, oauth2=oauth2) as again:  # what the user has is still there, whoever asks for it
+        assert again.with_token(_sign_in(again)["access_token"]).state(name) == "running"
+
+
+def test_the_tokens_of_guests_die_where_there_are_none_any_more(tmp_path: Path) -> None:
+    db, oauth2 = tmp_path / "box.sqlite", _oauth2()
+    with running(db=db, oauth2=oauth2, demo_data=True) as before:
+        guest, ann = _sign_in(before, username="anybody", password="x"), _sign_in(before)
+        assert _status(before, guest["access_token"]) == 200
+
+    with running(db=db, oauth2=oauth2) as after:
+        assert _status(after, guest["access_token"]) == 401
+        assert _status(after, ann["access_token"]) == 200
+
+
+def test_tokens_of_one_server_are_not_those_of_another_with_other_users(tmp_path: Path) -> None:
+    """Two servers on one file: neither takes the tokens of the other, or takes them away from it."""
+    db = tmp_path / "box.sqlite"
+    with running(db=db, oauth2=_oauth2()) as one, running(db=db, oauth2=OAuth2({"carl": "c"})) as two:
+        answer = _sign_in(one)
+
+        assert _status(two, answer["access_token"]) == 401
+        assert _status(one, answer["access_token"]) == 200
 
 
 def test_tokens_that_are_over_are_not_kept(tmp_path: Path, clock: Clock) -> None:

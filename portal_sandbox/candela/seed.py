@@ -1,0 +1,47 @@
+"""The seed: what passwords and secrets are made of that nobody has given, so that a restart keeps them."""
+
+import os
+from collections.abc import Mapping
+from secrets import token_urlsafe
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal_sandbox.store import Store
+from portal_sandbox.tables import Base
+from portal_sandbox.tokens import Tokens
+
+
+class SeedRow(Base):
+    """The seed of a database: the only row."""
+
+    __tablename__ = "candela_seed"
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    seed: Mapped[str]
+
+
+def seed(tokens: Mapping[str, str] | None, db: str | os.PathLike[str] | None) -> str:
+    """The seed that the database keeps, which is made where there is none; without one, that of the tokens.
+
+    A random one without either. Raises SandboxError where the database cannot be used, and ValueError for
+    tokens that cannot be.
+    """
+    if db is not None:
+        return _kept(Store(db))
+    if tokens is not None:
+        Tokens(tokens)
+        return "\n".join(sorted(tokens))
+    return token_urlsafe(32)
+
+
+def _kept(store: Store) -> str:
+    store.open()
+    try:
+        with store.database.writing() as db:
+            row = db.get(SeedRow, 1)
+            if row is None:
+                row = SeedRow(key=1, seed=token_urlsafe(32))
+                db.add(row)
+            return row.seed
+    finally:
+        store.close()
