@@ -22,7 +22,7 @@ from portal_sandbox.arguments import check
 from portal_sandbox.candela.app import PATH, candela_app, candela_service
 from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.changes import Changes
-from portal_sandbox.errors import Refused
+from portal_sandbox.errors import NO_THREAD, NoThread, Refused
 from portal_sandbox.log import log
 from portal_sandbox.methods import not_allowed
 from portal_sandbox.service import Service
@@ -161,7 +161,7 @@ class RequestId:
 
 
 class Failures:
-    """Logs an exception that nobody has foreseen, and answers 500 as JSON."""
+    """Logs an exception that nobody has foreseen, and answers 500 as JSON; 503 where threads have run out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -176,8 +176,11 @@ class Failures:
 
         try:
             await self._app(scope, receive, noting_send)
-        except Exception:
+        except Exception as error:
             if started or scope["type"] != "http":
                 raise
+            if error.args == NO_THREAD:  # from the pool in which the operations work
+                await (await _refused(Request(scope), NoThread()))(scope, receive, send)
+                return
             log.exception("%s %s failed", scope["method"], scope["path"])
             await JSONResponse({"detail": "Internal Server Error"}, 500)(scope, receive, send)

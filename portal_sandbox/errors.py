@@ -58,6 +58,10 @@ class Stopping(Refused):
     detail = "The server is stopping"
 
 
+#: What the RuntimeError says that Python raises where it can start no thread.
+NO_THREAD = ("can't start new thread",)
+
+
 class NoThread(Refused):
     """The system gives the server no thread in which the agent could answer."""
 

@@ -5,12 +5,14 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
 from portal_sandbox.agents import Agent, fault
 from portal_sandbox.errors import SandboxError
+from portal_sandbox.log import escaped
 
 
 def import_agents(specs: Iterable[str]) -> dict[str, Agent]:
@@ -71,8 +73,10 @@ def _attribute(found: object, name: str, owner: str) -> object:
 
 def _failed(error: BaseException) -> SandboxError:
     """The error of a module on one line, with the place where it arose."""
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    reason = ": ".join([type(error).__name__, *text.splitlines()[:1]])
+    text = ""
+    with suppress(Exception):  # whatever its own __str__ does
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    reason = ": ".join([type(error).__name__, *map(escaped, text.splitlines()[:1])])
     return SandboxError(f"the import failed in {_place(error)}: {reason}")
 
 

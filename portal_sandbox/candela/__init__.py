@@ -17,8 +17,8 @@ The contract says what goes over the wire, not what it means. The sandbox takes 
 - **Failure.** An agent that raises is 500 as long as no event of it was sent, and afterwards an event of type
   "sys" at the end of the stream instead of the "result". The session goes on, and its metadata says why the
   last prompt has no answer: their `description` tells agent, state and failure.
-- **Restarts.** Sessions, their slots and tokens survive one. A prompt under way does not: the session says so
-  in its description and takes the next prompt.
+- **Restarts.** Sessions and their slots survive one, and tokens where user, password and client are the same.
+  A prompt under way does not: the session says so in its description and takes the next prompt.
 - **Demo data.** Whoever signs in is the user "guest". The sessions that the documents name are open to
   everybody without a slot, take prompts side by side, and lose only what was said when they are deleted. An
   app or model that names no agent has one that echoes, whose session leaves the slot to the next one.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import portal_sandbox
+from portal_sandbox.errors import NoThread
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.service import Service
 from portal_sandbox.store import Store
@@ -116,6 +117,24 @@ def test_another_method_is_told_which_there_are(caller: Caller, method: str, pat
 
     assert (response.status, response.json()) == (405, {"detail": "Method Not Allowed"})
     assert response.headers["Allow"] == allowed
+
+
+def test_where_threads_have_run_out_a_request_is_refused(
+    start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's own error, as the pool raises it in which the operations work."""
+
+    def no_more(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    caller = start()
+    monkeypatch.setattr(Store, "sessions", no_more)
+
+    response = caller.call("GET", "/sessions/grouped")
+
+    assert (response.status, response.headers["Retry-After"]) == (503, "1")
+    assert response.json() == {"detail": NoThread.detail}
+    assert caplog.records == []
 
 
 def test_what_nobody_has_foreseen_is_logged_and_answered_as_json(

@@ -358,20 +358,25 @@ def test_a_strange_file_is_not_taken_for_one_of_sqlite(
 
 
 def _listed(folder: Path) -> dict[str, object]:
-    return {each.name: (each.lstat(), each.is_file() and each.read_bytes()) for each in folder.iterdir()}
+    return {each.name: _state(each) for each in folder.iterdir()}
+
+
+def _state(path: Path) -> object:
+    found = path.lstat()
+    return found.st_ino, found.st_mode, found.st_mtime_ns, path.is_file() and path.read_bytes()
 
 
 @pytest.mark.parametrize("rest", ["-wal", "-shm", "-journal", "-server-" + "0" * 32])
 def test_what_belongs_to_another_database_is_none(database: Database, path: Path, rest: str) -> None:
     beside = Path(f"{path}{rest}")
     beside.touch()
-    before = beside.stat()
+    before = _state(beside)
 
     with pytest.raises(DatabaseUnusable) as refused:
         Database(str(beside)).open()
 
     assert str(refused.value) == f"it belongs to the database {path.name}"
-    assert beside.stat() == before
+    assert _state(beside) == before
 
 
 def test_a_name_that_only_looks_like_that_of_another_is_a_name(tmp_path: Path) -> None:

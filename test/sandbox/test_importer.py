@@ -173,6 +173,11 @@ def test_an_id_is_given_once() -> None:
         ("raise ValueError", "broken.py, line 1: ValueError"),
         ("raise ValueError('one\\ntwo')", "broken.py, line 1: ValueError: one"),
         ("import sys\nsys.exit('usage: broken')", "broken.py, line 2: SystemExit: usage: broken"),
+        ("raise ValueError('\\x1b[2J\\u202e')", r"broken.py, line 1: ValueError: \x1b[2J\u202e"),
+        (
+            "class Odd(Exception):\n    def __str__(self): return 5\nraise Odd",
+            "broken.py, line 3: Odd",
+        ),
         ("import helper", f"helper{os.sep}__init__.py, line 2: ZeroDivisionError: division by zero"),
     ],
 )
