@@ -90,7 +90,8 @@ class Configuration(configuration.Configuration):
     what may be repeated is repeated otherwise (3), False for never, or a urllib3.Retry.
     `max_response_size` bounds a decompressed body in bytes, `connection_pool_maxsize` the connections to one
     host. `trust_env` honours the proxy and CA variables of the environment, `truststore`
-    lets the system judge certificates (the extra [truststore]).
+    lets the system judge certificates (the extra [truststore]), and `ssl_context`, an ssl.SSLContext of
+    one's own, beats both; pickle leaves it out.
 
     Raises ApiValueError or ApiTypeError for a value that cannot be used.
     """

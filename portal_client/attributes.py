@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-import ssl
 from collections.abc import Awaitable, Coroutine
 from functools import lru_cache
 from inspect import isfunction, signature
@@ -15,7 +14,6 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from portal_client.exceptions import ApiValueError
-from portal_client.secret import Secret, secret
 from portal_client.spelling import ALIKE, hint, warn
 
 _URL = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://[^/?#@<>\"{}|^`\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
@@ -103,18 +101,6 @@ class count:
 
     def __set__(self, holder: object, value: int) -> None:
         vars(holder)[self._name] = whole(self._least, self._name, value)
-
-
-class context(secret[Optional[ssl.SSLContext]]):
-    """An attribute that is an ssl.SSLContext for clients, or None; pickle cannot carry one."""
-
-    def __set__(self, holder: object, value: Optional[ssl.SSLContext]) -> None:
-        given = cast(object, value)
-        if given is not None and not isinstance(given, ssl.SSLContext):
-            raise ApiValueError(f"{self._name} must be an ssl.SSLContext, not {type(given).__name__}")
-        if value is not None and value.protocol == ssl.PROTOCOL_TLS_SERVER:
-            raise ApiValueError(f"{self._name} is for a server; ssl.create_default_context() is for a client")
-        vars(holder)[self._slot] = None if value is None else Secret(self._name, cast(Any, value))
 
 
 def whole(least: int, name: str, value: object) -> int:

@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
 
-from portal_client.attributes import Settings, base_url, context, count, unawaited, whole
+from portal_client.attributes import Settings, base_url, count, unawaited, whole
 from portal_client.credential import AccessToken, Credential, bare_token, check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
-from portal_client.secret import Lost, Secret, secret
+from portal_client.secret import Lost, Secret, secret, tls_context
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 
@@ -32,7 +32,8 @@ class Configuration(Settings):
     decompressed body in bytes; that of an error is cut there, and at 16 MiB. `connection_pool_maxsize`
     bounds the connections to one host. `trust_env` honours the proxy and CA variables of the environment.
     `truststore` leaves it to the system to judge a certificate, by the package of the extra [truststore],
-    in place of the CA variables; `ssl_ca_cert` is trusted besides. Making a Configuration does no I/O.
+    in place of the CA variables; `ssl_ca_cert` is trusted besides. `ssl_context`, an ssl.SSLContext of
+    one's own, beats all of these; pickle leaves it out. Making a Configuration does no I/O.
 
     Raises ApiValueError for a value that cannot be used.
     """
@@ -49,7 +50,7 @@ class Configuration(Settings):
     password: secret[Optional[str]] = secret()
     proxy: secret[Optional[str]] = secret()
     proxy_headers: secret[Optional[dict[str, str]]] = secret()
-    ssl_context: context = context()
+    ssl_context: tls_context = tls_context()
     connection_pool_maxsize: count = count(1)
     rate_limit_retries: count = count(0)
     max_response_size: count = count(1)
@@ -110,6 +111,8 @@ class Configuration(Settings):
         self.trust_env = trust_env
         self.truststore = truststore
         self.ssl_context = ssl_context
+        #: What a setting is called where it was read, for errors, if not by its own name.
+        self.set_by: dict[str, str] = {}
         self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
         self.connection_pool_maxsize = connection_pool_maxsize
 

@@ -16,7 +16,7 @@ from urllib3.util import Url, parse_url
 from portal_client.configuration import Configuration
 from portal_client.request import Origin
 from portal_client.secret import Hidden, HiddenBytes, Secrets
-from portal_client.setting import Setting
+from portal_client.setting import Setting, setting
 
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 _SCHEMES = ("http", "https", *SOCKS)
@@ -64,7 +64,7 @@ class Proxy:
 
     def __str__(self) -> str:
         """The proxy as errors name it."""
-        where = self.setting.name if self.setting.of_environment else "the configuration"
+        where = "the configuration" if self.setting.name == "proxy" else self.setting.name
         return f"{self.url.scheme} proxy of {where}"
 
 
@@ -93,8 +93,8 @@ def proxy_for(origin: Origin, configuration: Configuration) -> Optional[Proxy]:
     first, HTTP_PROXY not in a CGI script. Where none is set, macOS and Windows tell what the system has. None
     of them leads away from this machine what is for it.
     """
-    if configuration.proxy:
-        return Proxy.of(Setting("proxy", _hidden(configuration.proxy)))
+    if given := setting(configuration, "proxy"):
+        return Proxy.of(given)
     if not configuration.trust_env or is_loopback(origin.host):
         return None
     from urllib.request import getproxies, getproxies_environment, proxy_bypass
@@ -110,10 +110,6 @@ def proxy_for(origin: Origin, configuration: Configuration) -> Optional[Proxy]:
         return None
     value = Hidden(proxies[scheme])
     return Proxy.of(Setting(_variable(scheme, value), value, of_environment=True))
-
-
-def _hidden(value: Any) -> Any:
-    return Hidden(value) if isinstance(value, str) else value
 
 
 def _variable(scheme: str, value: str) -> str:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from typing import Any, Generic, NoReturn, Optional, Self, TypeVar, Union, cast, overload
 
-from portal_client.exceptions import AuthenticationError
+from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.text import exact
 
 V = TypeVar("V")
@@ -92,6 +93,18 @@ class secret(Generic[V]):
         elif isinstance(value, Mapping):
             kept = Secrets(cast("Mapping[str, Any]", value), label=self._name)
         vars(holder)[self._slot] = kept
+
+
+class tls_context(secret[Optional[ssl.SSLContext]]):
+    """An attribute that is an ssl.SSLContext for clients, or None; pickle cannot carry one."""
+
+    def __set__(self, holder: object, value: Optional[ssl.SSLContext]) -> None:
+        given = cast(object, value)
+        if given is not None and not isinstance(given, ssl.SSLContext):
+            raise ApiValueError(f"{self._name} must be an ssl.SSLContext, not {type(given).__name__}")
+        if value is not None and value.protocol == ssl.PROTOCOL_TLS_SERVER:
+            raise ApiValueError(f"{self._name} is for a server; ssl.create_default_context() is for a client")
+        vars(holder)[self._slot] = None if value is None else Secret(self._name, cast(Any, value))
 
 
 class Secrets(dict[str, Any]):

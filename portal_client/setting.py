@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
+from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiConnectionError, ApiValueError, OpenApiException
 from portal_client.secret import Hidden
 
@@ -21,6 +22,18 @@ class Setting(NamedTuple):
         if self.of_environment:
             return ApiConnectionError(status=0, reason=f"{self.name}: {why}", request_sent=False)
         return ApiValueError(f"{self.name}: {why}")
+
+
+def setting(configuration: Configuration, name: str) -> Optional[Setting]:
+    """Return a setting of a Configuration by the name it has where it was read; None if it is not set."""
+    value: Any = getattr(configuration, name)
+    called = configuration.set_by.get(name, name)
+    return Setting(called, hidden(value), called in os.environ) if value else None
+
+
+def hidden(value: Any) -> Any:
+    """Hide a text; anything else shows what is wrong with it."""
+    return Hidden(value) if isinstance(value, str) else value
 
 
 def variable(*names: str) -> Optional[Setting]:

@@ -12,7 +12,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiValueError
-from portal_client.setting import Setting, variable
+from portal_client.setting import Setting, setting, variable
 
 #: Whom a connection leads to: the configured service or its token endpoint, where a redirect leads, a proxy.
 Peer = Literal["service", "elsewhere", "proxy"]
@@ -58,7 +58,7 @@ def trusting(c: Configuration, of_proxy: bool) -> ssl.SSLContext:
         context = _plain(ssl.CERT_REQUIRED if c.verify_ssl else ssl.CERT_NONE)
     if not c.verify_ssl:
         return context
-    given = Setting("ssl_ca_cert", c.ssl_ca_cert) if c.ssl_ca_cert else None
+    given = setting(c, "ssl_ca_cert")
     if given is None and c.trust_env and not of_system:
         given = variable("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     if given is not None:

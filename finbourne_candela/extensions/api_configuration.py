@@ -141,6 +141,9 @@ class ApiConfiguration(Settings):
             timeouts=Timeouts(**limits),
             rate_limit_retries=Configuration.DEFAULT_RATE_LIMIT_RETRIES if retries is None else retries,
         )
+        for name, setting in (("ssl_ca_cert", "certificate_filename"), ("proxy", "proxy_address")):
+            if setting in self.provenance.given:
+                configuration.set_by[name] = self.provenance.where(setting)
         if self.proxy_config is not None:
             configuration.proxy = self.proxy_config.address
             configuration.proxy_headers = self.proxy_config.headers

@@ -35,7 +35,7 @@ from identity import (
     together,
 )
 from portal_client.auth import OAuth2Password
-from portal_client.exceptions import ApiTypeError, ApiValueError, AuthenticationError
+from portal_client.exceptions import ApiException, ApiTypeError, ApiValueError, AuthenticationError
 from scripted import Answer, Connection, Received, playing, reply
 
 NONE = reply([])
@@ -253,6 +253,27 @@ def test_socket_options_reach_the_configuration() -> None:
     keep_alive = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     usual, given, off = (c.socket_options or [] for c in configurations)
     assert (keep_alive in usual, given, keep_alive in off) == (True, list(own), False)
+
+
+@pytest.mark.fault("TLS and proxies", "A variable that cannot be used is named, as an ApiException")
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("FBN_CLIENT_CERTIFICATE", "no/ca.pem", "FBN_CLIENT_CERTIFICATE: no/ca.pem cannot be read"),
+        ("FBN_PROXY_ADDRESS", "http://ann:s3cret@127.0.0.1:9", "by the http proxy of FBN_PROXY_ADDRESS"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(
+    variable: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    loaders = [EnvironmentVariablesConfigurationLoader(), *args("https://candela.test")]
+    with SyncApiClientFactory(loaders) as factory, pytest.raises(ApiException) as caught:
+        factory.build(SessionsApi).stop_session(_request_timeout=5)
+
+    assert told in str(caught.value)
+    assert caught.value.request_sent is False
+    assert "s3cret" not in str(caught.value)
 
 
 def test_answers_of_the_token_endpoint_can_be_looked_at() -> None:

@@ -6,6 +6,7 @@ import math
 import os
 from logging import Logger
 from pathlib import Path
+from ssl import SSLContext, create_default_context
 from typing import Any, assert_type
 
 import urllib3
@@ -121,6 +122,7 @@ def constructor() -> None:
             proxy="http://proxy:3128",
             trust_env=False,
             truststore=True,
+            ssl_context=create_default_context(),
             max_response_size=1024,
             connection_pool_maxsize=4,
             hooks=[Counter()],
@@ -145,6 +147,7 @@ def attributes(config: Configuration) -> None:
     assert_type(config.verify_ssl, bool)
     assert_type(config.trust_env, bool)
     assert_type(config.truststore, bool)
+    assert_type(config.ssl_context, SSLContext | None)
     assert_type(config.tls_server_name, str | None)
     assert_type(config.assert_hostname, str | bool | None)
     assert_type(config.proxy_headers, dict[str, str] | None)
@@ -171,6 +174,7 @@ def assignments(config: Configuration) -> None:
     config.proxy_headers = {"Proxy-Authorization": "Basic eDp5"}
     config.api_key["key"] = "k"
     config.ssl_ca_cert = "ca.pem"
+    config.ssl_context = create_default_context()
     config.verify_ssl = False
     config.assert_hostname = False
     config.debug = True
