@@ -93,7 +93,11 @@ class Pools:
     def _settings(self, origin: Origin, foreign: bool) -> dict[str, Any]:
         c = self._configuration
         options = keep_alive_socket_options() if c.socket_options is None else c.socket_options
-        settings = {"maxsize": c.connection_pool_maxsize, "block": True, "socket_options": options}
+        settings: dict[str, Any] = {
+            "maxsize": c.connection_pool_maxsize,
+            "block": True,
+            "socket_options": options,
+        }
         if origin.scheme == "https":
             settings["ssl_context"] = self._contexts.of("elsewhere" if foreign else "service")
         return settings

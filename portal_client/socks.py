@@ -26,18 +26,21 @@ _LONGEST = 127
 class _SocksConnection(HTTPConnection):
     """Asks the proxy for a connection to its host, within the time that there is to connect."""
 
-    through: Proxy
     _target: str
 
+    @property
+    def _proxy(self) -> Proxy:
+        return cast(Proxy, self.through)
+
     def _new_conn(self) -> socket.socket:
-        host, scheme = super()._peer()[0], self.through.url.scheme
+        host, scheme = super()._peer()[0], self._proxy.url.scheme
         if scheme in _LOCALLY:
             host = self._addresses(host, self.port, _LOCALLY[scheme])[0][4][0]
         self._target = host
         return super()._new_conn()
 
     def _peer(self) -> tuple[str, int]:
-        url = self.through.url
+        url = self._proxy.url
         return cast(str, url.host).strip("[]"), url.port or _PORT
 
     def _connected(self, kind: Sequence[int], address: Any, limit: float) -> socket.socket:
@@ -47,11 +50,10 @@ class _SocksConnection(HTTPConnection):
         return sock
 
     def _socket(self, *kind: int) -> socket.socket:
-        made: socket.socket = socks.socksocket(*kind)
-        return made
+        return cast(Any, socks).socksocket(*kind)  # type: ignore[no-any-return]
 
     def _dial(self, sock: Any, address: Any) -> None:
-        scheme, (name, password) = self.through.url.scheme, _credentials(self.through)
+        scheme, (name, password) = self._proxy.url.scheme, _credentials(self._proxy)
         version = socks.SOCKS5 if scheme in ("socks5", "socks5h") else socks.SOCKS4
         sock.set_proxy(version, *address[:2], True, name, password)
         limit = sock.gettimeout()
