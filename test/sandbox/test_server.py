@@ -174,7 +174,7 @@ def _assert_stopped(box: portal_sandbox.Sandbox) -> None:
 def _script(text: str, *arguments: object) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-W", "error", "-c", text, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=3 * LIMIT)
 
 
 def test_it_is_stopped_when_the_interpreter_exits(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ import sys, threading, time, urllib3, portal_sandbox
 asked = threading.Event()
 def slow(conversation, files):
     asked.set()
-    time.sleep(60)
+    time.sleep(600)
 box = portal_sandbox.start(db=sys.argv[1], agents={"slow": slow}, tokens={"t": "ann"})
 form = {"agent_id": "slow", "text_prompt": "hello"}
 headers = {"Authorization": "Bearer t"}
@@ -192,11 +192,9 @@ print(answer.json()["session_id"])
 asked.wait()
 """
     db = tmp_path / "box.sqlite"
-    began = monotonic()
     run = _script(script, db)
 
     assert (run.returncode, run.stderr) == (0, "")
-    assert monotonic() - began < LIMIT / 2
     assert [path.name for path in tmp_path.iterdir()] == ["box.sqlite"]
     with portal_sandbox.running(db=db, tokens={"t": "ann"}) as box, Caller(box.host, "t") as caller:
         session = caller.get(f"/sessions/{run.stdout.strip()}")
@@ -207,18 +205,29 @@ asked.wait()
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_a_fork_does_not_stop_it(tmp_path: Path) -> None:
     script = """
-import os, sys, urllib3, warnings, portal_sandbox
+import os, sys, threading, time, urllib3, warnings, portal_sandbox
 warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads
-box = portal_sandbox.start(db=sys.argv[1])
+asked, released = threading.Event(), threading.Event()
+def held(conversation, files):
+    asked.set()
+    released.wait()
+    return "at last"
+box = portal_sandbox.start(db=sys.argv[1], agents={"held": held}, tokens={"t": "ann"})
+form = {"agent_id": "held", "text_prompt": "hello"}
+headers = {"Authorization": "Bearer t"}
+answer = urllib3.request("POST", box.host + "/sessions/async", fields=form, headers=headers)
+asked.wait()
 child = os.fork()
 if not child:
     sys.exit()
 assert os.waitpid(child, 0)[1] == 0
-print(urllib3.request("GET", box.host).status)
+released.set()
+session = f"{box.host}/sessions/{answer.json()['session_id']}/subscribe"
+print(urllib3.request("GET", session).json()["messages"][-1]["text"])
 """
     run = _script(script, tmp_path / "box.sqlite")
 
-    assert (run.returncode, run.stdout, run.stderr) == (0, "200\n", "")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "at last\n", "")
 
 
 # ── what cannot start ──
