@@ -10,19 +10,21 @@ import socket
 import ssl
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import urllib3
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
+from urllib3.util.ssltransport import SSLTransport
 
 from portal_client.exchange import Exchange
-from portal_client.head import Head, plain
+from portal_client.head import LONGEST_LINE, Fields, Head, plain, status_of
 
 _CUT = "the answer was closed before its end"
-_FOLD = re.compile(r"\r\n[\t ]*")
-_CHUNK_SIZE = re.compile(rb"0*[0-9A-Fa-f]{1,16}")
-_LENGTH = re.compile("[0-9]+[\t ]*")
-_LONGEST_LINE = 64 * 1024
+#: Its size, and perhaps an extension, which is not looked at but for characters that none may hold.
+_CHUNK_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,16})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
+_LENGTH = re.compile("[0-9]{1,20}")
+#: Bytes that may come without anything to decompress in them, beside twice those that were asked for.
+_MOST_OF_NOTHING = 64 * 1024
 
 
 class _TimedReader(socket.SocketIO):
@@ -46,11 +48,45 @@ class _TimedReader(socket.SocketIO):
         """Read no more; what was received and not read would be taken for the next answer."""
         self.at_end = True
         try:
-            more = buffered.peek(1) or (isinstance(self.timed, ssl.SSLSocket) and self.timed.pending())
+            more = buffered.peek(1) or _deciphered(self.timed)
         except ValueError:  # another thread has closed it
             return
         if more:
             self.connection.close()
+
+
+def _deciphered(sock: Any) -> bool:
+    """Whether TLS holds more than was read from it, which the socket below does not show."""
+    if isinstance(sock, SSLTransport):
+        return bool(sock.sslobj.pending() or sock.incoming.pending) or _deciphered(sock.socket)
+    return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+
+
+def shutdown_of(sock: Any) -> Optional[Callable[[int], None]]:
+    """What wakes a thread that reads from a socket; TLS within TLS leaves that to the socket below."""
+    return shutdown_of(sock.socket) if isinstance(sock, SSLTransport) else getattr(sock, "shutdown", None)
+
+
+class _Lines(io.BufferedReader):
+    """The bytes of an answer. Its lines are those of its head, its trailer and its framing."""
+
+    #: Takes the lines of a head or trailer while there are any.
+    fields: Optional[Fields] = None
+
+    def readline(self, size: Optional[int] = -1, /) -> bytes:
+        fields = self.fields
+        if fields is None:
+            return super().readline(size)
+        line = super().readline(LONGEST_LINE)
+        if len(line) >= LONGEST_LINE:
+            raise http.client.LineTooLong("header line")
+        cut = not line.endswith(b"\n")
+        if cut and not fields.trailer:
+            raise http.client.RemoteDisconnected("the connection ended within the headers")
+        if not cut and fields.take(line):
+            return line
+        self.fields = None
+        return b"\r\n"
 
 
 class TimedSocket:
@@ -65,7 +101,7 @@ class TimedSocket:
         reader: Any = self._sock.makefile("rb", buffering=0)
         reader.__class__ = _TimedReader  # a socket knows no other way to have readers of one's own
         reader.timed, reader.connection, reader.exchange = self._sock, self._connection, self._exchange
-        return io.BufferedReader(reader)
+        return _Lines(reader)
 
 
 class _Headers(http.client.HTTPMessage):
@@ -95,6 +131,9 @@ class Answer(http.client.HTTPResponse):
     will_close: bool
     chunked: bool
     chunk_left: Optional[int]
+    length: Optional[int]
+    #: Whether nobody reads it to its end.
+    abandoned = False
     _method: str
 
     def begin(self, **limits: Any) -> None:
@@ -102,15 +141,16 @@ class Answer(http.client.HTTPResponse):
         if head is not None:
             self._take(head)
             return
-        super().begin(**limits)
-        if self.fp.raw.at_end:  # http.client takes it for the end of the headers
-            raise http.client.RemoteDisconnected("the connection ended within the headers")
-        if self.status in (204, 304):  # which http.client still reads in chunks if it is told so
-            self.chunked, self.length = False, 0
-        elif not self.chunked and not all(map(_LENGTH.fullmatch, self.headers.get_all("content-length", []))):
-            raise http.client.HTTPException("the Content-Length is not a number")
-        if self._may_end_elsewhere():
-            self.will_close = True  # so that nothing which follows is taken for the next answer
+        status = 100
+        while status == 100:
+            version, status, reason = self._read_status()
+            fields: Fields = self.fp.fields
+            while self.fp.fields is not None:
+                self.fp.readline()
+        self.headers = self.msg = _Headers(fields.found)
+        self.code = self.status = status
+        self.reason, self.version = reason, 10 if version == "HTTP/1.0" else 11
+        self._frame()
 
     def _take(self, head: Head) -> None:
         self.fp.read(head.size)
@@ -120,45 +160,82 @@ class Answer(http.client.HTTPResponse):
         self.length, self.will_close = head.length, False
         self.chunked, self.chunk_left = head.length is None, None
 
+    def _frame(self) -> None:
+        """Find out where the answer ends. Raises HTTPException where that cannot be known."""
+        codings = [each.lower() for each in self.headers.get_all("transfer-encoding", [])]
+        lengths = self.headers.get_all("content-length", [])
+        self.chunked, self.chunk_left, self.length = codings[:1] == ["chunked"], None, None
+        if self.status in (204, 304):
+            self.chunked, self.length = False, 0
+        elif not self.chunked and lengths:
+            if len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0]):
+                raise http.client.HTTPException("the Content-Length is not a number")
+            self.length = int(lengths[0])
+        if self._method == "HEAD":
+            self.length = 0
+        self.will_close = self._check_close() or (not self.chunked and self.length is None)
+        # Where another reader could find another end, nothing that follows is taken for the next answer.
+        if codings and (codings != ["chunked"] or lengths or self.version == 10):
+            self.will_close = True
+
     def fields(self) -> urllib3.HTTPHeaderDict:
-        """The headers, those that are folded in one line."""
+        """The headers, as urllib3 has them."""
         found = urllib3.HTTPHeaderDict()
         for name, value in self.headers.items():
-            found.add(name, _FOLD.sub(" ", value) if "\r" in value else value)
+            found.add(name, value)
         return found
-
-    def _may_end_elsewhere(self) -> bool:
-        """Whether another reader of the head could find another end of the answer."""
-        codings = [each.lower() for each in self.headers.get_all("transfer-encoding", [])]
-        usual = codings == ["chunked"] and self.version == 11 and "content-length" not in self.headers
-        return bool(self.headers.defects) or (bool(codings) and not usual)
 
     def _close_conn(self) -> None:
         fp, self.fp = self.fp, None
         if fp is None:  # another thread has closed it
             return
         try:
-            fp.raw.end(fp)
+            if self.abandoned:  # not to be looked into: another thread may still read
+                fp.raw.at_end = True
+            else:
+                fp.raw.end(fp)
         finally:
             fp.close()
 
     def chunk_size(self) -> int:
-        """Read the size of the next chunk. Raises ValueError."""
-        line: bytes = self.fp.readline(_LONGEST_LINE)
-        size = line.partition(b";")[0].rstrip()
-        if line.endswith(b"\n") and _CHUNK_SIZE.fullmatch(size):
-            return int(size, 16)
-        self._close_conn()
-        raise ValueError("a chunk without its size" if line else "the connection ended before the answer")
+        """Read the size of the next chunk; behind the last one comes a trailer. Raises HTTPException."""
+        line: bytes = self.fp.readline(LONGEST_LINE)
+        found = _CHUNK_SIZE.fullmatch(line)
+        if found is None:
+            wrong = "a chunk without its size" if line else "the connection ended before the answer"
+            raise http.client.HTTPException(wrong)
+        size = int(found[1], 16)
+        if size == 0:
+            self.fp.fields = Fields(trailer=True)
+        return size
 
-    #: http.client's own takes what Python's int() does: 0x5, -5, 1_0.
-    _read_next_chunk_size = chunk_size
+    def end_chunk(self) -> None:
+        """Read the line end behind a chunk. Raises HTTPException."""
+        if self._safe_read(2) != b"\r\n":
+            raise http.client.HTTPException("a chunk that is longer than its size")
+
+    def _get_chunk_left(self) -> Optional[int]:
+        if self.chunk_left == 0:
+            self.end_chunk()
+        if not self.chunk_left:
+            self.chunk_left = self.chunk_size() or None
+            if self.chunk_left is None:
+                self._read_and_discard_trailer()
+                self._close_conn()
+        return self.chunk_left
 
     def _read_status(self) -> tuple[str, int, str]:
-        version, status, reason = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]
+        line: bytes = self.fp.readline(LONGEST_LINE)
+        if not line:
+            raise http.client.RemoteDisconnected("the connection ended before the answer")
+        if len(line) >= LONGEST_LINE:
+            raise http.client.LineTooLong("status line")
+        version, status, reason = status_of(line)
         if status == http.HTTPStatus.SWITCHING_PROTOCOLS:
             raise http.client.BadStatusLine("101, a change of protocol that nobody asked for")
-        return version, http.HTTPStatus.CONTINUE if 100 <= status < 200 else status, reason
+        self.fp.fields = Fields()
+        interim = status < 200
+        return "HTTP/1.1" if version > b"1.0" else "HTTP/1.0", 100 if interim else status, reason
 
 
 class HTTPResponse(urllib3.HTTPResponse):
@@ -175,6 +252,7 @@ class HTTPResponse(urllib3.HTTPResponse):
     chunk_left: Optional[int]
     _connection: Any = None
     _cut = False
+    _in_vain = 0
 
     def __init__(
         self, answer: Answer, exchange: Exchange, asked: Any, shutdown: Optional[Callable[[int], None]]
@@ -203,7 +281,7 @@ class HTTPResponse(urllib3.HTTPResponse):
             return
         shutdown = self._sock_shutdown
         if not self.closed:
-            self._cut = True
+            self._cut = self._fp.abandoned = True
             # Wakes who waits for more; closing alone would wait too. After a fork the socket is the parent's.
             if connection is not None and shutdown is not None and self.pid == os.getpid():
                 with suppress(OSError):
@@ -240,18 +318,38 @@ class HTTPResponse(urllib3.HTTPResponse):
             raise
         if self._cut:  # what has come may not be all
             raise ProtocolError(_CUT)
+        self._count(data, amt)
         return data
 
-    def _update_chunk_length(self) -> None:
-        if self.chunk_left is not None:
-            return
-        answer: Any = self._fp
-        try:
-            self.chunk_left = answer.chunk_size()
-        except ValueError as error:
+    def read(self, amt: Optional[int] = None, *args: Any, **options: Any) -> bytes:
+        self._in_vain = 0
+        return super().read(amt, *args, **options)
+
+    def read1(self, amt: Optional[int] = None, *args: Any, **options: Any) -> bytes:
+        self._in_vain = 0
+        return super().read1(amt, *args, **options)
+
+    def _count(self, data: bytes, amt: Optional[int]) -> None:
+        """Count what comes for one read: what is decompressed to nothing could go on for ever."""
+        self._in_vain += len(data)
+        if amt is not None and self._in_vain > 2 * amt + _MOST_OF_NOTHING:
             self._cut = True
             self.close()
-            raise ProtocolError(str(error)) from None
+            raise DecodeError(f"{self._in_vain} bytes hold less than the {amt} that were asked for")
+
+    def _update_chunk_length(self) -> None:
+        if self.chunk_left is None:
+            self.chunk_left = self._fp.chunk_size()
+
+    def _handle_chunk(self, amt: Optional[int]) -> bytes:
+        left = self.chunk_left or 0
+        data: bytes = self._fp._safe_read(left if amt is None else min(amt, left))
+        self.chunk_left = left - len(data)
+        if self.chunk_left == 0:
+            self._fp.end_chunk()
+            self.chunk_left = None
+        self._count(data, amt)
+        return data
 
     def stream(self, *args: Any, **options: Any) -> Generator[bytes, None, None]:
         return self._to_its_end(super().stream(*args, **options))
@@ -260,13 +358,18 @@ class HTTPResponse(urllib3.HTTPResponse):
         return self._to_its_end(super().read_chunked(*args, **options))
 
     def _to_its_end(self, blocks: Iterable[bytes]) -> Generator[bytes, None, None]:
+        self._in_vain = 0
         try:
             for block in blocks:
                 if self._cut:  # under TLS what comes then is not deciphered
                     break
                 yield block
+                self._in_vain = 0
         except (AttributeError, ValueError):
             if not self._cut:
                 raise
+        except HTTPError:
+            self._cut = True
+            raise
         if self._cut:
             raise ProtocolError(_CUT)

@@ -27,7 +27,7 @@ from urllib3.exceptions import (
 from urllib3.util import SKIP_HEADER, connection
 from urllib3.util.connection import allowed_gai_family
 
-from portal_client.answer import Answer, HTTPResponse, TimedSocket
+from portal_client.answer import Answer, HTTPResponse, TimedSocket, shutdown_of
 from portal_client.exchange import Exchange
 from portal_client.multipart import BLOCK
 from portal_client.places import Places
@@ -176,7 +176,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         if asked is None:
             raise http.client.ResponseNotReady
         self._response_options = None
-        shutdown = getattr(self.sock, "shutdown", None)  # TLS within TLS has none
+        shutdown = shutdown_of(self.sock)
         answer: Any = super(urllib3.connection.HTTPConnection, self).getresponse()
         return HTTPResponse(answer, self.exchange, asked, shutdown)
 

@@ -1,20 +1,28 @@
-"""The head of an answer, read at once where it can be read in one way only.
+"""The head of a response, as strict as RFC 9112 has it.
 
 http.client has each head read by the parser for mail, which takes any and costs more than all else about a
-small answer. Almost every head is plain; what is not is left to http.client, and so are its errors.
+small response. Almost every head is plain and read at once; the lines of any other are checked one by one.
 """
 
 from __future__ import annotations
 
+import http.client
 import re
 from typing import NamedTuple, Optional
 
-#: A status line, and names with values in ASCII, none of them folded. http.client takes 100 lines of 64 KiB.
+#: Of a status line, a header, and the size of a chunk with its extensions, each with its line end.
+LONGEST_LINE = 64 * 1024
+_MOST_LINES = 100
+
+#: A status line, and names with values in ASCII, none of them folded or with blanks at its end.
 _PLAIN = re.compile(
-    rb"HTTP/1\.1 ([2-9]\d\d) ([\x20-\x7e]*)\r\n((?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e]*\r\n){1,99})\r\n"
+    rb"HTTP/1\.1 ([2-9]\d\d) ([\x20-\x7e]*)\r\n"
+    rb"((?:[!#$%&'*+.^_`|~\w-]+:(?:[\t\x20-\x7e]*[\x21-\x7e])?\r\n){1,99})\r\n"
 )
+#: A reason is for people, who are shown what is not printable; a client should ignore it (RFC 9112, 4).
+_STATUS = re.compile(rb"HTTP/(0\.9|1\.\d) ([1-9]\d\d)(?: ([^\0\r\n]*))?\r?\n")
+_FIELD = re.compile(rb"(?:([!#$%&'*+.^_`|~\w-]+):|[\t ])([\t\x20-\x7e\x80-\xff]*)\r?\n")
 _HEADER = re.compile("([^:]+):[\t ]*([^\r]*)\r\n")
-_LONGEST = 64 * 1024
 _LENGTH = re.compile("[0-9]{1,18}")
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 
@@ -35,7 +43,7 @@ def plain(data: bytes) -> Optional[Head]:
     The connection stays open behind a plain head.
     """
     found = _PLAIN.match(data)
-    if found is None or found.end() > _LONGEST:
+    if found is None or found.end() > LONGEST_LINE:
         return None
     headers: list[tuple[str, str]] = _HEADER.findall(found[3].decode("ascii"))
     framing: dict[str, str] = {}
@@ -56,3 +64,45 @@ def plain(data: bytes) -> Optional[Head]:
         return None
     reason = found[2].decode("ascii").strip()
     return Head(found.end(), status, reason, headers, None if length is None else int(length))
+
+
+def status_of(line: bytes) -> tuple[bytes, int, str]:
+    """Read a status line: version, status and reason. Raises BadStatusLine."""
+    found = _STATUS.fullmatch(line)
+    if found is None:
+        raise http.client.BadStatusLine(line.decode("latin-1"))
+    return found[1], int(found[2]), (found[3] or b"").decode("latin-1").strip()
+
+
+class Fields:
+    """The fields of a head or a trailer, taken line by line.
+
+    A body is whole without its trailer (RFC 9112, 8), so that alone may be cut.
+    """
+
+    def __init__(self, trailer: bool = False) -> None:
+        self.trailer = trailer
+        self.found: list[tuple[str, str]] = []
+        self._lines = 0
+
+    def take(self, line: bytes) -> bool:
+        """Take the next line; return whether more are to come. Raises HTTPException for a wrong one.
+
+        A line may end in a lone LF, and begin with a blank where it continues the one before (RFC 9112, 2.2
+        and 5.2). Whatever else two readers could read in two ways is refused.
+        """
+        if line in (b"\r\n", b"\n"):
+            return False
+        self._lines += 1
+        if self._lines > _MOST_LINES:
+            raise http.client.HTTPException(f"the head has more than {_MOST_LINES} lines")
+        field = _FIELD.fullmatch(line)
+        if field is None or not (field[1] or self.found):
+            raise http.client.HTTPException(f"the head has a line that is no field: {line[:100]!r}")
+        value = field[2].decode("latin-1").strip("\t ")
+        if field[1]:
+            self.found.append((field[1].decode("ascii"), value))
+        else:
+            name, begun = self.found[-1]
+            self.found[-1] = name, f"{begun} {value}".strip("\t ")
+        return True

@@ -1,4 +1,4 @@
-"""A plain head is read as http.client reads it; any other is left to http.client, byte for byte."""
+"""A plain head is read at once and as http.client reads it; the lines of any other are checked one by one."""
 
 from __future__ import annotations
 
@@ -85,10 +85,10 @@ class _Socket:
         self._data = data
 
     def makefile(self, mode: str, **options: Any) -> Any:
-        return io.BufferedReader(_Raw(self._data))  # type: ignore[type-var]
+        return answer._Lines(_Raw(self._data))  # type: ignore[arg-type]
 
 
-class ByHttpClient(answer.Answer):
+class LineByLine(answer.Answer):
     """An answer whose head is never read at once."""
 
     def begin(self, **limits: Any) -> None:
@@ -96,7 +96,7 @@ class ByHttpClient(answer.Answer):
             super().begin(**limits)
 
 
-def seen(kind: type[answer.Answer], data: bytes, method: str = "GET") -> Any:
+def seen(kind: type[http.client.HTTPResponse], data: bytes, method: str = "GET") -> Any:
     """What a response makes of the data: all that is known of the head, and the bytes behind it."""
     response = kind(_Socket(data), method=method)  # type: ignore[arg-type]
     try:
@@ -121,7 +121,7 @@ BODY = b"12345HTTP/1.1 200 OK\r\n"
 
 @pytest.mark.parametrize("head", PLAIN)
 def test_a_plain_head_is_what_http_client_makes_of_it(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = seen(ByHttpClient, head + BODY)
+    expected = seen(LineByLine, head + BODY)
     monkeypatch.setattr(http.client, "parse_headers", None)  # it is read without
 
     assert seen(answer.Answer, head + BODY) == expected
@@ -132,12 +132,12 @@ def test_a_plain_head_is_what_http_client_makes_of_it(head: bytes, monkeypatch: 
 def test_an_unusual_head_is_left_to_http_client(head: bytes) -> None:
     assert plain(head + BODY) is None
     if not head.startswith(b"HTTP/1.1 1"):  # http.client itself skips only 100, see test_connection.py
-        assert seen(answer.Answer, head + BODY) == seen(ByHttpClient, head + BODY)
+        assert seen(answer.Answer, head + BODY) == seen(LineByLine, head + BODY)
 
 
 @pytest.mark.parametrize("head", PLAIN)
 def test_an_answer_to_head_has_no_body(head: bytes) -> None:
-    assert seen(answer.Answer, head, "HEAD") == seen(ByHttpClient, head, "HEAD")
+    assert seen(answer.Answer, head, "HEAD") == seen(LineByLine, head, "HEAD")
 
 
 _PIECES = st.sampled_from(
@@ -185,14 +185,14 @@ _LINES = st.lists(_PIECES, max_size=6).map(b"".join)
 def test_any_head_is_what_http_client_makes_of_it(lines: list[bytes]) -> None:
     head = b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", b""])
 
-    assert seen(answer.Answer, head + BODY) == seen(ByHttpClient, head + BODY)
+    assert seen(answer.Answer, head + BODY) == seen(LineByLine, head + BODY)
 
 
 @given(st.integers(0, 200), st.lists(_LINES, max_size=3))
 def test_a_cut_head_is_what_http_client_makes_of_it(kept: int, lines: list[bytes]) -> None:
     head = b"\r\n".join([b"HTTP/1.1 200 OK", b"Content-Length: 5", *lines, b"", b""])[:kept]
 
-    assert seen(answer.Answer, head) == seen(ByHttpClient, head)
+    assert seen(answer.Answer, head) == seen(LineByLine, head)
 
 
 @pytest.mark.parametrize(

@@ -141,17 +141,83 @@ def test_a_million_headers_are_refused() -> None:
     lost(floods(b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n" * 1000, 1000))
 
 
-@pytest.mark.fault("The wire", "Headers that none can read do not break the call")
+@pytest.mark.fault("The wire", "Headers that are folded, in Latin-1 or end in a lone line feed are read")
 @pytest.mark.parametrize(
-    "header",
-    [b": v", b"no colon", b" folded", b"A: 1\r\n folded", b"A\x00: 1", b"A: \xff\xfe", b"\x80: 1", b"A : 1"],
+    ("header", "value"),
+    [
+        (b"A: before \r\n after", "before after"),
+        (b"A: before\t\r\n\tafter", "before after"),
+        (b"A:\r\n  after", "after"),
+        (b"A: before\r\n ", "before"),
+        (b"A: \n b", "b"),
+        (b"A: a\n b\n\tc", "a b c"),
+        (b"A: 1 \t", "1"),
+        (b"A: 1\nB: 2", "1"),
+        (b"A: \xff\xfe", "\xff\xfe"),
+        (b"A:", ""),
+    ],
 )
-def test_odd_headers_do_no_harm(header: bytes) -> None:
-    with calling(ends(b"HTTP/1.1 200 OK\r\n" + header + b"\r\n\r\n" + BODY)) as c:
-        answer = c.api.create_session_with_http_info("a1", "hello")
+@pytest.mark.parametrize("raw", [False, True], ids=["decoded", "raw"])
+def test_odd_headers_are_read(header: bytes, value: str, raw: bool) -> None:
+    with calling(HEAD + header + b"\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY) as c:
+        for _ in range(2):
+            if raw:
+                response = c.api.get_session_without_preload_content("s1")
+                assert (response.headers["A"], response.read()) == (value, BODY)
+            else:
+                assert c.api.get_session_with_http_info("s1").headers["A"] == value
 
-    assert answer.data.id == "s1"
-    assert len(c.server.requests) == 1
+    assert (len(c.server.requests), c.server.connections) == (2, 1)
+
+
+#: Lines that two readers would read in two ways, or that must not come into anybody's log.
+NO_FIELDS = [
+    *(b": v", b"no colon", b" folded", b"A\x00: 1", b"\x80: 1", b"A : 1", b"A\t: 1", b"A\x0b: 1"),
+    *(b"A: a\rContent-Length: 3", b"A: a\r\rContent-Length: 3", b"A\r: a", b"A\rB: c", b"A: a\r"),
+    *(b"A: a\x00b", b"A: a\x0bb", b"A: a\x0cb", b"A: a\x1b[2J", b"A: a\x7f", b"A: a\r\n \x00b"),
+]
+
+
+@pytest.mark.fault("The wire", "A line of a head that is no header is a lost connection, in interim answers too")
+@pytest.mark.parametrize("line", NO_FIELDS, ids=ascii)
+@pytest.mark.parametrize("where", ["the head", "an interim answer", "the trailer"])
+def test_a_line_that_is_no_header_is_refused(line: bytes, where: str) -> None:
+    if where == "the head":
+        lost(ends(b"HTTP/1.1 200 OK\r\n" + line + b"\r\nConnection: close\r\n\r\n" + BODY))
+    elif where == "an interim answer":
+        lost(ends(b"HTTP/1.1 103 Early Hints\r\n" + line + b"\r\n\r\n" + reply()))
+    else:
+        lost(ends(CHUNKED + CHUNK + b"0\r\n" + line + b"\r\n\r\n"))
+
+
+@pytest.mark.fault("The wire", "A raw answer whose head holds a line that is no header is not handed over")
+@pytest.mark.parametrize("line", NO_FIELDS[8:], ids=ascii)
+def test_a_raw_answer_needs_a_head_of_headers(line: bytes) -> None:
+    with (
+        calling(ends(b"HTTP/1.1 200 OK\r\n" + line + b"\r\nConnection: close\r\n\r\n0123456789"), reply()) as c,
+        c.api.get_session_without_preload_content("s1") as response,
+    ):
+        assert response.read() == BODY
+
+    assert len(c.server.requests) == 2
+
+
+@pytest.mark.fault("The wire", "A status is three digits between spaces, in interim answers too")
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"HTTP/1.1 2_00 OK", b"HTTP/1.1 +200 OK", b"HTTP/1.1 0200 OK", b"HTTP/1.1 200\x0b OK"),
+        *(b"HTTP/1.1 \xb200 OK", b"HTTP/1.1 020 OK", b"HTTP/1.1\t200 OK", b"HTTP/1.1  200 OK"),
+        *(b"HTTP/1.10 200 OK", b"HTTP/1. 200 OK", b"HTTP/1.1\0 200 OK", b"HTTP/2.0 200 OK"),
+        *(b"HTTP/1.1 200 OK\r", b"HTTP/1.1 200 O\rK", b"HTTP/1.1 200 O\0K", b"http/1.1 200 OK"),
+    ],
+    ids=ascii,
+)
+def test_a_status_is_three_digits(line: bytes) -> None:
+    framed = reply(close=True).partition(b"\r\n")[2]
+
+    lost(ends(line + b"\r\n" + framed))
+    lost(ends(line.replace(b"200", b"100").replace(b"2_00", b"1_00") + b"\r\n\r\n" + reply()))
 
 
 @pytest.mark.fault("The wire", "After a head that could be read in two ways no other answer is read")
@@ -160,12 +226,10 @@ def test_odd_headers_do_no_harm(header: bytes) -> None:
     [
         CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\n"),
         CHUNKED.replace(b"1.1", b"1.0").replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n"),
-        CHUNKED.replace(b"\r\n\r\n", b"\r\nno colon\r\n\r\n"),
         HEAD + b"Transfer-Encoding: identity\r\nContent-Length: %d\r\n\r\n" % len(BODY),
         HEAD + b"Transfer-Encoding: identity, chunked\r\nContent-Length: %d\r\n\r\n" % len(BODY),
-        HEAD + b"Content-Length: %d\r\nA : 1\r\n\r\n" % len(BODY),
     ],
-    ids=["two framings", "HTTP/1.0", "no colon", "no coding", "two codings", "a space before the colon"],
+    ids=["two framings", "HTTP/1.0", "no coding", "two codings"],
 )
 def test_after_an_ambiguous_head_no_answer_is_read(head: bytes) -> None:
     chunked = b"chunked\r\n" in head and b"identity" not in head
@@ -218,6 +282,16 @@ def test_a_request_that_is_never_answered(method: str, scheme: str, limit: Any, 
         CHUNK + b"%x" % 2**62,
         b"0" * 1_000_000 + CHUNK,
         b"5;" + b"x" * 1_000_000 + b"\r\n",
+        b"%x\r\n%bXX0\r\n\r\n" % (len(BODY), BODY),
+        b"%x\r\n%b\n0\r\n\r\n" % (len(BODY), BODY),
+        b"%x\x0b\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        b"%x\r\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        b"%x\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        b"%x;a\r;b\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        b"%x;a\0\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        b"%x a\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        CHUNK + b"0\n\r\n",
+        CHUNK + b"0\r\n" + b"X: 1\r\n" * 200 + b"\r\n",
     ],
     ids=[
         "no number",
@@ -236,6 +310,16 @@ def test_a_request_that_is_never_answered(method: str, scheme: str, limit: Any, 
         "a second of 2**62",
         "a size of a megabyte",
         "an extension of a megabyte",
+        "other bytes behind it",
+        "a lone line feed behind it",
+        "a vertical tab behind the size",
+        "a lone carriage return behind the size",
+        "a size line that ends in a line feed",
+        "a lone carriage return in an extension",
+        "a NUL in an extension",
+        "an extension without a semicolon",
+        "a last size line that ends in a line feed",
+        "a trailer of 200 lines",
     ],
 )
 def test_broken_chunks_are_a_lost_connection(chunks: bytes) -> None:
@@ -245,9 +329,16 @@ def test_broken_chunks_are_a_lost_connection(chunks: bytes) -> None:
 @pytest.mark.fault(
     "The wire", "A chunk without its size ends a raw answer that is streamed with a ProtocolError"
 )
-@pytest.mark.parametrize("size", [b"zz", b"-5", b"0x5", b""])
-def test_a_broken_chunk_ends_a_raw_stream(size: bytes) -> None:
-    with calling(ends(CHUNKED + b"2\r\nab\r\n" + size + b"\r\nabcde\r\n0\r\n\r\n")) as c:
+@pytest.mark.parametrize(
+    "more",
+    [
+        *(b"zz\r\nabcde", b"-5\r\nabcde", b"0x5\r\nabcde", b"\r\nabcde", b"5\nabcde", b"5\x0b\r\nabcde"),
+        *(b"5\r\nabcdeXX5\r\nabcde", b"0\r\nA: \0\r\n\r\n"),
+    ],
+    ids=ascii,
+)
+def test_a_broken_chunk_ends_a_raw_stream(more: bytes) -> None:
+    with calling(ends(CHUNKED + b"2\r\nab\r\n" + more + b"\r\n0\r\n\r\n")) as c:
         response = c.api.get_session_without_preload_content("s1")
         blocks = response.stream()
         assert next(blocks) == b"ab"
@@ -281,10 +372,12 @@ def test_an_absurd_chunk_does_not_outlast_the_deadline() -> None:
     "chunks",
     [
         b"%x;name=value\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+        b"0%X \t;a=\"\xe4\"; b\r\n%b\r\n00;c\r\n\r\n" % (len(BODY), BODY),
         CHUNK + b"0\r\nX-Trailer: 1\r\n\r\n",
+        CHUNK + b"0\r\nX-Trailer: 1\r\n folded\nX: 2\r\n\r\n",
         b"".join(b"1\r\n%c\r\n" % byte for byte in BODY) + b"0\r\n\r\n",
     ],
-    ids=["extension", "trailer", "one byte each"],
+    ids=["extension", "blanks and extensions", "trailer", "folded trailer", "one byte each"],
 )
 def test_unusual_chunks_are_read(chunks: bytes) -> None:
     with calling(CHUNKED + chunks) as c:
