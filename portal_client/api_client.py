@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -28,7 +27,7 @@ from portal_client.rest import ApiException, RESTClientObject, RESTResponse
 from portal_client.retry import retry_after
 from portal_client.secret import secret
 from portal_client.spelling import hint
-from portal_client.streaming import EventStream
+from portal_client.streaming import EventStream, recording
 from portal_client.timeouts import TimeoutArgument
 
 #: Made once, and asked without the class: either costs more than the rest of making the answer.
@@ -200,7 +199,7 @@ class ApiClient:
         sent = self._prepared(request)
         tee = request.options.get("tee")
         with ExitStack() as on_error:
-            record = None if tee is None else on_error.enter_context(open(tee, "ab"))
+            record = None if tee is None else recording(tee, on_error)
             answer = self.rest_client.stream(sent)
             if isinstance(answer, RESTResponse):
                 raise self._error(answer, sent)
@@ -263,15 +262,8 @@ class ApiClient:
         )
 
     def _error_data(self, answer: RESTResponse) -> Any:
-        try:
-            if answer.status == 422:
-                return serialization.adapter("HTTPValidationError", self.models).validate_json(answer.data)
-        except ValidationError:
-            pass
-        try:
-            return json.loads(answer.data)
-        except (ValueError, RecursionError):
-            return None
+        model = serialization.adapter("HTTPValidationError", self.models) if answer.status == 422 else None
+        return serialization.error_data(answer.data, answer.headers.get("content-type", ""), model)
 
     # ── for scripts ──
 
@@ -286,7 +278,8 @@ class ApiClient:
         """
         if response_text.strip() == "null":
             return None
-        return serialization.adapter(response_type, self.models).validate_json(response_text)
+        validate = serialization.adapter(response_type, self.models).validate_json
+        return serialization.validated(validate, response_text)
 
     def parameters_to_url_query(self, params: Any, collection_formats: Optional[Mapping[str, str]]) -> str:
         """The query for a dict or pairs of parameters; lists are joined as `collection_formats` says."""

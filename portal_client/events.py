@@ -1,13 +1,15 @@
 """From bytes to the texts of events: lines of JSON, server-sent events, or one document.
 
 Each decoder is fed blocks as they come and answers the texts that are complete, and the numbers of the lines
-in which they begin. All take time linear in the length of what they read, however it is cut into blocks.
+in which they begin. All take time and memory linear in the length of what they read, however it is cut into
+blocks.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
-from typing import Optional
+from typing import Optional, Union
 
 Found = tuple[Sequence[int], Sequence[bytes]]
 
@@ -25,8 +27,7 @@ class Lines:
 
     def __init__(self, longest: int = LONGEST) -> None:
         self._longest = longest
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._begun = io.BytesIO()  # gives its bytes without a copy
         self._number = 0
 
     def feed(self, block: bytes) -> Found:
@@ -40,39 +41,41 @@ class Lines:
                 lines[0] = lines[0][len(_BOM) :]
             self._number += len(lines)
         if rest:
-            self._size += len(rest)
-            if self._size > self._longest:
+            self._begun.write(rest)
+            if self._begun.tell() > self._longest:
                 raise ValueError(f"line {self._number + 1} is longer than {self._longest} bytes")
-            self._pieces.append(rest)
         return range(first, first + len(lines)), lines
 
     def end(self) -> Found:
         """What stands behind the last line feed: a line as well."""
-        return self.feed(b"\n") if self._pieces else NOTHING
+        return self.feed(b"\n") if self._begun.tell() else NOTHING
 
     def _ended_by(self, last: bytes) -> bytes:
-        if not self._pieces:
+        if not self._begun.tell():
             return last
-        line = b"".join((*self._pieces, last))
-        self._pieces, self._size = [], 0
-        return line
+        line, self._begun = self._begun, io.BytesIO()
+        line.write(last)
+        return line.getvalue()
 
 
 class ServerSentEvents:
     """Server-sent events (text/event-stream), as the HTML standard defines them.
 
-    Comments and events named "ping" keep a connection awake and are no events here.
+    Comments and events named "ping" keep a connection awake and are no events here. An id counts from the blank
+    line on that ends its event, be that a ping or without data.
     """
 
     def __init__(self, longest: int = LONGEST) -> None:
         self._lines = Lines(longest)
         self._longest = longest
         self._after_cr = False
-        self._data: list[bytes] = []
-        self._size = 0
+        self._data: Union[bytes, bytearray, None] = None
         self._begun = 0
         self._name = b""
+        self._id = ""
+        #: The id of the last event that was ended, and those of the events found last.
         self.last_event_id: str = ""
+        self.ids: list[str] = []
         self.retry: Optional[float] = None
 
     def feed(self, block: bytes) -> Found:
@@ -82,22 +85,25 @@ class ServerSentEvents:
         self._after_cr = block.endswith(b"\r")
         numbers: list[int] = []
         texts: list[bytes] = []
+        self.ids = []
         lines = self._lines.feed(block.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
         for number, line in zip(*lines, strict=True):
             if line:
                 self._take(number, line)
             else:
-                if self._data and self._name != b"ping":
+                self.last_event_id = self._id
+                if self._data is not None and self._name != b"ping":
                     numbers.append(self._begun)
-                    texts.append(b"\n".join(self._data))
-                self._data, self._size, self._name = [], 0, b""
+                    texts.append(bytes(self._data))
+                    self.ids.append(self._id)
+                self._data, self._name = None, b""
         return numbers, texts
 
     def end(self) -> Found:
         """Nothing: the standard drops an event without a blank line behind it. Raises ValueError for one."""
         for number, line in zip(*self._lines.end(), strict=True):
             self._take(number, line)
-        if self._data:
+        if self._data is not None:
             raise ValueError(f"the event that begins in line {self._begun} is not ended")
         return NOTHING
 
@@ -105,14 +111,17 @@ class ServerSentEvents:
         name, _, value = line.partition(b":")
         value = value[1:] if value.startswith(b" ") else value
         if name == b"data":
-            self._begun = self._begun if self._data else number
-            self._size += len(value) + bool(self._data)  # with the line feed between
-            if self._size > self._longest:
+            if self._data is None:
+                self._begun, self._data = number, value
+            else:
+                self._data = bytearray(self._data) if isinstance(self._data, bytes) else self._data
+                self._data += b"\n"
+                self._data += value
+            if len(self._data) > self._longest:
                 raise ValueError(f"the event in line {self._begun} is longer than {self._longest} bytes")
-            self._data.append(value)
         elif name == b"event":
             self._name = value
         elif name == b"id" and b"\0" not in value:
-            self.last_event_id = value.decode("utf-8", "replace")
-        elif name == b"retry" and value.isdigit() and len(value) < 10:
-            self.retry = int(value) / 1000
+            self._id = value.decode("utf-8", "replace")
+        elif name == b"retry" and value.isdigit() and len(digits := value.lstrip(b"0")) < 10:
+            self.retry = int(digits or b"0") / 1000

@@ -6,21 +6,24 @@ import gc
 import json
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Optional, Union, cast
+from math import isfinite
+from typing import Annotated, Any, Optional, Union, cast
 from urllib.parse import quote
 from uuid import UUID
 
 import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 
+from portal_client.content_type import content_type as read_content_type
 from portal_client.exceptions import ApiTypeError, ApiValueError
-from portal_client.nesting import SCALARS, TOO_DEEP, explained, too_deep
+from portal_client.nesting import SCALARS, TOO_DEEP, FirstWrong, explained, too_deep
+from portal_client.surrogates import without_halves
 
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
 PAUSE_FROM = 1_000_000
@@ -35,24 +38,27 @@ _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 
 def sanitize(value: Any) -> Any:
-    """Turn models, dates and enums within plain data into what JSON knows; the value stays as it is."""
+    """Turn models, dates and enums within plain data into what JSON knows; the value stays as it is.
+
+    Raises ApiTypeError and ApiValueError for what JSON cannot hold, NaN and Infinity included.
+    """
     if too_deep(value):
         raise ApiValueError(f"{type(value).__name__} is {TOO_DEEP}")
     return _sanitized(value)
 
 
 def _sanitized(value: Any) -> Any:
-    if type(value) in SCALARS:
-        return value
     if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (str, int, float, bytes)):
+        value = value.value
+    if isinstance(value, float) and not isfinite(value):
+        raise ApiValueError(f"{value} is not a number that JSON can hold (RFC 8259, 6)")
+    if type(value) in SCALARS or isinstance(value, (str, int, float, bytes)):
         return value
     if isinstance(value, (list, tuple)):
         items = map(_sanitized, cast("Sequence[Any]", value))
         return tuple(items) if isinstance(value, tuple) else list(items)
     if isinstance(value, Mapping):
-        return {key: _sanitized(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+        return {key: _sanitized_at(key, item) for key, item in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     if isinstance(value, (Decimal, UUID)):
@@ -60,6 +66,13 @@ def _sanitized(value: Any) -> Any:
     if hasattr(value, "to_dict"):
         return _sanitized(value.to_dict())
     raise ApiTypeError(f"{type(value).__name__} cannot be sent as JSON")
+
+
+def _sanitized_at(key: Any, item: Any) -> Any:
+    try:
+        return _sanitized(item)
+    except (ApiTypeError, ApiValueError) as error:
+        raise type(error)(f"{key}: {error}") from None
 
 
 def encoded(name: str, text: str) -> bytes:
@@ -129,18 +142,42 @@ def decode(validate: Callable[[Union[bytes, str]], Any], body: bytes, content_ty
 
     Of a body with a document on each line (x-ndjson) it is the last one. Raises pydantic.ValidationError.
     """
-    document: Union[bytes, str] = body
-    label = content_type.lower()
-    if "charset" in label and "utf-8" not in label:
-        document = _decoded(body, content_type)
-    elif body.startswith(b"\xef\xbb\xbf"):
-        document = body[3:]
-    if "ndjson" in label:
+    document = _decoded(body, content_type)
+    if "ndjson" in read_content_type(content_type).media_type:
         document = _last_line(document)
     if pause and len(body) >= PAUSE_FROM:
         with _collector_paused():
-            return validate(document)
-    return validate(document)
+            return validated(validate, document)
+    return validated(validate, document)
+
+
+def validated(validate: Callable[[Union[bytes, str]], Any], document: Union[bytes, str]) -> Any:
+    """Read JSON by a validator's `validate_json`, half a surrogate pair as U+FFFD.
+
+    Raises pydantic.ValidationError.
+    """
+    try:
+        return validate(document)
+    except ValidationError:
+        whole = without_halves(document)
+        if whole is None:
+            raise
+    return validate(whole)
+
+
+def error_data(body: bytes, content_type: str, model: Optional[TypeAdapter[Any]]) -> Any:
+    """What the body of an error says: this model if it is one, else its JSON value, else None.
+
+    None as well where it is nested so deeply that the error could not be pickled.
+    """
+    data = None
+    with suppress(ValueError, RecursionError):
+        document = _decoded(body, content_type)
+        data = json.loads(without_halves(document) or document)
+        if model is not None:
+            with suppress(ValidationError):
+                data = decode(model.validate_json, body, content_type, pause=False)
+    return None if too_deep(data) else data
 
 
 def as_text(body: bytes, content_type: str) -> str:
@@ -156,12 +193,11 @@ def _last_line(document: Union[bytes, str]) -> Union[bytes, str]:
 
 
 def _decoded(body: bytes, content_type: str) -> Union[bytes, str]:
-    charset = re.search(r'charset="?([^\s";]+)', content_type, re.IGNORECASE)
-    label = charset[1].lower() if charset else ""
-    try:
-        return body.decode(label) if label in _CHARSETS else body
-    except ValueError:
-        return body  # the label was wrong; JSON is UTF-8 by its own standard
+    charset = read_content_type(content_type).charset
+    if charset in _CHARSETS:
+        with suppress(ValueError):  # the label was wrong; JSON is UTF-8 by its own standard
+            return body.decode(charset)
+    return body.removeprefix(b"\xef\xbb\xbf")
 
 
 @contextmanager
@@ -201,7 +237,8 @@ _NAMED: dict[str, Any] = {
 @lru_cache(maxsize=256)
 def adapter(kind: Any, models: str) -> TypeAdapter[Any]:
     """The validator of a type, or of a name such as `List[Session]` or `Dict[str, int]`."""
-    return TypeAdapter(_resolve(kind, models) if isinstance(kind, str) else kind)
+    kind = _resolve(kind, models) if isinstance(kind, str) else kind
+    return TypeAdapter(Annotated[kind, FirstWrong()])
 
 
 def _resolve(name: str, models: str) -> Any:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from operator import length_hint
-from typing import Any, BinaryIO, Generic, Optional, Protocol, Self, TypeVar, Union
+from typing import Annotated, Any, BinaryIO, Generic, NamedTuple, Optional, Protocol, Self, TypeVar, Union
 
 from pydantic import TypeAdapter, ValidationError
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
+from portal_client.content_type import content_type as read_content_type
 from portal_client.events import LONGEST, NOTHING, Found, Lines, ServerSentEvents
 from portal_client.exceptions import (
     ApiAttributeError,
@@ -21,7 +22,9 @@ from portal_client.exceptions import (
     ApiStreamError,
     ApiStreamTimeout,
 )
+from portal_client.nesting import FirstWrong
 from portal_client.serialization import explain
+from portal_client.surrogates import without_halves
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -30,6 +33,40 @@ U = TypeVar("U")
 ACCEPT = "application/x-ndjson, text/event-stream;q=0.9, application/json;q=0.8"
 
 _BLOCK = 64 * 1024
+
+
+def recording(path: Union[str, os.PathLike[str]], on_error: ExitStack) -> BinaryIO:
+    """Open the file of a recording, which stays as it was, or absent, where the call fails.
+
+    Raises OSError.
+    """
+    if not os.path.exists(path):
+        on_error.callback(_remove, os.path.realpath(path))
+    return on_error.enter_context(open(path, "ab"))
+
+
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        os.remove(path)
+
+
+class _Block(NamedTuple):
+    """The texts that came together, with their numbers; those that are left; the id before, and one for each."""
+
+    numbers: Sequence[int]
+    texts: Sequence[bytes]
+    left: Iterator[bytes]
+    ids: Sequence[str]
+
+    @classmethod
+    def of(cls, found: Found, ids: Sequence[str]) -> _Block:
+        """Make a block of which nothing is taken yet."""
+        return cls(*found, iter(found[1]), ids)
+
+    @property
+    def at(self) -> int:
+        """The place of the text that was taken last, from 0; -1 before the first."""
+        return len(self.texts) - length_hint(self.left) - 1
 
 
 class Source(Protocol):
@@ -69,18 +106,19 @@ class EventStream(Generic[T]):
         self._closed = False
         self._source = source
         self._validate = validate
-        self._decoder: Union[Lines, ServerSentEvents] = (
-            ServerSentEvents() if "event-stream" in content_type else Lines()
+        media_type = read_content_type(content_type).media_type
+        self._sent: Optional[ServerSentEvents] = (
+            ServerSentEvents() if media_type == "text/event-stream" else None
         )
+        self._decoder: Union[Lines, ServerSentEvents] = self._sent or Lines()
         # One document may be spread over lines; whether it is shows in the first of them.
-        self._perhaps_document = "ndjson" not in content_type and "event-stream" not in content_type
+        self._perhaps_document = self._sent is None and "ndjson" not in media_type
         self._tee = tee
         self._request = request
         self._request_id = request_id
         self._told = told
-        # The texts that came together, with their numbers, and those of them that are still to be read.
-        self._block: Found = NOTHING
-        self._texts: Iterator[bytes] = iter(())
+        self._block = _Block.of(NOTHING, [""])
+        self._id_when_closed: Optional[str] = None
         self._ended = False
 
     @classmethod
@@ -89,7 +127,7 @@ class EventStream(Generic[T]):
 
         Raises OSError for a file that cannot be read.
         """
-        validate: Callable[[bytes], U] = TypeAdapter(kind).validate_json
+        validate: Callable[[bytes], U] = TypeAdapter(Annotated[kind, FirstWrong()]).validate_json
         return EventStream(open(path, "rb"), validate, "application/x-ndjson", request=f"replay of {path}")
 
     @property
@@ -106,13 +144,20 @@ class EventStream(Generic[T]):
 
     @property
     def last_event_id(self) -> str:
-        """The id that server-sent events gave last, or ""."""
-        return getattr(self._decoder, "last_event_id", "")
+        """The id of the server-sent event in hand, or of the last one before it that had any; else "".
+
+        It is the one to resume behind: the id of no event that is still to be read, nor of one that was cut.
+        An event that was refused with ApiResponseError is in hand, too.
+        """
+        if self._id_when_closed is not None:
+            return self._id_when_closed
+        block = self._block  # one look: another thread may read
+        return block.ids[block.at + 1] if self._sent else ""
 
     @property
     def retry(self) -> Optional[float]:
         """After how many seconds server-sent events ask to connect again, or None."""
-        return getattr(self._decoder, "retry", None)
+        return self._sent.retry if self._sent else None
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "closed" if self._closed else "open"
@@ -131,8 +176,10 @@ class EventStream(Generic[T]):
 
     def close(self) -> None:
         """Close the connection, unless the stream was read to its end; harmless when closed already."""
+        if self._id_when_closed is None:
+            self._id_when_closed = self.last_event_id
         self._closed = True
-        deque(self._texts, maxlen=0)  # a loop under way has nothing left to give
+        deque(self._block.left, maxlen=0)  # a loop under way has nothing left to give
         self._source.close()
         if self._tee is not None:
             self._tee.close()
@@ -158,16 +205,16 @@ class EventStream(Generic[T]):
         # All that is known stands in `self`, so that a new loop goes on where another one has stopped.
         validate = self._validate if self._tee is None else self._recorded
         while True:
-            texts = self._texts
+            texts = self._block.left
             try:
                 # Blank lines are left out here, but for those of spaces, which `_failed` passes over.
                 for event in map(validate, filter(None, texts)):
                     self.events += 1
                     yield event
             except ValidationError as error:
-                self._failed(error)
+                yield from self._failed(error)
                 continue
-            if texts is self._texts:  # else a loop within this one has gone on
+            if texts is self._block.left:  # else a loop within this one has gone on
                 if self._ended:
                     return
                 self._fill()
@@ -176,19 +223,19 @@ class EventStream(Generic[T]):
         if self._tee is not None:
             with suppress(ValueError):  # closed by another thread
                 self._tee.flush()
+        before = self._sent.last_event_id if self._sent else ""
+        self._block = _Block.of(NOTHING, [before])  # an id without an event counts from here on
         block = self._read()
         try:
             if block:
-                self._found(self._decoder.feed(block))
+                found = self._decoder.feed(block)
             else:
                 self._ended = True
-                self._found(self._decoder.end())
+                found = self._decoder.end()
         except ValueError as error:
             raise self._cut(str(error)) from error
-
-    def _found(self, found: Found) -> None:
-        self._block = found
-        self._texts = iter(found[1])
+        if found[1]:
+            self._block = _Block.of(found, [before, *self._sent.ids] if self._sent else [])
 
     def _read(self) -> bytes:
         try:
@@ -223,32 +270,44 @@ class EventStream(Generic[T]):
         except ValueError as error:
             raise self._cut("is closed") from error
 
-    def _failed(self, error: ValidationError) -> None:
-        """What the last text is if it is no event: blank, or the beginning of a document, else an error."""
+    def _failed(self, error: ValidationError) -> Iterator[T]:
+        """The events of the last text if it is no event as it stands.
+
+        It may be blank, hold half of a surrogate pair, or begin a document. Raises ApiResponseError.
+        """
         if self._closed:  # by another thread
             raise self._cut("is closed") from error
-        numbers, texts = self._block
-        at = len(texts) - length_hint(self._texts) - 1
-        number, text = numbers[at], texts[at]
+        at = self._block.at
+        number, text = self._block.numbers[at], self._block.texts[at]
         if text.isspace():
-            return
+            return iter(())
+        whole = without_halves(text)
+        if whole is not None:
+            try:
+                event = self._validate(whole)
+            except ValidationError as other:
+                error = other
+            else:
+                self._record(text)
+                self.events += 1
+                return iter((event,))
         if self._perhaps_document and not self.events:
-            self._found(((1,), (self._whole(text),)))
-            return
+            self._block = _Block.of(((1,), (self._whole(text),)), [])
+            return iter(())
         raise self._refused(number, text, error) from error
 
     def _whole(self, first: bytes) -> bytes:
         """The document that begins with these bytes: all that comes."""
         self._perhaps_document = False
-        parts = [first, *self._texts]
-        size = sum(map(len, parts))
+        document = bytearray(b"\n".join((first, *self._block.left)))
         while not self._ended:
             self._fill()
-            parts += (texts := list(self._texts))
-            size += sum(map(len, texts))
-            if size > LONGEST:
+            for text in self._block.left:
+                document += b"\n"
+                document += text
+            if len(document) > LONGEST:
                 raise self._cut(f"is one document of more than {LONGEST} bytes")
-        return b"\n".join(parts)
+        return bytes(document)
 
     def _refused(self, number: int, text: bytes, error: ValidationError) -> ApiException:
         found = error.errors(include_url=False, include_context=False, include_input=False)

@@ -79,12 +79,13 @@ def _body(request: Request) -> tuple[Body, Optional[str]]:
         if wanted:
             raise ApiValueError(f"_content_type: {request.operation.name} sends no body")
         return None, None
-    if consumes == JSON and "json" in str(content_type):
+    media_type = str(content_type).lower()
+    if consumes == JSON and "json" in media_type:
         return to_json(request.body), content_type
-    if consumes != JSON and content_type == MULTIPART:
+    if consumes != JSON and media_type == MULTIPART:
         form = Multipart(request.form, request.files)
         return form, form.content_type
-    if consumes != JSON and content_type == URLENCODED:
+    if consumes != JSON and media_type == URLENCODED:
         if request.files:
             raise ApiValueError(f"_content_type: files cannot be sent as {URLENCODED}")
         fields = [(name, encoded(name, text)) for name, text in request.form]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Val
 from pydantic_core import CoreSchema, core_schema
 
 from portal_client.exceptions import ApiValueError
-from portal_client.nesting import SCALARS, TOO_DEEP, explained, too_deep
+from portal_client.nesting import SCALARS, TOO_DEEP, explained, first_wrong, too_deep
 from portal_client.spelling import hint, tell_misspelt
 
 M = TypeVar("M", bound=BaseModel)
@@ -57,6 +57,10 @@ DateTime = Annotated[datetime, _IsoFallback()]
 
 class _Portable(BaseModel):
     """The way to and from dicts, JSON text and readable text."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return first_wrong(handler(source), handler)
 
     def to_dict(self) -> Any:
         """The fields as plain data; absent ones are left out, null stays where the service knows null.
