@@ -24,7 +24,7 @@ from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeou
 from portal_client.hooks import Attempt
 from portal_client.places import Places
 from portal_client.request import Origin
-from scripted import SESSION, Answer, playing, reply
+from scripted import SESSION, Answer, Connection, Received, playing, reply
 
 SHORT = 0.25
 #: Far above the deadline and below what each of these servers would take.
@@ -443,6 +443,69 @@ def test_nothing_is_sent_through_a_proxy_that_refuses(status: int) -> None:
     assert [r.method for r in proxy.requests] == ["CONNECT"] * 4
     assert {r.body for r in proxy.requests} == {b""}
     assert not any("Authorization" in r.headers for r in proxy.requests)
+
+
+@pytest.mark.fault("TLS and proxies", "What a proxy says to CONNECT is read as strictly as an answer")
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 2_00 OK\r\n\r\n",
+        b"HTTP/1.1 +200 OK\r\n\r\n",
+        b"HTTP/1.1 200 O\rK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nVia: a\rX: b\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nVia: \0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nVia : a\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n folded\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nVia: a",
+        b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 200 + b"\r\n",
+    ],
+    ids=range(10),
+)
+def test_the_head_of_a_proxy_is_read_strictly(head: bytes) -> None:
+    with (
+        playing(drips(head, b"")) as proxy,
+        client_of("https://somewhere.test", proxy=proxy.host, retries=False) as client,
+    ):
+        error = failing(lambda: SessionsApi(client).create_session("a1", "hi"))
+
+    assert type(error) is ApiConnectionError
+    assert error.request_sent is False
+    assert "SSL" not in str(error.reason)  # no handshake was begun
+    assert [r.method for r in proxy.requests] == ["CONNECT"]
+
+
+@pytest.mark.fault("TLS and proxies", "What a proxy says to CONNECT is read as strictly as an answer")
+def test_an_odd_head_of_a_proxy_is_read(tmp_path: Path) -> None:
+    def odd(connection: Connection, request: Received) -> Any:
+        send, connection.send = connection.send, lambda data: None  # type: ignore[method-assign]
+        send(b"HTTP/1.0 200 \x1b\nVia: a \r\n b\r\nX:\xff\n\r\n")
+        return tunnel(server.port)(connection, request)
+
+    with (
+        playing(reply(), tls=server_tls("somewhere.test")) as server,
+        playing(odd) as proxy,
+        client_of("https://somewhere.test", proxy=proxy.host, ssl_ca_cert=ca_file(tmp_path)) as client,
+    ):
+        for _ in range(2):
+            assert SessionsApi(client).get_session("s1").id == "s1"
+
+    assert (len(server.requests), server.connections, len(proxy.requests)) == (2, 1, 1)
+
+
+@pytest.mark.fault("The wire", "Bytes after an answer never become the next call's answer, under TLS too")
+@pytest.mark.parametrize("fills", [0, 16384], ids=["at once", "a record"])
+def test_what_follows_an_answer_within_tls_within_tls(fills: int, tmp_path: Path) -> None:
+    forged = reply({**SESSION, "id": "forged"})
+    answer = reply()
+    with (
+        playing(answer + b" " * max(0, fills - len(answer)) + forged, reply(), tls=server_tls()) as server,
+        playing(tunnel(server.port), tls=server_tls()) as proxy,
+        client_of(server.host, proxy=proxy.host, ssl_ca_cert=ca_file(tmp_path)) as client,
+    ):
+        assert [SessionsApi(client).get_session("s1").id for _ in range(2)] == ["s1", "s1"]
+
+    assert (len(server.requests), server.connections) == (2, 2)
 
 
 def test_nothing_is_sent_when_the_handshake_fails() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from collections.abc import Iterable
 
 import pytest
@@ -97,6 +98,80 @@ def test_id_and_retry_are_remembered() -> None:
     texts(decoder, b"id: 7\nretry: 1500\ndata: 1\n\nid: a\0b\nretry: soon\n\n")
 
     assert (decoder.last_event_id, decoder.retry) == ("7", 1.5)
+
+
+@pytest.mark.fault("Streams", "An id counts once its event is ended, and travels with it")
+@pytest.mark.parametrize(
+    ("stream", "ids", "last"),
+    [
+        (b"id: 1\ndata: 1\n\ndata: 2\n\nid: 3\ndata: 3\n\n", ["1", "1", "3"], "3"),
+        (b"data: 1\nid: 1\n\nid\ndata: 2\n\n", ["1", ""], ""),
+        (b"id: 1\ndata: 1\n\nid: 2\nevent: ping\ndata: x\n\n", ["1"], "2"),
+        (b"id: 1\nevent: ping\n\ndata: 1\n\n", ["1"], "1"),
+        (b"id: 42\n\n", [], "42"),
+        (b"id: 42\n\nid:\n\n", [], ""),
+        (b"id: 1\ndata: 1\n\nid: 2\n", ["1"], "1"),
+        (b"id: 1\ndata: 1\n\nid: 2", ["1"], "1"),
+        (b"id: 1\nid: a\0b\ndata: 1\n\n", ["1"], "1"),
+        (b"id: \0\ndata: 1\n\n", [""], ""),
+        ("id: …\ndata: 1\n\n".encode(), ["…"], "…"),
+    ],
+)
+def test_an_id_counts_once_its_event_is_ended(stream: bytes, ids: list[str], last: str) -> None:
+    for blocks in ([stream], cut(stream, range(len(stream)))):
+        decoder, found = ServerSentEvents(), []
+        for block in blocks:
+            decoder.feed(block)
+            found += decoder.ids
+        decoder.end()
+
+        assert (found, decoder.last_event_id) == (ids, last)
+
+
+@pytest.mark.fault("Streams", "An id counts once its event is ended, and travels with it")
+@pytest.mark.parametrize("cut_event", [b"id: 2\ndata: half", b"id: 2\ndata: 2\n", b"data: 2\nid: 2\n"])
+def test_the_id_of_a_cut_event_does_not_count(cut_event: bytes) -> None:
+    decoder = ServerSentEvents()
+    decoder.feed(b"id: 1\ndata: 1\n\n" + cut_event)
+    with pytest.raises(ValueError, match="is not ended"):
+        decoder.end()
+
+    assert decoder.last_event_id == "1"
+
+
+@pytest.mark.parametrize(
+    ("digits", "seconds"),
+    [("0000003000", 3.0), ("0", 0.0), ("0" * 5000, 0.0), ("0" * 5000 + "1", 0.001), ("999999999", 999999.999)],
+)
+def test_the_value_of_retry_counts_and_not_its_digits(digits: str, seconds: float) -> None:
+    decoder = ServerSentEvents()
+    decoder.feed(f"retry: {digits}\n\n".encode())
+
+    assert decoder.retry == seconds
+
+
+@pytest.mark.fault("Streams", "What is kept of a stream is bounded, however it is cut into pieces")
+@pytest.mark.parametrize(
+    ("decoder", "blocks"),
+    [
+        (Lines(), [b"%c" % (n % 26 + 97) + b"x" for n in range(50_000)]),
+        (ServerSentEvents(), [b"data: ", *[b"%c" % (n % 26 + 97) + b"x" for n in range(50_000)]]),
+        (ServerSentEvents(), [b"data:ab\n" * 8_000] * 6),
+        (ServerSentEvents(), [b"data:\n" * 10_000] * 10),
+        (ServerSentEvents(), [b":\n" * 30_000] * 3),
+    ],
+    ids=["a line", "a line of data", "lines of data", "empty data", "comments"],
+)
+def test_what_is_kept_is_what_came(decoder: Lines | ServerSentEvents, blocks: list[bytes]) -> None:
+    tracemalloc.start()
+    try:
+        for block in blocks:
+            assert decoder.feed(block)[1] in ((), []) or isinstance(decoder, ServerSentEvents)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 2 * sum(map(len, blocks)) + 50_000
 
 
 @pytest.mark.parametrize("stream", [b"data: 1\n\ndata: 2\n", b"data: 1\n\ndata: 2"])

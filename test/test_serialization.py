@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import gc
 import json
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -365,3 +367,26 @@ def test_the_server_does_not_choose_the_codec() -> None:
     body = b'{"a": "+AGE-"}'
 
     assert s.decode(json.loads, body, "application/json; charset=utf-7", pause=False) == {"a": "+AGE-"}
+
+
+# ── what JSON cannot hold ──
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (lambda n: {"a": {"b": [1, n]}}, "a: b: "),
+        (lambda n: Session.model_validate({**SESSION, "new": {"x": (n,)}}), "new: x: "),
+        (lambda n: [n], ""),
+        (lambda n: n, ""),
+        (lambda n: enum.Enum("Odd", {"N": n}).N, ""),
+        (lambda n: type("Float", (float,), {})(n), ""),
+    ],
+    ids=["nested", "an unknown field", "a list", "alone", "an enum", "a subclass"],
+)
+def test_no_json_is_written_with_what_is_no_number(value: Any, path: str, number: float) -> None:
+    for write in (s.to_json, s.sanitize, s.text):
+        with pytest.raises(ApiValueError) as caught:
+            write(value(number))
+        assert str(caught.value) == f"{path}{number} is not a number that JSON can hold (RFC 8259, 6)"

@@ -21,10 +21,13 @@ from typing import Any
 import pytest
 import urllib3
 from pydantic import TypeAdapter, ValidationError
+from urllib3.exceptions import ProtocolError
 
-from clients import ca_file, calling, drips, server_tls
+from clients import ca_file, calling, client_of, drips, server_tls, tunnel
+from portal_client import SessionsApi
 from portal_client.exceptions import (
     ApiAttributeError,
+    ApiException,
     ApiResponseError,
     ApiStreamError,
     ApiStreamTimeout,
@@ -249,6 +252,143 @@ def test_the_repr_tells_the_state_and_the_call_and_nothing_else() -> None:
         call = f"subscribe_to_session_stream, GET {c.server.host}/sessions/s0/subscribe"
         assert repr(events) == f"<EventStream ended after 1 events: {call}>"
         assert "k=s3cret" in c.server.requests[0].target
+
+
+IDS = [b'id: 1\ndata: {"n":1}\n\n', b'data: {"n":2}\n\n', b'id: 3\ndata: {"n":3}\n\n']
+
+
+@pytest.mark.fault("Streams", "`last_event_id` is that of the event in hand, however its bytes came")
+@pytest.mark.parametrize("blocks", [IDS, [b"".join(IDS)]], ids=["slowly", "at once"])
+def test_the_last_event_id_is_that_of_the_event_in_hand(blocks: list[bytes]) -> None:
+    events = stream(*blocks, kind=SENT)
+    assert events.last_event_id == ""
+    assert [(event.n, events.last_event_id) for event in events] == [(1, "1"), (2, "1"), (3, "3")]
+
+    events = stream(*blocks, kind=SENT)
+    assert [(next(events).n, events.last_event_id) for _ in range(2)] == [(1, "1"), (2, "1")]
+    for _ in events:  # a loop that goes on
+        break
+    assert events.last_event_id == "3"
+
+    with stream(*blocks, kind=SENT) as events:
+        next(events)
+    assert events.last_event_id == "1"  # what was read ahead and is given to nobody does not count
+
+    events = stream(*blocks, kind=SENT)
+    assert (events.until_done().n, events.last_event_id) == (3, "3")
+
+
+@pytest.mark.fault("Streams", "Who resumes behind `last_event_id` loses no event")
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (b'id: 4\ndata: {"n":', "3"),
+        (b'id: 4\ndata: {"n":4}\n', "3"),
+        (b"id: 4\n", "3"),
+        (b"id: 4\n\n", "4"),
+        (b"id: 4\nevent: ping\ndata: {}\n\n", "4"),
+        (b"id: 4\ndata:\n\n", "4"),
+        (b"id: 4\0\ndata:\n\n", "3"),
+    ],
+    ids=ascii,
+)
+def test_the_id_of_what_was_cut_does_not_count(last: bytes, expected: str) -> None:
+    for blocks in ([*IDS, last], [b"".join(IDS) + last]):
+        events = stream(*blocks, ConnectionResetError(), kind=SENT)
+        seen = [(next(events).n, events.last_event_id) for _ in range(3)]
+        with pytest.raises(ApiStreamError):
+            next(events)
+
+        assert seen == [(1, "1"), (2, "1"), (3, "3")]
+        assert events.last_event_id == expected
+
+
+def test_an_event_that_is_refused_is_in_hand_too() -> None:
+    events = stream(b'id: 1\ndata: {"n":"x"}\n\nid: 2\ndata: {"n":2}\n\n', kind=SENT)
+    with pytest.raises(ApiResponseError):
+        next(events)
+
+    assert events.last_event_id == "1"  # who resumes behind it is not refused for ever
+    assert [(event.n, events.last_event_id) for event in events] == [(2, "2")]
+
+
+def test_other_streams_have_no_id() -> None:
+    events = stream(b'{"n":1}\n')
+    next(events)
+
+    assert (events.last_event_id, events.retry) == ("", None)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "Text/Event-Stream; charset=UTF-8",
+        "TEXT/EVENT-STREAM;",
+        'text/event-stream;x="application/x-ndjson"',
+        " text/event-stream ; x=y",
+    ],
+)
+def test_the_media_type_of_events_is_without_case(kind: str) -> None:
+    assert numbers(stream(b'data: {"n":1}\n\n', kind=kind)) == [1]
+
+
+@pytest.mark.parametrize("kind", ["Application/X-NDJSON", 'application/x-ndjson; x="text/event-stream"'])
+def test_the_media_type_of_lines_is_without_case(kind: str) -> None:
+    events = stream(b'{"n":\n1}\n', kind=kind)
+    with pytest.raises(ApiResponseError, match="line 1 "):  # lines, and not one document
+        next(events)
+
+
+HALVES = r'{"n":1,"text":"cut \ud83d, \\ud83d, whole \ud83d\ude00"}'
+
+
+@pytest.mark.fault("The body", "Half a surrogate pair is read as U+FFFD, in lists, events and errors")
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        (LINES, f"{HALVES}\n{HALVES}\n"),
+        (SENT, f"data: {HALVES}\n\ndata: {HALVES}\n\n"),
+        (DOCUMENT, f"{HALVES}\n{HALVES}\n"),
+        (DOCUMENT, HALVES.replace(",", ",\n", 1)),
+    ],
+)
+def test_half_a_surrogate_pair_in_an_event(kind: str, data: str, tmp_path: Path) -> None:
+    path = tmp_path / "log.ndjson"
+    with stream(data.encode(), kind=kind, tee=path.open("wb")) as events:
+        found = list(events)
+
+    assert {event.model_extra["text"] for event in found if event.model_extra} == {
+        "cut \ufffd, \\ud83d, whole \U0001f600"
+    }
+    assert len(found) == events.events == data.count('"n"')
+    with EventStream.replay(path, Event) as again:
+        assert list(again) == found
+
+
+@pytest.mark.fault("Streams", "What is kept of a stream is bounded, however it is cut into pieces")
+def test_blank_lines_in_a_document_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal_client.streaming.LONGEST", 1_000_000)
+    taken = 0
+
+    def blocks() -> Iterator[bytes]:
+        nonlocal taken
+        yield b"{\n"
+        while True:
+            taken += 1
+            yield b"\n" * 50_000
+
+    events = stream(*(), kind=DOCUMENT)
+    events._source = Blocks(blocks())
+    tracemalloc.start()
+    try:
+        with pytest.raises(ApiStreamError, match="one document of more than 1000000 bytes"):
+            next(events)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert taken < 25
+    assert peak < 6_000_000
 
 
 @pytest.mark.parametrize(
@@ -730,3 +870,50 @@ def test_other_forms_know_no_options_of_a_stream() -> None:
 def test_one_document_of_a_service_that_has_no_stream() -> None:
     with calling(reply()) as c, c.api.subscribe_to_session_stream("s1") as events:
         assert events.until_done().id == "s1"
+
+
+@pytest.mark.fault("Streams", "A refused call leaves no recording, and the one of yesterday as it was")
+@pytest.mark.parametrize("answer", [reply({}, status=404), lambda connection, request: False])
+@pytest.mark.parametrize("yesterday", [None, b"", b"yesterday"])
+def test_a_refused_call_leaves_no_recording(answer: Any, yesterday: bytes | None, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    link = tmp_path / "link"
+    link.symlink_to(log)
+    for path in (log, link):
+        if yesterday is not None:
+            log.write_bytes(yesterday)
+        with calling(answer, retries=False) as c, pytest.raises(ApiException):
+            c.api.subscribe_to_session_stream("s0", tee=path)
+
+        assert (log.read_bytes() if log.exists() else None) == yesterday
+
+
+def through_a_proxy(address: str, proxy: str, folder: Path) -> Any:
+    return SessionsApi(client_of(address, proxy=proxy, ssl_ca_cert=ca_file(folder)))
+
+
+@pytest.mark.fault("Life cycle", "Closing wakes a thread that reads through a proxy over TLS, too")
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("how", ["stream", "raw", "client"])
+def test_another_thread_closes_a_stream_through_a_proxy(framing: str, how: str, tmp_path: Path) -> None:
+    steps = FRAMINGS[framing]
+    steps.left.clear()
+    with (
+        playing(steps, tls=server_tls()) as server,
+        playing(tunnel(server.port), tls=server_tls()) as proxy,
+        ThreadPoolExecutor() as others,
+    ):
+        api = through_a_proxy(server.host, proxy.host, tmp_path)
+        if how == "raw":
+            source = api.subscribe_to_session_without_preload_content("s0")
+            reading = others.submit(source.read)
+        else:
+            source = api.subscribe_to_session_stream("s0", idle_timeout=2 * STEP)
+            assert next(source).id == "s0"
+            reading = others.submit(next, source)
+        assert wait([reading], timeout=0.2).not_done
+        close = api.api_client.close if how == "client" else source.close
+        others.submit(close).result(STEP)  # sooner than the silence would end
+
+        assert isinstance(reading.exception(STEP), ProtocolError if how == "raw" else ApiStreamError)
+        assert steps.left.wait(STEP)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import pydantic
 import pytest
 
 from clients import calling, drips, failing
@@ -307,3 +309,61 @@ def test_a_502_in_html() -> None:
     assert isinstance(error, ServiceException)
     assert (error.status, error.body, error.data) == (502, BODIES["html"].decode(), None)
     assert len(c.server.requests) == 4
+
+
+@pytest.mark.fault("The body", "Half a surrogate pair is read as U+FFFD, in lists, events and errors")
+@pytest.mark.parametrize("half", [rb"\ud83d", b"\xed\xa0\xbd"], ids=["escaped", "raw"])
+def test_half_a_surrogate_pair_hides_no_session(half: bytes) -> None:
+    sessions = b",".join(having(id=name).replace(b"Hello", text) for name, text in (("a", b"x"), ("b", half)))
+    with calling(reply(b'{"sessions":[%b]}' % sessions)) as c:
+        found = c.api.get_sessions("a1").sessions
+
+    assert [(session.id, session.messages[0].text) for session in found] == [("a", "x"), ("b", "\ufffd")]
+
+
+@pytest.mark.fault("The body", "Half a surrogate pair is read as U+FFFD, in lists, events and errors")
+def test_half_a_surrogate_pair_in_an_error() -> None:
+    detail = rb'{"detail":[{"loc":["a"],"msg":"\ud83d","type":"t"}]}'
+    with calling(reply(detail, status=422)) as c:
+        error = failing(lambda: c.api.get_session("s1"))
+    assert error.data.detail[0].msg == "\ufffd"
+
+    with calling(reply(rb'{"detail":"\ud83d"}', status=409)) as c:
+        error = failing(lambda: c.api.get_session("s1"))
+    assert error.data == {"detail": "\ufffd"}
+
+
+@pytest.mark.fault("The body", "An error survives pickle, however deep its body is nested")
+@pytest.mark.parametrize("status", [409, 422, 500])
+@pytest.mark.parametrize("depth", [100, 130, 190, 500, 900, 100_000])
+@pytest.mark.parametrize(
+    "around", [(b"[", b"]"), (b'{"a":', b"}"), (b'{"detail":[],"x":', b"}")], ids=["arrays", "objects", "fields"]
+)
+def test_an_error_of_any_depth_survives_pickle(status: int, depth: int, around: tuple[bytes, bytes]) -> None:
+    body = around[0] * depth + b"1" + around[1] * depth
+    with calling(reply(body, status=status), retries=False) as c:
+        error = failing(lambda: c.api.get_session("s1"))
+
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.status, again.body, str(again)) == (status, body.decode(), str(error))
+    assert (error.data is None) == (depth > 128)
+
+
+@pytest.mark.fault("The body", "A body of wrong items costs no more than a few times its size")
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        (lambda api: api.get_sessions("a1"), b'{"sessions":[%b]}'),
+        (lambda api: api.get_session("s1"), having(messages=[]).replace(b"[]", b"[%b]")),
+    ],
+    ids=["a list", "a list within"],
+)
+def test_the_first_wrong_item_is_told(call: Any, body: bytes) -> None:
+    items = b",".join([b"1"] * 100_000)
+    with calling(reply(body % items)) as c:
+        error = failing(lambda: call(c.api))
+
+    assert isinstance(error.__cause__, pydantic.ValidationError)
+    assert error.__cause__.error_count() == 1
+    assert "more" not in str(error.reason)
+    assert ".0: " in str(error.reason)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import DecodeError, ProtocolError
 
 from clients import ca_file, calling, drips, failing, keeps_open, late, server_tls
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiException,
     ApiResponseError,
+    ApiStreamError,
     ApiTimeoutError,
     ServiceException,
 )
@@ -530,3 +531,38 @@ def test_an_endless_error_is_still_that_error(form: str) -> None:
 
     assert isinstance(error, ServiceException)
     assert len(error.body or "") == 1_000_000
+
+
+def nothing(connection: Connection, request: Received) -> bool:
+    """Send a body that is compressed to nothing, block by block, for as long as the client takes it."""
+    head = b"HTTP/1.1 %s\r\nContent-Encoding: gzip\r\n\r\n" % request.headers["X-Status"].encode()
+    connection.send(head + b"\x1f\x8b\x08" + bytes(7))
+    for _ in range(400):
+        connection.send(b"\x00\x00\x00\xff\xff" * 20_000)
+    return False
+
+
+@pytest.mark.fault("The wire", "A body that is compressed to nothing ends at a bound, not with the deadline")
+@pytest.mark.parametrize("way", ["a call", "an error", "raw", "raw, as a stream", "events"])
+def test_a_body_of_nothing_has_an_end(way: str) -> None:
+    status = "500 Broken" if way == "an error" else "200 OK"
+    options: Any = {"_headers": {"X-Status": status}, "_request_timeout": 60}
+    with calling(nothing, reply(), retries=False) as c:
+        if way == "a call":
+            error: Exception = failing(lambda: c.api.create_session("a1", "hello", **options))
+            assert isinstance(error, ApiResponseError)
+            assert "not what its encoding says" in str(error.reason)
+        elif way == "an error":
+            error = failing(lambda: c.api.get_session("s1", **options))
+            assert isinstance(error, ServiceException)
+        elif way == "events":
+            events = c.api.subscribe_to_session_stream("s1", **options)
+            assert isinstance(failing(lambda: next(events)), ApiStreamError)
+        else:
+            response = c.api.get_session_without_preload_content("s1", **options)
+            with pytest.raises(DecodeError):
+                response.read(1000) if way == "raw" else next(response.stream(1000))
+        options["_headers"] = None
+        assert c.api.get_session("s1").id == "s1"
+
+    assert (len(c.server.requests), c.server.connections) == (2, 2)
