@@ -12,9 +12,7 @@ from typing import Optional, Union
 _RAW = re.compile(rb"\xed[\xa0-\xbf]")
 _REPLACEMENT = b"\\ufffd"
 #: An escape: a pair, or one half (in group 1), or any other.
-_ESCAPE = re.compile(
-    rb"\\(?:u[dD][89aAbB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
-)
+_ESCAPE = re.compile(rb"\\(?:u[dD][89aAbB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
 
 
 def without_halves(document: Union[bytes, str]) -> Optional[bytes]:

@@ -141,7 +141,13 @@ def test_the_id_of_a_cut_event_does_not_count(cut_event: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("digits", "seconds"),
-    [("0000003000", 3.0), ("0", 0.0), ("0" * 5000, 0.0), ("0" * 5000 + "1", 0.001), ("999999999", 999999.999)],
+    [
+        ("0000003000", 3.0),
+        ("0", 0.0),
+        ("0" * 5000, 0.0),
+        ("0" * 5000 + "1", 0.001),
+        ("999999999", 999999.999),
+    ],
 )
 def test_the_value_of_retry_counts_and_not_its_digits(digits: str, seconds: float) -> None:
     decoder = ServerSentEvents()

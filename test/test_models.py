@@ -532,7 +532,9 @@ def _without_an_end(schema: Any, path: str = "") -> list[str]:
     """Where in a core schema a list or dict goes on behind a wrong item."""
     if isinstance(schema, dict):
         known: dict[str, Any] = schema
-        here = known.get("type") in ("list", "tuple", "set", "frozenset", "dict") and not known.get("fail_fast")
+        here = known.get("type") in ("list", "tuple", "set", "frozenset", "dict") and not known.get(
+            "fail_fast"
+        )
         return [path] * here + [x for k, v in known.items() for x in _without_an_end(v, f"{path}/{k}")]
     if isinstance(schema, (list, tuple)):
         items: list[Any] = list(schema)

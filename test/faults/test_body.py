@@ -337,7 +337,9 @@ def test_half_a_surrogate_pair_in_an_error() -> None:
 @pytest.mark.parametrize("status", [409, 422, 500])
 @pytest.mark.parametrize("depth", [100, 130, 190, 500, 900, 100_000])
 @pytest.mark.parametrize(
-    "around", [(b"[", b"]"), (b'{"a":', b"}"), (b'{"detail":[],"x":', b"}")], ids=["arrays", "objects", "fields"]
+    "around",
+    [(b"[", b"]"), (b'{"a":', b"}"), (b'{"detail":[],"x":', b"}")],
+    ids=["arrays", "objects", "fields"],
 )
 def test_an_error_of_any_depth_survives_pickle(status: int, depth: int, around: tuple[bytes, bytes]) -> None:
     body = around[0] * depth + b"1" + around[1] * depth

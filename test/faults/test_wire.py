@@ -179,7 +179,9 @@ NO_FIELDS = [
 ]
 
 
-@pytest.mark.fault("The wire", "A line of a head that is no header is a lost connection, in interim answers too")
+@pytest.mark.fault(
+    "The wire", "A line of a head that is no header is a lost connection, in interim answers too"
+)
 @pytest.mark.parametrize("line", NO_FIELDS, ids=ascii)
 @pytest.mark.parametrize("where", ["the head", "an interim answer", "the trailer"])
 def test_a_line_that_is_no_header_is_refused(line: bytes, where: str) -> None:
@@ -195,7 +197,9 @@ def test_a_line_that_is_no_header_is_refused(line: bytes, where: str) -> None:
 @pytest.mark.parametrize("line", NO_FIELDS[8:], ids=ascii)
 def test_a_raw_answer_needs_a_head_of_headers(line: bytes) -> None:
     with (
-        calling(ends(b"HTTP/1.1 200 OK\r\n" + line + b"\r\nConnection: close\r\n\r\n0123456789"), reply()) as c,
+        calling(
+            ends(b"HTTP/1.1 200 OK\r\n" + line + b"\r\nConnection: close\r\n\r\n0123456789"), reply()
+        ) as c,
         c.api.get_session_without_preload_content("s1") as response,
     ):
         assert response.read() == BODY
@@ -373,7 +377,7 @@ def test_an_absurd_chunk_does_not_outlast_the_deadline() -> None:
     "chunks",
     [
         b"%x;name=value\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
-        b"0%X \t;a=\"\xe4\"; b\r\n%b\r\n00;c\r\n\r\n" % (len(BODY), BODY),
+        b'0%X \t;a="\xe4"; b\r\n%b\r\n00;c\r\n\r\n' % (len(BODY), BODY),
         CHUNK + b"0\r\nX-Trailer: 1\r\n\r\n",
         CHUNK + b"0\r\nX-Trailer: 1\r\n folded\nX: 2\r\n\r\n",
         b"".join(b"1\r\n%c\r\n" % byte for byte in BODY) + b"0\r\n\r\n",
