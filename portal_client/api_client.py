@@ -21,13 +21,14 @@ from portal_client.exceptions import ApiResponseError, ApiTypeError, error_for
 from portal_client.failure import told, told_so_far
 from portal_client.nesting import explained
 from portal_client.operation import Operation, Request
+from portal_client.recording import recording
 from portal_client.redirect import REDIRECTS
 from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
 from portal_client.retry import retry_after
 from portal_client.secret import secret
 from portal_client.spelling import hint
-from portal_client.streaming import EventStream, recording
+from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
 
 #: Made once, and asked without the class: either costs more than the rest of making the answer.

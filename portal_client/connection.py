@@ -27,11 +27,12 @@ from urllib3.exceptions import (
 from urllib3.util import SKIP_HEADER, connection
 from urllib3.util.connection import allowed_gai_family
 
-from portal_client.answer import Answer, HTTPResponse, TimedSocket, shutdown_of
+from portal_client.answer import Answer, HTTPResponse
 from portal_client.exchange import Exchange
 from portal_client.multipart import BLOCK
 from portal_client.places import Places
 from portal_client.proxies import Proxy
+from portal_client.reader import TimedSocket, shutdown_of
 from portal_client.timeouts import Deadline, Timeouts, as_good
 from portal_client.tls import explained
 

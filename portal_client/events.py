@@ -8,8 +8,9 @@ blocks.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from typing import Optional, Union
+from collections.abc import Iterator, Sequence
+from operator import length_hint
+from typing import NamedTuple, Optional, Protocol, Union
 
 Found = tuple[Sequence[int], Sequence[bytes]]
 
@@ -20,6 +21,37 @@ LONGEST = 256 * 1024 * 1024
 NOTHING: Found = (), ()
 
 _BOM = b"\xef\xbb\xbf"
+
+
+class Block(NamedTuple):
+    """The texts that came together, their numbers, those that are left, and the id before and of each."""
+
+    numbers: Sequence[int]
+    texts: Sequence[bytes]
+    left: Iterator[bytes]
+    ids: Sequence[str]
+
+    @classmethod
+    def of(cls, found: Found, ids: Sequence[str]) -> Block:
+        """Make a block of which nothing is taken yet."""
+        return cls(*found, iter(found[1]), ids)
+
+    @property
+    def at(self) -> int:
+        """The place of the text that was taken last, from 0; -1 before the first."""
+        return len(self.texts) - length_hint(self.left) - 1
+
+
+class Source(Protocol):
+    """Where the bytes come from: a response, or a file that was recorded."""
+
+    def read1(self, amount: int, /) -> bytes:
+        """What is there, at most `amount` bytes; waits only where nothing is. Nothing at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the source, read or not."""
+        ...
 
 
 class Lines:
@@ -61,8 +93,8 @@ class Lines:
 class ServerSentEvents:
     """Server-sent events (text/event-stream), as the HTML standard defines them.
 
-    Comments and events named "ping" keep a connection awake and are no events here. An id counts from the blank
-    line on that ends its event, be that a ping or without data.
+    Comments and events named "ping" keep a connection awake and are no events here. An id counts from the
+    blank line on that ends its event, be that a ping or without data.
     """
 
     def __init__(self, longest: int = LONGEST) -> None:

@@ -1,11 +1,14 @@
-"""How deep data may be nested: as deep as every JSON parser in use reads, and no deeper; where a check ends."""
+"""How deep data may be nested: as deep as every JSON parser in use reads, and no deeper.
+
+Also where its validation ends: at the first wrong item.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, GetCoreSchemaHandler, RootModel, ValidationError
+from pydantic import BaseModel, GetCoreSchemaHandler, RootModel, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 #: Levels of objects and arrays.
@@ -56,13 +59,16 @@ def explained(error: ValidationError) -> ValidationError:
     return ValidationError.from_exception_data(error.title, lines, hide_input=True)
 
 
-class FirstWrong:
-    """Marks a type of which validation ends at the first wrong item of each list and dict.
+def adapter_of(kind: Any) -> TypeAdapter[Any]:
+    """Make the validator of a type, which ends at the first wrong item of each list and dict.
 
     Else a body of a million wrong items costs hundreds of times its size in errors. For dicts pydantic knows
     that from 2.12 on.
     """
+    return TypeAdapter(cast(Any, Annotated[kind, _FirstWrong()]))
 
+
+class _FirstWrong:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return first_wrong(handler(source), handler)
 

@@ -27,7 +27,7 @@ from typing_extensions import TypedDict
 
 from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Files, Part
-from portal_client.nesting import FirstWrong
+from portal_client.nesting import adapter_of
 from portal_client.serialization import text
 from portal_client.spelling import hint, tell_misspelt
 from portal_client.streaming import ACCEPT as STREAM
@@ -194,8 +194,7 @@ class Operation:
     @cached_property
     def returns(self) -> TypeAdapter[Any]:
         """The validator of the answer, or of each event of a stream."""
-        promised = get_args(self.promised)[0] if self.stream_of else self.promised
-        return TypeAdapter(Annotated[promised, FirstWrong()])
+        return adapter_of(get_args(self.promised)[0] if self.stream_of else self.promised)
 
     @cached_property
     def _hints(self) -> dict[str, Any]:

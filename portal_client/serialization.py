@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 from importlib import import_module
 from math import isfinite
-from typing import Annotated, Any, Optional, Union, cast
+from typing import Any, Optional, Union, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from portal_client.content_type import content_type as read_content_type
 from portal_client.exceptions import ApiTypeError, ApiValueError
-from portal_client.nesting import SCALARS, TOO_DEEP, FirstWrong, explained, too_deep
+from portal_client.nesting import SCALARS, TOO_DEEP, adapter_of, explained, too_deep
 from portal_client.surrogates import without_halves
 
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
@@ -237,8 +237,7 @@ _NAMED: dict[str, Any] = {
 @lru_cache(maxsize=256)
 def adapter(kind: Any, models: str) -> TypeAdapter[Any]:
     """The validator of a type, or of a name such as `List[Session]` or `Dict[str, int]`."""
-    kind = _resolve(kind, models) if isinstance(kind, str) else kind
-    return TypeAdapter(Annotated[kind, FirstWrong()])
+    return adapter_of(_resolve(kind, models) if isinstance(kind, str) else kind)
 
 
 def _resolve(name: str, models: str) -> Any:

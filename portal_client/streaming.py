@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from operator import length_hint
-from typing import Annotated, Any, BinaryIO, Generic, NamedTuple, Optional, Protocol, Self, TypeVar, Union
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, BinaryIO, Generic, Optional, Self, TypeVar, Union
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from portal_client.content_type import content_type as read_content_type
-from portal_client.events import LONGEST, NOTHING, Found, Lines, ServerSentEvents
+from portal_client.events import LONGEST, NOTHING, Block, Lines, ServerSentEvents, Source
 from portal_client.exceptions import (
     ApiAttributeError,
     ApiException,
@@ -22,7 +21,7 @@ from portal_client.exceptions import (
     ApiStreamError,
     ApiStreamTimeout,
 )
-from portal_client.nesting import FirstWrong
+from portal_client.nesting import adapter_of
 from portal_client.serialization import explain
 from portal_client.surrogates import without_halves
 
@@ -33,52 +32,6 @@ U = TypeVar("U")
 ACCEPT = "application/x-ndjson, text/event-stream;q=0.9, application/json;q=0.8"
 
 _BLOCK = 64 * 1024
-
-
-def recording(path: Union[str, os.PathLike[str]], on_error: ExitStack) -> BinaryIO:
-    """Open the file of a recording, which stays as it was, or absent, where the call fails.
-
-    Raises OSError.
-    """
-    if not os.path.exists(path):
-        on_error.callback(_remove, os.path.realpath(path))
-    return on_error.enter_context(open(path, "ab"))
-
-
-def _remove(path: str) -> None:
-    with suppress(OSError):
-        os.remove(path)
-
-
-class _Block(NamedTuple):
-    """The texts that came together, with their numbers; those that are left; the id before, and one for each."""
-
-    numbers: Sequence[int]
-    texts: Sequence[bytes]
-    left: Iterator[bytes]
-    ids: Sequence[str]
-
-    @classmethod
-    def of(cls, found: Found, ids: Sequence[str]) -> _Block:
-        """Make a block of which nothing is taken yet."""
-        return cls(*found, iter(found[1]), ids)
-
-    @property
-    def at(self) -> int:
-        """The place of the text that was taken last, from 0; -1 before the first."""
-        return len(self.texts) - length_hint(self.left) - 1
-
-
-class Source(Protocol):
-    """Where the bytes come from: a response, or a file that was recorded."""
-
-    def read1(self, amount: int, /) -> bytes:
-        """What is there, at most `amount` bytes; waits only where nothing is. Nothing at the end."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the source, read or not."""
-        ...
 
 
 class EventStream(Generic[T]):
@@ -117,7 +70,7 @@ class EventStream(Generic[T]):
         self._request = request
         self._request_id = request_id
         self._told = told
-        self._block = _Block.of(NOTHING, [""])
+        self._block = Block.of(NOTHING, [""])
         self._id_when_closed: Optional[str] = None
         self._ended = False
 
@@ -127,7 +80,7 @@ class EventStream(Generic[T]):
 
         Raises OSError for a file that cannot be read.
         """
-        validate: Callable[[bytes], U] = TypeAdapter(Annotated[kind, FirstWrong()]).validate_json
+        validate: Callable[[bytes], U] = adapter_of(kind).validate_json
         return EventStream(open(path, "rb"), validate, "application/x-ndjson", request=f"replay of {path}")
 
     @property
@@ -224,7 +177,7 @@ class EventStream(Generic[T]):
             with suppress(ValueError):  # closed by another thread
                 self._tee.flush()
         before = self._sent.last_event_id if self._sent else ""
-        self._block = _Block.of(NOTHING, [before])  # an id without an event counts from here on
+        self._block = Block.of(NOTHING, [before])  # an id without an event counts from here on
         block = self._read()
         try:
             if block:
@@ -235,7 +188,7 @@ class EventStream(Generic[T]):
         except ValueError as error:
             raise self._cut(str(error)) from error
         if found[1]:
-            self._block = _Block.of(found, [before, *self._sent.ids] if self._sent else [])
+            self._block = Block.of(found, [before, *self._sent.ids] if self._sent else [])
 
     def _read(self) -> bytes:
         try:
@@ -292,7 +245,7 @@ class EventStream(Generic[T]):
                 self.events += 1
                 return iter((event,))
         if self._perhaps_document and not self.events:
-            self._block = _Block.of(((1,), (self._whole(text),)), [])
+            self._block = Block.of(((1,), (self._whole(text),)), [])
             return iter(())
         raise self._refused(number, text, error) from error
 

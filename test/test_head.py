@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from clients import calling
 from portal_client import answer
 from portal_client.head import plain
+from portal_client.reader import Lines
 from scripted import Answer, reply
 
 PLAIN = [
@@ -85,7 +86,7 @@ class _Socket:
         self._data = data
 
     def makefile(self, mode: str, **options: Any) -> Any:
-        return answer._Lines(_Raw(self._data))  # type: ignore[arg-type]
+        return Lines(_Raw(self._data))  # type: ignore[arg-type]
 
 
 class LineByLine(answer.Answer):

@@ -629,7 +629,7 @@ def test_an_interrupted_fetch_shows_no_secret(
         if len(answers) == 2:
             read(s)
             s.clock.time += 3540
-        monkeypatch.setattr("portal_client.answer._TimedReader.readinto", interrupts)
+        monkeypatch.setattr("portal_client.reader._TimedReader.readinto", interrupts)
         with pytest.raises(KeyboardInterrupt) as info:
             read(s)
 

@@ -1,0 +1,92 @@
+"""The bytes of an answer as they come from its socket: within the deadline, and in lines that are checked."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any, Optional
+
+from urllib3.util.ssltransport import SSLTransport
+
+from portal_client.exchange import Exchange
+from portal_client.head import LONGEST_LINE, Fields
+
+
+class _TimedReader(socket.SocketIO):
+    """A socket as http.client reads it."""
+
+    timed: socket.socket
+    connection: http.client.HTTPConnection
+    exchange: Exchange
+    at_end = False
+
+    def readinto(self, b: Any) -> Optional[int]:
+        if self.at_end:
+            return 0
+        self.exchange.give_time(self.timed)
+        count = super().readinto(b)
+        self.exchange.received += count or 0
+        self.at_end = count == 0
+        return count
+
+    def end(self, buffered: io.BufferedReader) -> None:
+        """Read no more; what was received and not read would be taken for the next answer."""
+        self.at_end = True
+        try:
+            more = buffered.peek(1) or _deciphered(self.timed)
+        except ValueError:  # another thread has closed it
+            return
+        if more:
+            self.connection.close()
+
+
+def _deciphered(sock: Any) -> bool:
+    """Whether TLS holds more than was read from it, which the socket below does not show."""
+    if isinstance(sock, SSLTransport):
+        return bool(sock.sslobj.pending() or sock.incoming.pending) or _deciphered(sock.socket)
+    return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+
+
+def shutdown_of(sock: Any) -> Optional[Callable[[int], None]]:
+    """What wakes a thread that reads from a socket; TLS within TLS leaves that to the socket below."""
+    return shutdown_of(sock.socket) if isinstance(sock, SSLTransport) else getattr(sock, "shutdown", None)
+
+
+class Lines(io.BufferedReader):
+    """The bytes of an answer. Its lines are those of its head, its trailer and its framing."""
+
+    #: Takes the lines of a head or trailer while there are any.
+    fields: Optional[Fields] = None
+
+    def readline(self, size: Optional[int] = -1, /) -> bytes:
+        fields = self.fields
+        if fields is None:
+            return super().readline(size)
+        line = super().readline(LONGEST_LINE)
+        if len(line) >= LONGEST_LINE:
+            raise http.client.LineTooLong("header line")
+        cut = not line.endswith(b"\n")
+        if cut and not fields.trailer:
+            raise http.client.RemoteDisconnected("the connection ended within the headers")
+        if not cut and fields.take(line):
+            return line
+        self.fields = None
+        return b"\r\n"
+
+
+class TimedSocket:
+    """What http.client takes for a socket when it makes a response: something with `makefile`."""
+
+    def __init__(
+        self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange
+    ) -> None:
+        self._sock, self._connection, self._exchange = sock, connection, exchange
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        reader: Any = self._sock.makefile("rb", buffering=0)
+        reader.__class__ = _TimedReader  # a socket knows no other way to have readers of one's own
+        reader.timed, reader.connection, reader.exchange = self._sock, self._connection, self._exchange
+        return Lines(reader)
