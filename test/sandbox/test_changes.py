@@ -244,7 +244,7 @@ def test_others_have_their_turn_while_many_are_told(
             turns.append(told)
             await asyncio.sleep(0)
         await asyncio.gather(*waiting)
-        return turns
+        return [*turns, told]
 
     turns = asyncio.run(asyncio.wait_for(follow(), LIMIT))
 
