@@ -15,6 +15,7 @@ import portal_sandbox
 from portal_sandbox.arguments import host_name, seconds, whole, worded
 from portal_sandbox.candela import options as candela
 from portal_sandbox.errors import SandboxError
+from portal_sandbox.log import escape
 
 #: The user of a token for which no other is given.
 USER = "sandbox-user"
@@ -82,6 +83,8 @@ def _run(options: argparse.Namespace) -> int:
     agents = import_agents(options.agent)
     # A module of agents that configures logging has done so before, and has the first word.
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+    for handler in logging.getLogger().handlers:  # of the libraries' records, too
+        handler.addFilter(escape)
     with (
         _stop_signal() as stopped,
         running(

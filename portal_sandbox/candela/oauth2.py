@@ -62,9 +62,11 @@ class OAuth2:
 
 def derived(seed: str, **given: Any) -> OAuth2:
     """Who may sign in, with a password and a secret made of the seed where none is given."""
-    return OAuth2(
-        **{"users": {USER: _made(seed, "password")}, "client_secret": _made(seed, "client secret"), **given}
-    )
+    made: dict[str, Any] = {
+        "users": {USER: _made(seed, "password")},
+        "client_secret": _made(seed, "client secret"),
+    }
+    return OAuth2(**{**made, **given})
 
 
 def _made(seed: str, name: str) -> str:

@@ -283,6 +283,21 @@ def test_a_bad_request_prints_nothing() -> None:
         assert _stopped(process) == ""
 
 
+def test_what_others_log_is_escaped_too(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import logging\n"
+        "def says(conversation, files): logging.warning(conversation[-1].text); return 'fine'\n"
+    )
+    with (
+        _process("--agent", "mine:says", "--token", "secret", "--quiet", cwd=tmp_path) as process,
+        Caller(_host(_greeting(process)), "secret") as caller,
+    ):
+        caller.create("\x1b[2J\n12:00:00 INFO all is well", agent="says")
+        errors = _stopped(process)
+
+    assert re.fullmatch(r"\d\d:\d\d:\d\d WARNING \\x1b\[2J\\n12:00:00 INFO all is well\n", errors)
+
+
 def test_a_module_of_agents_may_configure_logging(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "import logging\n"
