@@ -50,6 +50,7 @@ def schemathesis(
         f"--max-examples={examples}",
         "--generation-deterministic",
         "--suppress-health-check=all",
+        "--request-timeout=60",  # on a busy machine
         "--warnings=off",
         *flags,
     ]
