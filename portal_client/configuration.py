@@ -111,8 +111,7 @@ class Configuration(Settings):
         self.trust_env = trust_env
         self.truststore = truststore
         self.ssl_context = ssl_context
-        #: What a setting is called where it was read, for errors, if not by its own name.
-        self.set_by: dict[str, str] = {}
+        self.set_by: dict[str, str] = {}  # what errors call a setting that was read under another name
         self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
         self.connection_pool_maxsize = connection_pool_maxsize
 
