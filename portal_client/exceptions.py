@@ -142,10 +142,15 @@ class ApiException(OpenApiException):
         self.safe_to_repeat: bool = not request_sent if safe_to_repeat is None else safe_to_repeat
         self.request: Optional[str] = request
         self.call: Optional[Call] = call
-        if repeated := occurring(f"{headers or ''} {body} {request_id}", secrets):
-            self._secrets = repeated
+        self._keep(f"{headers or ''} {body} {request_id}", secrets)
         super().__init__(self.status, self.reason)
         self.args: tuple[Any, ...] = (self.status, self.reason)  # OSError.__new__ leaves them empty
+
+    def _keep(self, text: Union[str, bytes, None], secrets: Sequence[str]) -> None:
+        """Keep those of the secrets that the response holds: they are masked where the error is seen."""
+        found = occurring(text.decode("utf-8", "replace") if isinstance(text, bytes) else text or "", secrets)
+        if found:
+            self._secrets = (*self._secrets, *found)
 
     @property
     def repeats_credentials(self) -> bool:
@@ -253,8 +258,13 @@ class ApiResponseError(ApiException, ValueError):
     In a stream of events `line` is what came instead of an event, and `line_number` counts from 1.
     """
 
-    line: Optional[bytes] = None
-    line_number: int = 0
+    def __init__(
+        self, *args: Any, line: Optional[bytes] = None, line_number: int = 0, **described: Any
+    ) -> None:
+        super().__init__(*args, **described)
+        self.line: Optional[bytes] = line
+        self.line_number: int = line_number
+        self._keep(line, described.get("secrets", ()))
 
 
 class AuthenticationError(ApiException, ValueError):

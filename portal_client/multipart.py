@@ -178,10 +178,9 @@ def _wrong(given: object) -> str:
 class Multipart:
     """A multipart/form-data body: iterate it to get its bytes, anew for each attempt.
 
-    A piece keeps its bytes until the next one is asked for.
-
-    `length` is the number of bytes, None when a stream among the files has no known end.
-    Never more bytes than that are given; when a file has become shorter the iteration raises.
+    A piece keeps its bytes until the next one is asked for. `length` is the number of bytes, None when a
+    stream among the files has no known end. Never more bytes than that are given; when a file has become
+    shorter the iteration raises.
     """
 
     def __init__(self, fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, Part]]) -> None:

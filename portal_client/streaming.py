@@ -21,6 +21,7 @@ from portal_client.exceptions import (
     ApiStreamError,
     ApiStreamTimeout,
 )
+from portal_client.exchange import Exchange
 from portal_client.nesting import adapter_of
 from portal_client.serialization import explain
 from portal_client.surrogates import without_halves
@@ -206,9 +207,12 @@ class EventStream(Generic[T]):
         if self._closed:  # by another thread
             return self._cut("is closed")
         self.close()
-        timed_out = any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in (error, *error.args))
+        if any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in (error, *error.args)):
+            exchange: Optional[Exchange] = getattr(self._source, "exchange", None)
+            silence = "" if exchange is None else f" for {exchange.silence:g} s"
+            return self._cut(f"was silent{silence}, the limit for each silence", ApiStreamTimeout)
         what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
-        return self._cut(f"was cut: {what}", ApiStreamTimeout if timed_out else ApiStreamError)
+        return self._cut(f"was cut: {what}")
 
     def _recorded(self, text: bytes) -> T:
         event = self._validate(text)
@@ -267,11 +271,8 @@ class EventStream(Generic[T]):
         if self._ended and found[0]["type"] == "json_invalid":
             return self._cut(f"ends in the middle of line {number}")
         self._record(text)
-        refused = ApiResponseError(
-            reason=f"line {number} is not the event it should be: {explain(error)}", **self._described()
-        )
-        refused.line, refused.line_number = text, number
-        return refused
+        reason = f"line {number} is not the event it should be: {explain(error)}"
+        return ApiResponseError(reason=reason, line=text, line_number=number, **self._described())
 
     def _cut(self, what: str, kind: type[ApiStreamError] = ApiStreamError) -> ApiStreamError:
         cut = kind(reason=f"the stream {what} (after {self.events} events)", **self._described())
