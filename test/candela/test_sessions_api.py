@@ -370,3 +370,14 @@ def test_what_a_session_has_besides_is_kept() -> None:
 
     assert session.additional_properties == {"unknown": ID}
     assert session.to_dict() == {**SESSION, "unknown": ID}
+
+
+@pytest.mark.fault("The body", "NaN and Infinity are refused before anything is sent")
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_no_number_that_json_cannot_hold_is_sent(number: str) -> None:
+    with calling(reply({})) as c:
+        prompt = SubmitPrompt.from_dict({**PROMPT, "new": {"temperature": [float(number)]}})
+        with pytest.raises(ValueError, match=f"new: temperature: {number} is not a number"):
+            c.api.submit_pipeline_prompt(prompt)
+
+    assert c.server.requests == []

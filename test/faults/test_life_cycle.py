@@ -84,6 +84,21 @@ def test_close_wakes_a_reader(scheme: str, way: Any, form: str, tmp_path: Path) 
     assert len(c.server.requests) == 1
 
 
+@pytest.mark.parametrize("form", BEGUN)
+def test_an_answer_that_is_left_is_not_looked_into(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread may still read from it: what is looked for in its buffer would wait for that."""
+
+    def waits(*looking: object) -> None:
+        raise AssertionError
+
+    with calling(keeps_open(BEGUN[form])) as c:
+        response = c.api.get_session_without_preload_content("s1")
+        monkeypatch.setattr("portal_client.reader._TimedReader.end", waits)
+        response.close()
+
+    assert response.closed
+
+
 @pytest.mark.fault("Life cycle", "An answer that was read to its end may be closed and asked again")
 @pytest.mark.parametrize("form", ["length", "chunks", "until the end"])
 def test_an_answer_at_its_end_stays_at_its_end(form: str) -> None:
