@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import json
 import re
@@ -28,10 +29,17 @@ from portal_client.surrogates import without_halves
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
 PAUSE_FROM = 1_000_000
 
-#: What a server may say besides UTF-8. It must not choose freely: some codecs take for ever.
+#: What a server may say besides UTF-8, by Python's names: the encodings of the web.
+#: It must not choose freely, since some codecs take for ever.
 _CHARSETS = frozenset(
-    f"{name}{order}" for name in ("utf-16", "utf-32") for order in ("", "le", "be", "-le", "-be")
-) | {"ascii", "us-ascii", "latin-1", "iso-8859-1", "iso-8859-15", "cp1252", "windows-1252"}
+    {
+        *("ascii", "cp866", "koi8-r", "koi8-u", "mac-roman", "tis-620"),
+        *(f"utf-{bits}{order}" for bits in (16, 32) for order in ("", "-le", "-be")),
+        *(f"iso8859-{part}" for part in range(1, 17)),
+        *(f"cp{page}" for page in range(1250, 1259)),
+        *("big5", "big5hkscs", "cp932", "cp949", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk", "shift_jis"),
+    }
+)
 
 _ELSEWHERE = frozenset({"", ".", ".."})
 _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
@@ -193,10 +201,10 @@ def _last_line(document: Union[bytes, str]) -> Union[bytes, str]:
 
 
 def _decoded(body: bytes, content_type: str) -> Union[bytes, str]:
-    charset = read_content_type(content_type).charset
-    if charset in _CHARSETS:
-        with suppress(ValueError):  # the label was wrong; JSON is UTF-8 by its own standard
-            return body.decode(charset)
+    with suppress(LookupError, ValueError):  # the label was wrong; JSON is UTF-8 by its own standard
+        codec = codecs.lookup(read_content_type(content_type).charset)
+        if codec.name in _CHARSETS:
+            return codec.decode(body)[0]
     return body.removeprefix(b"\xef\xbb\xbf")
 
 

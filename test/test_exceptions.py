@@ -326,6 +326,33 @@ def test_a_body_that_is_not_json(body: bytes, text: str) -> None:
     assert (error.body, error.data) == (text, None)
 
 
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("iso-8859-1", "café"),
+        ('"ISO-8859-2"', "žluťoučký"),
+        ("windows-1251", "ошибка"),
+        ("Shift_JIS", "障害"),
+        ("gbk", "错误"),
+        ("utf-16", "café"),
+        ("utf-8", "café"),
+    ],
+)
+def test_the_body_of_an_error_is_read_by_its_charset(charset: str, text: str) -> None:
+    answer = reply(text.encode(charset.strip('"')), status=502, Content_Type=f"text/html; charset={charset}")
+    with playing(answer) as server:
+        assert raised(server.host).body == text
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-7", "idna", "unicode_escape", "rot13", "hex", "zip", "no-such", "", "\x01"]
+)
+def test_a_charset_that_is_not_usual_is_left_alone(charset: str) -> None:
+    answer = reply("café \\x41 +AGE-".encode(), status=502, Content_Type=f"text/html; charset={charset}")
+    with playing(answer) as server:
+        assert raised(server.host).body in ("café \\x41 +AGE-", None)
+
+
 @pytest.mark.parametrize("status", [403, 413, 429, 503])
 @pytest.mark.parametrize(("header", "seconds"), [("90", 90.0), ("soon", None), (None, None)])
 def test_an_error_says_when_to_come_back(status: int, header: str | None, seconds: float | None) -> None:
