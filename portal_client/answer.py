@@ -64,12 +64,13 @@ class Answer(http.client.HTTPResponse):
         if head is not None:
             self._take(head)
             return
-        status = 100
-        while status == 100:
+        while True:
             version, status, reason = self._read_status()
-            fields: Fields = self.fp.fields
+            fields: Any = self.fp.fields
             while self.fp.fields is not None:
                 self.fp.readline()
+            if status != 100:
+                break
         self.headers = self.msg = _Headers(fields.found)
         self.code = self.status = status
         self.reason, self.version = reason, 10 if version == "HTTP/1.0" else 11

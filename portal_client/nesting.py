@@ -79,10 +79,10 @@ def first_wrong(schema: CoreSchema, handler: GetCoreSchemaHandler) -> CoreSchema
     while inner:
         part = inner.pop()
         if isinstance(part, dict):
-            if part.get("type") in _COLLECTIONS:
-                part["fail_fast"] = True
-            named = cast("dict[str, Any]", part).items()
-            inner += [value for name, value in named if name not in ("default", "metadata")]
+            known = cast("dict[str, Any]", part)
+            if known.get("type") in _COLLECTIONS:
+                known["fail_fast"] = True
+            inner += [value for name, value in known.items() if name not in ("default", "metadata")]
         elif isinstance(part, (list, tuple)):
             inner += cast("list[Any]", part)
     return schema
