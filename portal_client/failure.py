@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Iterator, Sequence
 from functools import partial
+from traceback import walk_tb
 from typing import Any, Optional, cast
 
 from urllib3.exceptions import (
@@ -115,19 +116,21 @@ def bare(error: BaseException, secrets: Sequence[str] = ()) -> BaseException:
     return error.with_traceback(None)
 
 
-def _of_signal_handler(error: Optional[BaseException]) -> Optional[BaseException]:
+def _of_signal_handler(error: BaseException) -> Optional[BaseException]:
     """Return what a signal handler raised, if that is what the error comes from; None else."""
     codes = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        frames = error.__traceback__
-        while frames is not None:
-            if frames.tb_frame.f_code in codes:
-                return error
-            frames = frames.tb_next
-        error = error.__cause__ or error.__context__
-    return None
+    found: Optional[BaseException] = None
+    left: list[object] = [error]
+    seen: set[int] = set()
+    while left:
+        raised = left.pop()
+        if not isinstance(raised, BaseException) or id(raised) in seen:
+            continue
+        seen.add(id(raised))
+        if any(frame.f_code in codes for frame, _ in walk_tb(raised.__traceback__)):
+            found = raised  # urllib3 raises its own errors with the frames of what they come from
+        left += (raised.__context__, raised.__cause__, *raised.args)
+    return found
 
 
 def _code(handler: Any) -> Any:

@@ -66,8 +66,7 @@ Files = Annotated[Union[File, Sequence[File], None], PlainValidator(file_parts)]
 
 
 def _part(file: Any, number: int) -> Part:
-    given: Any = file
-    name, content, content_type = _named(given) if isinstance(file, tuple) else (None, given, None)
+    name, content, content_type = _named(cast(Any, file)) if isinstance(file, tuple) else (None, file, None)
     source: Any = content
     size: Union[int, None]
     if isinstance(content, (str, os.PathLike)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -21,7 +22,6 @@ from portal_client.exceptions import (
     ApiStreamError,
     ApiStreamTimeout,
 )
-from portal_client.exchange import Exchange
 from portal_client.nesting import adapter_of
 from portal_client.serialization import explain
 from portal_client.surrogates import without_halves
@@ -208,9 +208,8 @@ class EventStream(Generic[T]):
             return self._cut("is closed")
         self.close()
         if any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in (error, *error.args)):
-            exchange: Optional[Exchange] = getattr(self._source, "exchange", None)
-            silence = "" if exchange is None else f" for {exchange.silence:g} s"
-            return self._cut(f"was silent{silence}, the limit for each silence", ApiStreamTimeout)
+            limit = getattr(getattr(self._source, "exchange", None), "silence", math.inf)
+            return self._cut(f"was silent for {limit:g} s, the limit for each silence", ApiStreamTimeout)
         what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
         return self._cut(f"was cut: {what}")
 

@@ -52,19 +52,16 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 def masked_data(value: Any, secrets: Sequence[str]) -> Any:
     """Return JSON, bytes, headers or a model with *** in place of each secret."""
-    if isinstance(value, str):
+    kind: Any = value.__class__
+    if issubclass(kind, str):
         return masked(value, secrets)
-    if isinstance(value, bytes):
+    if issubclass(kind, bytes):
         return masked(value.decode("latin-1"), secrets).encode("latin-1")
-    if isinstance(value, list):
+    if issubclass(kind, list):
         return [masked_data(item, secrets) for item in value]
-    if hasattr(value, "items"):
-        return type(value)(
-            (masked_data(name, secrets), masked_data(item, secrets)) for name, item in value.items()
-        )
-    if hasattr(value, "to_dict"):
-        return type(value).from_dict(masked_data(value.to_dict(), secrets))
-    return value
+    if hasattr(kind, "items"):
+        return kind((masked_data(name, secrets), masked_data(item, secrets)) for name, item in value.items())
+    return kind.from_dict(masked_data(value.to_dict(), secrets)) if hasattr(kind, "to_dict") else value
 
 
 def occurring(text: str, secrets: Iterable[str]) -> tuple[str, ...]:

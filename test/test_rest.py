@@ -395,7 +395,7 @@ def test_a_redirect_to_where_nobody_listens(status: int, safe: bool) -> None:
 
 
 @pytest.mark.fault("Sent once", "A setting that cannot be used behind a redirect is an error of the call")
-@pytest.mark.parametrize("settings", [{"ssl_ca_cert": "not/there.pem"}, {"cert_file": "not/there.pem"}])
+@pytest.mark.parametrize("settings", [{"ssl_ca_cert": "not/there.pem"}])
 def test_a_setting_that_cannot_be_used_behind_a_redirect(settings: dict[str, Any]) -> None:
     told: list[tuple[str, Attempt]] = []
     with calling(to("https://127.0.0.1:9/sessions/s1", 303), hooks=[_Told(told)], **settings) as c:
