@@ -89,6 +89,8 @@ class Answer(http.client.HTTPResponse):
         codings = [each.lower() for each in self.headers.get_all("transfer-encoding", [])]
         lengths = self.headers.get_all("content-length", [])
         self.chunked, self.chunk_left, self.length = codings[:1] == ["chunked"], None, None
+        if not self.chunked and re.split("[, \t]+", ",".join(codings))[-1] == "chunked":
+            raise http.client.HTTPException("the Transfer-Encoding holds a coding besides chunked")
         if self.status in (204, 304):
             self.chunked, self.length = False, 0
         elif not self.chunked and lengths:

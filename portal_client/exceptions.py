@@ -142,7 +142,7 @@ class ApiException(OpenApiException):
         self.safe_to_repeat: bool = not request_sent if safe_to_repeat is None else safe_to_repeat
         self.request: Optional[str] = request
         self.call: Optional[Call] = call
-        self._keep(f"{headers or ''} {body} {request_id}", secrets)
+        self._keep(f"{headers or ''} {body} {data} {request_id}", secrets)
         super().__init__(self.status, self.reason)
         self.args: tuple[Any, ...] = (self.status, self.reason)  # OSError.__new__ leaves them empty
 

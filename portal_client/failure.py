@@ -51,6 +51,10 @@ def failure_of(
     if isinstance(error, ApiException):
         for name in ("request_sent", "safe_to_repeat", "call"):
             setattr(error, name, known[name])
+        if known["request_sent"] and not error.status:
+            error.reason = f"{error.reason} ({_outcome(known)})"
+            error.args = (0, error.reason)
+            error.request, error.request_id = asked.described, error.request_id or request.request_id
         return error
     if isinstance(error, OpenApiException) and not known["request_sent"]:
         return error
@@ -58,15 +62,18 @@ def failure_of(
     if isinstance(error, (HTTPError, TimeoutError)):
         kind = ApiTimeoutError if _is_timeout(error) else ApiConnectionError
     what = _timeout(request, error, last, unread) if kind is ApiTimeoutError else _said(error)
-    outcome = "nothing was sent"
-    if known["request_sent"]:
-        refused = known["safe_to_repeat"]
-        outcome = "the server has refused it" if refused else "the server may have seen the request"
     what = shortened(printable(masked(what, known["secrets"])), _LONGEST)
-    reason = f"{request.operation}, {request.method} {request.url}: {what} ({outcome})"
+    reason = f"{request.operation}, {request.method} {request.url}: {what} ({_outcome(known)})"
     failure = kind(status=0, reason=reason, request_id=request.request_id, **known)
     failure.__cause__ = bare(error, known["secrets"])
     return failure
+
+
+def _outcome(known: dict[str, Any]) -> str:
+    """Return in words what became of the request."""
+    if not known["request_sent"]:
+        return "nothing was sent"
+    return "the server has refused it" if known["safe_to_repeat"] else "the server may have seen the request"
 
 
 def told(request: HTTPRequest, last: Exchange) -> dict[str, Any]:

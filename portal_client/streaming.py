@@ -250,7 +250,8 @@ class EventStream(Generic[T]):
         if self._perhaps_document and not self.events:
             self._block = Block.of(((1,), (self._whole(text),)), [])
             return iter(())
-        raise self._refused(number, text, error) from error
+        refused = self._refused(number, text, error)
+        raise refused from (None if refused.repeats_credentials else error)
 
     def _whole(self, first: bytes) -> bytes:
         """The document that begins with these bytes: all that comes."""

@@ -74,8 +74,11 @@ def _forms(secret: str) -> dict[str, None]:
     if secret.isalnum():
         return {secret: None}
     import json
+    import re
     from html import escape
     from urllib.parse import quote, quote_plus
 
-    forms = (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), escape(secret))
-    return dict.fromkeys((*forms, json.dumps(secret)[1:-1]))
+    urls = (quote(secret), quote(secret, safe=""), quote_plus(secret))
+    lower = (re.sub("%..", lambda code: code[0].lower(), url) for url in urls)
+    quoted = json.dumps(secret)[1:-1]
+    return dict.fromkeys((secret, *urls, *lower, escape(secret), quoted, quoted.replace("/", r"\/")))

@@ -496,6 +496,15 @@ def test_a_repeated_credential_is_masked_wherever_it_stands(answer: Any) -> None
             assert TOKEN.encode() not in pickle.dumps(info.value)
 
 
+@pytest.mark.parametrize("body", [r'{"detail":"SECRET\/TOKEN"}', r'{"detail":"\u0053ECRET/TOKEN"}'])
+def test_a_credential_that_is_repeated_in_escapes_is_in_no_pickle(body: str) -> None:
+    with playing(reply(body.encode(), status=400)) as server:
+        error = raised(server.host, access_token="SECRET/TOKEN")
+
+    assert error.data == {"detail": "SECRET/TOKEN"}
+    assert pickle.loads(pickle.dumps(error)).data == {"detail": "***"}
+
+
 # ── the first line is what a log shows ──
 
 

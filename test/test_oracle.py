@@ -147,6 +147,10 @@ SCENES: dict[str, dict[str, Any]] = {
 
 #: What ours does differently on purpose, and why.
 DELIBERATE: dict[str, tuple[list[str], str]] = {
+    "an empty token": (
+        ["header authorization: None here, ['Bearer'] there"],
+        "an empty token is none",
+    ),
     "JSON in place of a form": (
         ["0 sent, ApiValueError here; 1 sent, answered there"],
         "the form would be dropped and an empty body sent",

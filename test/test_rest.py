@@ -492,6 +492,8 @@ def test_a_file_object_that_raises_something_of_its_own(kind: type[Exception]) -
     assert error.__cause__ is raised
     assert "'report.csv'" in str(error.reason)
     assert "cannot go on" in str(error.reason)
+    assert "the server may have seen the request" in str(error).splitlines()[0]
+    assert error.request_id
     assert (error.status, error.request_sent, error.safe_to_repeat) == (0, True, False)
     assert [event for event, _ in told[:2]] == ["request", "error"]
     assert told[1][1].error is error

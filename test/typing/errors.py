@@ -63,7 +63,7 @@ def attributes(api: SessionsApi) -> None:
     try:
         api.get_session("s")
     except ApiException as e:
-        assert_type(e.status, int | None)
+        assert_type(e.status, int)
         assert_type(e.reason, str | None)
         assert_type(e.headers, Mapping[str, str] | None)
         assert_type(e.body, str | None)
@@ -76,7 +76,7 @@ def one_by_one(api: SessionsApi) -> Session | None:
     try:
         return api.get_session("s")
     except (NotFoundException, ForbiddenException) as e:
-        assert_type(e.status, int | None)
+        assert_type(e.status, int)
     except TooManyRequestsException as e:
         assert_type(e.retry_after, float | None)
     except UnprocessableEntityException as e:

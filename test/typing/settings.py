@@ -36,7 +36,7 @@ class Counter(Hooks):
         assert_type(attempt.final, bool)
 
     def on_error(self, attempt: Attempt) -> None:
-        assert_type(attempt.error, Exception | None)
+        assert_type(attempt.error, BaseException | None)
 
 
 def token() -> str:
