@@ -101,8 +101,7 @@ class Answer(http.client.HTTPResponse):
             self.length = 0
         self.will_close = self._check_close() or (not self.chunked and self.length is None)
         # Where another reader could find another end, nothing that follows is taken for the next answer.
-        if codings and (codings != ["chunked"] or lengths or self.version == 10):
-            self.will_close = True
+        self.will_close |= bool(codings) and (codings != ["chunked"] or bool(lengths) or self.version == 10)
 
     def fields(self) -> urllib3.HTTPHeaderDict:
         """The headers, as urllib3 has them."""

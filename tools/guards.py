@@ -178,8 +178,8 @@ MUTATIONS = [
     M(
         "the head that may end elsewhere",
         "portal_client/answer.py",
-        'if codings and (codings != ["chunked"] or lengths or self.version == 10):',
-        "if False:",
+        "        self.will_close |= bool(codings)",
+        "        self.will_close |= False and bool(codings)",
         "test/faults/test_wire.py::test_after_an_ambiguous_head_no_answer_is_read",
     ),
     M(
