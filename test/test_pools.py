@@ -337,9 +337,8 @@ def test_close_ends_the_connections_through_a_proxy() -> None:
     assert len(proxy.requests) == 55
 
 
-@pytest.mark.fault("Life cycle", "close() closes what was ever opened, however many origins there were")
-def test_close_ends_a_connection_that_is_in_use_when_it_is_given_back() -> None:
-    asked, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+def held(asked: threading.Event, go_on: threading.Event, closed: threading.Event) -> Answer:
+    """Answer when told to, and tell when the connection was closed then."""
 
     def answers(connection: Connection, request: Received) -> bool:
         asked.set()
@@ -349,7 +348,14 @@ def test_close_ends_a_connection_that_is_in_use_when_it_is_given_back() -> None:
             closed.set()
         return False
 
-    with calling(answers) as c, ThreadPoolExecutor(1) as thread:
+    return answers
+
+
+@pytest.mark.fault("Life cycle", "close() closes what was ever opened, however many origins there were")
+def test_close_ends_a_connection_that_is_in_use_when_it_is_given_back() -> None:
+    asked, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    with calling(held(asked, go_on, closed)) as c, ThreadPoolExecutor(1) as thread:
         call = thread.submit(_read, c.client)
         assert asked.wait(5)
         c.client.close()
@@ -364,15 +370,7 @@ def test_close_ends_a_connection_that_is_in_use_when_it_is_given_back() -> None:
 def test_a_call_in_flight_outlives_fifty_other_origins() -> None:
     asked, go_on, closed = threading.Event(), threading.Event(), threading.Event()
 
-    def answers(connection: Connection, request: Received) -> bool:
-        asked.set()
-        go_on.wait(5)
-        connection.send(reply())
-        if connection.sock.recv(1) == b"":
-            closed.set()
-        return False
-
-    with calling(answers) as c, ThreadPoolExecutor(1) as thread:
+    with calling(held(asked, go_on, closed)) as c, ThreadPoolExecutor(1) as thread:
         call = thread.submit(_read, c.client)
         assert asked.wait(5)
         pools = vars(c.client.rest_client)["_pools"]
