@@ -55,7 +55,7 @@ class MailParser(Steps):
     """The same with every head left to http.client."""
 
     def __init__(self, host: str) -> None:
-        answer: Any = import_module("portal_client.answer")
+        answer: Any = import_module("portal_client.transport.framing")
         answer.plain = lambda data: None  # pyright: ignore
         super().__init__(host)
 

@@ -13,23 +13,23 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict, Unpack
 
 from portal_client import __version__, serialization, wire
-from portal_client.answer import HTTPResponse
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
 from portal_client.credential import AccessToken, check_header, check_header_name
 from portal_client.exceptions import ApiResponseError, ApiTypeError, error_for
-from portal_client.failure import told, told_so_far
 from portal_client.nesting import explained
 from portal_client.operation import Operation, Request
 from portal_client.recording import recording
-from portal_client.redirect import REDIRECTS
 from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
-from portal_client.retry import retry_after
 from portal_client.secret import secret
 from portal_client.spelling import hint
 from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
+from portal_client.transport.errors import told, told_so_far
+from portal_client.transport.framing import HTTPResponse
+from portal_client.transport.redirect import REDIRECTS
+from portal_client.transport.retry import retry_after
 
 #: Made once, and asked without the class: either costs more than the rest of making the answer.
 _answer = TypeAdapter(ApiResponse[Any]).validator.validate_python

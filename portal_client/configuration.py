@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
 
-from portal_client.attributes import Settings, base_url, count, unawaited, whole
 from portal_client.credential import AccessToken, Credential, bare_token, check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
 from portal_client.secret import Lost, Secret, secret, tls_context
+from portal_client.settings import Settings, base_url, count, unawaited, whole
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote
 
-from portal_client.attributes import unawaited
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.secret import Hidden, Lost
+from portal_client.settings import unawaited
 from portal_client.text import exact
 
 #: A token, or something that is asked for it before each request.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from typing import Any, Optional, Union
 
     from portal_client.call import Call
-    from portal_client.models.session import Session
+    from portal_client.session_state import SessionState
 
 #: Characters of a server's text in that of an error: of the body or the headers, and of the reason.
 _LONGEST = 4000
@@ -239,7 +239,7 @@ class WaitTimeout(ApiTimeoutError):
     """
 
     session_id: str
-    session: Optional[Session] = None
+    session: Optional[SessionState] = None
 
 
 class ApiStreamError(ApiConnectionError):
@@ -277,7 +277,7 @@ class AuthenticationError(ApiException, ValueError):
 class SessionFailed(ApiException):
     """The agent failed; `session` is the session in status Error."""
 
-    session: Session
+    session: SessionState
 
 
 _BY_STATUS = {

@@ -15,9 +15,9 @@ from pydantic import PlainValidator
 from urllib3.fields import RequestField
 from urllib3.filepost import choose_boundary
 
-from portal_client.attributes import unawaited
 from portal_client.exceptions import ApiException, ApiValueError
 from portal_client.serialization import encoded
+from portal_client.settings import unawaited
 
 
 class Readable(Protocol):

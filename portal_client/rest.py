@@ -12,18 +12,18 @@ import urllib3
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiConnectionError, ApiTimeoutError, AuthenticationError
 from portal_client.exceptions import ApiException as ApiException
-from portal_client.exchange import Exchange
-from portal_client.failure import failure_of
 from portal_client.multipart import Multipart
-from portal_client.pools import Pools
-from portal_client.redirect import MAX_REDIRECTS, redirected
 from portal_client.request import Caller, HTTPRequest
-from portal_client.response import Response, hand_over, hand_over_events, read
-from portal_client.response import RESTResponse as RESTResponse
-from portal_client.retry import Attempts, quota
 from portal_client.streaming import EventStream
 from portal_client.timeouts import Deadline
-from portal_client.watch import Watch
+from portal_client.transport.body import Response, hand_over, hand_over_events, read
+from portal_client.transport.body import RESTResponse as RESTResponse
+from portal_client.transport.errors import failure_of
+from portal_client.transport.exchange import Exchange
+from portal_client.transport.observers import Watch
+from portal_client.transport.pools import Pools
+from portal_client.transport.redirect import MAX_REDIRECTS, redirected
+from portal_client.transport.retry import Attempts, quota
 
 Unread = Union[urllib3.BaseHTTPResponse, EventStream[Any]]
 R = TypeVar("R", bound=Response)

@@ -15,11 +15,11 @@ from urllib3.util import Url, parse_url
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, no_token
 from portal_client.exceptions import ApiException, ApiTimeoutError, ApiValueError, AuthenticationError
-from portal_client.proxies import is_loopback
 from portal_client.request import Caller, HTTPRequest, Origin, new_id
-from portal_client.retry import LONGEST_WAIT, retry_after
 from portal_client.secret import HiddenBytes, Secrets
 from portal_client.text import masked, printable, shortened
+from portal_client.transport.proxies import is_loopback
+from portal_client.transport.retry import LONGEST_WAIT, retry_after
 
 _REPEATS = 5  # after 429
 _LARGEST_ANSWER = 1024 * 1024

@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import Any, Optional, Union
 from urllib.parse import urlencode
 
-from urllib3.util import parse_url
-from urllib3.util.request import ACCEPT_ENCODING
+from urllib3.util import make_headers, parse_url
 
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, check_header, check_header_name
@@ -19,6 +18,9 @@ from portal_client.request import HTTPRequest, Origin, new_id
 from portal_client.secret import PLAIN_HEADERS, Hidden
 from portal_client.serialization import encoded, query_string, segment, to_json
 from portal_client.timeouts import Timeouts
+
+#: The codings that urllib3 can decode here.
+_CODINGS = make_headers(accept_encoding=True)["accept-encoding"]
 
 _FRAMING = ("content-length", "transfer-encoding")
 
@@ -106,7 +108,7 @@ def _headers(
     if operation.accept is not None:
         merged["accept"] = ("Accept", operation.accept)
     # To compress events would be to hold them back.
-    coding = "identity" if operation.stream_of else ACCEPT_ENCODING
+    coding = "identity" if operation.stream_of else _CODINGS
     merged["accept-encoding"] = ("Accept-Encoding", coding)
     if content_type is not None:
         merged["content-type"] = ("Content-Type", content_type)

@@ -12,9 +12,9 @@ import pytest
 import urllib3.util.connection
 from hypothesis import HealthCheck, settings
 
-from matrix import pytest_itemcollected as pytest_itemcollected
-from matrix import pytest_sessionfinish as pytest_sessionfinish
-from matrix import pytest_terminal_summary as pytest_terminal_summary
+from support.matrix import pytest_itemcollected as pytest_itemcollected
+from support.matrix import pytest_sessionfinish as pytest_sessionfinish
+from support.matrix import pytest_terminal_summary as pytest_terminal_summary
 
 for name in list(os.environ):
     if name.upper().endswith("_PROXY") or name.startswith(("PORTAL_", "FBN_", "BEARER_TOKEN")):

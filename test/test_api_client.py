@@ -28,7 +28,7 @@ from portal_client import (
     SessionsApi,
     SessionStatus,
 )
-from scripted import SESSION, Received, playing, reply
+from support.scripted import SESSION, Received, playing, reply
 
 
 @pytest.fixture(autouse=True)

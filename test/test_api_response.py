@@ -11,7 +11,7 @@ import pytest
 from urllib3 import HTTPHeaderDict
 
 from portal_client import ApiClient, ApiResponse, Configuration, SessionsApi
-from scripted import playing, reply
+from support.scripted import playing, reply
 
 Answer = ApiResponse[int]  # here, so that pickle finds it
 PLAIN = {"content-type": "application/json", "X-Two": "a, b"}

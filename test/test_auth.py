@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 import portal_client
-from clients import call, shown
 from portal_client import (
     ApiClient,
     ApiException,
@@ -25,7 +24,8 @@ from portal_client import (
     SessionsApi,
 )
 from portal_client.credential import bearer
-from scripted import playing, reply
+from support.clients import call, shown
+from support.scripted import playing, reply
 
 TOKEN = "tok-3141592653"
 

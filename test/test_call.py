@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from clients import PROMPT, TOKEN, Calling, calling, closes, failing, late, resets
 from portal_client import ApiException, Call, EnvToken, SessionsApi
 from portal_client.exceptions import AuthenticationError
 from portal_client.operation import URLENCODED
-from scripted import Connection, Received, playing, reply
+from support.clients import PROMPT, TOKEN, Calling, calling, closes, failing, late, resets
+from support.scripted import Connection, Received, playing, reply
 
 #: What must not be seen: each of these is sent by `everything`.
 PRIVATE = [TOKEN, PROMPT, "file-that", "cookie-that", "header-that", "default-that", "key-that", "agent-that"]

@@ -23,7 +23,7 @@ import urllib3
 import portal_client
 from portal_client import ApiClient, ApiValueError, Configuration, EnvToken, Hooks, SessionsApi
 from portal_client.timeouts import Timeouts
-from scripted import playing, reply
+from support.scripted import playing, reply
 
 
 @pytest.fixture(autouse=True)

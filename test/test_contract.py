@@ -10,17 +10,17 @@ import pytest
 from pydantic import RootModel, StrictBool, StrictFloat, StrictInt, StrictStr, create_model
 from typing_extensions import Unpack
 
-import mutations
 import portal_client.api
 import portal_client.models
-from contract import configuration_differences, model_differences, operation_differences
-from mutations import DROP, changed, moved, ref
 from portal_client import Configuration, SessionsApi
 from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info
-from portal_client.models._base import Model, Nullable, OpenEnum, Wrapper
+from portal_client.model import Model, Nullable, OpenEnum, Wrapper
 from portal_client.models.message import Message
 from portal_client.models.message_agent import MessageAgent
 from portal_client.models.session import Session
+from support import mutations
+from support.contract import configuration_differences, model_differences, operation_differences
+from support.mutations import DROP, changed, moved, ref
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
 PORTAL: dict[str, Any] = json.loads((CONTRACTS / "portal.openapi.json").read_text(encoding="utf-8"))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from clients import call, shown
 from portal_client import ApiClient, ApiValueError, Configuration, SessionsApi, UnauthorizedException
 from portal_client.credential import Credential, check_header
-from scripted import playing, reply
+from support.clients import call, shown
+from support.scripted import playing, reply
 
 TOKEN = "tok-3141592653"
 

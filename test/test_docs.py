@@ -16,10 +16,10 @@ from urllib.parse import unquote
 import pytest
 import urllib3
 
-from clients import FAULTS, calling
-from markdown import Block, Page
 from portal_client import ApiException, ServiceException, SessionsApi
-from scripted import reply
+from support.clients import FAULTS, calling
+from support.markdown import Block, Page
+from support.scripted import reply
 
 ROOT = Path(__file__).parents[1]
 SEEDS = ROOT.parent / "shared" / "seeds"

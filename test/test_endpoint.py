@@ -36,7 +36,7 @@ from portal_client import (
     SessionsApi,
 )
 from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info, without_preload_content
-from scripted import SESSION, Script, playing, reply
+from support.scripted import SESSION, Script, playing, reply
 
 SECRET = "prompt-2718281828"
 

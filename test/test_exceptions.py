@@ -16,7 +16,7 @@ import urllib3
 
 from portal_client import ApiClient, Configuration, HTTPValidationError, Session, SessionsApi, exceptions
 from portal_client.exceptions import ApiException, OpenApiException, error_for
-from scripted import SESSION, Connection, Received, playing, reply
+from support.scripted import SESSION, Connection, Received, playing, reply
 
 TREE = {
     "OpenApiException": ("Exception",),

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import finbourne_candela
-from portal_client import Configuration, events, redirect, response, retry
+from portal_client import Configuration, events
+from portal_client.transport import body, redirect, retry
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -46,7 +47,7 @@ CONNECT, SILENCE = int(LIMITS.connect), int(LIMITS.read)
 WHOLE = CANDELA.DEFAULT_TOTAL_TIMEOUT_MS // 1000
 CANDELA_CONNECT = CANDELA.DEFAULT_CONNECT_TIMEOUT_MS // 1000
 LARGEST = mebibytes(CONFIGURATION.max_response_size)
-CUT = mebibytes(response._MOST_OF_AN_ERROR)
+CUT = mebibytes(body._MOST_OF_AN_ERROR)
 LINE = mebibytes(events.LONGEST)
 REPEATS, LIMITED = int(retry.DEFAULT.total or 0), CONFIGURATION.rate_limit_retries
 WAIT = int(retry.LONGEST_WAIT)

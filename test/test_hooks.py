@@ -10,15 +10,26 @@ from typing import Any
 
 import pytest
 
-from clients import PROMPT, TOKEN, Calling, ca_file, calling, closes, failing, keeps_open, late, server_tls
 from portal_client import ApiClient, Configuration, Hooks, SessionsApi
 from portal_client.exceptions import ApiConnectionError, ApiResponseError, ApiTimeoutError
-from portal_client.exchange import Exchange
 from portal_client.hooks import Attempt
 from portal_client.rest import RESTClientObject
 from portal_client.timeouts import Deadline
-from portal_client.watch import Watch
-from scripted import Connection, Received, playing, reply
+from portal_client.transport.exchange import Exchange
+from portal_client.transport.observers import Watch
+from support.clients import (
+    PROMPT,
+    TOKEN,
+    Calling,
+    ca_file,
+    calling,
+    closes,
+    failing,
+    keeps_open,
+    late,
+    server_tls,
+)
+from support.scripted import Connection, Received, playing, reply
 
 #: An answer to get_sessions.
 NONE: dict[str, Any] = {"sessions": []}

@@ -17,7 +17,6 @@ import portal_client
 
 PACKAGE = Path(portal_client.__file__).parent
 ROOT = PACKAGE.parent
-CORE = sorted(path for path in PACKAGE.glob("*.py") if path.name != "__init__.py")
 LAZY = ["__init__.py", "api/__init__.py", "models/__init__.py"]
 MODELS = {
     "async_session_response": "AsyncSessionResponse",
@@ -32,6 +31,19 @@ MODELS = {
     "validation_error": "ValidationError",
     "validation_error_loc_inner": "ValidationErrorLocInner",
 }
+
+
+def modules_in(package: Path) -> dict[str, Path]:
+    """The modules of a package by their dotted names below it."""
+    return {
+        ".".join(path.relative_to(package).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sorted(package.rglob("*.py"))
+        if path != package / "__init__.py"
+    }
+
+
+MODULES = modules_in(PACKAGE)
+CORE = {name: path for name, path in MODULES.items() if not name.startswith(("api", "models"))}
 
 
 def fresh(code: str, *flags: str) -> Any:
@@ -229,7 +241,7 @@ def lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
-@pytest.mark.parametrize("path", CORE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CORE.values(), ids=[*CORE])
 def test_core_modules_stay_small(path: Path) -> None:
     assert lines(path) <= 300
 
@@ -243,26 +255,43 @@ def test_the_package_knows_no_other_service(path: Path) -> None:
     assert "candela" not in path.read_text(encoding="utf-8").lower()
 
 
-def imported(path: Path) -> set[str]:
-    """The modules of the package that a module needs when it is loaded."""
+def imported(path: Path, package: Path = PACKAGE) -> set[str]:
+    """The modules of its package that a module imports, for type checkers alone or inside a function, too."""
+    known, prefix = modules_in(package), f"{package.name}."
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(prefix):
+            below = f"{node.module}".removeprefix(package.name).removeprefix(".")
+            names = {f"{below}.{alias.name}".removeprefix(".") for alias in node.names}
+            found |= {*(names & {*known}), *({below} & {*known} - {"api", "models", "transport"})}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES.values(), ids=[*MODULES])
+def test_each_module_says_what_it_is(path: Path) -> None:
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+    assert re.match(r"[A-Z].+[.:]$", said.partition("\n")[0]), said
+
+
+def test_no_circle_of_imports() -> None:
+    assert imported(MODULES["api_client"]) >= {"rest", "configuration"}
+    TopologicalSorter({name: imported(path) for name, path in MODULES.items()}).prepare()  # raises CycleError
+
+
+#: What only transport/ touches: sockets, http.client, and modules of urllib3 that its documentation does not list.
+_NETWORK = r"socket|http\.client|urllib3\.(?!(?:exceptions|fields|filepost|util)$)[\w.]+"
+
+
+@pytest.mark.parametrize(
+    "path", [p for n, p in MODULES.items() if not n.startswith("transport")], ids=lambda path: path.stem
+)
+def test_only_the_transport_touches_the_network(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in [n for n in ast.walk(tree) if isinstance(n, ast.If)]:
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = [ast.Pass()]
-    found = [n for n in tree.body if isinstance(n, ast.ImportFrom)]
-    return {
-        f"{n.module}".removeprefix("portal_client.")
-        for n in found
-        if f"{n.module}".startswith("portal_client.")
-    }
+    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    from_ = {f"{node.module}" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
-
-def test_core_modules_import_each_other_in_one_direction() -> None:
-    graph = {path.stem: imported(path) for path in CORE}
-
-    assert graph["api_client"] >= {"rest", "configuration"}
-    assert not any(name.startswith(("api.", "models")) for names in graph.values() for name in names)
-    TopologicalSorter(graph).prepare()  # raises CycleError
+    assert [name for name in sorted(plain | from_) if re.fullmatch(_NETWORK, name)] == []
 
 
 # ── the order of the modules ──
@@ -275,21 +304,25 @@ def _rows() -> list[list[str]]:
     return [re.findall(r"`([\w/]+)(?:\.py)?`", cell) for cell in cells]
 
 
-def test_the_list_of_modules_is_complete() -> None:
-    listed = {name.strip("/") for row in _rows() for name in row}
-    there = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+def _listed(name: str) -> str:
+    """A module as the list has it: the folders of operations and models are a row each."""
+    return name.partition(".")[0] if name.startswith(("api", "models")) else name.replace(".", "/")
 
-    assert listed == there - {"__init__", "__pycache__"}
+
+def test_the_list_of_modules_is_complete() -> None:
+    listed = [name.strip("/") for row in _rows() for name in row]
+
+    assert sorted(listed) == sorted({_listed(name) for name in MODULES} - {"transport"})
 
 
 def test_imports_go_down_the_list() -> None:
     level = {name.strip("/"): number for number, row in enumerate(_rows()) for name in row}
     upward = [
-        f"{path.relative_to(PACKAGE)} imports {imported}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if path != PACKAGE / "__init__.py"
-        for imported in re.findall(r"^\s*from portal_client\.(\w+)", path.read_text("utf-8"), re.MULTILINE)
-        if level[imported] < level[path.relative_to(PACKAGE).parts[0].removesuffix(".py")]
+        f"{name} imports {other}"
+        for name, path in MODULES.items()
+        if name != "transport"
+        for other in imported(path)
+        if level[_listed(other)] < level[_listed(name)]
     ]
 
     assert upward == []

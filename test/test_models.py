@@ -27,7 +27,7 @@ from portal_client import (
     ValidationError,
     ValidationErrorLocInner,
 )
-from scripted import SESSION
+from support.scripted import SESSION
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

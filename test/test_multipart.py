@@ -28,10 +28,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients import outcome
 from portal_client import ApiClient, ApiException, ApiValueError, Configuration, Hooks, SessionsApi
 from portal_client.multipart import BLOCK, Multipart, file_parts
-from scripted import Received, Script, content, parts, playing, reply
+from support.clients import outcome
+from support.scripted import Received, Script, content, parts, playing, reply
 
 BYTES = bytes(range(256)) * 3 + b"\r\n--\r\n\n\r"
 

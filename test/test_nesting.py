@@ -12,10 +12,10 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from portal_client import ApiClient, ApiResponseError, ApiValueError, Configuration, GroupedSessionsResponse
-from portal_client.models._base import Model, Wrapper
+from portal_client.model import Model, Wrapper
 from portal_client.nesting import DEEPEST, explained, too_deep
 from portal_client.serialization import sanitize, to_json
-from scripted import reply
+from support.scripted import reply
 from test_endpoint import shelf
 
 

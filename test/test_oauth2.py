@@ -21,8 +21,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPHeaderDict
 
-from clients import client_of, failing, shown
-from identity import (
+from portal_client import (
+    ApiClient,
+    ApiTimeoutError,
+    ApiValueError,
+    AuthenticationError,
+    Configuration,
+    EnvToken,
+    FileToken,
+    Hooks,
+    SessionsApi,
+    UnauthorizedException,
+)
+from portal_client.auth import OAuth2Password
+from portal_client.exceptions import ApiException
+from portal_client.request import Caller, HTTPRequest, Origin
+from portal_client.rest import RESTResponse
+from portal_client.timeouts import Deadline, Timeouts
+from portal_client.transport.exchange import Exchange
+from support.clients import client_of, failing, shown
+from support.identity import (
     CLIENT_ID,
     CLIENT_SECRET,
     PASSWORD,
@@ -41,25 +59,7 @@ from identity import (
     waiting,
     when,
 )
-from portal_client import (
-    ApiClient,
-    ApiTimeoutError,
-    ApiValueError,
-    AuthenticationError,
-    Configuration,
-    EnvToken,
-    FileToken,
-    Hooks,
-    SessionsApi,
-    UnauthorizedException,
-)
-from portal_client.auth import OAuth2Password
-from portal_client.exceptions import ApiException
-from portal_client.exchange import Exchange
-from portal_client.request import Caller, HTTPRequest, Origin
-from portal_client.rest import RESTResponse
-from portal_client.timeouts import Deadline, Timeouts
-from scripted import Connection, Received, playing, reply
+from support.scripted import Connection, Received, playing, reply
 
 MANY = 100
 

@@ -20,7 +20,7 @@ import pytest
 
 from bench.generated import Absent, client
 from portal_client import ApiClient, ApiException, Configuration, SessionsApi
-from scripted import SESSION, Received, playing, reply
+from support.scripted import SESSION, Received, playing, reply
 
 pytestmark = pytest.mark.slow
 

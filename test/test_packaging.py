@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from markdown import Page
+from support.markdown import Page
 
 pytest.importorskip("setuptools", minversion="77")
 

@@ -15,7 +15,7 @@ import promises
 from declared import Package, sections
 from pages import ROOT, by_hand, difference, packages, pages, stale
 from portal_client.endpoint import Api, endpoint
-from portal_client.models._base import Model
+from portal_client.model import Model
 from portal_client.models.message_agent import MessageAgent
 
 PACKAGES = {package.name: package for package in packages()}

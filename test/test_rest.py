@@ -18,7 +18,22 @@ from typing import Any
 import pytest
 import urllib3
 
-from clients import (
+from portal_client import EnvToken, FileToken, Hooks, SessionsApi
+from portal_client.exceptions import (
+    ApiConnectionError,
+    ApiException,
+    ApiResponseError,
+    ApiTimeoutError,
+    ApiValueError,
+    AuthenticationError,
+    NotFoundException,
+    ServiceException,
+    TooManyRequestsException,
+    UnauthorizedException,
+)
+from portal_client.hooks import Attempt
+from portal_client.transport.retry import QUOTA
+from support.clients import (
     PROMPT,
     TOKEN,
     Calling,
@@ -35,22 +50,7 @@ from clients import (
     server_tls,
     unfinished,
 )
-from portal_client import EnvToken, FileToken, Hooks, SessionsApi
-from portal_client.exceptions import (
-    ApiConnectionError,
-    ApiException,
-    ApiResponseError,
-    ApiTimeoutError,
-    ApiValueError,
-    AuthenticationError,
-    NotFoundException,
-    ServiceException,
-    TooManyRequestsException,
-    UnauthorizedException,
-)
-from portal_client.hooks import Attempt
-from portal_client.retry import QUOTA
-from scripted import SESSION, Answer, Connection, Received, playing, reply
+from support.scripted import SESSION, Answer, Connection, Received, playing, reply
 
 CALLS: dict[str, Callable[..., Any]] = {
     "create": lambda c, **o: c.api.create_session("a1", PROMPT, [b"a file"], **o),

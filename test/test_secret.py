@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from clients import call, own_frames, shown
 from portal_client import (
     ApiClient,
     ApiException,
@@ -24,7 +23,8 @@ from portal_client import (
     SessionsApi,
 )
 from portal_client.secret import Lost, Secret, Secrets
-from scripted import playing, reply
+from support.clients import call, own_frames, shown
+from support.scripted import playing, reply
 
 TOKEN = "tok-3141592653"
 

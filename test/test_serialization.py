@@ -27,7 +27,7 @@ from portal_client import (
     SessionStatus,
 )
 from portal_client import serialization as s
-from scripted import SESSION, playing, reply
+from support.scripted import SESSION, playing, reply
 
 #: A slow machine is no failure.
 

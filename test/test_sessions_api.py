@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal_client import ApiClient, Configuration, SessionsApi
-from scripted import playing, reply
+from support.scripted import playing, reply
 
 
 def test_get_session_reads_a_session() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from portal_client import ApiClient, Configuration, Message, Session, SessionsApi
 from portal_client.spelling import hint
-from scripted import SESSION, playing, reply
+from support.scripted import SESSION, playing, reply
 
 
 @pytest.mark.parametrize(

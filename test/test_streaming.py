@@ -23,7 +23,6 @@ import urllib3
 from pydantic import TypeAdapter, ValidationError
 from urllib3.exceptions import ProtocolError
 
-from clients import ca_file, calling, client_of, drips, server_tls, tunnel
 from portal_client import SessionsApi
 from portal_client.exceptions import (
     ApiAttributeError,
@@ -34,10 +33,11 @@ from portal_client.exceptions import (
     ApiTimeoutError,
     NotFoundException,
 )
-from portal_client.exchange import Exchange
-from portal_client.models._base import Model
+from portal_client.model import Model
 from portal_client.streaming import EventStream
-from scripted import SESSION, STEP, Connection, Received, Steps, chunk, playing, reply
+from portal_client.transport.exchange import Exchange
+from support.clients import ca_file, calling, client_of, drips, server_tls, tunnel
+from support.scripted import SESSION, STEP, Connection, Received, Steps, chunk, playing, reply
 
 LINES = "application/x-ndjson"
 SENT = "text/event-stream"

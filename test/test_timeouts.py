@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import urllib3
 
-from clients import calling, client_of
 from portal_client import Configuration, SessionsApi
 from portal_client.exceptions import ApiValueError
 from portal_client.timeouts import Deadline, Timeouts, as_good
-from scripted import reply
+from support.clients import calling, client_of
+from support.scripted import reply
 
 DEFAULT = Timeouts(connect=10, read=600)
 NAN = float("nan")

@@ -17,8 +17,6 @@ from typing import Any
 
 import pytest
 
-from clients import authority, ca_file, closes, drips, failing, late, own_frames, resets, server_tls
-from identity import PASSWORD, PRIVATE, form, granted, refused, signed_in, source_for
 from portal_client import (
     ApiClient,
     ApiException,
@@ -30,7 +28,9 @@ from portal_client import (
 )
 from portal_client.hooks import Attempt
 from portal_client.token_endpoint import TokenEndpoint, TokenResponse
-from scripted import Answer, Connection, Received, playing, reply
+from support.clients import authority, ca_file, closes, drips, failing, late, own_frames, resets, server_tls
+from support.identity import PASSWORD, PRIVATE, form, granted, refused, signed_in, source_for
+from support.scripted import Answer, Connection, Received, playing, reply
 from test_oauth2 import read
 
 # ── 429 ──
@@ -629,7 +629,7 @@ def test_an_interrupted_fetch_shows_no_secret(
         if len(answers) == 2:
             read(s)
             s.clock.time += 3540
-        monkeypatch.setattr("portal_client.reader._TimedReader.readinto", interrupts)
+        monkeypatch.setattr("portal_client.transport.reader._TimedReader.readinto", interrupts)
         with pytest.raises(KeyboardInterrupt) as info:
             read(s)
 

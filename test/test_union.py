@@ -13,8 +13,8 @@ import pydantic
 import pytest
 from pydantic import BaseModel, StrictBool, StrictInt, StrictStr, TypeAdapter
 
-from portal_client.models._base import Model, Nullable, Wrapper
-from portal_client.models._union import ByType
+from portal_client.model import Model, Nullable, Wrapper
+from portal_client.union import ByType
 
 
 class Circle(Model):
@@ -372,13 +372,13 @@ def test_what_is_within_itself() -> None:
 
 
 def test_the_nesting_is_looked_at_once() -> None:
-    with mock.patch("portal_client.models._union.too_deep", return_value=False) as looked:
+    with mock.patch("portal_client.union.too_deep", return_value=False) as looked:
         Group.from_dict({"shapes": {"a": nested(10), "b": nested(5)}})
     assert looked.call_count == 2
 
     with pytest.raises(pydantic.ValidationError):
         Group.from_dict({"shapes": {"a": nested(3, {"type": "ring"})}})
-    with mock.patch("portal_client.models._union.too_deep", return_value=False) as looked:
+    with mock.patch("portal_client.union.too_deep", return_value=False) as looked:
         Shape(RING)  # after a failure too
     assert looked.call_count == 1
 

@@ -16,7 +16,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-import scripted
 from portal_client import (
     ApiClient,
     ApiException,
@@ -42,7 +41,8 @@ from portal_client import (
 )
 from portal_client.multipart import Multipart
 from portal_client.wire import prepare
-from scripted import SESSION, Received, Script, playing, reply
+from support import scripted
+from support.scripted import SESSION, Received, Script, playing, reply
 
 FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"

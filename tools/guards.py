@@ -38,10 +38,10 @@ MUTATIONS = [
     # ── the deadline ──
     M(
         "the deadline under each read and write",
-        "portal_client/exchange.py",
+        "portal_client/transport/exchange.py",
         "limit = self.deadline.within(self.silence)",
         "limit = self.silence",
-        "test/test_connection.py::test_a_drip_does_not_outlast_the_deadline",
+        "test/transport/test_connection.py::test_a_drip_does_not_outlast_the_deadline",
     ),
     M(
         "the deadline over the attempts",
@@ -52,22 +52,22 @@ MUTATIONS = [
     ),
     M(
         "the end of a wait for a connection",
-        "portal_client/connection.py",
+        "portal_client/transport/connection.py",
         "super()._get_conn(wait)",
         "super()._get_conn(9)",
-        "test/test_pools.py::test_a_place_that_is_free_too_late_is_not_waited_for",
+        "test/transport/test_pools.py::test_a_place_that_is_free_too_late_is_not_waited_for",
     ),
     M(
         "the time that addresses share",
-        "portal_client/connection.py",
+        "portal_client/transport/connection.py",
         "max(shared.left() / left, 0.001)",
         "limit",
-        "test/test_connection.py::test_connecting_does_not_outlast_the_deadline",
+        "test/transport/test_connection.py::test_connecting_does_not_outlast_the_deadline",
     ),
     # ── sent once ──
     M(
         "the replay guard",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "if sent and (final or not request.repeatable or not self._may_repeat(request)):",
         "if sent and (final or not request.repeatable):",
         "test/faults/test_once.py::test_what_may_not_be_repeated_is_counted_once "
@@ -75,14 +75,14 @@ MUTATIONS = [
     ),
     M(
         "the count of what was written",
-        "portal_client/failure.py",
+        "portal_client/transport/errors.py",
         "attempt in last.attempts if attempt.sent]",
         "attempt in last.attempts if attempt.received]",
         "test/faults/test_once.py::test_what_may_not_be_repeated_is_counted_once",
     ),
     M(
         "no repetition after a timeout",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "if sent and (final or not",
         "if sent and (not",
         "test/test_rest.py::test_a_get_is_not_repeated_after_a_timeout "
@@ -90,21 +90,21 @@ MUTATIONS = [
     ),
     M(
         "PUT is a prompt",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "return request.idempotent",
         "return request.idempotent or request.method == 'PUT'",
         "test/faults/test_once.py::test_what_may_not_be_repeated_is_counted_once",
     ),
     M(
         "503 does not repeat a prompt",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "if self._may_repeat(request) and self._policy.new",
         "if self._policy.new",
         "test/test_rest.py::test_a_failure_that_passes_does_not_repeat_a_prompt",
     ),
     M(
         "no answer repeats an upload that cannot be read again",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "self._policy is None or not request.repeatable:",
         "self._policy is None:",
         "test/test_rest.py::test_a_stream_that_was_sent_is_not_sent_again",
@@ -125,7 +125,7 @@ MUTATIONS = [
     ),
     M(
         "a refusal is repeated so often",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "self._limited -= 1",
         "self._limited -= 0.1",
         "test/faults/test_once.py::test_a_refusal_with_a_time_is_repeated "
@@ -133,14 +133,14 @@ MUTATIONS = [
     ),
     M(
         "the longest wait",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "LONGEST_WAIT = 60.0",
         "LONGEST_WAIT = 1e9",
         "test/faults/test_once.py::test_a_get_waits_as_it_is_told",
     ),
     M(
         "garbage in Retry-After",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "except (InvalidHeader, ValueError, OverflowError):",
         "except OverflowError:",
         "test/faults/test_once.py::test_garbage_in_retry_after",
@@ -155,21 +155,21 @@ MUTATIONS = [
     # ── what an answer is ──
     M(
         "the head that is cut",
-        "portal_client/reader.py",
+        "portal_client/transport/reader.py",
         "if cut and not fields.trailer:",
         "if False:",
         "test/faults/test_wire.py::test_a_head_that_is_cut_is_no_answer",
     ),
     M(
         "the Content-Length that is no number",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         "if len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0]):",
         "if len(set(lengths)) > 1:",
         "test/faults/test_wire.py::test_a_wrong_length_is_a_lost_connection",
     ),
     M(
         "the size of a chunk",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         "        found = _CHUNK_SIZE.fullmatch(line)",
         '        found = re.fullmatch(rb"([0-9A-Fa-fx_+ -]+)(?:;.*)?\\s+", line)',
         "test/faults/test_wire.py::test_broken_chunks_are_a_lost_connection "
@@ -177,42 +177,42 @@ MUTATIONS = [
     ),
     M(
         "the head that may end elsewhere",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         "        self.will_close |= bool(codings)",
         "        self.will_close |= False and bool(codings)",
         "test/faults/test_wire.py::test_after_an_ambiguous_head_no_answer_is_read",
     ),
     M(
         "bytes after the answer",
-        "portal_client/reader.py",
+        "portal_client/transport/reader.py",
         "        if more:\n            self.connection.close()",
         "",
         "test/faults/test_wire.py::test_what_follows_an_answer_is_not_the_next_one",
     ),
     M(
         "bytes after the answer, under TLS",
-        "portal_client/reader.py",
+        "portal_client/transport/reader.py",
         "more = buffered.peek(1) or _deciphered(self.timed)",
         "more = buffered.peek(1)",
         "test/faults/test_wire.py::test_what_follows_an_answer_that_fills_the_buffer",
     ),
     M(
         "a change of protocol",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         "if status == http.HTTPStatus.SWITCHING_PROTOCOLS:",
         "if False:",
-        "test/test_connection.py::test_a_change_of_protocol_is_no_answer",
+        "test/transport/test_connection.py::test_a_change_of_protocol_is_no_answer",
     ),
     M(
         "interim answers",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         "100 if interim else status",
         "status",
-        "test/test_connection.py::test_an_interim_answer_is_not_the_answer",
+        "test/transport/test_connection.py::test_an_interim_answer_is_not_the_answer",
     ),
     M(
         "max_response_size",
-        "portal_client/response.py",
+        "portal_client/transport/body.py",
         "        if len(body) > limit:",
         "        if False:",
         "test/faults/test_wire.py::test_an_endless_body_is_refused "
@@ -220,14 +220,14 @@ MUTATIONS = [
     ),
     M(
         "the end of reading at max_response_size",
-        "portal_client/response.py",
+        "portal_client/transport/body.py",
         "while (left := limit + 1 - taken.tell()) > 0 and (block := more(min(_BLOCK, left))):",
         "while block := more(_BLOCK):",
         "test/faults/test_memory.py::test_a_bomb_costs_little_memory",
     ),
     M(
         "the cut of an error",
-        "portal_client/response.py",
+        "portal_client/transport/body.py",
         "request.max_response_size if good else min(request.max_response_size, _MOST_OF_AN_ERROR)",
         "request.max_response_size",
         "test/faults/test_memory.py::test_a_bomb_costs_little_memory "
@@ -235,14 +235,14 @@ MUTATIONS = [
     ),
     M(
         "an error whose body is cut",
-        "portal_client/response.py",
+        "portal_client/transport/body.py",
         "        if good:\n            raise\n        body",
         "        raise\n        body",
         "test/faults/test_body.py::test_an_error_with_half_a_body_is_still_that_error",
     ),
     M(
         "a closed answer has no end",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         "        if self._cut:  # what has come may not be all\n            raise ProtocolError(_CUT)\n",
         "",
         "test/faults/test_life_cycle.py::test_a_closed_answer_has_no_end "
@@ -250,28 +250,28 @@ MUTATIONS = [
     ),
     M(
         "waking who reads",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         "                    shutdown(socket.SHUT_RD)",
         "                    pass",
         "test/faults/test_life_cycle.py::test_close_wakes_a_reader",
     ),
     M(
         "one printable line",
-        "portal_client/failure.py",
+        "portal_client/transport/errors.py",
         'shortened(printable(masked(what, known["secrets"])), _LONGEST)',
         'masked(what, known["secrets"])',
         "test/faults/test_wire.py::test_garbage_is_no_status_line",
     ),
     M(
         "what any attempt has sent was sent",
-        "portal_client/failure.py",
+        "portal_client/transport/errors.py",
         "for attempt in last.attempts if attempt.sent]",
         "for attempt in [last] if attempt.sent]",
         "test/test_rest.py::test_an_attempt_that_was_read_counts_though_the_last_one_was_refused",
     ),
     M(
         "what a signal handler raises passes",
-        "portal_client/failure.py",
+        "portal_client/transport/errors.py",
         "(interrupt := _of_signal_handler(error)) is not None",
         "(interrupt := None) is not None",
         "test/test_rest.py::test_what_a_signal_handler_raises_passes",
@@ -292,7 +292,7 @@ MUTATIONS = [
     ),
     M(
         "the quota of repetitions",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "            self._quota.pop()",
         "            pass",
         "test/test_rest.py::test_a_dead_server_is_not_stormed",
@@ -300,42 +300,42 @@ MUTATIONS = [
     # ── redirects ──
     M(
         "the method of a redirect",
-        "portal_client/redirect.py",
+        "portal_client/transport/redirect.py",
         'if status == 303 and request.method != "GET":',
         'if status in (301, 302, 303) and request.method != "GET":',
         "test/test_rest.py::test_a_prompt_is_repeated_within_its_origin",
     ),
     M(
         "the origin check for credentials",
-        "portal_client/redirect.py",
+        "portal_client/transport/redirect.py",
         "    return replace(following, headers=public, credential=None, foreign=True)",
         "    return replace(following, headers=public)",
         "test/faults/test_redirects.py::test_another_origin_sees_nothing_private",
     ),
     M(
         "the headers for another origin",
-        "portal_client/redirect.py",
+        "portal_client/transport/redirect.py",
         "for k, v in following.headers.items() if k.lower() in _FOREIGN_HEADERS}",
         "for k, v in following.headers.items()}",
         "test/faults/test_redirects.py::test_another_origin_sees_nothing_private",
     ),
     M(
         "no prompt leaves its origin",
-        "portal_client/redirect.py",
+        "portal_client/transport/redirect.py",
         "if following.body is not None or (request",
         "if (request",
         "test/faults/test_redirects.py::test_a_prompt_and_its_file_do_not_leave",
     ),
     M(
         "no way from https to http",
-        "portal_client/redirect.py",
+        "portal_client/transport/redirect.py",
         '(request.origin.scheme, origin.scheme) == ("https", "http")',
         "False",
         "test/faults/test_redirects.py::test_tls_is_not_left",
     ),
     M(
         "ten redirects",
-        "portal_client/redirect.py",
+        "portal_client/transport/redirect.py",
         "MAX_REDIRECTS = 10",
         "MAX_REDIRECTS = 20",
         "test/faults/test_redirects.py::test_a_loop_between_two_origins_ends",
@@ -373,7 +373,7 @@ MUTATIONS = [
     ),
     M(
         "the headers of a curl line",
-        "portal_client/curl.py",
+        "portal_client/transport/curl.py",
         "value if name.lower() in PLAIN_HEADERS else _LEFT_OUT",
         "value",
         "test/test_call.py::test_a_call_as_a_command test/faults/test_secrets.py",
@@ -398,20 +398,20 @@ class HiddenBytes""",
     ),
     M(
         "frames below an error",
-        "portal_client/failure.py",
+        "portal_client/transport/errors.py",
         "    error.__cause__ = error.__context__ = None\n    return error.with_traceback(None)",
         "    return error",
         "test/test_secret.py::test_locals_of_a_lost_connection_hold_no_token "
         "test/test_rest.py::test_what_is_read_before_a_fault_is_not_in_the_traceback "
-        "test/test_connection.py::test_a_refused_connection_shows_no_frame_that_holds_the_request "
+        "test/transport/test_connection.py::test_a_refused_connection_shows_no_frame_that_holds_the_request "
         "test/faults/test_secrets.py",
     ),
     M(
         "the silence of http.client",
-        "portal_client/connection.py",
+        "portal_client/transport/connection.py",
         "    debuglevel = 0\n",
         "",
-        "test/test_connection.py::test_http_client_prints_nothing test/faults/test_secrets.py",
+        "test/transport/test_connection.py::test_http_client_prints_nothing test/faults/test_secrets.py",
     ),
     M(
         "a credential in the query, later than urllib3 logs",
@@ -517,7 +517,7 @@ class HiddenBytes""",
     ),
     M(
         "a coroutine closed",
-        "portal_client/attributes.py",
+        "portal_client/settings.py",
         "        value.close()\n    return True",
         "        pass\n    return True",
         "test/test_multipart.py::test_what_a_file_object_gives test/test_auth.py::test_no_token_could_be_had",
@@ -596,7 +596,7 @@ class HiddenBytes""",
     ),
     M(
         "the answer to half an upload under TLS",
-        "portal_client/connection.py",
+        "portal_client/transport/connection.py",
         "except ssl.SSLEOFError as error:",
         "except ZeroDivisionError as error:",
         "test/faults/test_files.py::test_a_refusal_is_read_though_tls_has_ended",
@@ -612,44 +612,44 @@ class HiddenBytes""",
     ),
     M(
         "an answer that is forgotten",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         "    def __del__(self) -> None:\n        self.close()\n",
         "",
-        "test/test_pools.py::test_an_answer_that_is_forgotten_unread_frees_its_place "
-        "test/test_connection.py::test_a_response_in_a_cycle_gives_its_place_back",
+        "test/transport/test_pools.py::test_an_answer_that_is_forgotten_unread_frees_its_place "
+        "test/transport/test_connection.py::test_a_response_in_a_cycle_gives_its_place_back",
     ),
     M(
         "what a full pool says",
-        "portal_client/failure.py",
+        "portal_client/transport/errors.py",
         "if isinstance(error, EmptyPoolError):\n        return",
         "if False:\n        return",
-        "test/test_pools.py::test_waiting_for_a_connection_ends_with_the_deadline",
+        "test/transport/test_pools.py::test_waiting_for_a_connection_ends_with_the_deadline",
     ),
     M(
         "a bounded pool",
-        "portal_client/pools.py",
+        "portal_client/transport/pools.py",
         '"block": True,',
         '"block": False,',
-        "test/test_pools.py::test_threads_share_the_bounded_pool "
+        "test/transport/test_pools.py::test_threads_share_the_bounded_pool "
         "test/faults/test_life_cycle.py::test_threads_get_their_own_answers",
     ),
     M(
         "the fork",
-        "portal_client/pools.py",
+        "portal_client/transport/pools.py",
         "        if self._pid != os.getpid():\n            self._forget()",
         "        pass",
-        "test/test_pools.py::test_parent_and_child_both_call",
+        "test/transport/test_pools.py::test_parent_and_child_both_call",
     ),
     M(
         "an interrupted wait for a connection",
-        "portal_client/places.py",
+        "portal_client/transport/connection_queue.py",
         "        self._never_taken.append(None)\n",
         "        pass\n",
-        "test/test_connection.py::test_an_interrupted_wait_leaves_the_pool_as_large_as_it_was",
+        "test/transport/test_connection.py::test_an_interrupted_wait_leaves_the_pool_as_large_as_it_was",
     ),
     M(
         "answers closed where a call ends",
-        "portal_client/response.py",
+        "portal_client/transport/body.py",
         "    except BaseException:\n        response.close()\n        raise",
         "    except BaseException:\n        raise",
         "test/faults/test_life_cycle.py::test_an_interrupt_between_two_reads",
@@ -657,145 +657,145 @@ class HiddenBytes""",
     # ── TLS ──
     M(
         "verification",
-        "portal_client/tls.py",
+        "portal_client/transport/tls.py",
         "ssl.CERT_REQUIRED if c.verify_ssl else ssl.CERT_NONE",
         "ssl.CERT_NONE",
-        "test/test_pools.py::test_an_unknown_authority_is_refused",
+        "test/transport/test_pools.py::test_an_unknown_authority_is_refused",
     ),
     M(
         "no repetition after TLS has failed",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "isinstance(error, (SSLError, EmptyPoolError))",
         "isinstance(error, EmptyPoolError)",
         "test/faults/test_tls.py::test_an_expired_certificate_is_refused",
     ),
     M(
         "the credentials of a proxy",
-        "portal_client/proxies.py",
+        "portal_client/transport/proxies.py",
         'Hidden(f"{scheme}://{address}")',
         'Hidden(f"{scheme}://{rest}")',
-        "test/test_pools.py::test_a_failing_proxy_does_not_tell_its_credentials "
-        "test/test_pools.py::test_an_own_proxy_tunnels_with_its_credentials",
+        "test/transport/test_pools.py::test_a_failing_proxy_does_not_tell_its_credentials "
+        "test/transport/test_pools.py::test_an_own_proxy_tunnels_with_its_credentials",
     ),
     M(
         "what went to a proxy is not the request",
-        "portal_client/connection.py",
+        "portal_client/transport/connection.py",
         "            self.exchange.sent = 0  # what",
         "            pass  # what",
-        "test/test_connection.py::test_nothing_is_sent_through_a_proxy_that_refuses "
+        "test/transport/test_connection.py::test_nothing_is_sent_through_a_proxy_that_refuses "
         "test/faults/test_tls.py::test_a_server_behind_a_proxy_is_judged",
     ),
     M(
         "the networks of NO_PROXY",
-        "portal_client/proxies.py",
+        "portal_client/transport/proxies.py",
         "    if address is not None:\n",
         "    if False:\n",
-        "test/test_proxies.py::test_no_proxy_by_its_items "
-        "test/test_proxies.py::test_a_proxy_sees_nothing_of_who_is_excluded",
+        "test/transport/test_proxies.py::test_no_proxy_by_its_items "
+        "test/transport/test_proxies.py::test_a_proxy_sees_nothing_of_who_is_excluded",
     ),
     M(
         "the ports of NO_PROXY",
-        "portal_client/proxies.py",
+        "portal_client/transport/proxies.py",
         "given == port and _covers",
         "_covers",
-        "test/test_proxies.py::test_no_proxy_by_its_items",
+        "test/transport/test_proxies.py::test_no_proxy_by_its_items",
     ),
     M(
         "credentials that hold the sign of a host",
-        "portal_client/proxies.py",
+        "portal_client/transport/proxies.py",
         'rest.rpartition("@")',
         'rest.partition("@")',
-        "test/test_proxies.py::test_credentials_are_decoded",
+        "test/transport/test_proxies.py::test_credentials_are_decoded",
     ),
     M(
         "the name of a variable that cannot be used",
-        "portal_client/setting.py",
+        "portal_client/transport/setting.py",
         "        if self.of_environment:\n",
         "        if False:\n",
-        "test/test_proxies.py::test_a_wrong_proxy_is_named "
-        "test/test_pools.py::test_a_variable_that_cannot_be_used_is_named",
+        "test/transport/test_proxies.py::test_a_wrong_proxy_is_named "
+        "test/transport/test_pools.py::test_a_variable_that_cannot_be_used_is_named",
     ),
     M(
         "a file of authorities that OpenSSL passes over",
-        "portal_client/tls.py",
+        "portal_client/transport/tls.py",
         "        _check_defaults(context)\n",
         "        pass\n",
-        "test/test_pools.py::test_a_variable_that_cannot_be_used_is_named",
+        "test/transport/test_pools.py::test_a_variable_that_cannot_be_used_is_named",
     ),
     M(
         "the client's certificate at another origin",
-        "portal_client/redirect.py",
+        "portal_client/transport/redirect.py",
         ", foreign=True",
         "",
-        "test/test_tls.py::test_another_origin_is_not_shown_the_certificate",
+        "test/transport/test_tls.py::test_another_origin_is_not_shown_the_certificate",
     ),
     M(
         "the client's certificate at a proxy",
-        "portal_client/tls.py",
+        "portal_client/transport/tls.py",
         'if c.cert_file and peer == "service":',
         "if c.cert_file:",
-        "test/test_pools.py::test_a_proxy_is_not_shown_the_certificate_of_the_client "
-        "test/test_proxies.py::test_a_tunnel_shows_the_certificate_to_its_end_only",
+        "test/transport/test_pools.py::test_a_proxy_is_not_shown_the_certificate_of_the_client "
+        "test/transport/test_proxies.py::test_a_tunnel_shows_the_certificate_to_its_end_only",
     ),
     M(
         "the certificate in a context of one's own",
-        "portal_client/tls.py",
+        "portal_client/transport/tls.py",
         'return c.ssl_context if peer == "service" else without_certificate(c.ssl_context)',
         "return c.ssl_context",
-        "test/test_tls.py::test_another_origin_is_not_shown_the_certificate "
-        "test/test_proxies.py::test_a_tunnel_shows_the_certificate_to_its_end_only",
+        "test/transport/test_tls.py::test_another_origin_is_not_shown_the_certificate "
+        "test/transport/test_proxies.py::test_a_tunnel_shows_the_certificate_to_its_end_only",
     ),
     M(
         "a context of one's own out of pickle",
         "portal_client/secret.py",
         "Secret(self._name, cast(Any, value))",
         "value",
-        "test/test_tls.py::test_pickle_leaves_the_context_out",
+        "test/transport/test_tls.py::test_pickle_leaves_the_context_out",
     ),
     M(
         "what helps from Python 3.13 on",
-        "portal_client/tls.py",
+        "portal_client/transport/tls.py",
         "    if error.verify_code not in _STRICT:\n",
         "    if True:\n",
-        "test/test_tls.py::test_a_strict_context_tells_what_helps",
+        "test/transport/test_tls.py::test_a_strict_context_tells_what_helps",
     ),
     M(
         "the deadline over what a SOCKS proxy says",
-        "portal_client/socks.py",
+        "portal_client/transport/socks.py",
         "        sock.recv_into = bounded\n",
         "",
-        "test/test_proxies.py::test_socks_that_drips_does_not_outlast_the_deadline",
+        "test/transport/test_proxies.py::test_socks_that_drips_does_not_outlast_the_deadline",
     ),
     M(
         "one resolution of a name",
-        "portal_client/connection.py",
+        "portal_client/transport/connection.py",
         "found = self._addresses(*self._peer())",
         "found = self._addresses(*self._peer()) and self._addresses(*self._peer())",
-        "test/test_connection.py::test_a_name_is_resolved_once "
-        "test/test_connection.py::test_the_name_of_a_proxy_is_resolved_once",
+        "test/transport/test_connection.py::test_a_name_is_resolved_once "
+        "test/transport/test_connection.py::test_the_name_of_a_proxy_is_resolved_once",
     ),
     M(
         "TCP keep-alive",
-        "portal_client/pools.py",
+        "portal_client/transport/pools.py",
         "keep_alive_socket_options() if c.socket_options is None else c.socket_options",
         "c.socket_options",
-        "test/test_keep_alive.py::test_connections_are_kept_alive",
+        "test/transport/test_keep_alive.py::test_connections_are_kept_alive",
     ),
     M(
         "the connections to origins that were many",
-        "portal_client/pools.py",
+        "portal_client/transport/pools.py",
         "        if len(self._pools) >= _MOST_POOLS:\n            self._close_all()",
         "        if len(self._pools) >= _MOST_POOLS:\n            self._pools.clear()",
-        "test/test_pools.py::test_close_ends_the_connections_to_many_origins "
-        "test/test_pools.py::test_close_ends_the_connections_through_a_proxy "
-        "test/test_pools.py::test_a_call_in_flight_outlives_fifty_other_origins",
+        "test/transport/test_pools.py::test_close_ends_the_connections_to_many_origins "
+        "test/transport/test_pools.py::test_close_ends_the_connections_through_a_proxy "
+        "test/transport/test_pools.py::test_a_call_in_flight_outlives_fifty_other_origins",
     ),
     M(
         "the connections in use when a client is closed",
-        "portal_client/places.py",
+        "portal_client/transport/connection_queue.py",
         "            if self._closed:\n                self._close_idle()\n",
         "",
-        "test/test_pools.py::test_close_ends_a_connection_that_is_in_use_when_it_is_given_back",
+        "test/transport/test_pools.py::test_close_ends_a_connection_that_is_in_use_when_it_is_given_back",
     ),
     # ── tokens ──
     M(
@@ -844,7 +844,7 @@ class HiddenBytes""",
     # ── streams ──
     M(
         "the idle timeout of a stream",
-        "portal_client/response.py",
+        "portal_client/transport/body.py",
         "exchange.silence = min(limits.read, limits.total) if idle is None else idle",
         "exchange.silence = min(limits.read, limits.total)",
         "test/faults/test_streams.py::test_a_fault_in_the_midst_of_a_stream",
@@ -872,7 +872,7 @@ class HiddenBytes""",
     ),
     M(
         "the call of a stream",
-        "portal_client/failure.py",
+        "portal_client/transport/errors.py",
         "    last.end()\n    return told",
         "    return told",
         "test/faults/test_streams.py::test_the_call_of_a_stream_that_was_cut",
@@ -880,14 +880,14 @@ class HiddenBytes""",
     # ── observability ──
     M(
         "hooks that raise",
-        "portal_client/watch.py",
+        "portal_client/transport/observers.py",
         "            except Exception:",
         "            except ZeroDivisionError:",
         "test/test_hooks.py::test_a_hook_that_raises_does_not_break_the_call",
     ),
     M(
         "one request id for a call",
-        "portal_client/retry.py",
+        "portal_client/transport/retry.py",
         "        # TLS fails in the same way again",
         '        request.headers["X-Request-ID"] = str(id(error))\n        # TLS fails in the same way again',
         "test/test_rest.py::test_a_call_has_one_id_and_each_call_its_own",

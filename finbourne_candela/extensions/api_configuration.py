@@ -13,12 +13,12 @@ from finbourne_candela.extensions.configuration_options import ConfigurationOpti
 from finbourne_candela.extensions.proxy_config import ProxyConfig
 from finbourne_candela.extensions.refreshing_token import RefreshingToken
 from finbourne_candela.extensions.settings import Provenance
-from portal_client.attributes import Settings
 from portal_client.auth import AccessToken, TokenResponse
 from portal_client.credential import bare_token
 from portal_client.exceptions import ApiValueError
-from portal_client.keep_alive import keep_alive_socket_options
 from portal_client.secret import Secrets, secret
+from portal_client.settings import Settings
+from portal_client.transport.keep_alive import keep_alive_socket_options
 
 #: What a token is fetched for.
 OAUTH = ("token_url", "username", "password", "client_id", "client_secret")

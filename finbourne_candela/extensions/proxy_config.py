@@ -6,11 +6,11 @@ from base64 import b64encode
 from typing import Optional
 from urllib.parse import quote
 
-from portal_client.attributes import Settings
 from portal_client.exceptions import ApiValueError
-from portal_client.proxies import Proxy
 from portal_client.secret import Hidden, secret
-from portal_client.setting import Setting
+from portal_client.settings import Settings
+from portal_client.transport.proxies import Proxy
+from portal_client.transport.setting import Setting
 
 
 class ProxyConfig(Settings):

@@ -1,6 +1,6 @@
 """Socket options that keep connections alive: those of every client."""
 
-from portal_client.keep_alive import TCP_KEEP_CNT as TCP_KEEP_CNT
-from portal_client.keep_alive import TCP_KEEP_IDLE as TCP_KEEP_IDLE
-from portal_client.keep_alive import TCP_KEEPALIVE_INTERVAL as TCP_KEEPALIVE_INTERVAL
-from portal_client.keep_alive import keep_alive_socket_options as keep_alive_socket_options
+from portal_client.transport.keep_alive import TCP_KEEP_CNT as TCP_KEEP_CNT
+from portal_client.transport.keep_alive import TCP_KEEP_IDLE as TCP_KEEP_IDLE
+from portal_client.transport.keep_alive import TCP_KEEPALIVE_INTERVAL as TCP_KEEPALIVE_INTERVAL
+from portal_client.transport.keep_alive import keep_alive_socket_options as keep_alive_socket_options

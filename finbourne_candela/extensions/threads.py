@@ -10,7 +10,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Optional
 
-from portal_client.attributes import whole
+from portal_client.settings import whole
 
 if TYPE_CHECKING:
     from multiprocessing.pool import AsyncResult, ThreadPool

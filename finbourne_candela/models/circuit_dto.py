@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import StrictStr
 
 from finbourne_candela.models.nodes import Nodes
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 
 class CircuitDTO(Model, defer_build=True):

@@ -8,7 +8,7 @@ from finbourne_candela.models.circuit_dto import CircuitDTO
 from finbourne_candela.models.directive import Directive
 from finbourne_candela.models.object_id import ObjectId
 from finbourne_candela.models.tool_module import ToolModule
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 
 class DevSessionStartRequest(Model, defer_build=True):

@@ -7,7 +7,7 @@ from typing import Optional
 from pydantic import StrictBool, StrictInt, StrictStr
 
 from finbourne_candela.models.obj import Obj
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 
 class DTOArr(Model, defer_build=True):

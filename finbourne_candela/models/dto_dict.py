@@ -8,7 +8,7 @@ from pydantic import StrictBool, StrictInt, StrictStr
 
 from finbourne_candela.models.keys import Keys
 from finbourne_candela.models.obj1 import Obj1
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 
 class DTODict(Model, defer_build=True):

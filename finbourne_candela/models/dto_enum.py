@@ -6,7 +6,7 @@ from typing import Optional
 
 from pydantic import StrictBool, StrictStr
 
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 
 class DTOEnum(Model):

@@ -7,7 +7,7 @@ from typing import Optional
 from pydantic import StrictBool, StrictStr
 
 from finbourne_candela.models.fields import Fields
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 
 class DTOObj(Model, defer_build=True):

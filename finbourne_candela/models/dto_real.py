@@ -6,7 +6,7 @@ from typing import Annotated, Optional, Union
 
 from pydantic import AllowInfNan, Strict, StrictBool, StrictInt, StrictStr
 
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 #: A number that JSON can hold.
 Number = Union[StrictInt, Annotated[float, Strict(), AllowInfNan(False)]]

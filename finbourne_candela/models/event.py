@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import StrictStr
 
-from portal_client.models._base import Model
+from portal_client.model import Model
 
 
 class Event(Model):

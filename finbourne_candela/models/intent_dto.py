@@ -7,7 +7,7 @@ from typing import Optional
 from pydantic import StrictStr
 
 from finbourne_candela.models.spec import Spec
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 
 class IntentDTO(Model, defer_build=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal_client.models._base import Wrapper
-from portal_client.models._union import OneOf
+from portal_client.model import Wrapper
+from portal_client.union import OneOf
 
 if TYPE_CHECKING:  # they may need this module themselves
     from finbourne_candela.models.dto_enum import DTOEnum as DTOEnum

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import StrictStr
 
 from finbourne_candela.models.object_id import ObjectId
-from portal_client.models._base import DateTime, Model, Nullable
+from portal_client.model import DateTime, Model, Nullable
 
 
 class ObjectMetadata(Model):

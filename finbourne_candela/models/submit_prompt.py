@@ -6,7 +6,7 @@ from typing import Optional
 
 from pydantic import StrictStr
 
-from portal_client.models._base import Model
+from portal_client.model import Model
 
 
 class SubmitPrompt(Model):

@@ -7,7 +7,7 @@ from typing import Optional
 from pydantic import StrictBool, StrictStr
 
 from finbourne_candela.models.no_op_dto import NoOpDTO
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 
 class SwitchDTO(Model):

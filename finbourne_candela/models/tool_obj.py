@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union
 from pydantic import Field
 
 from finbourne_candela.models.base_tool import BaseTool
-from portal_client.models._base import Wrapper
+from portal_client.model import Wrapper
 
 
 class ToolObj(Wrapper[Annotated[Union[dict[str, Any], BaseTool], Field(union_mode="left_to_right")]]):

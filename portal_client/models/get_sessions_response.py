@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal_client.models._base import Model
+from portal_client.model import Model
 from portal_client.models.session import Session
 
 

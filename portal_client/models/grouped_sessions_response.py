@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 
 
 class GroupedSessionsResponse(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from portal_client.models._base import Model
+from portal_client.model import Model
 from portal_client.models.validation_error import ValidationError
 
 

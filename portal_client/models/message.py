@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import StrictStr
 
-from portal_client.models._base import Model, Nullable
+from portal_client.model import Model, Nullable
 from portal_client.models.message_agent import MessageAgent
 from portal_client.models.message_role import MessageRole
 

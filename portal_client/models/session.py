@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import StrictStr
 
-from portal_client.models._base import DateTime, Model, Nullable
+from portal_client.model import DateTime, Model, Nullable
 from portal_client.models.message import Message
 from portal_client.models.session_status import SessionStatus
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal_client.models._base import OpenEnum
+from portal_client.model import OpenEnum
 
 
 class SessionStatus(OpenEnum):

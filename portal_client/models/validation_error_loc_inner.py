@@ -6,7 +6,7 @@ from typing import Union
 
 from pydantic import StrictInt, StrictStr
 
-from portal_client.models._base import Wrapper
+from portal_client.model import Wrapper
 
 
 class ValidationErrorLocInner(Wrapper[Union[StrictStr, StrictInt]]):

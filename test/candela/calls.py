@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from clients import TOKEN, Clock
 from finbourne_candela import Configuration, SessionsApi, SyncApiClient
 from portal_client.rest import RESTClientObject
-from scripted import Answer, Script, playing
+from support.clients import TOKEN, Clock
+from support.scripted import Answer, Script, playing
 
 ID = {"scope": "default", "identifier": "s1"}
 METADATA: dict[str, Any] = {

@@ -22,7 +22,6 @@ import urllib3
 
 import finbourne_candela
 from candela.calls import METADATA, SESSION, START, calling
-from clients import closes, late
 from finbourne_candela import (
     ApiException,
     ApiResponse,
@@ -42,7 +41,8 @@ from finbourne_candela import (
 from finbourne_candela.configuration import Timeouts
 from portal_client import ApiClient
 from portal_client.timeouts import Timeouts as Limits
-from scripted import Connection, Received, playing, reply
+from support.clients import closes, late
+from support.scripted import Connection, Received, playing, reply
 
 OPERATION = SessionsApi.get_session.operation  # type: ignore[attr-defined]
 ROOT = Path(finbourne_candela.__file__).parents[1]

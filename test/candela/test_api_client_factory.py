@@ -22,7 +22,9 @@ from finbourne_candela.extensions import (
     SyncApiClientFactory,
 )
 from finbourne_candela.extensions.configuration_options import ConfigurationOptions
-from identity import (
+from portal_client.auth import OAuth2Password
+from portal_client.exceptions import ApiException, ApiTypeError, ApiValueError, AuthenticationError
+from support.identity import (
     CLIENT_ID,
     CLIENT_SECRET,
     PASSWORD,
@@ -34,9 +36,7 @@ from identity import (
     refused,
     together,
 )
-from portal_client.auth import OAuth2Password
-from portal_client.exceptions import ApiException, ApiTypeError, ApiValueError, AuthenticationError
-from scripted import Answer, Connection, Received, playing, reply
+from support.scripted import Answer, Connection, Received, playing, reply
 
 NONE = reply([])
 

@@ -22,7 +22,7 @@ from finbourne_candela.extensions.socket_keep_alive import keep_alive_socket_opt
 from portal_client.auth import EnvToken
 from portal_client.exceptions import ApiValueError
 from portal_client.timeouts import Timeouts
-from scripted import playing, reply
+from support.scripted import playing, reply
 
 OAUTH: dict[str, Any] = {
     "token_url": "https://identity.test/token",

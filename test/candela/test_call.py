@@ -8,8 +8,8 @@ import shlex
 import pytest
 
 from candela.calls import PROMPT, calling
-from clients import TOKEN, closes, failing
-from scripted import reply
+from support.clients import TOKEN, closes, failing
+from support.scripted import reply
 
 
 @pytest.mark.fault("Observability", "The curl line has the token as $TOKEN and holds nothing that is private")

@@ -11,8 +11,6 @@ from pydantic import StrictBool, StrictInt, StrictStr
 
 import finbourne_candela.api
 import finbourne_candela.models
-import mutations
-from contract import configuration_differences, model_differences, operation_differences
 from finbourne_candela import (
     BaseTool,
     CircuitDTO,
@@ -28,11 +26,13 @@ from finbourne_candela import (
     SubmitPrompt,
 )
 from finbourne_candela.models import Fields, Keys
-from mutations import DROP, changed, moved, ref
 from portal_client.endpoint import event_stream
-from portal_client.models._base import Model, Nullable, Wrapper
-from portal_client.models._union import ByType
+from portal_client.model import Model, Nullable, Wrapper
 from portal_client.streaming import EventStream
+from portal_client.union import ByType
+from support import mutations
+from support.contract import configuration_differences, model_differences, operation_differences
+from support.mutations import DROP, changed, moved, ref
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 CANDELA: dict[str, Any] = json.loads((CONTRACTS / "candela.openapi.json").read_text(encoding="utf-8"))

@@ -12,9 +12,9 @@ import pytest
 
 from finbourne_candela import Configuration, SessionsApi, SyncApiClient
 from finbourne_candela.extensions.file_access_token import FileAccessToken
-from identity import HandClock
 from portal_client.exceptions import ApiValueError, AuthenticationError
-from scripted import playing, reply
+from support.identity import HandClock
+from support.scripted import playing, reply
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ PACKAGES = [
 ]
 HEAVY = {"urllib3", "pydantic", "pydantic_core", "typing", "typing_extensions", "requests", "multiprocessing"}
 #: Modules of the core that are private to users, and shared by the packages.
-SHARED = ("portal_client._lazy", "portal_client.models._base", "portal_client.models._union")
+SHARED = ("portal_client._lazy", "portal_client.model", "portal_client.union")
 SERVICE = ("SessionFailed", "WaitTimeout")  # errors of the Portal service's own
 
 

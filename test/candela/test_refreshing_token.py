@@ -10,7 +10,8 @@ import pytest
 from finbourne_candela.extensions.api_configuration import ApiConfiguration
 from finbourne_candela.extensions.proxy_config import ProxyConfig
 from finbourne_candela.extensions.refreshing_token import RefreshingToken
-from identity import (
+from portal_client.exceptions import ApiValueError, AuthenticationError
+from support.identity import (
     CLIENT_ID,
     CLIENT_SECRET,
     PASSWORD,
@@ -22,8 +23,7 @@ from identity import (
     granted,
     refused,
 )
-from portal_client.exceptions import ApiValueError, AuthenticationError
-from scripted import playing, reply
+from support.scripted import playing, reply
 
 SCOPE = "openid client groups offline_access"
 

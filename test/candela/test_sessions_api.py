@@ -11,7 +11,6 @@ import pydantic
 import pytest
 
 from candela.calls import DEV, EVENT, ID, METADATA, PROMPT, SESSION, START, calling
-from clients import TOKEN, closes
 from finbourne_candela import (
     ApiConnectionError,
     ApiException,
@@ -31,7 +30,8 @@ from finbourne_candela import (
     UnauthorizedException,
     UnprocessableEntityException,
 )
-from scripted import reply
+from support.clients import TOKEN, closes
+from support.scripted import reply
 
 
 class Case(NamedTuple):

@@ -15,7 +15,6 @@ import pytest
 
 import portal_sandbox
 from candela.calls import PROMPT, calling
-from clients import TOKEN, closes
 from finbourne_candela import (
     ApiConnectionError,
     ApiException,
@@ -34,7 +33,8 @@ from finbourne_candela import (
     SubmitPrompt,
     SyncApiClientFactory,
 )
-from scripted import STEP, Answer, Connection, Received, Steps, chunk, playing, reply
+from support.clients import TOKEN, closes
+from support.scripted import STEP, Answer, Connection, Received, Steps, chunk, playing, reply
 
 ASKED = SubmitPrompt(prompt="Hi", session_id="s1")
 EVENTS = [

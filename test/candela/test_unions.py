@@ -36,7 +36,7 @@ from finbourne_candela.models import (
     ObjectId,
     Spec,
 )
-from scripted import playing, reply
+from support.scripted import playing, reply
 
 UNIONS: dict[Any, list[Any]] = {
     union: [next(m for m in MADE if m.__name__ == v["$ref"].rpartition("/")[2]) for v in variants]

@@ -11,9 +11,9 @@ from typing import Any
 import pydantic
 import pytest
 
-from clients import calling, drips, failing
 from portal_client.exceptions import ApiResponseError, NotFoundException, ServiceException, error_for
-from scripted import SESSION, Answer, reply
+from support.clients import calling, drips, failing
+from support.scripted import SESSION, Answer, reply
 
 UTC = UTC
 

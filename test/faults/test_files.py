@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from clients import Calling, ca_file, calling, closes, failing, interrupt, outcome, resets, server_tls
 from portal_client import Hooks
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
-from scripted import Answer, Connection, Received, content, playing, reply
+from support.clients import Calling, ca_file, calling, closes, failing, interrupt, outcome, resets, server_tls
+from support.scripted import Answer, Connection, Received, content, playing, reply
 
 LARGE = 64 * 1024 * 1024
 

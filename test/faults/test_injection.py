@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl, unquote
 import pydantic
 import pytest
 
-from clients import Calling, calling
 from portal_client import ApiClient, ApiException, ApiValueError, Configuration
 from portal_client.operation import URLENCODED
-from scripted import content, reply
+from support.clients import Calling, calling
+from support.scripted import content, reply
 
 BREAKS = ["\r\nX-Evil: 1", "\nX-Evil: 1", "\rX-Evil: 1", "\r\n\r\nGET /evil HTTP/1.1\r\n\r\n", "\x00", "\x7f"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from scripted import Connection, Received, playing, reply
+from support.scripted import Connection, Received, playing, reply
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
 

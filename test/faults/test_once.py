@@ -14,13 +14,13 @@ import urllib3
 from pydantic import StrictStr
 from typing_extensions import Unpack
 
-from clients import FAULTS, PROMPT, TOKEN, Calling, calling, closes, failing, resets
 from finbourne_candela import Configuration, SyncApiClient
 from finbourne_candela import SessionsApi as CandelaSessionsApi
 from portal_client.endpoint import Api, RequestOptions, endpoint
 from portal_client.exceptions import ApiConnectionError, ApiException
 from portal_client.models.session import Session
-from scripted import Answer, Connection, Received, reply
+from support.clients import FAULTS, PROMPT, TOKEN, Calling, calling, closes, failing, resets
+from support.scripted import Answer, Connection, Received, reply
 
 
 class Stops(Api):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from clients import PROMPT, TOKEN, Calling, ca_file, calling, failing, outcome, server_tls
-from scripted import Connection, Received, Script, playing, reply
+from support.clients import PROMPT, TOKEN, Calling, ca_file, calling, failing, outcome, server_tls
+from support.scripted import Connection, Received, Script, playing, reply
 
 FILE = b"file-that-nobody-may-see"
 SECRETS = [TOKEN, PROMPT, FILE.decode(), "crumb-that", "default-that", "header-that"]

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from clients import FAULTS, PROMPT, TOKEN, Calling, ca_file, calling, failing, own_frames, server_tls
 from portal_client import ApiClient, ApiValueError, Configuration, EnvToken, FileToken, SessionsApi
 from portal_client.exceptions import ApiException, AuthenticationError
-from scripted import reply
+from support.clients import FAULTS, PROMPT, TOKEN, Calling, ca_file, calling, failing, own_frames, server_tls
+from support.scripted import reply
 
 PRIVATE = [TOKEN, PROMPT, "file-that", "cookie-that", "header-that", "default-that", "key-that"]
 KEY = "key-that-nobody-may-see"

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from clients import FAULTS, TOKEN, ca_file, calling, failing, late, own_frames, server_tls
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -21,7 +20,8 @@ from portal_client.exceptions import (
     ApiStreamError,
     ApiStreamTimeout,
 )
-from scripted import SESSION, Answer, Connection, Received, reply
+from support.clients import FAULTS, TOKEN, ca_file, calling, failing, late, own_frames, server_tls
+from support.scripted import SESSION, Answer, Connection, Received, reply
 
 KINDS = {"lines": b"application/x-ndjson", "events": b"text/event-stream"}
 

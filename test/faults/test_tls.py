@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from clients import TOKEN, authority, ca_file, calling, failing, server_tls, tunnel
 from portal_client.exceptions import ApiConnectionError, ApiValueError
-from scripted import playing, reply
+from support.clients import TOKEN, authority, ca_file, calling, failing, server_tls, tunnel
+from support.scripted import playing, reply
 
 
 def refused(tls: ssl.SSLContext, **settings: Any) -> str:

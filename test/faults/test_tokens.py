@@ -8,11 +8,11 @@ import traceback
 
 import pytest
 
-from clients import FAULTS, PROMPT, failing, own_frames
-from identity import PRIVATE, SignedIn, granted, signed_in
 from portal_client import ApiTimeoutError, AuthenticationError, UnauthorizedException
 from portal_client.exceptions import ApiException
-from scripted import Answer, Connection, Received, reply
+from support.clients import FAULTS, PROMPT, failing, own_frames
+from support.identity import PRIVATE, SignedIn, granted, signed_in
+from support.scripted import Answer, Connection, Received, reply
 
 #: Asked once: a wait was in vain, or the endpoint has spoken.
 FINAL = {"late", "a body that stops", "no gzip", "not JSON", "a redirect elsewhere", "408", "425", "500"}

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from urllib3.exceptions import DecodeError, ProtocolError
 
-from clients import ca_file, calling, drips, failing, keeps_open, late, server_tls
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -19,7 +18,8 @@ from portal_client.exceptions import (
     ApiTimeoutError,
     ServiceException,
 )
-from scripted import SESSION, Answer, Connection, Received, reply
+from support.clients import ca_file, calling, drips, failing, keeps_open, late, server_tls
+from support.scripted import SESSION, Answer, Connection, Received, reply
 
 BODY = reply().partition(b"\r\n\r\n")[2]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

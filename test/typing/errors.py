@@ -85,7 +85,7 @@ def one_by_one(api: SessionsApi) -> Session | None:
                 assert_type(problem.loc[0].actual_instance, str | int)
     except WaitTimeout as e:
         assert_type(e.session_id, str)
-        assert_type(e.session, Session | None)
+        assert_type(e.session.id if e.session else None, str | None)
     except ApiTimeoutError as e:
         _timeout: TimeoutError = e
         assert_type(e.request_sent, bool)
@@ -96,8 +96,7 @@ def one_by_one(api: SessionsApi) -> Session | None:
     except (ApiResponseError, AuthenticationError) as e:
         _value: ValueError = e
     except SessionFailed as e:
-        assert_type(e.session, Session)
-        return e.session
+        assert_type(e.session.status, str)
     except rest.ApiException as e:
         _same: ApiException = e
     return None

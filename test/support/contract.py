@@ -18,10 +18,10 @@ from typing import Annotated, Any, ForwardRef, Literal, Union, get_args, get_ori
 from pydantic import RootModel
 from pydantic.fields import FieldInfo
 
-from portal_client.models._base import Nullable
-from portal_client.models._union import ByType
+from portal_client.model import Nullable
 from portal_client.operation import Operation
 from portal_client.streaming import EventStream
+from portal_client.union import ByType
 
 #: The suffixes of the forms in which an operation is called.
 FORMS = ("", "_with_http_info", "_without_preload_content")

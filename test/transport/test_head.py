@@ -11,11 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from clients import calling
-from portal_client import answer
-from portal_client.head import plain
-from portal_client.reader import Lines
-from scripted import Answer, reply
+from portal_client.transport import framing as answer
+from portal_client.transport.head import plain
+from portal_client.transport.reader import Lines
+from support.clients import calling
+from support.scripted import Answer, reply
 
 PLAIN = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",

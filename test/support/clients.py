@@ -22,7 +22,7 @@ import portal_client
 from portal_client import ApiClient, Configuration, SessionsApi
 from portal_client.exceptions import ApiException
 from portal_client.rest import RESTClientObject
-from scripted import Answer, Connection, Received, Script, playing, reply
+from support.scripted import Answer, Connection, Received, Script, playing, reply
 
 PROMPT = "the prompt that nobody may see"
 TOKEN = "the-token-that-nobody-may-see"

@@ -18,14 +18,14 @@ from typing import Any
 import pytest
 import urllib3
 
-from clients import ca_file, calling, client_of, drips, failing, interrupt, late, server_tls, tunnel
 from portal_client import Configuration, Hooks, SessionsApi
-from portal_client.connection import HTTPConnection
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError
 from portal_client.hooks import Attempt
-from portal_client.places import Places
 from portal_client.request import Origin
-from scripted import SESSION, Answer, Connection, Received, playing, reply
+from portal_client.transport.connection import HTTPConnection
+from portal_client.transport.connection_queue import Places
+from support.clients import ca_file, calling, client_of, drips, failing, interrupt, late, server_tls, tunnel
+from support.scripted import SESSION, Answer, Connection, Received, playing, reply
 
 SHORT = 0.25
 #: Far above the deadline and below what each of these servers would take.

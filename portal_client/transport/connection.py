@@ -1,4 +1,4 @@
-"""urllib3's connections, taught to keep a deadline and to tell how far a request came.
+"""Connections of urllib3 that keep a deadline and count the bytes of a request.
 
 urllib3 bounds each wait on a socket but not their sum, so a body or header that drips one byte at a time
 may go on for ever. Here each read and write is given what is left of the call's time.
@@ -27,14 +27,14 @@ from urllib3.exceptions import (
 from urllib3.util import SKIP_HEADER, connection
 from urllib3.util.connection import allowed_gai_family
 
-from portal_client.answer import Answer, HTTPResponse
-from portal_client.exchange import Exchange
 from portal_client.multipart import BLOCK
-from portal_client.places import Places
-from portal_client.proxies import Proxy
-from portal_client.reader import TimedSocket, shutdown_of
 from portal_client.timeouts import Deadline, Timeouts, as_good
-from portal_client.tls import explained
+from portal_client.transport.connection_queue import Places
+from portal_client.transport.exchange import Exchange
+from portal_client.transport.framing import Answer, HTTPResponse
+from portal_client.transport.proxies import Proxy
+from portal_client.transport.reader import TimedSocket, shutdown_of
+from portal_client.transport.tls import explained
 
 _TLS_RECORD = 16 * 1024
 

@@ -16,7 +16,7 @@ from urllib3.util import Url, parse_url
 from portal_client.configuration import Configuration
 from portal_client.request import Origin
 from portal_client.secret import Hidden, HiddenBytes, Secrets
-from portal_client.setting import Setting, setting
+from portal_client.transport.setting import Setting, setting
 
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 _SCHEMES = ("http", "https", *SOCKS)

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Sequence
 from typing import Optional
 
-from portal_client.exchange import Exchange
 from portal_client.hooks import Attempt, Hooks, Log
 from portal_client.request import HTTPRequest
+from portal_client.transport.exchange import Exchange
 
 
 class Watch:

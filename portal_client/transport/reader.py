@@ -11,8 +11,8 @@ from typing import Any, Optional
 
 from urllib3.util.ssltransport import SSLTransport
 
-from portal_client.exchange import Exchange
-from portal_client.head import LONGEST_LINE, Fields
+from portal_client.transport.exchange import Exchange
+from portal_client.transport.head import LONGEST_LINE, Fields
 
 
 class _TimedReader(socket.SocketIO):

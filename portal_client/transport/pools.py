@@ -10,13 +10,13 @@ import urllib3
 from urllib3.util import parse_url
 
 from portal_client.configuration import Configuration
-from portal_client.connection import Pool, pooled
 from portal_client.credential import check_header, check_header_name
-from portal_client.keep_alive import keep_alive_socket_options
-from portal_client.places import Places
-from portal_client.proxies import SOCKS, Proxy, proxy_for
 from portal_client.request import Origin
-from portal_client.tls import Contexts
+from portal_client.transport.connection import Pool, pooled
+from portal_client.transport.connection_queue import Places
+from portal_client.transport.keep_alive import keep_alive_socket_options
+from portal_client.transport.proxies import SOCKS, Proxy, proxy_for
+from portal_client.transport.tls import Contexts
 
 _MOST_POOLS = 50
 
@@ -116,7 +116,7 @@ class Pools:
 
 def _through_socks(proxy: Proxy, settings: dict[str, Any]) -> urllib3.PoolManager:
     try:
-        from portal_client.socks import pooled_through
+        from portal_client.transport.socks import pooled_through
     except ImportError:
         raise proxy.setting.unusable(
             f'a {proxy.url.scheme} proxy needs PySocks: pip install "portal-client[socks]"'

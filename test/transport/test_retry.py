@@ -21,8 +21,8 @@ from urllib3.exceptions import (
 
 from portal_client.multipart import Multipart, file_parts
 from portal_client.request import HTTPRequest, Origin
-from portal_client.retry import DEFAULT, LONGEST_WAIT, QUOTA, Attempts, quota, retry_after
 from portal_client.timeouts import Timeouts
+from portal_client.transport.retry import DEFAULT, LONGEST_WAIT, QUOTA, Attempts, quota, retry_after
 
 LOST = ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))
 SILENT = ReadTimeoutError(None, "/", "Read timed out.")  # type: ignore[arg-type]

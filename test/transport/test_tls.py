@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import finbourne_candela
-from clients import TOKEN, authority, ca_file, calling, client_of, failing, server_tls
 from portal_client import ApiClient, Configuration, SessionsApi
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiValueError
-from portal_client.tls import without_certificate
-from scripted import Answer, Connection, Received, playing, reply
+from portal_client.transport.tls import without_certificate
+from support.clients import TOKEN, authority, ca_file, calling, client_of, failing, server_tls
+from support.scripted import Answer, Connection, Received, playing, reply
 
 CONFIGURATIONS: Any = pytest.mark.parametrize("kind", [Configuration, finbourne_candela.Configuration])
 

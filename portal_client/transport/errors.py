@@ -20,12 +20,12 @@ from urllib3.exceptions import (
 )
 
 from portal_client.call import Call
-from portal_client.curl import curl
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError, OpenApiException
-from portal_client.exchange import Exchange
 from portal_client.request import HTTPRequest
 from portal_client.secret import Hidden
 from portal_client.text import masked, printable, shortened
+from portal_client.transport.curl import curl
+from portal_client.transport.exchange import Exchange
 
 #: Characters of a failure's own words.
 _LONGEST = 300

@@ -11,10 +11,10 @@ import socks  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTyp
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from portal_client.connection import HTTPConnection, HTTPSConnection, HTTPSPool, Pool, pooled
-from portal_client.proxies import Proxy
 from portal_client.secret import Hidden
 from portal_client.timeouts import Deadline, Timeouts
+from portal_client.transport.connection import HTTPConnection, HTTPSConnection, HTTPSPool, Pool, pooled
+from portal_client.transport.proxies import Proxy
 
 _PORT = 1080
 #: By which family a name is resolved here, where the proxy does not do it.

@@ -14,7 +14,13 @@ from typing import Any
 import pytest
 from urllib3.util import parse_url
 
-from clients import (
+from finbourne_candela.extensions.api_configuration import ApiConfiguration
+from finbourne_candela.extensions.proxy_config import ProxyConfig
+from portal_client import Configuration, SessionsApi
+from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError, ApiValueError
+from portal_client.request import Origin
+from portal_client.transport.proxies import excluded
+from support.clients import (
     TOKEN,
     authority,
     ca_file,
@@ -26,14 +32,8 @@ from clients import (
     server_tls,
     tunnel,
 )
-from finbourne_candela.extensions.api_configuration import ApiConfiguration
-from finbourne_candela.extensions.proxy_config import ProxyConfig
-from portal_client import Configuration, SessionsApi
-from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError, ApiValueError
-from portal_client.proxies import excluded
-from portal_client.request import Origin
-from scripted import Connection, Received, Script, playing, reply
-from socks_proxy import socks_proxy
+from support.scripted import Connection, Received, Script, playing, reply
+from support.socks_proxy import socks_proxy
 
 ANN = r"CORP\ann"
 WORD = "pä@ss:w/ö#rd"
@@ -382,7 +382,7 @@ def test_a_name_of_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.Monkey
 )
 @pytest.mark.parametrize("scheme", ["socks4", "socks4a", "socks5", "socks5h"])
 def test_socks_without_its_package_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "portal_client.socks", raising=False)
+    monkeypatch.delitem(sys.modules, "portal_client.transport.socks", raising=False)
     monkeypatch.setitem(sys.modules, "socks", None)
     monkeypatch.setenv("ALL_PROXY", f"{scheme}://ann:s3cret@127.0.0.1:9")
     error = failing(lambda: call("http://somewhere.test"))

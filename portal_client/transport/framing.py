@@ -13,8 +13,8 @@ from typing import Any, Optional
 import urllib3
 from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
 
-from portal_client.exchange import Exchange
-from portal_client.head import LONGEST_LINE, Fields, Head, plain, status_of
+from portal_client.transport.exchange import Exchange
+from portal_client.transport.head import LONGEST_LINE, Fields, Head, plain, status_of
 
 _CUT = "the answer was closed before its end"
 #: Its size, and perhaps an extension, which is not looked at but for characters that none may hold.

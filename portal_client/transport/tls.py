@@ -12,7 +12,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiValueError
-from portal_client.setting import Setting, setting, variable
+from portal_client.transport.setting import Setting, setting, variable
 
 #: Whom a connection leads to: the configured service or its token endpoint, where a redirect leads, a proxy.
 Peer = Literal["service", "elsewhere", "proxy"]

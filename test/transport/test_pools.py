@@ -24,7 +24,10 @@ import trustme
 import urllib3
 from urllib3.exceptions import ProtocolError
 
-from clients import (
+from portal_client import ApiClient, Configuration, SessionsApi
+from portal_client.exceptions import ApiConnectionError, ApiTimeoutError, ApiValueError
+from portal_client.request import Origin
+from support.clients import (
     TOKEN,
     Calling,
     authority,
@@ -38,10 +41,7 @@ from clients import (
     tunnel,
     unfinished,
 )
-from portal_client import ApiClient, Configuration, SessionsApi
-from portal_client.exceptions import ApiConnectionError, ApiTimeoutError, ApiValueError
-from portal_client.request import Origin
-from scripted import SESSION, Answer, Connection, Received, playing, reply
+from support.scripted import SESSION, Answer, Connection, Received, playing, reply
 
 # ── connections are kept ──
 

@@ -10,9 +10,9 @@ import urllib3
 from urllib3.exceptions import DecodeError, ProtocolError
 
 from portal_client.exceptions import ApiException, ApiResponseError
-from portal_client.exchange import Exchange
-from portal_client.failure import bare, told
 from portal_client.request import HTTPRequest
+from portal_client.transport.errors import bare, told
+from portal_client.transport.exchange import Exchange
 
 _BLOCK = 1024 * 1024
 #: More of the body of an error is of no use, and would be taken to pieces as text and as JSON.

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import create_model
 
 from portal_client.endpoint import endpoint, with_http_info, without_preload_content
-from portal_client.models._base import Model
+from portal_client.model import Model
 from portal_client.operation import JSON
 
 DROP = object()

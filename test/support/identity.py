@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
-from clients import client_of
 from portal_client import ApiClient, SessionsApi
 from portal_client.auth import OAuth2Password
-from scripted import Answer, Received, Script, playing, reply
+from support.clients import client_of
+from support.scripted import Answer, Received, Script, playing, reply
 
 USERNAME = "ann+smith@example"
 PASSWORD = "&=+ü the pass word%26"

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import finbourne_candela
-from clients import ca_file, calling, server_tls
 from finbourne_candela.extensions import socket_keep_alive
 from finbourne_candela.extensions.api_configuration import ApiConfiguration
-from portal_client import keep_alive
-from portal_client.keep_alive import keep_alive_socket_options
-from scripted import reply
+from portal_client.transport import keep_alive
+from portal_client.transport.keep_alive import keep_alive_socket_options
+from support.clients import ca_file, calling, server_tls
+from support.scripted import reply
 
 LINUX = pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="this system calls it otherwise")
 

@@ -1,0 +1,1 @@
+"""The way over the network: pools, connections, framing, and what became of each attempt."""

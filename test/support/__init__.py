@@ -1,0 +1,1 @@
+"""What the tests share: servers, clients, and what is read of documents."""
