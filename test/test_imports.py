@@ -279,7 +279,7 @@ def test_no_circle_of_imports() -> None:
     TopologicalSorter({name: imported(path) for name, path in MODULES.items()}).prepare()  # raises CycleError
 
 
-#: What only transport/ touches: sockets, http.client, and modules of urllib3 that its documentation does not list.
+#: What only transport/ touches: sockets, http.client, and what urllib3 does not document.
 _NETWORK = r"socket|http\.client|urllib3\.(?!(?:exceptions|fields|filepost|util)$)[\w.]+"
 
 
