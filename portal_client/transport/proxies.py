@@ -23,6 +23,8 @@ _SCHEMES = ("http", "https", *SOCKS)
 _URL = re.compile(r"[^\s\\]+")
 _SEPARATORS = re.compile(r"[,\s]+")
 _WITH_PORT = re.compile(r"(\[.*\]|[^:]*):(\d+)")
+_BELOW = re.compile(r"\A\*?\.")
+_BRACKETED = re.compile(r"\A\[([^\[\]]*)\](?=/|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ def excluded(origin: Origin, no_proxy: str) -> bool:
     """Whether NO_PROXY excludes an origin, by one of its items.
 
     An item is a name, which stands for the names below it, too; `*.example.com`, which stands for those
-    alone; an address or a network; `*` for all. A port behind it, as in `example.com:8080`, counts.
+    alone; an address or a network; `*` for all. A port behind it, as in `example.com:8080`, counts. An item
+    that is written in no such way excludes nobody, as in curl and Go.
     """
     port = str(origin.port)
     for item in filter(None, _SEPARATORS.split(no_proxy)):
@@ -138,7 +141,7 @@ def _covers(item: str, host: str) -> bool:
     if address is not None:
         same = network is not None and network.version == address.version
         return same and address.subnet_of(cast(Any, network))
-    name, below = _ascii(host), _ascii(item.removeprefix("*.")).lstrip(".")
+    name, below = _ascii(host), _ascii(_BELOW.sub("", item))
     return bool(below) and (name.endswith(f".{below}") or (name == below and not item.startswith("*")))
 
 
@@ -147,9 +150,9 @@ _Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 def _network(text: str) -> Optional[_Network]:
     """An address, or several, as a network; None if it is a name. IPv4 within IPv6 is IPv4."""
-    plain, slash, length = text.strip("[]").partition("/")
+    address, slash, length = _BRACKETED.sub(r"\1", text).partition("/")
     try:
-        network = ipaddress.ip_network(plain.partition("%")[0].strip("[]") + slash + length, strict=False)
+        network = ipaddress.ip_network(address.partition("%")[0] + slash + length, strict=False)
     except ValueError:
         return None
     if isinstance(network, ipaddress.IPv6Network):
@@ -161,7 +164,7 @@ def _network(text: str) -> Optional[_Network]:
 
 def _ascii(name: str) -> str:
     """A name as it is compared: in ASCII and lower case, without the dot at its end."""
-    name = name.rstrip(".").lower()
+    name = name.removesuffix(".").lower()
     try:
         return name if name.isascii() else name.encode("idna").decode()
     except UnicodeError:
@@ -170,7 +173,7 @@ def _ascii(name: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine."""
-    network = _network(host.rstrip("."))
+    network = _network(host.removesuffix("."))
     if network is not None:
         return network.is_loopback
     name = _ascii(host)

@@ -73,6 +73,14 @@ EXCLUDED = [
     ("http://example.com", "example.com.", True),
     ("http://münchen.example", "münchen.example", True),
     ("http://münchen.example", "XN--MNCHEN-3YA.example", True),
+    ("http://münchen.example", ".münchen.example", True),
+    ("http://www.münchen.example", "*.münchen.example", True),
+    # more dots than one name has: nobody, as in curl and Go
+    ("http://example.com", "..example.com", False),
+    ("http://www.example.com", "..example.com", False),
+    ("http://www.example.com", "*..example.com", False),
+    ("http://www.example.com", "*.*.example.com", False),
+    ("http://example.com", "example.com..", False),
     # all, and nothing
     ("http://example.com", "*", True),
     ("http://[fd00::5]", "*", True),
@@ -95,6 +103,12 @@ EXCLUDED = [
     ("http://10.1.2.3:8081", "10.1.2.3:8080", False),
     ("http://[fd00::5]:8080", "[fd00::5]:8080", True),
     ("http://[fd00::5]:8081", "[fd00::5]:8080", False),
+    ("http://10.1.2.3:8080", "[10.1.2.3]:8080", True),
+    # a port is compared as it is written, as in Go
+    ("http://example.com", "example.com:0080", False),
+    ("http://example.com", "example.com:", False),
+    ("http://example.com", "*:80", False),
+    ("http://[fd00::5]:80", "[fd00::5]:080", False),
     # addresses
     ("http://10.1.2.3", "10.1.2.3", True),
     ("http://10.1.2.30", "10.1.2.3", False),
@@ -108,6 +122,15 @@ EXCLUDED = [
     ("http://[fd00::6]", "fd00::5", False),
     ("http://[fe80::1%25eth0]", "fe80::1", True),
     ("http://[fd00::5]:8000", "localhost,::1,fd00::5", True),
+    # brackets that do not match: nobody, as in Go
+    ("http://[fd00::5]", "[fd00::5", False),
+    ("http://[fd00::5]", "fd00::5]", False),
+    ("http://[fd00::5]", "[[fd00::5]]", False),
+    ("http://[fd00::5]", "]fd00::5[", False),
+    ("http://[fd00::5]", "[fd00::]5", False),
+    ("http://[fd00::5]", "[fd00::/8", False),
+    ("http://[fd00::5]:8080", "[fd00::5]]:8080", False),
+    ("http://10.1.2.3", "[10.1.2.3", False),
     # networks
     ("http://10.1.2.3:8000", "10.0.0.0/8", True),
     ("http://11.1.2.3", "10.0.0.0/8", False),
@@ -119,6 +142,8 @@ EXCLUDED = [
     ("http://10.1.2.3", "10.0.0.0/", False),
     ("http://10.example.com", "10.0.0.0/8", False),
     ("http://[fd00::5]", "fd00::/8", True),
+    ("http://[fd00::5]", "[fd00::]/8", True),
+    ("http://[fd00::5]", "[fd00::/8]", True),
     ("http://[fe80::5]", "fd00::/8", False),
     ("http://10.1.2.3", "::/0", False),
     ("http://[fd00::5]", "0.0.0.0/0", False),
