@@ -89,9 +89,10 @@ class Fields:
         """Take the next line; return whether more are to come. Raises HTTPException for a wrong one.
 
         A line may end in a lone LF, and begin with a blank where it continues the one before (RFC 9112, 2.2
-        and 5.2). Whatever else two readers could read in two ways is refused.
+        and 5.2). Whatever else two readers could read in two ways is refused, such as a lone LF behind the
+        chunks (7.1): a reader may skip two bytes there.
         """
-        if line in (b"\r\n", b"\n"):
+        if line == b"\r\n" or (line == b"\n" and not self.trailer):
             return False
         self._lines += 1
         if self._lines > _MOST_LINES:

@@ -295,6 +295,8 @@ def test_a_request_that_is_never_answered(method: str, scheme: str, limit: Any, 
         b"%x;a\0\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
         b"%x a\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
         CHUNK + b"0\n\r\n",
+        CHUNK + b"0\r\n\n",
+        CHUNK + b"0\r\nX: 1\n\n",
         CHUNK + b"0\r\n" + b"X: 1\r\n" * 200 + b"\r\n",
     ],
     ids=[
@@ -323,6 +325,8 @@ def test_a_request_that_is_never_answered(method: str, scheme: str, limit: Any, 
         "a NUL in an extension",
         "an extension without a semicolon",
         "a last size line that ends in a line feed",
+        "a lone line feed behind the last one",
+        "a lone line feed behind the trailer",
         "a trailer of 200 lines",
     ],
 )
@@ -337,7 +341,7 @@ def test_broken_chunks_are_a_lost_connection(chunks: bytes) -> None:
     "more",
     [
         *(b"zz\r\nabcde", b"-5\r\nabcde", b"0x5\r\nabcde", b"\r\nabcde", b"5\nabcde", b"5\x0b\r\nabcde"),
-        *(b"5\r\nabcdeXX5\r\nabcde", b"0\r\nA: \0\r\n\r\n"),
+        *(b"5\r\nabcdeXX5\r\nabcde", b"0\r\nA: \0\r\n\r\n", b"0\r\n\n"),
     ],
     ids=ascii,
 )
