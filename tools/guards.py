@@ -183,6 +183,28 @@ MUTATIONS = [
         "test/faults/test_wire.py::test_after_an_ambiguous_head_no_answer_is_read",
     ),
     M(
+        "the 204 that speaks of a body",
+        "portal_client/answer.py",
+        "        self.will_close |= self.status == 204",
+        "        self.will_close |= False and self.status == 204",
+        "test/faults/test_wire.py::test_a_204_that_speaks_of_a_body_is_the_last_answer",
+    ),
+    M(
+        "the length beside another coding",
+        "portal_client/answer.py",
+        'or (lengths and set(named) - {"", "identity"})',
+        "",
+        "test/faults/test_wire.py::test_a_length_beside_another_coding_is_refused",
+    ),
+    M(
+        "the line end behind the chunks",
+        "portal_client/head.py",
+        'if line == b"\\r\\n" or (line == b"\\n" and not self.trailer):',
+        'if line in (b"\\r\\n", b"\\n"):',
+        "test/faults/test_wire.py::test_broken_chunks_are_a_lost_connection "
+        "test/faults/test_wire.py::test_a_broken_chunk_ends_a_raw_stream",
+    ),
+    M(
         "bytes after the answer",
         "portal_client/transport/reader.py",
         "        if more:\n            self.connection.close()",

@@ -17,7 +17,7 @@ from portal_client.transport.exchange import Exchange
 from portal_client.transport.head import LONGEST_LINE, Fields, Head, plain, status_of
 
 _CUT = "the answer was closed before its end"
-#: Its size, and perhaps an extension, which is not looked at but for characters that none may hold.
+#: A size, which servers may pad with blanks, and an extension, of which only the characters are looked at.
 _CHUNK_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,16})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _LENGTH = re.compile("[0-9]{1,20}")
 #: Bytes that may come without anything to decompress in them, beside twice those that were asked for.
@@ -60,8 +60,7 @@ class Answer(http.client.HTTPResponse):
     _read_and_discard_trailer: Callable[[], None]
 
     def begin(self, **limits: Any) -> None:
-        head = plain(self.fp.peek()) if self._method != "HEAD" else None
-        if head is not None:
+        if self._method != "HEAD" and (head := plain(self.fp.peek())) is not None:
             self._take(head)
             return
         while True:
@@ -85,11 +84,12 @@ class Answer(http.client.HTTPResponse):
         self.chunked, self.chunk_left = head.length is None, None
 
     def _frame(self) -> None:
-        """Find out where the answer ends. Raises HTTPException where that cannot be known."""
+        """Find out where the answer ends (RFC 9112, 6.3). Raises HTTPException where that cannot be known."""
         codings = [each.lower() for each in self.headers.get_all("transfer-encoding", [])]
         lengths = self.headers.get_all("content-length", [])
         self.chunked, self.chunk_left, self.length = codings[:1] == ["chunked"], None, None
-        if not self.chunked and re.split("[, \t]+", ",".join(codings))[-1] == "chunked":
+        named = re.split("[, \t]+", ",".join(codings))
+        if not self.chunked and (named[-1] == "chunked" or (lengths and set(named) - {"", "identity"})):
             raise http.client.HTTPException("the Transfer-Encoding holds a coding besides chunked")
         if self.status in (204, 304):
             self.chunked, self.length = False, 0
@@ -102,6 +102,7 @@ class Answer(http.client.HTTPResponse):
         self.will_close = self._check_close() or (not self.chunked and self.length is None)
         # Where another reader could find another end, nothing that follows is taken for the next answer.
         self.will_close |= bool(codings) and (codings != ["chunked"] or bool(lengths) or self.version == 10)
+        self.will_close |= self.status == 204 and bool(codings or set(lengths) - {"0"})
 
     def fields(self) -> urllib3.HTTPHeaderDict:
         """The headers, as urllib3 has them."""
@@ -225,8 +226,7 @@ class HTTPResponse(urllib3.HTTPResponse):
         return vars(self).pop("_connection", None)
 
     def _give_back(self, connection: Any) -> None:
-        pool: Any = vars(self)["_pool"]
-        pool._put_conn(connection)
+        vars(self)["_pool"]._put_conn(connection)
 
     def __del__(self) -> None:
         self.close()

@@ -230,18 +230,47 @@ def test_a_status_is_three_digits(line: bytes) -> None:
     "head",
     [
         CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\n"),
+        CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: five\r\n\r\n"),
+        CHUNKED.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"),
         CHUNKED.replace(b"1.1", b"1.0").replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n"),
         HEAD + b"Transfer-Encoding: identity\r\nContent-Length: %d\r\n\r\n" % len(BODY),
+        HEAD + b"Transfer-Encoding: \r\nContent-Length: %d\r\n\r\n" % len(BODY),
     ],
-    ids=["two framings", "HTTP/1.0", "no coding"],
+    ids=["two framings", "one of them wrong", "chunks said twice", "HTTP/1.0", "no coding", "an empty one"],
 )
 def test_after_an_ambiguous_head_no_answer_is_read(head: bytes) -> None:
-    chunked = b"chunked\r\n" in head and b"identity" not in head
-    with calling(head + (CHUNK + b"0\r\n\r\n" if chunked else BODY)) as c:
-        for _ in range(2):
-            assert c.api.get_session("s1").id == "s1"
+    """Chunks beat a length (RFC 9112, 6.3); HTTP/1.0 in chunks is processed, then closed (6.1).
 
-    assert (len(c.server.requests), c.server.connections) == (2, 2)
+    "identity" was a coding that changes nothing (RFC 2616, 3.6), and is still sent.
+    """
+    chunked = b"chunked\r\n" in head and b"identity" not in head
+    answer = head + (CHUNK + b"0\r\n\r\n" if chunked else BODY)
+    with calling(answer, answer + FORGED, reply()) as c:
+        for _ in range(3):
+            assert c.api.create_session("a1", "hello").id == "s1"
+
+    assert (len(c.server.requests), c.server.connections) == (3, 3)
+
+
+@pytest.mark.fault("The wire", "After a 204 whose head speaks of a body no other answer is read")
+@pytest.mark.parametrize(
+    ("framing", "connections"),
+    [
+        (b"Content-Length: 5", 2),
+        (b"Transfer-Encoding: chunked", 2),
+        (b"Content-Length: five", 2),
+        (b"Content-Length: 0", 1),
+        (b"X-No: framing", 1),
+    ],
+    ids=ascii,
+)
+def test_a_204_that_speaks_of_a_body_is_the_last_answer(framing: bytes, connections: int) -> None:
+    """It ends behind its head (RFC 9112, 6.3), where a reader that takes the head at its word reads on."""
+    with calling(keeps_open(b"HTTP/1.1 204 No Content\r\n" + framing + b"\r\n\r\n"), reply()) as c:
+        assert c.api.get_session_without_preload_content("s1").read() == b""
+        assert c.api.get_session("s1").id == "s1"
+
+    assert (len(c.server.requests), c.server.connections) == (2, connections)
 
 
 @pytest.mark.fault("The wire", "A request that is never answered ends with its timeout, sent once")
@@ -375,17 +404,20 @@ def test_an_absurd_chunk_does_not_outlast_the_deadline() -> None:
     assert len(c.server.requests) == 1
 
 
+#: A blank behind a size is padding by old servers: any reader finds the same end (RFC 9110, 2.4, lets one
+#: recover). A lone LF may end a field of the trailer (RFC 9112, 2.2).
 @pytest.mark.fault("The wire", "Chunks with extensions and trailers are read")
 @pytest.mark.parametrize(
     "chunks",
     [
         b"%x;name=value\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
         b'0%X \t;a="\xe4"; b\r\n%b\r\n00;c\r\n\r\n' % (len(BODY), BODY),
+        b"%x  \r\n%b\r\n0\t \r\n\r\n" % (len(BODY), BODY),
         CHUNK + b"0\r\nX-Trailer: 1\r\n\r\n",
         CHUNK + b"0\r\nX-Trailer: 1\r\n folded\nX: 2\r\n\r\n",
         b"".join(b"1\r\n%c\r\n" % byte for byte in BODY) + b"0\r\n\r\n",
     ],
-    ids=["extension", "blanks and extensions", "trailer", "folded trailer", "one byte each"],
+    ids=["extension", "blanks and extensions", "padded", "trailer", "folded trailer", "one byte each"],
 )
 def test_unusual_chunks_are_read(chunks: bytes) -> None:
     with calling(CHUNKED + chunks) as c:
@@ -416,6 +448,9 @@ LENGTH = b"%d" % len(BODY)
         (LENGTH, b"5"),
         (b"5", LENGTH),
         (LENGTH + b", 5",),
+        (LENGTH + b", " + LENGTH,),  # RFC 9110, 8.6, lets a reader refuse it
+        (LENGTH, b"0" + LENGTH),
+        (LENGTH, LENGTH, b""),
         (b"+" + LENGTH,),
         (LENGTH[:1] + b"_" + LENGTH[1:],),
     ],
@@ -427,6 +462,7 @@ def test_a_wrong_length_is_a_lost_connection(values: tuple[bytes, ...]) -> None:
 
 @pytest.mark.fault("The wire", "A Content-Length said twice alike is one")
 def test_a_length_said_twice_is_one() -> None:
+    """RFC 9112, 6.3: the message is processed with that single value."""
     with calling(reply(Content_LENGTH=LENGTH.decode())) as c:
         for _ in range(2):
             assert c.api.create_session("a1", "hello").id == "s1"
@@ -582,3 +618,13 @@ def test_a_body_of_nothing_has_an_end(way: str) -> None:
 def test_chunks_within_another_coding_are_refused(coding: str) -> None:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: {coding}\r\n\r\n"
     lost(ends(head.encode() + b"2\r\n{}\r\n0\r\n\r\n"))
+
+
+@pytest.mark.fault("The wire", "A body of a length and in another coding is a lost connection at once")
+@pytest.mark.parametrize(
+    "coding", [b"gzip", b"yolo", b"chunked, identity", b"identity\r\nTransfer-Encoding: gzip"]
+)
+def test_a_length_beside_another_coding_is_refused(coding: bytes) -> None:
+    """The coding overrides the length (RFC 9112, 6.3): what is as long as that need not be all."""
+    framing = b"Transfer-Encoding: " + coding + b"\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+    lost(keeps_open(HEAD + framing + BODY + b" and more"))
