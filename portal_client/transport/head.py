@@ -82,6 +82,7 @@ class Fields:
 
     def __init__(self, trailer: bool = False) -> None:
         self.trailer = trailer
+        self._part = "trailer" if trailer else "head"
         self.found: list[tuple[str, str]] = []
         self._lines = 0
 
@@ -96,10 +97,10 @@ class Fields:
             return False
         self._lines += 1
         if self._lines > _MOST_LINES:
-            raise http.client.HTTPException(f"the head has more than {_MOST_LINES} lines")
+            raise http.client.HTTPException(f"the {self._part} has more than {_MOST_LINES} lines")
         field = _FIELD.fullmatch(line)
         if field is None or not (field[1] or self.found):
-            raise http.client.HTTPException(f"the head has a line that is no field: {line[:100]!r}")
+            raise http.client.HTTPException(f"the {self._part} has a line that is no field: {line[:100]!r}")
         value = field[2].decode("latin-1").strip("\t ")
         if field[1]:
             self.found.append((field[1].decode("ascii"), value))

@@ -193,6 +193,12 @@ def test_a_line_that_is_no_header_is_refused(line: bytes, where: str) -> None:
         lost(ends(CHUNKED + CHUNK + b"0\r\n" + line + b"\r\n\r\n"))
 
 
+@pytest.mark.parametrize("part", ["head", "trailer"])
+def test_an_error_names_the_part_with_the_line(part: str) -> None:
+    answer = CHUNKED + CHUNK + b"0\r\n\n" if part == "trailer" else HEAD + b"no field\r\n\r\n"
+    assert f"the {part} has a line that is no field" in str(sent_once(ends(answer)))
+
+
 @pytest.mark.fault("The wire", "A raw answer whose head holds a line that is no header is not handed over")
 @pytest.mark.parametrize("line", NO_FIELDS[8:], ids=ascii)
 def test_a_raw_answer_needs_a_head_of_headers(line: bytes) -> None:
