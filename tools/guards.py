@@ -184,21 +184,21 @@ MUTATIONS = [
     ),
     M(
         "the 204 that speaks of a body",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         "        self.will_close |= self.status == 204",
         "        self.will_close |= False and self.status == 204",
         "test/faults/test_wire.py::test_a_204_that_speaks_of_a_body_is_the_last_answer",
     ),
     M(
         "the length beside another coding",
-        "portal_client/answer.py",
+        "portal_client/transport/framing.py",
         'or (lengths and set(named) - {"", "identity"})',
         "",
         "test/faults/test_wire.py::test_a_length_beside_another_coding_is_refused",
     ),
     M(
         "the line end behind the chunks",
-        "portal_client/head.py",
+        "portal_client/transport/head.py",
         'if line == b"\\r\\n" or (line == b"\\n" and not self.trailer):',
         'if line in (b"\\r\\n", b"\\n"):',
         "test/faults/test_wire.py::test_broken_chunks_are_a_lost_connection "
