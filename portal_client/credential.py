@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.secret import Hidden, Lost
+from portal_client.serialization import encoded
 from portal_client.settings import unawaited
 from portal_client.text import exact
 
@@ -160,7 +161,11 @@ class Credential(NamedTuple):
         for field in ("key", "value"):
             if not isinstance(setting.get(field), str):
                 raise ApiValueError(f'_request_auth: "{field}" must be a str')
-        key = setting["key"] if place == "query" else check_header_name("_request_auth", setting["key"])
+        key = setting["key"]
+        if place == "query":
+            encoded('_request_auth: "key"', key)
+        else:
+            check_header_name("_request_auth", key)
         value = trimmed(setting["value"])
         scheme = value[: len("Bearer")]
         if key.lower() == "authorization" and scheme.lower() == "bearer":

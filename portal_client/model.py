@@ -14,7 +14,10 @@ from pydantic_core import CoreSchema, core_schema
 
 from portal_client.exceptions import ApiValueError
 from portal_client.nesting import SCALARS, TOO_DEEP, explained, first_wrong, too_deep
+from portal_client.serialization import sanitize, validated
 from portal_client.spelling import hint, tell_misspelt
+from portal_client.surrogates import without_halves
+from portal_client.text import printable
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -70,8 +73,14 @@ class _Portable(BaseModel):
         return _plain(_not_too_deep(self))
 
     def to_json(self) -> str:
-        """The fields as JSON text, dates in ISO form."""
-        return pydantic_core.to_json(self.to_dict()).decode()
+        """The fields as JSON text, dates in ISO form.
+
+        Raises ApiTypeError and ApiValueError, which name the field, for what could not be sent either: NaN,
+        half a surrogate pair.
+        """
+        fields = self.to_dict()
+        sanitize(fields)
+        return pydantic_core.to_json(fields).decode()
 
     def to_str(self) -> str:
         """All fields, set or not, in a readable layout."""
@@ -92,9 +101,9 @@ class _Portable(BaseModel):
 
     @classmethod
     def from_json(cls, json_str: str) -> Self:
-        """Make a model from JSON text. Raises pydantic.ValidationError."""
+        """Make a model from JSON text, half a surrogate pair as U+FFFD. Raises pydantic.ValidationError."""
         try:
-            return cls.model_validate_json(json_str)
+            return validated(cls.model_validate_json, json_str)
         except ValidationError as error:
             raise explained(error) from None
 
@@ -189,7 +198,7 @@ class OpenEnum(str, Enum):  # not StrEnum: str() of a member is its name, as in 
             return None
         # Not stored among the members: a hostile server must not make the class grow.
         member = str.__new__(cls, value)
-        member._name_ = member._value_ = value
+        member._name_, member._value_ = printable(value), value
         return member
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
@@ -202,7 +211,7 @@ class OpenEnum(str, Enum):  # not StrEnum: str() of a member is its name, as in 
     @classmethod
     def from_json(cls, json_str: str) -> Self:
         """Make a member from JSON text, such as `"Ready"` with its quotes."""
-        return cls(json.loads(json_str))
+        return cls(json.loads(without_halves(json_str) or json_str))
 
 
 def _not_too_deep(model: M) -> M:

@@ -18,6 +18,7 @@ from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.request import Caller
 from portal_client.rest import RESTClientObject
 from portal_client.secret import Hidden, Secrets, secret
+from portal_client.serialization import encoded
 from portal_client.text import exact
 from portal_client.token_endpoint import TokenEndpoint, TokenResponse, late
 
@@ -95,6 +96,7 @@ class OAuth2Password(TokenSource):
         self.client_id = _given("client_id", client_id)
         self.client_secret = _given("client_secret", client_secret)
         self.scope = exact(scope)
+        encoded("scope", self.scope)
         self.leeway = leeway
         self.configuration = configuration
         self._now = now

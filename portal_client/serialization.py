@@ -14,7 +14,7 @@ from enum import Enum
 from functools import lru_cache
 from importlib import import_module
 from math import isfinite
-from typing import Any, Optional, Union, cast
+from typing import Any, Optional, TypeVar, Union, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from portal_client.content_type import content_type as read_content_type
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.nesting import SCALARS, TOO_DEEP, adapter_of, explained, too_deep
 from portal_client.surrogates import without_halves
+from portal_client.text import exact, printable
 
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
 PAUSE_FROM = 1_000_000
@@ -41,6 +42,8 @@ _CHARSETS = frozenset(
     }
 )
 
+V = TypeVar("V")
+
 _ELSEWHERE = frozenset({"", ".", ".."})
 _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
@@ -48,7 +51,8 @@ _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 def sanitize(value: Any) -> Any:
     """Turn models, dates and enums within plain data into what JSON knows; the value stays as it is.
 
-    Raises ApiTypeError and ApiValueError for what JSON cannot hold, NaN and Infinity included.
+    Raises ApiTypeError and ApiValueError, which name the place, for what JSON in UTF-8 cannot hold: NaN and
+    Infinity, half a surrogate pair, bytes that are no text.
     """
     if too_deep(value):
         raise ApiValueError(f"{type(value).__name__} is {TOO_DEEP}")
@@ -60,13 +64,24 @@ def _sanitized(value: Any) -> Any:
         value = value.value
     if isinstance(value, float) and not isfinite(value):
         raise ApiValueError(f"{value} is not a number that JSON can hold (RFC 8259, 6)")
-    if type(value) in SCALARS or isinstance(value, (str, int, float, bytes)):
+    if isinstance(value, str):
+        encoded("the text", value)
+        return value
+    if isinstance(value, bytes):
+        try:
+            value.decode()
+        except UnicodeDecodeError:
+            raise ApiValueError("the bytes are not UTF-8, which JSON is in; Base64 can hold them") from None
+        return value
+    if type(value) in SCALARS or isinstance(value, (int, float)):
         return value
     if isinstance(value, (list, tuple)):
         items = map(_sanitized, cast("Sequence[Any]", value))
         return tuple(items) if isinstance(value, tuple) else list(items)
     if isinstance(value, Mapping):
-        return {key: _sanitized_at(key, item) for key, item in cast("Mapping[Any, Any]", value).items()}
+        return {
+            _name(key): _at(key, _sanitized, item) for key, item in cast("Mapping[Any, Any]", value).items()
+        }
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     if isinstance(value, (Decimal, UUID)):
@@ -76,19 +91,24 @@ def _sanitized(value: Any) -> Any:
     raise ApiTypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 
-def _sanitized_at(key: Any, item: Any) -> Any:
+def _name(key: Any) -> Any:
+    if isinstance(key, str):
+        encoded(f"the name {exact(key)!r}", key)
+    return key
+
+
+def _at(key: Any, write: Callable[[Any], V], value: Any) -> V:
     try:
-        return _sanitized(item)
+        return write(value)
     except (ApiTypeError, ApiValueError) as error:
-        raise type(error)(f"{key}: {error}") from None
+        raise type(error)(f"{printable(str(key))}: {error}") from None
 
 
 def encoded(name: str, text: str) -> bytes:
-    """The bytes of a form field. Raises ApiValueError, which names the field."""
-    try:
+    """The bytes of a text. Raises ApiValueError, which names the field."""
+    with suppress(UnicodeEncodeError):  # which would hold the text
         return text.encode()
-    except UnicodeEncodeError:
-        raise ApiValueError(f"{name} holds a lone surrogate, which is not a character") from None
+    raise ApiValueError(f"{name} holds a lone surrogate, which is not a character")
 
 
 def to_json(value: Any) -> bytes:
@@ -127,19 +147,21 @@ def query_string(
 
 def _query_items(name: str, value: Any, collection_format: str) -> list[str]:
     if isinstance(value, (list, tuple)):
-        items = [_quoted(name, text(item), "/") for item in cast("Sequence[Any]", value)]
+        items = [_quoted(name, _at(name, text, item), "/") for item in cast("Sequence[Any]", value)]
         return (
             items
             if collection_format == "multi"
             else [quote(_DELIMITERS[collection_format], safe=",").join(items)]
         )
-    return [_quoted(name, text(value), "/")]
+    return [_quoted(name, _at(name, text, value), "/")]
 
 
 def text(value: Any) -> str:
     """A value as it stands in a query or a form field."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str):
+        return exact(value)  # checked where it is encoded, by its name
     if isinstance(value, Mapping):
         return json.dumps(sanitize(value))
     return str(sanitize(value))
@@ -167,7 +189,9 @@ def validated(validate: Callable[[Union[bytes, str]], Any], document: Union[byte
     try:
         return validate(document)
     except ValidationError:
-        whole = without_halves(document)
+        whole = (
+            without_halves(document) if isinstance(cast(object, document), (str, bytes, bytearray)) else None
+        )
         if whole is None:
             raise
     return validate(whole)

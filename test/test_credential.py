@@ -229,3 +229,8 @@ def test_a_credential_does_not_show_its_value() -> None:
     assert credential is not None
     assert credential.shown() == TOKEN
     assert TOKEN not in f"{credential!r} {credential}"
+
+
+def test_a_query_parameter_whose_name_is_no_text_is_refused() -> None:
+    with pytest.raises(ApiValueError, match='_request_auth: "key" holds a lone surrogate'):
+        Credential.of({"in": "query", "key": "k\ud83d", "value": "v"})

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_client import (
+    ApiValueError,
     AsyncSessionResponse,
     GetSessionsResponse,
     GroupedSessionsResponse,
@@ -27,6 +28,7 @@ from portal_client import (
     ValidationError,
     ValidationErrorLocInner,
 )
+from portal_client.serialization import to_json as sent
 from support.scripted import SESSION
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -551,3 +553,46 @@ def test_each_list_of_each_model_ends_at_its_first_wrong_item(package: str) -> N
     for kind in kinds:
         kind.model_rebuild()
         assert _without_an_end(kind.__pydantic_core_schema__) == []
+
+
+# ── what JSON cannot hold ──
+
+
+@pytest.mark.parametrize("half", [r"\ud83d", r"\uDE00", "\ud83d"], ids=["high", "low", "raw"])
+def test_half_a_surrogate_pair_is_read_as_in_a_response(half: str) -> None:
+    text = json.dumps(SESSION | {"user_id": "HALF", "new": {"HALF": ["HALF"]}}).replace("HALF", half)
+
+    for document in (text, text.encode("utf-8", "surrogatepass"), bytearray(text, "utf-8", "surrogatepass")):
+        one = Session.from_json(document)  # type: ignore[arg-type]
+        assert one.user_id == "\ufffd"
+        assert one.additional_properties == {"new": {"\ufffd": ["\ufffd"]}}
+        assert Session.from_json(one.to_json()) == one
+    assert SessionStatus.from_json(f'"{half}"') == "\ufffd"
+    assert ValidationErrorLocInner.from_json(f'"{half}"').actual_instance == "\ufffd"
+
+
+def test_what_is_no_text_stays_wrong() -> None:
+    with pytest.raises(pydantic.ValidationError, match="JSON input should be string"):
+        Session.from_json(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"user_id": "a\ud83d"}, "user_id: the text holds a lone surrogate"),
+        ({"status": "a\ud83d"}, "status: the text holds a lone surrogate"),
+        ({"new": {"tags": ["a", "\ud83d"]}}, "new: tags: the text holds a lone surrogate"),
+        ({"new": {"a\ud83d": 1}}, r"new: the name 'a\ud83d' holds a lone surrogate"),
+        ({"new": b"\xff"}, "new: the bytes are not UTF-8"),
+        ({"new": float("nan")}, "new: nan is not a number"),
+        ({"new": {"x": [1, float("-inf")]}}, "new: x: -inf is not a number"),
+        ({"a\x1b": float("nan")}, r"a\x1b: nan is not a number"),
+    ],
+)
+def test_no_json_is_written_that_could_not_be_sent(changes: dict[str, Any], told: str) -> None:
+    for write in (session(**changes).to_json, lambda: sent(session(**changes))):
+        with pytest.raises(ApiValueError) as caught:
+            write()
+        assert told in str(caught.value)
+        assert str(caught.value).isprintable()
+    assert session(**changes).to_str().replace("\n", "").isprintable()

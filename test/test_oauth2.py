@@ -739,6 +739,11 @@ def boom() -> str:
     raise RuntimeError(PASSWORD)
 
 
+def test_a_scope_that_is_no_text_is_refused_at_once() -> None:
+    with pytest.raises(ApiValueError, match=r"^scope holds a lone surrogate"):
+        OAuth2Password("https://example.com/token", "ann", PASSWORD, "id", "secret", scope="a\udc80")
+
+
 @pytest.mark.parametrize(
     ("reference", "why"),
     [

@@ -85,6 +85,10 @@ def test_a_lone_surrogate_names_the_parameter() -> None:
         s.query_string({"agent_id": "\udcff"})
     with pytest.raises(ApiValueError, match="query"):
         s.query_string({"\udcff": 1})
+    with pytest.raises(ApiValueError, match="tags"):
+        s.query_string({"tags": ["a", "\udcff"]})
+    with pytest.raises(ApiValueError, match="filter"):
+        s.query_string({"filter": {"a": "\udcff"}})
 
 
 def test_an_id_arrives_as_it_was_given() -> None:

@@ -21,6 +21,7 @@ from portal_client.transport.setting import Setting, setting
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 _SCHEMES = ("http", "https", *SOCKS)
 _URL = re.compile(r"[^\s\\]+")
+_HALF = re.compile("[\ud800-\udfff]")
 _SEPARATORS = re.compile(r"[,\s]+")
 _WITH_PORT = re.compile(r"(\[.*\]|[^:]*):(\d+)")
 _BELOW = re.compile(r"\A\*?\.")
@@ -45,6 +46,8 @@ class Proxy:
         """
         if not isinstance(cast(object, setting.value), str):
             raise setting.unusable(f"must be a str, not {type(setting.value).__name__}")
+        if _HALF.search(setting.value):  # a byte of a variable that is not UTF-8
+            raise setting.unusable("holds a lone surrogate, which is not a character")
         address, username, password = split(setting.value)
         try:
             url = parse_url(address) if _URL.fullmatch(address) else Url()

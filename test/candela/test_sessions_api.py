@@ -15,6 +15,7 @@ from finbourne_candela import (
     ApiConnectionError,
     ApiException,
     ApiResponseError,
+    ApiValueError,
     ConflictException,
     DevSessionStartRequest,
     Event,
@@ -379,5 +380,27 @@ def test_no_number_that_json_cannot_hold_is_sent(number: str) -> None:
         prompt = SubmitPrompt.from_dict({**PROMPT, "new": {"temperature": [float(number)]}})
         with pytest.raises(ValueError, match=f"new: temperature: {number} is not a number"):
             c.api.submit_pipeline_prompt(prompt)
+        with pytest.raises(ValueError, match=f"new: temperature: {number} is not a number"):
+            prompt.to_json()
 
     assert c.server.requests == []
+
+
+@pytest.mark.fault("Injection", "A lone surrogate is refused by the name of its argument, and nothing sent")
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"prompt": "secret\ud83d"}, "^prompt: the text holds a lone surrogate"),
+        ({"new": {"tags": ["a", "secret\udc80"]}}, "^new: tags: the text holds a lone surrogate"),
+        ({"new": {"a\ud83d": 1}}, "^new: the name .* holds a lone surrogate"),
+    ],
+)
+def test_half_a_surrogate_pair_is_refused_by_its_field(changes: dict[str, Any], told: str) -> None:
+    with calling(reply({})) as c:
+        prompt = SubmitPrompt.from_dict({**PROMPT, **changes})
+        for write in (lambda: c.api.submit_pipeline_prompt(prompt), prompt.to_json):
+            with pytest.raises(ApiValueError, match=told) as caught:
+                write()
+            assert "secret" not in str(caught.value)
+
+    assert c.server.connections == 0

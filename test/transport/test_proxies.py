@@ -339,6 +339,7 @@ def test_a_header_of_ones_own_is_the_one_that_is_shown(name: str) -> None:
         ("http://proxy:3128\n", "must be the URL of a proxy"),
         ("http://pro xy:3128", "must be the URL of a proxy"),
         ("http://", "must be the URL of a proxy"),
+        ("http://ann:s3cret\udcff@proxy:3128", "holds a lone surrogate"),
         ("http://s3cret:pw", "must be the URL of a proxy"),
         ("http://ann:s3cret@", "must be the URL of a proxy"),
         ("http://ann:s3cret@proxy:0", "must be the URL of a proxy"),
