@@ -103,7 +103,7 @@ class _Portable(BaseModel):
     def from_json(cls, json_str: str) -> Self:
         """Make a model from JSON text, half a surrogate pair as U+FFFD. Raises pydantic.ValidationError."""
         try:
-            return validated(cls.model_validate_json, json_str)
+            return cast("Self", validated(cls.model_validate_json, json_str))
         except ValidationError as error:
             raise explained(error) from None
 

@@ -7,9 +7,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-#: A secret of so many characters is masked wherever it stands, a shorter one where it is a word of its own.
-_UNMISTAKABLE = 8
-
 
 def exact(text: Any) -> str:
     """Return a text as a str and nothing else: of an enum's member its value, which str() does not give."""
@@ -36,18 +33,20 @@ def shortened(text: str, longest: int) -> str:
 def masked(text: str, secrets: Iterable[str]) -> str:
     """Return the text with *** in place of each secret, as it is or in one of the forms in which it is sent.
 
-    A secret of fewer than eight characters is masked only as a whole word: one letter would spoil the text,
-    and show what it hides.
+    A secret of fewer than eight characters is masked only as a whole word.
     """
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        for form in _forms(secret):
-            if len(secret) >= _UNMISTAKABLE:
-                text = text.replace(form, "***")
-            elif form in text:
-                import re
+    known = tuple(dict.fromkeys(filter(None, secrets)))
+    if not known:
+        return text
+    from portal_client.echoes import echoes
 
-                text = re.sub(rf"(?<!\w)(?<!\w['’-]){re.escape(form)}(?!\w)(?!['’-]\w)", "***", text)
-    return text
+    parts: list[str] = []
+    done = 0
+    for begin, end, _ in sorted(echoes(text, known)):
+        if begin >= done:
+            parts += (text[done:begin], "***")
+        done = max(done, end)
+    return "".join((*parts, text[done:]))
 
 
 def masked_data(value: Any, secrets: Sequence[str]) -> Any:
@@ -66,19 +65,10 @@ def masked_data(value: Any, secrets: Sequence[str]) -> Any:
 
 def occurring(text: str, secrets: Iterable[str]) -> tuple[str, ...]:
     """Return those of the secrets that the text holds in some form."""
-    return tuple(secret for secret in secrets if secret and any(form in text for form in _forms(secret)))
+    known = tuple(dict.fromkeys(filter(None, secrets)))
+    if not known:
+        return ()
+    from portal_client.echoes import echoes
 
-
-def _forms(secret: str) -> dict[str, None]:
-    """The ways in which a secret may come back: as it is, in a URL, in a form, in JSON, in HTML."""
-    if secret.isalnum():
-        return {secret: None}
-    import json
-    import re
-    from html import escape
-    from urllib.parse import quote, quote_plus
-
-    urls = (quote(secret), quote(secret, safe=""), quote_plus(secret))
-    lower = (re.sub("%..", lambda code: code[0].lower(), url) for url in urls)
-    quoted = json.dumps(secret)[1:-1]
-    return dict.fromkeys((secret, *urls, *lower, escape(secret), quoted, quoted.replace("/", r"\/")))
+    found = {secret for _, _, secret in echoes(text, known)}
+    return tuple(secret for secret in known if secret in found)
