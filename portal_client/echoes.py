@@ -46,6 +46,7 @@ class _Form(NamedTuple):
 
 def echoes(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     """Return from where to where which of the secrets stands in the text; a place may be told twice."""
+    secrets = [secret for secret in secrets if len(secret) <= len(text)]
     forms = [form for secret in secrets for form in _forms(secret)]
     beyond = _LONGEST * max(map(len, secrets), default=0)
     step = max(_PIECE, beyond)

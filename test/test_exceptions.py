@@ -505,6 +505,36 @@ def test_a_credential_that_is_repeated_in_escapes_is_in_no_pickle(body: str) -> 
     assert pickle.loads(pickle.dumps(error)).data == {"detail": "***"}
 
 
+@pytest.mark.fault(
+    "Secrets", "A credential that the server repeats stands in no text, reason or pickle of an error"
+)
+@pytest.mark.parametrize(
+    "written",
+    [
+        r"\u0053\u0045CRET-TOKEN-1",
+        r"\\u0053ECRET-TOKEN-1",
+        "&#83;&#69;CRET-TOKEN-1",
+        "&#x53;ECRET&#X2D;TOKEN-1",
+        "%53ECRET%2dTOKEN-1",
+        "U0VDUkVULVRPS0VOLTE=",
+        "U0VDUkVULVRPS0VOLTE",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_a_repeated_credential_is_masked_in_each_writing(written: str, status: int) -> None:
+    answer = odd(f'{{"detail": "no {written} here"}}'.encode(), written, status, X_Echo=f"Bearer {written}")
+    with playing(answer) as server:
+        error = raised(server.host, access_token=TOKEN)
+
+    again = pickle.loads(pickle.dumps(error))
+    assert written in str(error.body)
+    for seen in (str(error), repr(error), repr(vars(again)), "".join(format_exception(error))):
+        assert written.replace("\\\\", "\\") not in seen.replace("\\\\", "\\")
+    assert "no *** here" in str(error)
+    assert error.reason is not None
+    assert TOKEN not in error.reason
+
+
 # ── the first line is what a log shows ──
 
 
