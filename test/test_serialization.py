@@ -81,6 +81,7 @@ def test_a_lone_surrogate_names_the_parameter() -> None:
     with pytest.raises(ApiValueError, match="session_id") as info:
         s.segment("session_id", "secret\ud800")
     assert "secret" not in str(info.value)
+    assert info.value.__context__ is None  # which would hold the text
     with pytest.raises(ApiValueError, match="agent_id"):
         s.query_string({"agent_id": "\udcff"})
     with pytest.raises(ApiValueError, match="query"):
