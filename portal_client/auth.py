@@ -7,9 +7,10 @@ import stat
 from typing import Union
 
 from portal_client.credential import AccessToken as AccessToken
-from portal_client.credential import no_token, trimmed
+from portal_client.credential import no_token
 from portal_client.exceptions import AuthenticationError
 from portal_client.oauth2 import OAuth2Password as OAuth2Password
+from portal_client.pasted import told_of_path, trimmed
 from portal_client.token_endpoint import TokenResponse as TokenResponse
 
 
@@ -44,19 +45,20 @@ class FileToken:
         self.path: str = os.fspath(path)
 
     def __call__(self) -> str:
+        named = told_of_path(self.path)
         try:
             mode = os.stat(self.path).st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe would be to wait
                 why = "it is not a regular file; read it once yourself, and give the text"
-                raise no_token(f"the token file {self.path} cannot be read before each request: {why}")
+                raise no_token(f"the token file {named} cannot be read before each request: {why}")
             with open(self.path, encoding="utf-8") as file:
                 token = trimmed(file.read())
         except AuthenticationError:
             raise
         except (OSError, ValueError) as error:
-            raise no_token(f"the token file {self.path} cannot be read: {type(error).__name__}") from None
+            raise no_token(f"the token file {named} cannot be read: {type(error).__name__}") from None
         if not token:
-            raise no_token(f"the token file {self.path} is empty")
+            raise no_token(f"the token file {named} is empty")
         return token
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote
 
 from portal_client.exceptions import ApiValueError, AuthenticationError
+from portal_client.pasted import trimmed
 from portal_client.secret import Hidden, Lost
 from portal_client.serialization import encoded
 from portal_client.settings import unawaited
@@ -45,11 +46,6 @@ def check_header(name: str, value: object) -> str:
 
 def _described(character: str) -> str:
     return "a line break" if character in "\r\n" else f"the character U+{ord(character):04X}"
-
-
-def trimmed(text: str) -> str:
-    """Return a text without the white space and the byte order mark around it; of an enum, its value."""
-    return exact(text).strip().strip("\ufeff\u200b").strip()
 
 
 def bare_token(text: str) -> str:

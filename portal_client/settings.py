@@ -14,6 +14,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from portal_client.exceptions import ApiValueError
+from portal_client.pasted import told_of_url
 from portal_client.spelling import ALIKE, hint, warn
 
 _URL = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://[^/?#@<>\"{}|^`\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
@@ -124,15 +125,18 @@ def base_url(name: str, value: str) -> str:
 
     Raises ApiValueError, which names the argument.
     """
-    try:
-        url = parse_url(value)
-        usable = bool(_URL.fullmatch(value) and url.host and url.port != 0)
-    except (LocationParseError, TypeError):
-        usable = False
-    if not usable:
+    if not _is_base_url(value):
         raise ApiValueError(
             f"{name} must be a URL such as http://localhost or https://example.com/api, "
-            "without credentials, query or fragment"
+            f"without credentials, query or fragment{told_of_url(value, _is_base_url)}"
         )
     scheme, _, rest = value.partition(":")
     return f"{scheme.lower()}:{rest}".rstrip("/")
+
+
+def _is_base_url(value: str) -> bool:
+    try:
+        url = parse_url(value)
+        return bool(_URL.fullmatch(value) and url.host and url.port != 0)
+    except (LocationParseError, TypeError):
+        return False

@@ -15,6 +15,7 @@ from urllib3.util import Url, parse_url
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, no_token
 from portal_client.exceptions import ApiException, ApiTimeoutError, ApiValueError, AuthenticationError
+from portal_client.pasted import told_of_url
 from portal_client.request import Caller, HTTPRequest, Origin, new_id
 from portal_client.secret import HiddenBytes, Secrets
 from portal_client.text import masked, printable, shortened
@@ -217,16 +218,23 @@ def _pause(answer: TokenResponse, repeat: int) -> Optional[float]:
 
 
 def _checked(token_url: str) -> Url:
-    try:
-        url = parse_url(token_url)
-        usable = url.scheme in ("http", "https") and bool(url.host) and url.port != 0
-    except (LocationParseError, TypeError, AttributeError):
-        url, usable = Url(), False
-    if not usable or url.auth or url.fragment is not None or _NOT_IN_A_URL.search(token_url):
+    url = _usable(token_url)
+    if url is None:
         raise ApiValueError(
             "token_url must be a URL such as https://example.com/token, without credentials or fragment"
+            + told_of_url(token_url, _usable)
         )
     return url
+
+
+def _usable(token_url: str) -> Optional[Url]:
+    try:
+        url = parse_url(token_url)
+    except (LocationParseError, TypeError, AttributeError):
+        return None
+    if url.scheme not in ("http", "https") or not url.host or url.port == 0:
+        return None
+    return None if url.auth or url.fragment is not None or _NOT_IN_A_URL.search(token_url) else url
 
 
 def _shown(text: object, secrets: Iterable[str]) -> str:

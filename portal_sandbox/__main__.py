@@ -12,7 +12,7 @@ from threading import Event
 from types import FrameType
 
 import portal_sandbox
-from portal_sandbox.arguments import host_name, seconds, whole, worded
+from portal_sandbox.arguments import host_name, joined, seconds, whole, worded
 from portal_sandbox.candela import options as candela
 from portal_sandbox.errors import SandboxError
 from portal_sandbox.log import escape
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     The exit status is 0, or 1 where it cannot start, or 130 after Ctrl-C while agents were being imported.
     """
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(joined(sys.argv[1:] if arguments is None else arguments))
     if options.chaos_seed is not None and options.chaos is None:
         parser.error("argument --chaos-seed: it repeats what --chaos has made, which is not given")
     try:
@@ -182,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     where = parser.add_argument_group("address")
     where.add_argument(
         "--host",
-        type=worded(_given),
+        type=worded(_address),
         default="127.0.0.1",
         help="address to listen on; 0.0.0.0 is for the whole network (default: %(default)s)",
     )
@@ -204,6 +204,12 @@ def _given(text: str) -> str:
     if not text:  # an unset variable of a shell must not quietly mean the default
         raise ValueError("it is empty")
     return text
+
+
+def _address(text: str) -> str:
+    if text != text.strip():
+        raise ValueError(f"{text!r} has white space around it")
+    return _given(text)
 
 
 def _token(text: str) -> tuple[str, str]:

@@ -3,11 +3,14 @@
 import argparse
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from threading import TIMEOUT_MAX
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_OPTION = re.compile("--[a-z-]+")
+_VALUE = re.compile("-(?!h$|-[a-z]|-$).+", re.DOTALL)
 
 _TIME = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(ms|s|m|h|)")
 _MILLISECONDS = {"ms": 1, "s": 1_000, "": 1_000, "m": 60_000, "h": 3_600_000}
@@ -51,6 +54,20 @@ def host_name(text: str) -> str:
     if not re.fullmatch(r"[\w.-]+", text):
         raise ValueError(f"{text!r} is not the name of a host, without scheme and port, such as sandbox")
     return text
+
+
+def joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments, each that begins with a dash and names no option joined to the option before it.
+
+    Of a value such as -1s argparse would say that there is none.
+    """
+    made: list[str] = []
+    for each in arguments:
+        if made and _VALUE.fullmatch(each) and _OPTION.fullmatch(made[-1]):
+            made[-1] += f"={each}"
+        else:
+            made.append(each)
+    return made
 
 
 def worded(parse: Callable[[str], T]) -> Callable[[str], T]:

@@ -328,7 +328,7 @@ MUTATIONS = [
     ),
     M(
         "no JSON that could not be sent",
-        "portal_client/models/_base.py",
+        "portal_client/model.py",
         "        sanitize(fields)\n",
         "",
         "test/test_models.py::test_no_json_is_written_that_could_not_be_sent",

@@ -7,6 +7,7 @@ from typing import Optional
 from urllib.parse import quote
 
 from portal_client.exceptions import ApiValueError
+from portal_client.pasted import told_of_url
 from portal_client.secret import Hidden, secret
 from portal_client.settings import Settings
 from portal_client.transport.proxies import Proxy
@@ -35,12 +36,12 @@ class ProxyConfig(Settings):
 
     @address.setter
     def address(self, value: str) -> None:
-        try:
-            proxy = Proxy.of(Setting("proxy", Hidden(value))) if "://" in str(value) else None
-        except ApiValueError:
-            proxy = None
+        proxy = _read(value)
         if proxy is None:
-            raise ApiValueError("the proxy's address must be a URL such as http://proxy.example.com:8080")
+            raise ApiValueError(
+                "the proxy's address must be a URL such as http://proxy.example.com:8080"
+                + told_of_url(value, _read)
+            )
         if proxy.username is not None and self.username is None:
             self.username = proxy.username.decode(errors="replace")
             self.password = proxy.password.decode(errors="replace")
@@ -64,3 +65,10 @@ class ProxyConfig(Settings):
 
     def __repr__(self) -> str:
         return f"ProxyConfig({self.address!r})"
+
+
+def _read(address: str) -> Optional[Proxy]:
+    try:
+        return Proxy.of(Setting("proxy", Hidden(address))) if "://" in str(address) else None
+    except ApiValueError:
+        return None

@@ -14,6 +14,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
 from portal_client.configuration import Configuration
+from portal_client.pasted import told_of_url
 from portal_client.request import Origin
 from portal_client.secret import Hidden, HiddenBytes, Secrets
 from portal_client.transport.setting import Setting, setting
@@ -41,22 +42,19 @@ class Proxy:
     def of(cls, setting: Setting) -> Proxy:
         """Read the URL of a proxy; without a scheme it is http, as curl has it.
 
-        Raises ApiValueError, or ApiConnectionError for a variable; neither shows the value, which may hold a
-        password.
+        Raises ApiValueError, or ApiConnectionError for a variable; neither shows a password.
         """
         if not isinstance(cast(object, setting.value), str):
             raise setting.unusable(f"must be a str, not {type(setting.value).__name__}")
         if _HALF.search(setting.value):  # a byte of a variable that is not UTF-8
             raise setting.unusable("holds a lone surrogate, which is not a character")
         address, username, password = split(setting.value)
-        try:
-            url = parse_url(address) if _URL.fullmatch(address) else Url()
-        except LocationParseError:
-            url = Url()
-        if url.scheme not in _SCHEMES or not url.host or url.port == 0:
+        url = _usable(address)
+        if url is None:
             raise setting.unusable(
                 "must be the URL of a proxy, such as http://user:password@proxy.example.com:3128; "
                 f"known are {', '.join(_SCHEMES)}"
+                + told_of_url(setting.value, lambda text: _usable(split(text)[0]))
             )
         return cls(url._replace(path=None, query=None, fragment=None), username, password, setting)
 
@@ -71,6 +69,14 @@ class Proxy:
         """The proxy as errors name it."""
         where = "the configuration" if self.setting.name == "proxy" else self.setting.name
         return f"{self.url.scheme} proxy of {where}"
+
+
+def _usable(address: str) -> Optional[Url]:
+    try:
+        url = parse_url(address) if _URL.fullmatch(address) else Url()
+    except LocationParseError:
+        return None
+    return url if url.scheme in _SCHEMES and url.host and url.port != 0 else None
 
 
 def split(value: str) -> tuple[str, Optional[bytes], bytes]:

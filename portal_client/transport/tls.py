@@ -12,6 +12,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiValueError
+from portal_client.pasted import told_of_path
 from portal_client.transport.setting import Setting, setting, variable
 
 #: Whom a connection leads to: the configured service or its token endpoint, where a redirect leads, a proxy.
@@ -43,7 +44,12 @@ class Contexts:
             try:
                 context.load_cert_chain(c.cert_file, c.key_file)
             except (OSError, ssl.SSLError) as error:
-                raise ApiValueError(f"cert_file: {c.cert_file} cannot be read: {error}") from error
+                # OpenSSL does not say which of the two is not there.
+                key_lacks = (
+                    c.key_file and os.access(c.cert_file, os.R_OK) and not os.access(c.key_file, os.R_OK)
+                )
+                name, path = ("key_file", c.key_file) if key_lacks else ("cert_file", c.cert_file)
+                raise ApiValueError(f"{name}: {told_of_path(path)} cannot be read: {error}") from error
         return context
 
 
@@ -83,14 +89,14 @@ def _plain(mode: ssl.VerifyMode) -> ssl.SSLContext:
     except OSError as error:
         if (keys := variable("SSLKEYLOGFILE")) is None:
             raise
-        raise keys.unusable(f"{keys.value} cannot be written: {error}") from error
+        raise keys.unusable(f"{told_of_path(keys.value)} cannot be written: {error}") from error
 
 
 def _load(context: ssl.SSLContext, given: Setting) -> None:
     try:
         context.load_verify_locations(**{"capath" if os.path.isdir(given.value) else "cafile": given.value})
     except (OSError, ValueError) as error:
-        raise given.unusable(f"{given.value} cannot be read: {error}") from error
+        raise given.unusable(f"{told_of_path(given.value)} cannot be read: {error}") from error
 
 
 def _check_defaults(context: ssl.SSLContext) -> None:
@@ -99,7 +105,7 @@ def _check_defaults(context: ssl.SSLContext) -> None:
         _load(context, file)
     folders = variable("SSL_CERT_DIR")
     if folders is not None and not any(map(os.path.isdir, folders.value.split(os.pathsep))):
-        raise folders.unusable(f"{folders.value} is no folder")
+        raise folders.unusable(f"{told_of_path(folders.value)} is no folder")
 
 
 def _truststore() -> ssl.SSLContext:

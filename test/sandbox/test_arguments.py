@@ -25,6 +25,25 @@ def test_a_time_has_units(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "joined"),
+    [
+        (["--latency", "-1s"], ["--latency=-1s"]),
+        (["--token", "-ab=ann", "--port", "-1"], ["--token=-ab=ann", "--port=-1"]),
+        (["--token", "--1"], ["--token=--1"]),
+        (["--latency=2s", "-1"], ["--latency=2s", "-1"]),
+        (["--quiet", "-h"], ["--quiet", "-h"]),
+        (["--db", "--port", "1"], ["--db", "--port", "1"]),
+        (["--db", "-"], ["--db", "-"]),
+        (["-1s"], ["-1s"]),
+    ],
+)
+def test_a_value_that_begins_with_a_dash_belongs_to_the_option_before(
+    given: list[str], joined: list[str]
+) -> None:
+    assert arguments.joined(given) == joined
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
