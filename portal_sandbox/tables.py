@@ -1,6 +1,6 @@
 """The tables: sessions hold messages, messages hold files, and equal contents are stored once.
 
-A change of a table makes another form of file: count up `FORMAT` in database.py. A new table does not.
+A change of a table makes another form of file: count up `FORMAT` in ownership.py. A new table does not.
 """
 
 from datetime import UTC, datetime

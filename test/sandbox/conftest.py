@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import Any
 
 import pytest
 import urllib3
+from sqlalchemy import text
 
 import portal_sandbox
+from portal_sandbox.database import Database
+from portal_sandbox.store import Store
 
 #: No wait in these tests may last longer, in seconds.
 LIMIT = 20
@@ -142,11 +146,64 @@ class Steps:
             self.closed.set()
 
 
+@contextmanager
+def no_thread_to_answer_in() -> Iterator[None]:
+    """The system starts no thread for an agent."""
+    begin = threading.Thread.start
+
+    def no_more(thread: threading.Thread) -> None:
+        if thread.name == "portal-sandbox-answer":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_more)
+        yield
+
+
 @pytest.fixture
 def held() -> Iterator[Held]:
     agent = Held()
     yield agent
     agent.released.set()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a database may be."""
+    return tmp_path / "box.sqlite"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    """An open database in the file."""
+    database = Database(str(path))
+    database.open()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    """An open store on the file."""
+    store = Store(path)
+    store.open()
+    yield store
+    store.close()
+
+
+ADD = text("INSERT INTO blobs VALUES (:name)")
+
+
+def names_in(database: Database) -> list[Any]:
+    with database.reading() as session:
+        return list(session.execute(text("SELECT sha256 FROM blobs ORDER BY 1")).scalars())
+
+
+def names_after_adding(database: Database, name: str) -> list[Any]:
+    with database.writing() as session:
+        session.execute(ADD, {"name": name})
+    return names_in(database)
 
 
 Start = Callable[..., Caller]

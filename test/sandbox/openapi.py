@@ -20,6 +20,16 @@ def contract(name: str) -> Json:
     return document
 
 
+def outline(document: Json) -> Json:
+    """What there is in a document, by name."""
+    return {
+        "operations": list(operations(document)),
+        "objects": set(objects(document)),
+        "security": document["components"]["securitySchemes"],
+        **{name: document["info"][name] for name in ("title", "version")},
+    }
+
+
 def operations(document: Json) -> Json:
     """Each operation, by method and path."""
     return {

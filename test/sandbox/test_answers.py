@@ -2,7 +2,6 @@
 
 import logging
 import sqlite3
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -20,7 +19,7 @@ from portal_sandbox.log import log
 from portal_sandbox.store import STOPPED
 from portal_sandbox.workers import UNFORESEEN
 
-from .conftest import LIMIT, Caller, Held, Start, Steps, locked
+from .conftest import LIMIT, Caller, Held, Start, Steps, locked, no_thread_to_answer_in
 from .test_events import subscribed
 
 RUNNING = (409, {"detail": "Session is running"})
@@ -139,25 +138,15 @@ def test_a_log_that_fails_leaves_nothing_running(start: Start, monkeypatch: pyte
     assert (session["status"], session["messages"][1]["text"]) == ("Error", UNFORESEEN)
 
 
-def test_without_a_thread_a_prompt_is_refused_and_nothing_runs(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_thread_a_prompt_is_refused_and_nothing_runs(start: Start) -> None:
     caller = start()
     first = caller.create()
-    begin = threading.Thread.start
-
-    def no_more(thread: threading.Thread) -> None:
-        if thread.name == "portal-sandbox-answer":
-            raise RuntimeError("can't start new thread")
-        begin(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", no_more)
-    refused = [
-        caller.send("POST", "/sessions", "never", "echo"),
-        caller.send("POST", "/sessions/async", "never", "echo"),
-        caller.update(first["id"], "never"),
-    ]
-    monkeypatch.undo()
+    with no_thread_to_answer_in():
+        refused = [
+            caller.send("POST", "/sessions", "never", "echo"),
+            caller.send("POST", "/sessions/async", "never", "echo"),
+            caller.update(first["id"], "never"),
+        ]
 
     for response in refused:
         assert (response.status, response.headers["Retry-After"]) == (503, "1")

@@ -13,7 +13,7 @@ from portal_sandbox.service import Service
 from portal_sandbox.store import Store
 
 from .conftest import Caller, Start
-from .openapi import Json, contract, objects, operations
+from .openapi import Json, contract, objects, operations, outline
 
 CONTRACT = contract("portal.openapi.json")
 
@@ -52,11 +52,7 @@ def test_object_agrees_with_the_contract(ours: Json, name: str) -> None:
 
 
 def test_nothing_but_the_contract(ours: Json) -> None:
-    assert list(operations(ours)) == list(operations(CONTRACT))
-    assert set(objects(ours)) == set(objects(CONTRACT))
-    assert ours["components"]["securitySchemes"] == CONTRACT["components"]["securitySchemes"]
-    assert ours["info"]["title"] == CONTRACT["info"]["title"]
-    assert ours["info"]["version"] == CONTRACT["info"]["version"]
+    assert outline(ours) == outline(CONTRACT)
 
 
 @pytest.mark.parametrize(

@@ -184,14 +184,6 @@ def test_an_agent_whose_session_has_gone_on_is_asked_for_nothing_more(
 # ── the store ──
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "box.sqlite")
-    store.open()
-    yield store
-    store.close()
-
-
 def _stored(store: Store, session_id: str) -> tuple[str, list[str]]:
     row = store.session(session_id)
     return row.status, [message.text for message in row.messages]

@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -22,14 +22,6 @@ from portal_sandbox.wire import SessionStatus
 from .conftest import Start
 
 BIG = bytes(range(256)) * 4096 * 3  # beyond what the server keeps of an upload in memory
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "box.sqlite")
-    store.open()
-    yield store
-    store.close()
 
 
 def test_files_are_stored_byte_for_byte(start: Start, tmp_path: Path) -> None:

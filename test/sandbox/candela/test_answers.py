@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +18,7 @@ from portal_sandbox.candela.sessions import Sessions
 from portal_sandbox.errors import NoThread
 from portal_sandbox.workers import UNFORESEEN
 
-from ..conftest import LIMIT, Held, Steps
+from ..conftest import LIMIT, Held, Steps, no_thread_to_answer_in
 from .conftest import NDJSON, Candela, Start, running, said, submitted
 
 Conversation = Sequence[Message]
@@ -352,21 +351,11 @@ def test_an_error_that_cannot_be_written_is_a_failure(start: Start) -> None:
     assert candela.pipeline(name).json() == "fine"
 
 
-def test_without_a_thread_a_prompt_is_refused_and_the_next_is_taken(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_thread_a_prompt_is_refused_and_the_next_is_taken(start: Start) -> None:
     candela = start()
     name = candela.start()
-    begin = threading.Thread.start
-
-    def no_more(thread: threading.Thread) -> None:
-        if thread.name == "portal-sandbox-answer":
-            raise RuntimeError("can't start new thread")
-        begin(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", no_more)
-    refused = candela.pipeline(name)
-    monkeypatch.undo()
+    with no_thread_to_answer_in():
+        refused = candela.pipeline(name)
 
     assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
     assert refused.json() == {"detail": NoThread.detail}

@@ -7,7 +7,7 @@ import pytest
 import portal_sandbox
 from portal_sandbox.candela.app import candela_app
 
-from ..openapi import Json, contract, objects, operations
+from ..openapi import Json, contract, objects, operations, outline
 
 CONTRACT = contract("candela.openapi.json")
 
@@ -42,8 +42,4 @@ def test_object_agrees_with_the_contract(ours: Json, name: str) -> None:
 
 
 def test_nothing_but_the_contract(ours: Json) -> None:
-    assert list(operations(ours)) == list(operations(CONTRACT))
-    assert set(objects(ours)) == set(objects(CONTRACT))
-    assert ours["components"]["securitySchemes"] == CONTRACT["components"]["securitySchemes"]
-    assert ours["info"]["title"] == CONTRACT["info"]["title"]
-    assert ours["info"]["version"] == CONTRACT["info"]["version"]
+    assert outline(ours) == outline(CONTRACT)
