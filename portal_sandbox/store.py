@@ -19,10 +19,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
-from portal_sandbox import blobs
+from portal_sandbox import blobs, messages
 from portal_sandbox.agents import Message
 from portal_sandbox.arguments import check
-from portal_sandbox.database import Database, longest
+from portal_sandbox.database import Database
 from portal_sandbox.errors import (
     DatabaseUnusable,
     NoSuchSession,
@@ -32,9 +32,9 @@ from portal_sandbox.errors import (
     SessionRunning,
 )
 from portal_sandbox.presence import Presence
-from portal_sandbox.prompt import Prompt, Upload
+from portal_sandbox.prompt import Prompt
 from portal_sandbox.tables import FileRow, MessageRow, SessionRow
-from portal_sandbox.wire import MessageRole, SessionStatus
+from portal_sandbox.wire import SessionStatus
 
 #: What the sessions of a server that is gone say.
 STOPPED = "The server stopped before the agent answered."
@@ -92,7 +92,7 @@ class Store:
 
     def create(self, user: str, agent_id: str, prompt: Prompt) -> SessionRow:
         """A new session of `user` that is running on its first prompt."""
-        digests = _digests(prompt)
+        digests = messages.digested(prompt)
         with self.database.writing() as db:
             row = self._new_session(user, agent_id)
             self._ask(db, row, prompt, digests)
@@ -104,7 +104,7 @@ class Store:
 
         Raises NoSuchSession, NotYours or SessionRunning, and then nothing has changed.
         """
-        digests = _digests(prompt)
+        digests = messages.digested(prompt)
         with self.database.writing() as db:
             row = _found(db, session_id, user)
             if row.status == SessionStatus.RUNNING:
@@ -127,7 +127,9 @@ class Store:
         """
         with self.database.writing() as db:
             row = db.scalar(select(SessionRow).where(SessionRow.id == asked.id))
-            if row is None or row.status != SessionStatus.RUNNING or _prompt(row).key != _prompt(asked).key:
+            if row is None or row.status != SessionStatus.RUNNING:
+                return False
+            if messages.last_prompt(row).key != messages.last_prompt(asked).key:
                 return False
             self._answer(db, row, text, status)
             return True
@@ -152,22 +154,22 @@ class Store:
         """
         with self.database.writing() as db:
             source = _found(db, session_id, user, _WITH_FILES)
-            whole = _whole_messages(source)
+            whole = messages.whole(source)
             if not 0 <= last_index < len(whole):
                 raise OutOfRange(len(whole))
             row = self._new_session(user, source.agent_id)
-            row.messages = [_copied(message) for message in whole[: last_index + 1]]
+            row.messages = [messages.copied(message) for message in whole[: last_index + 1]]
             db.add(row)
         return row
 
-    def share(self, session_id: str, user: str, agent_id: str, messages: Sequence[Message]) -> None:
+    def share(self, session_id: str, user: str, agent_id: str, said: Sequence[Message]) -> None:
         """Add a session that is open to everyone, unless a session has this id already."""
         with self.database.writing() as db:
             if db.scalar(select(SessionRow.key).where(SessionRow.id == session_id)) is not None:
                 return
             row = self._new_session(user, agent_id)
             row.id, row.shared = session_id, True
-            row.messages = [_said(message, agent_id) for message in messages]
+            row.messages = [messages.said(message, agent_id) for message in said]
             db.add(row)
 
     def session(self, session_id: str, user: str | None = None) -> SessionRow:
@@ -229,17 +231,11 @@ class Store:
         )
 
     def _ask(self, db: Session, row: SessionRow, prompt: Prompt, digests: Sequence[blobs.Digest]) -> None:
-        files = [_stored(db, *each) for each in zip(prompt.uploads, digests, strict=True)]
-        row.messages.append(MessageRow(role=MessageRole.USER.value, text=prompt.text, files=files))
+        messages.ask(db, row, prompt, digests)
         self._change(row, SessionStatus.RUNNING)
 
     def _answer(self, db: Session, row: SessionRow, text: str, status: SessionStatus) -> None:
-        last = row.messages[-1]
-        if last.role == MessageRole.USER:
-            message = MessageRow(role=MessageRole.ASSISTANT.value, text=text, agent_id=row.agent_id)
-            row.messages.append(message)
-        else:
-            last.text = _with_reason(db, last.text, text) if status == SessionStatus.ERROR else text
+        messages.answer(db, row, text, failed=status == SessionStatus.ERROR)
         self._change(row, status)
 
     def _change(self, row: SessionRow, status: SessionStatus) -> None:
@@ -267,43 +263,3 @@ def _found(db: Session, session_id: str, user: str | None = None, *options: Exec
     if user is not None and not row.shared and row.user_id != user:
         raise NotYours
     return row
-
-
-def _prompt(row: SessionRow) -> MessageRow:
-    """The last prompt of a session."""
-    return next(message for message in reversed(row.messages) if message.role == MessageRole.USER)
-
-
-def _whole_messages(row: SessionRow) -> Sequence[MessageRow]:
-    """The messages of a session without an answer that is still growing."""
-    growing = row.status == SessionStatus.RUNNING and row.messages[-1].role == MessageRole.ASSISTANT
-    return row.messages[:-1] if growing else row.messages
-
-
-def _with_reason(db: Session, said: str, reason: str) -> str:
-    """A part of an answer that ends with why there is no more; only that where both would be too long."""
-    whole = f"{said}\n\n{reason}"
-    return whole if len(whole.encode()) < longest(db) else reason
-
-
-def _digests(prompt: Prompt) -> Sequence[blobs.Digest]:
-    # Before the transaction, which keeps everybody else from writing.
-    return [blobs.digest(upload.file) for upload in prompt.uploads]
-
-
-def _stored(db: Session, upload: Upload, digest: blobs.Digest) -> FileRow:
-    blobs.put(db, upload.file, digest.sha256)
-    return FileRow(name=upload.name, content_type=upload.content_type, size=digest.size, sha256=digest.sha256)
-
-
-def _said(message: Message, agent_id: str) -> MessageRow:
-    author = agent_id if message.role == MessageRole.ASSISTANT else None
-    return MessageRow(role=message.role, text=message.text, agent_id=author)
-
-
-def _copied(message: MessageRow) -> MessageRow:
-    files = [
-        FileRow(name=file.name, content_type=file.content_type, size=file.size, sha256=file.sha256)
-        for file in message.files
-    ]
-    return MessageRow(role=message.role, text=message.text, agent_id=message.agent_id, files=files)
