@@ -7,6 +7,10 @@ from itertools import islice
 _NAMED = 10
 
 
+#: What is said of an answer that a server has left unfinished.
+STOPPED = "The server stopped before the agent answered."
+
+
 class SandboxError(Exception):
     """The sandbox cannot start: its port is taken, or its database cannot be used."""
 
@@ -17,6 +21,10 @@ class Refused(Exception):
     status = 400
     detail = "Refused"
     headers: Mapping[str, str] = {}
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.detail)
+        self.detail = str(self)
 
 
 class NoSuchSession(Refused):
@@ -32,9 +40,8 @@ class NoSuchAgent(Refused):
     status = 404
 
     def __init__(self, agent_id: str, agents: Collection[str]) -> None:
-        super().__init__(agent_id)
         there_are = ", ".join([*islice(agents, _NAMED), *(["…"] if len(agents) > _NAMED else [])])
-        self.detail = f"Agent not found: {agent_id} (there are {there_are})"
+        super().__init__(f"Agent not found: {agent_id} (there are {there_are})")
 
 
 class NotYours(Refused):
@@ -68,6 +75,15 @@ class NoThread(Refused):
     status = 503
     detail = "The server has no thread left to answer in"
     headers: Mapping[str, str] = {"Retry-After": "1"}
+
+
+class AgentFailed(Refused):
+    """The agent raised, was given up, or answered what cannot be sent or stored.
+
+    Not 502 to 504, which proxies and clients take as leave to try again: the prompt was taken.
+    """
+
+    status = 500
 
 
 class DatabaseUnusable(Refused):

@@ -24,6 +24,7 @@ from portal_sandbox.agents import Message
 from portal_sandbox.arguments import check
 from portal_sandbox.database import Database
 from portal_sandbox.errors import (
+    STOPPED,
     DatabaseUnusable,
     NoSuchSession,
     NotYours,
@@ -35,9 +36,6 @@ from portal_sandbox.presence import Presence
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.tables import FileRow, MessageRow, SessionRow
 from portal_sandbox.wire import SessionStatus
-
-#: What the sessions of a server that is gone say.
-STOPPED = "The server stopped before the agent answered."
 
 #: How long a server that stops waits for others to let it say so, in seconds.
 STOP_PATIENCE = 1.0

@@ -3,13 +3,6 @@
 from portal_sandbox.errors import Refused
 
 
-class NoSuchSession(Refused):
-    """The user can see no session with this name."""
-
-    status = 404
-    detail = "Session not found"
-
-
 class NoSuchParent(Refused):
     """The user can see no session with the name that is to be continued."""
 
@@ -23,8 +16,7 @@ class SlotTaken(Refused):
     status = 409
 
     def __init__(self, scope: str, identifier: str) -> None:
-        super().__init__(scope, identifier)
-        self.detail = f"Your slot is taken by session {identifier} of scope {scope}: stop it first"
+        super().__init__(f"Your slot is taken by session {identifier} of scope {scope}: stop it first")
 
 
 class SessionRunning(Refused):
@@ -60,16 +52,3 @@ class ServerStopped(Refused):
 
     status = 503
     detail = "The server stopped before the agent answered"
-
-
-class AgentFailed(Refused):
-    """The agent raised, or answered what cannot be sent.
-
-    Not 502 to 504, which proxies and clients take as leave to try again: the prompt was taken.
-    """
-
-    status = 500
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.detail = reason

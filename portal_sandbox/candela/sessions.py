@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, selectinload
 
 from portal_sandbox.candela.errors import (
     NoSuchParent,
-    NoSuchSession,
     NotRunning,
     ServerStopped,
     SessionRunning,
@@ -21,6 +20,7 @@ from portal_sandbox.candela.errors import (
     Stopped,
 )
 from portal_sandbox.candela.tables import CandelaMessageRow, CandelaSessionRow
+from portal_sandbox.errors import NoSuchSession
 from portal_sandbox.wire import MessageRole
 
 #: The scope of sessions for which none is given.

@@ -14,9 +14,8 @@ import pytest
 
 import portal_sandbox
 from portal_sandbox import database, store, workers
-from portal_sandbox.errors import DatabaseFull, DatabaseUnusable, NoThread
+from portal_sandbox.errors import STOPPED, DatabaseFull, DatabaseUnusable, NoThread
 from portal_sandbox.log import log
-from portal_sandbox.store import STOPPED
 from portal_sandbox.workers import UNFORESEEN
 
 from .conftest import LIMIT, Caller, Held, Start, Steps, locked, no_thread_to_answer_in

@@ -12,9 +12,9 @@ import pytest
 
 from portal_sandbox import changes as module
 from portal_sandbox.changes import Changes
-from portal_sandbox.errors import DatabaseBusy, NoSuchSession, Stopping
+from portal_sandbox.errors import STOPPED, DatabaseBusy, NoSuchSession, Stopping
 from portal_sandbox.prompt import Prompt
-from portal_sandbox.store import STOPPED, Store
+from portal_sandbox.store import Store
 from portal_sandbox.tables import SessionRow
 from portal_sandbox.wire import SessionStatus
 

@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from portal_sandbox.store import STOPPED, Store
+from portal_sandbox.errors import STOPPED
+from portal_sandbox.store import Store
 
 from .conftest import LIMIT, Caller, File
 from .test_events import subscribed

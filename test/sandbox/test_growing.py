@@ -13,9 +13,9 @@ import portal_sandbox
 from portal_client import ApiClient, Configuration, SessionsApi
 from portal_sandbox import workers
 from portal_sandbox.agents import Interrupted, listen
-from portal_sandbox.errors import DatabaseBusy, OutOfRange
+from portal_sandbox.errors import STOPPED, DatabaseBusy, OutOfRange
 from portal_sandbox.prompt import Prompt
-from portal_sandbox.store import STOPPED, Store
+from portal_sandbox.store import Store
 from portal_sandbox.wire import SessionStatus
 
 from .conftest import LIMIT, Caller, Start, Steps

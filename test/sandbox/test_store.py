@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from portal_sandbox import database
-from portal_sandbox.errors import DatabaseBusy, NoSuchSession, SandboxError, SessionRunning, Stopping
+from portal_sandbox.errors import STOPPED, DatabaseBusy, NoSuchSession, SandboxError, SessionRunning, Stopping
 from portal_sandbox.presence import Presence
 from portal_sandbox.prompt import Prompt, Upload
-from portal_sandbox.store import STOPPED, Store
+from portal_sandbox.store import Store
 from portal_sandbox.tables import SessionRow
 from portal_sandbox.wire import SessionStatus
 
