@@ -40,16 +40,8 @@ class Contexts:
         if c.ssl_context is not None:
             return c.ssl_context if peer == "service" else without_certificate(c.ssl_context)
         context = trusting(c, of_proxy=peer == "proxy")
-        if c.cert_file and peer == "service":
-            try:
-                context.load_cert_chain(c.cert_file, c.key_file)
-            except (OSError, ssl.SSLError) as error:
-                # OpenSSL does not say which of the two is not there.
-                key_lacks = (
-                    c.key_file and os.access(c.cert_file, os.R_OK) and not os.access(c.key_file, os.R_OK)
-                )
-                name, path = ("key_file", c.key_file) if key_lacks else ("cert_file", c.cert_file)
-                raise ApiValueError(f"{name}: {told_of_path(path)} cannot be read: {error}") from error
+        if peer == "service":
+            _show_certificate(context, c)
         return context
 
 
@@ -81,6 +73,36 @@ def trusting(c: Configuration, of_proxy: bool) -> ssl.SSLContext:
             if os.path.exists(next(iter(option.values()))):
                 context.load_verify_locations(**option)
     return context
+
+
+def _show_certificate(context: ssl.SSLContext, c: Configuration) -> None:
+    """Make a context show the certificate of the client, if one is set. Raises ApiValueError."""
+    certificate, key = setting(c, "cert_file"), setting(c, "key_file")
+    if certificate is None:
+        if key is not None:
+            raise key.unusable("it is the key of a certificate, and cert_file is not set")
+        return
+    with_key = key or certificate
+    for given in (certificate, with_key):
+        try:
+            open(os.fspath(given.value), "rb").close()
+        except (OSError, TypeError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise given.unusable(f"{told_of_path(given.value)} cannot be read: {why}") from error
+
+    def password() -> str:  # else OpenSSL asks for it on the terminal, and waits
+        raise with_key.unusable(
+            f"the key in {with_key.value} is encrypted; decrypt it, or set ssl_context to a context that "
+            "has loaded it with its password"
+        )
+
+    try:
+        context.load_cert_chain(certificate.value, key.value if key else None, password)
+    except ssl.SSLError as error:
+        files = f"{certificate.name}: {certificate.value}"
+        if key is not None:
+            files += f" and {key.name}: {key.value}"
+        raise ApiValueError(f"{files}: no certificate with its key: {error}") from error
 
 
 def _plain(mode: ssl.VerifyMode) -> ssl.SSLContext:

@@ -193,6 +193,69 @@ def test_another_origin_is_not_shown_the_certificate(
     assert TOKEN not in str(other.requests[0].headers)
 
 
+# ── a certificate that cannot be shown ──
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    """A certificate and its key, that key encrypted, both in one file, and a key of another."""
+    mine, other = authority().issue_cert("client"), authority().issue_cert("other")
+    key = serialization.load_pem_private_key(mine.private_key_pem.bytes(), None)
+    password = serialization.BestAvailableEncryption(b"password")
+    encrypted = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, password)
+    content = {
+        "cert": mine.cert_chain_pems[0].bytes(),
+        "key": mine.private_key_pem.bytes(),
+        "encrypted": encrypted,
+        "both": mine.cert_chain_pems[0].bytes() + encrypted,
+        "other": other.private_key_pem.bytes(),
+    }
+    for name, data in content.items():
+        (tmp_path / name).write_bytes(data)
+    return {name: str(tmp_path / name) for name in (*content, "missing")}
+
+
+@pytest.mark.parametrize(
+    ("cert_file", "key_file", "named", "said"),
+    [
+        ("missing", None, "cert_file", "missing cannot be read: No such file"),
+        ("missing", "key", "cert_file", "missing cannot be read: No such file"),
+        ("cert", "missing", "key_file", "missing cannot be read: No such file"),
+        ("cert", None, "cert_file", "no certificate with its key"),
+        ("cert", "other", "cert_file", "other: no certificate with its key"),
+        ("cert", "cert", "cert_file", "no certificate with its key"),
+        ("cert", "encrypted", "key_file", "encrypted is encrypted; decrypt it, or set ssl_context"),
+        ("both", None, "cert_file", "both is encrypted; decrypt it, or set ssl_context"),
+        (None, "key", "key_file", "cert_file is not set"),
+    ],
+)
+def test_a_certificate_that_cannot_be_shown_is_named(
+    files: dict[str, str],
+    cert_file: str | None,
+    key_file: str | None,
+    named: str,
+    said: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    given: Any = {"cert_file": cert_file and files[cert_file], "key_file": key_file and files[key_file]}
+    with calling(reply(), tls=server_tls(), **given) as c, pytest.raises(ApiValueError) as caught:
+        c.api.get_session("s1")
+
+    assert str(caught.value).startswith(f"{named}: ")
+    assert said in str(caught.value)
+    assert c.server.connections == 0
+    assert capfd.readouterr() == ("", "")  # nobody is asked for a password
+
+
+@pytest.mark.parametrize("value", [5, b"\0", "a\0b"])
+def test_a_certificate_that_is_no_path_is_named(value: Any) -> None:
+    with (
+        calling(reply(), tls=server_tls(), cert_file=value) as c,
+        pytest.raises(ApiValueError, match="cert_file: "),
+    ):
+        c.api.get_session("s1")
+
+
 def test_a_redirect_within_the_origin_is_shown_the_certificate(
     certified: dict[str, Any], tmp_path: Path
 ) -> None:
