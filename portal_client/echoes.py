@@ -61,9 +61,10 @@ def echoes(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def _forms(secret: str) -> Iterator[_Form]:
-    # A URL is read as bytes, and JSON as halves of surrogate pairs.
+    # A URL is read as bytes, JSON as halves of surrogate pairs, and a header as Latin-1.
     urls = quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace")
-    for text in {secret, *map(_read, (secret, *urls, dumps(secret)[1:-1]))}:
+    in_header = secret.encode("utf-8", "replace").decode("latin-1")
+    for text in {secret, in_header, *map(_read, (secret, *urls, dumps(secret)[1:-1]))}:
         yield _Form(secret, text)
     data = secret.encode("utf-8", "replace")
     if len(secret) < _UNMISTAKABLE:

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote_plus
 
@@ -162,22 +162,25 @@ class OAuth2Password(TokenSource):
 
     def _fetched(self, caller: Caller) -> _Grant:
         known = Secrets({name: _resolved(name, getattr(self, name)) for name in _CREDENTIALS})
+        # Neither a user's name nor the client's id is a secret.
+        secrets = [known["password"], known["client_secret"]]
         before = self._grant
         if before is not None and before.refresh_token is not None:
-            renewing = Secrets({"refresh_token": before.refresh_token})
-            form = Secrets({"grant_type": "refresh_token", "scope": self.scope, **renewing})
-            answer = self._endpoint.post(caller, "refresh_token", form, _basic(known))
+            secrets.append(before.refresh_token)
+            renewing = {"grant_type": "refresh_token", "refresh_token": before.refresh_token}
+            form = Secrets({**renewing, "scope": self.scope})
+            answer = self._endpoint.post(caller, "refresh_token", form, secrets, _basic(known))
             if not 400 <= answer.status_code <= 499 or answer.status_code == 429:
-                return self._granted(answer, Secrets({**known, **renewing}))
+                return self._granted(answer, secrets, before.refresh_token)
             # Refused, for whatever reason: the password is the way to begin again.
             self._grant = before._replace(refresh_token=None)
         form = Secrets({"grant_type": "password", "scope": self.scope, **known})
-        return self._granted(self._endpoint.post(caller, "fetch_token", form), known)
+        return self._granted(self._endpoint.post(caller, "fetch_token", form, secrets), secrets)
 
-    def _granted(self, answer: TokenResponse, known: Secrets) -> _Grant:
+    def _granted(
+        self, answer: TokenResponse, secrets: Sequence[str], refresh_token: Optional[str] = None
+    ) -> _Grant:
         """What an answer grants. Raises AuthenticationError."""
-        # Neither a user's name nor the client's id is a secret.
-        secrets = [known[name] for name in ("password", "client_secret", "refresh_token") if name in known]
         if not 200 <= answer.status_code <= 299:
             raise self._endpoint.refusal(answer, "", secrets)
         fields = answer.fields
@@ -189,7 +192,7 @@ class OAuth2Password(TokenSource):
         except ApiValueError as error:
             raise self._endpoint.refusal(answer, f", but {error}", secrets) from None
         # A refresh token stays good where it is not replaced (RFC 6749, 6).
-        following = _text(fields, "refresh_token") or known.get("refresh_token")
+        following = _text(fields, "refresh_token") or refresh_token
         life = _seconds(fields.get("expires_in"))
         return _Grant(token, self._now() + max(life - self.leeway, life / 2, 1.0), following)
 

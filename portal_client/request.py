@@ -70,6 +70,7 @@ class HTTPRequest:
     follows: bool = True  # redirects
     foreign: bool = False  # a redirect has led to another origin, which is shown nothing private
     idle_timeout: Optional[float] = None
+    secrets: Sequence[str] = field(default=(), repr=False)  # those in its body
 
     @property
     def repeatable(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional, cast
 from urllib.parse import urlencode
@@ -110,13 +110,18 @@ class TokenEndpoint:
         )
 
     def post(
-        self, caller: Caller, operation: str, form: Mapping[str, str], credential: Optional[Credential] = None
+        self,
+        caller: Caller,
+        operation: str,
+        form: Mapping[str, str],
+        secrets: Sequence[str],
+        credential: Optional[Credential] = None,
     ) -> TokenResponse:
-        """Send a form, again after 429, and answer what is answered at last.
+        """Send a form, again after 429, and return the last response; no error shows the secrets in it.
 
         Raises AuthenticationError without an answer, ApiTimeoutError when the caller's time is over.
         """
-        request = self._request(caller.request, operation, form, credential)
+        request = replace(self._request(caller.request, operation, form, credential), secrets=secrets)
         for repeat in range(1, 1 if request.retries is False else _REPEATS + 1):
             answer = self._answer(caller, request)
             pause = _pause(answer, repeat)
@@ -178,7 +183,7 @@ class TokenEndpoint:
         fields = answer.fields
         error = fields.get("error")
         data = {
-            "error": error if error in _REFUSALS else _shown(error, secrets),
+            "error": error if isinstance(error, str) and error in _REFUSALS else _shown(error, secrets),
             "error_description": _shown(fields.get("error_description"), secrets),
         }
         said = "".join(f": {text}" for text in data.values() if text)

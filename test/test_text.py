@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from html import escape
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -50,11 +51,20 @@ SECRET = 'p&ss "w<rd/ü+1'
         quote_plus(SECRET),
         escape(SECRET),
         json.dumps(SECRET)[1:-1],
+        SECRET.encode().decode("latin-1"),
     ],
 )
 def test_a_secret_is_masked_in_each_form(form: str) -> None:
     assert masked(f"before{form}after", [SECRET]) == "before***after"
     assert occurring(f"before{form}after", ["another", SECRET]) == (SECRET,)
+
+
+@pytest.mark.parametrize(
+    "form", [str, quote, lambda s: json.dumps(s)[1:-1], lambda s: s.encode().decode("latin-1")]
+)
+@pytest.mark.parametrize("secret", ["pässwort1", "пароль123"])
+def test_a_secret_of_letters_is_masked_in_each_form(secret: str, form: Callable[[str], str]) -> None:
+    assert masked(f"before{form(secret)}after", [secret]) == "before***after"
 
 
 @pytest.mark.parametrize(

@@ -581,6 +581,27 @@ def echoes(connection: Connection, request: Received) -> None:
     connection.send(refused(f"invalid {sent}", f"{values} {basic}\x1b[31m\n{sent}", 500))
 
 
+def echoes_in(head: str) -> Answer:
+    """A server whose response cannot be read, and holds what it was sent."""
+
+    def answers(connection: Connection, request: Received) -> bool:
+        texts = [request.body.decode(), *form(request).values()]
+        connection.send(head.format(" ".join(texts)).encode() + b"\r\n\r\n")
+        return False
+
+    return answers
+
+
+UNREADABLE = [
+    echoes_in("HTTP/1.1 wrong {}"),
+    echoes_in("HTTP/1.1 400 Wrong\r\nno field {}"),
+    echoes_in("HTTP/1.1 400 Wrong\r\nContent-Type: {}"),
+    echoes_in("HTTP/1.1 200 OK\r\nContent-Length: {}"),
+    echoes_in("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}"),
+    echoes_in("{}"),
+]
+
+
 def twice(call: Callable[[], Any], s: Any) -> BaseException:
     call()
     s.clock.time += 3540
@@ -597,6 +618,8 @@ FAILING: list[tuple[Answer, ...]] = [
     (granted(1), granted(2, access_token="access-2\nx")),
     (granted(1), reply(b'{"access_token": "access-1", "refresh_token": ')),
     (reply(b"access-1 " * 200_000),),
+    *((unreadable,) for unreadable in UNREADABLE),
+    *((granted(1), unreadable) for unreadable in UNREADABLE),
 ]
 
 
@@ -613,6 +636,17 @@ def test_no_error_and_no_log_holds_a_secret(
     hides(error)
     assert not any(private in caplog.text for private in PRIVATE)
     assert "\x1b" not in str(error)
+
+
+@pytest.mark.parametrize("error", [{"code": 400}, ["invalid_grant"], 7, None, True])
+def test_a_refusal_that_is_no_text_is_a_refusal(error: Any) -> None:
+    with signed_in(reply({"error": error, "error_description": error}, status=400)) as s:
+        refusal = failing(lambda: read(s))
+
+    assert isinstance(refusal, AuthenticationError)
+    assert (refusal.status, refusal.request_sent) == (400, False)
+    assert len(s.identity.requests) == 1
+    assert s.shown == []
 
 
 @pytest.mark.fault("Tokens", "No error, log or frame shows a password or a token")

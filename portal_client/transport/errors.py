@@ -119,6 +119,8 @@ def bare(error: BaseException, secrets: Sequence[str] = ()) -> BaseException:
         if isinstance(held, Exception):
             bare(held, secrets)
     error.args = tuple(masked(held, secrets) if isinstance(held, str) else held for held in error.args)
+    kept = vars(error)  # a BadStatusLine has its line there, too
+    kept.update({name: masked(held, secrets) for name, held in kept.items() if isinstance(held, str)})
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
 
@@ -186,6 +188,7 @@ def _secrets(request: HTTPRequest, last: Exchange) -> Iterator[str]:
     for attempt in last.attempts:
         if attempt.shown is not None:
             yield _without_scheme(attempt.shown)
+    yield from request.secrets
     for name, value in request.headers.items():
         if name.lower() == "cookie":
             yield from (Hidden(pair.partition("=")[2].strip()) for pair in value.split(";"))

@@ -100,7 +100,9 @@ class Fields:
             raise http.client.HTTPException(f"the {self._part} has more than {_MOST_LINES} lines")
         field = _FIELD.fullmatch(line)
         if field is None or not (field[1] or self.found):
-            raise http.client.HTTPException(f"the {self._part} has a line that is no field: {line[:100]!r}")
+            raise http.client.HTTPException(
+                f"the {self._part} has a line that is no field: {line.decode('latin-1').rstrip()}"
+            )
         value = field[2].decode("latin-1").strip("\t ")
         if field[1]:
             self.found.append((field[1].decode("ascii"), value))
