@@ -22,6 +22,8 @@ _CHUNK_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,16})[\t ]*(?:;[\t\x20-\x7e\x80-\xff
 _LENGTH = re.compile("[0-9]{1,20}")
 #: Bytes that may come without anything to decompress in them, beside twice those that were asked for.
 _MOST_OF_NOTHING = 64 * 1024
+#: Responses such as 100 and 102 before the one that is waited for; endless ones would keep a call for ever.
+_MOST_INTERIM = 1000
 
 
 class _Headers(http.client.HTTPMessage):
@@ -63,13 +65,16 @@ class Answer(http.client.HTTPResponse):
         if self._method != "HEAD" and (head := plain(self.fp.peek())) is not None:
             self._take(head)
             return
-        while True:
+        fields: Any
+        for _ in range(_MOST_INTERIM):
             version, status, reason = self._read_status()
-            fields: Any = self.fp.fields
+            fields = self.fp.fields
             while self.fp.fields is not None:
                 self.fp.readline()
             if status != 100:
                 break
+        else:
+            raise http.client.HTTPException(f"more than {_MOST_INTERIM} interim responses")
         self.headers = self.msg = _Headers(fields.found)
         self.code = self.status = status
         self.reason, self.version = reason, 10 if version == "HTTP/1.0" else 11

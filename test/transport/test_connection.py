@@ -567,6 +567,17 @@ def test_an_interim_answer_is_not_the_answer(status: int) -> None:
     assert c.server.connections == 1
 
 
+@pytest.mark.fault("The wire", "An interim answer (1xx) is not the answer")
+def test_interim_answers_do_not_go_on_for_ever() -> None:
+    with calling(b"HTTP/1.1 102 Wait\r\n\r\n" * 2000, reply()) as c:
+        error = failing(lambda: c.api.update_session("s1", "hi", _request_timeout=20))
+
+    assert type(error) is ApiConnectionError
+    assert "more than 1000 interim responses" in str(error)
+    assert (error.request_sent, error.safe_to_repeat) == (True, False)
+    assert len(c.server.requests) == 1
+
+
 @pytest.mark.fault("The wire", "A change of protocol (101) is no answer")
 def test_a_change_of_protocol_is_no_answer() -> None:
     switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"
