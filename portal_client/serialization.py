@@ -30,6 +30,9 @@ from portal_client.text import exact, printable
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
 PAUSE_FROM = 1_000_000
 
+#: Commas in the body of an error that is taken to pieces: each value takes at least 32 bytes.
+_MOST_OF_AN_ERROR = 250_000
+
 #: What a server may say besides UTF-8, by Python's names: the encodings of the web.
 #: It must not choose freely, since some codecs take for ever.
 _CHARSETS = frozenset(
@@ -200,8 +203,11 @@ def validated(validate: Callable[[Union[bytes, str]], Any], document: Union[byte
 def error_data(body: bytes, content_type: str, model: Optional[TypeAdapter[Any]]) -> Any:
     """What the body of an error says: this model if it is one, else its JSON value, else None.
 
-    None as well where it is nested so deeply that the error could not be pickled.
+    None as well where it is nested so deeply that the error could not be pickled, or holds so many values
+    that they would take many times the memory of the body.
     """
+    if body.count(b",") > _MOST_OF_AN_ERROR:
+        return None
     data = None
     with suppress(ValueError, RecursionError):
         document = _decoded(body, content_type)

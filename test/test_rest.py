@@ -1120,6 +1120,24 @@ def test_a_bomb_costs_little_memory() -> None:
     assert peak < 8 * 1024 * 1024
 
 
+@pytest.mark.parametrize("status", [400, 422, 500])
+@pytest.mark.parametrize("item", [b"[]", b"{}", b"1", b'{"":0}'])
+def test_an_error_of_many_values_costs_little_memory(status: int, item: bytes) -> None:
+    """A few KB on the wire; taken to pieces each value would take many times its size."""
+    body = b'{"detail":[' + (item + b",") * 1_000_000 + item + b"]}"
+    with calling(reply(gzip.compress(body, 1), status=status, Content_Encoding="gzip"), retries=False) as c:
+        tracemalloc.start()
+        try:
+            error = failing(lambda: get(c))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert (error.status, error.data) == (status, None)
+    assert (error.body or "").startswith('{"detail":[')
+    assert peak < 8 * len(body)
+
+
 @pytest.mark.fault("Secrets", "Tools that print the variables of a traceback see no token")
 def test_what_is_read_before_a_fault_is_not_in_the_traceback() -> None:
     body = b"private " + os.urandom(2 * 1024 * 1024).hex().encode()  # so that it comes in several pieces
