@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options.parsed(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(given)
-    except (ImportError, ValueError, SandboxError) as error:
+    except (ImportError, ValueError, OSError, SandboxError) as error:
         print(f"portal_sandbox: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -12,6 +12,9 @@ from portal_sandbox.arguments import check, check_texts
 #: The user where none is given.
 USER = "sandbox-user"
 
+#: The longest life of a token, in seconds: its end must be a date that there is.
+LONGEST = 1_000_000_000
+
 
 def _random() -> str:
     return secrets.token_urlsafe(16)
@@ -25,7 +28,7 @@ class OAuth2:
     token, in seconds. Without `refresh_tokens` a client has only the password to begin again.
 
     Raises ValueError for no user at all, for a name, password, id or secret that is empty or no text, and for
-    a lifetime that is not a whole number of seconds from 1 up.
+    a lifetime that is not a whole number of seconds from 1 to a thousand million, which is 31 years.
     """
 
     users: Mapping[str, str] = field(default_factory=lambda: {USER: _random()}, repr=False)
@@ -43,8 +46,10 @@ class OAuth2:
         # An empty value in a form counts as none (RFC 6749, 3.2), so nobody could sign in with it.
         if not all((*self.users, *self.users.values(), self.client_id, self.client_secret)):
             raise ValueError("users, passwords, client_id and client_secret must not be empty")
-        if type(self.lifetime) is not int or self.lifetime < 1:
-            raise ValueError(f"lifetime must be a whole number of seconds from 1 up, not {self.lifetime!r}")
+        if type(self.lifetime) is not int or not 1 <= self.lifetime <= LONGEST:
+            raise ValueError(
+                f"lifetime must be a whole number of seconds from 1 to {LONGEST}, not {self.lifetime!r}"
+            )
 
     def knows_user(self, username: str, password: str) -> bool:
         """Whether this is the password of that user."""

@@ -394,6 +394,19 @@ def test_ctrl_c_while_agents_are_imported(tmp_path: Path) -> None:
     assert (process.returncode, output, errors) == (130, "", "")
 
 
+def test_an_output_that_nobody_reads_is_said_in_a_line() -> None:
+    command = [sys.executable, "-m", "portal_sandbox", "--port", "0"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        process = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, timeout=LIMIT)
+    finally:
+        os.close(writer)
+
+    assert process.returncode == 1
+    assert process.stderr.decode().splitlines() == ["portal_sandbox: [Errno 32] Broken pipe"]
+
+
 def test_a_token_given_twice(refused: Callable[..., str]) -> None:
     line = refused("--port", "0", "--token", "secret=ann", "--token", "secret=bob")
 

@@ -23,6 +23,7 @@ from portal_sandbox import OAuth2
         ({"lifetime": 0}, "lifetime must be"),
         ({"lifetime": 1.5}, "lifetime must be"),
         ({"lifetime": True}, "lifetime must be"),
+        ({"lifetime": 10**12}, "lifetime must be a whole number of seconds from 1 to 1000000000"),
     ],
 )
 def test_settings_make_sense(settings: dict[str, Any], message: str) -> None:
