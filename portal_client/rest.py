@@ -179,10 +179,10 @@ def _attempt(
     deadline = exchange.deadline
     try:
         response = pool.urlopen(
-            request.method,
-            f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
-            cast(Any, body),  # urllib3 sends any iterable of buffers
-            headers,
+            method=request.method,
+            url=f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
+            body=cast(Any, body),  # urllib3 sends any iterable of buffers
+            headers=headers,
             retries=_ONCE,
             redirect=False,
             assert_same_host=False,

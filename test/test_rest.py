@@ -1326,3 +1326,24 @@ def test_close_ends_idle_connections_that_something_still_refers_to() -> None:
         c.client.close()
         assert ended.wait(5)
         assert response.status == 200
+
+
+# ── wrappers ──
+
+
+@pytest.mark.parametrize("call", ["get", "create", "update", "raw create"])
+def test_a_wrapper_of_urlopen_may_add_headers(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tracers do: they count on arguments by keyword, as urllib3's own managers pass them."""
+    urlopen: Any = urllib3.HTTPConnectionPool.urlopen
+
+    def traced(self: Any, *args: Any, **named: Any) -> Any:
+        named["headers"] = {**(named.get("headers") or {}), "traceparent": f"00-{named['method']}"}
+        return urlopen(self, *args, **named)
+
+    monkeypatch.setattr(urllib3.HTTPConnectionPool, "urlopen", traced)
+    with calling(reply()) as c:
+        {"get": get, **CALLS}[call](c)
+
+    (request,) = c.server.requests
+    assert request.headers["traceparent"] == f"00-{request.method}"
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
