@@ -18,8 +18,9 @@ from portal_client.streaming import EventStream
 from portal_client.timeouts import Deadline
 from portal_client.transport.body import Response, hand_over, hand_over_events, read
 from portal_client.transport.body import RESTResponse as RESTResponse
+from portal_client.transport.connection import HTTPConnectionPool
 from portal_client.transport.errors import failure_of
-from portal_client.transport.exchange import Exchange
+from portal_client.transport.exchange import Exchange, current
 from portal_client.transport.observers import Watch
 from portal_client.transport.pools import Pools
 from portal_client.transport.redirect import MAX_REDIRECTS, redirected
@@ -167,7 +168,7 @@ class RESTClientObject:
 
 
 def _attempt(
-    pool: urllib3.HTTPConnectionPool, request: HTTPRequest, shown: Optional[str], exchange: Exchange
+    pool: HTTPConnectionPool, request: HTTPRequest, shown: Optional[str], exchange: Exchange
 ) -> urllib3.BaseHTTPResponse:
     headers, target, body = request.headers, request.target, request.body
     if shown is not None and request.credential is not None:
@@ -176,7 +177,9 @@ def _attempt(
         exchange.query = request.credential.apply(shown, headers)
     if isinstance(body, Multipart) and body.length is not None:
         headers = {**headers, "Content-Length": str(body.length)}
+    exchange.proxy = pool.through
     deadline = exchange.deadline
+    token = current.set(exchange)
     try:
         response = pool.urlopen(
             method=request.method,
@@ -186,13 +189,13 @@ def _attempt(
             retries=_ONCE,
             redirect=False,
             assert_same_host=False,
-            timeout=deadline.within(deadline.limits.read),  # for the texts of errors; see connection.py
-            pool_timeout=exchange,  # type: ignore[arg-type]  # see connection.py
+            timeout=deadline.within(deadline.limits.read),  # the exchange keeps the time from here on
             preload_content=False,
             decode_content=True,
         )
         exchange.status = response.status
         return response
     finally:
+        current.reset(token)
         if isinstance(body, Multipart):
             body.close()  # where it was left in the middle its file is open

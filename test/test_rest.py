@@ -1347,3 +1347,28 @@ def test_a_wrapper_of_urlopen_may_add_headers(call: str, monkeypatch: pytest.Mon
     (request,) = c.server.requests
     assert request.headers["traceparent"] == f"00-{request.method}"
     assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_call_within_a_call_is_counted_on_its_own() -> None:
+    """A file may be read from the service itself, while it is uploaded there."""
+
+    class Fetched(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if size and not seen:
+                get(c, _request_timeout=5)
+            return super().read(size)
+
+    seen: list[Attempt] = []
+
+    class Seen(Hooks):
+        def on_response(self, attempt: Attempt) -> None:
+            seen.append(attempt)
+
+    with calling(reply(), reply(), hooks=[Seen()]) as c:
+        created = c.api.create_session("a1", PROMPT, [("note.txt", Fetched(b"a note"))], _request_timeout=5)
+
+    assert created.id == "s1"
+    assert sorted(request.method for request in c.server.requests) == ["GET", "POST"]
+    inner, outer = seen
+    assert (inner.operation, outer.operation) == ("get_session", "create_session")
+    assert outer.sent > len(PROMPT) + inner.sent

@@ -52,9 +52,9 @@ MUTATIONS = [
     ),
     M(
         "the end of a wait for a connection",
-        "portal_client/transport/connection.py",
-        "super()._get_conn(wait)",
-        "super()._get_conn(9)",
+        "portal_client/transport/connection_queue.py",
+        "self._places.get(timeout=deadline.within(deadline.limits.read))",
+        "self._places.get(timeout=9)",
         "test/transport/test_pools.py::test_a_place_that_is_free_too_late_is_not_waited_for",
     ),
     M(
@@ -207,14 +207,14 @@ MUTATIONS = [
     M(
         "bytes after the answer",
         "portal_client/transport/reader.py",
-        "        if more:\n            self.connection.close()",
+        "        if more:\n            self._connection.close()",
         "",
         "test/faults/test_wire.py::test_what_follows_an_answer_is_not_the_next_one",
     ),
     M(
         "bytes after the answer, under TLS",
         "portal_client/transport/reader.py",
-        "more = buffered.peek(1) or _deciphered(self.timed)",
+        "more = buffered.peek(1) or _deciphered(self._sock)",
         "more = buffered.peek(1)",
         "test/faults/test_wire.py::test_what_follows_an_answer_that_fills_the_buffer",
     ),

@@ -13,7 +13,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 import urllib3
 import urllib3.connection
@@ -29,8 +29,8 @@ from urllib3.util.connection import allowed_gai_family
 
 from portal_client.multipart import BLOCK
 from portal_client.timeouts import Deadline, Timeouts, as_good
-from portal_client.transport.connection_queue import Places
-from portal_client.transport.exchange import Exchange
+from portal_client.transport.connection_queue import ConnectionQueue
+from portal_client.transport.exchange import Exchange, current
 from portal_client.transport.framing import Answer, HTTPResponse
 from portal_client.transport.proxies import Proxy
 from portal_client.transport.reader import TimedSocket, shutdown_of
@@ -55,10 +55,16 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     # http.client would print headers, the token among them.
     debuglevel = 0
     exchange: Exchange
-    through: Optional[Proxy]
     timeout: Optional[float]
+    _request: Optional[tuple[str, str, bool]] = None
+
+    def __init__(self, host: str, **options: Any) -> None:
+        super().__init__(host, **options)
+        #: With a dot at its end, which matters to the resolution of a name.
+        self.full_host: str = host
 
     def connect(self) -> None:
+        self.exchange = current.get()
         deadline = self.exchange.deadline
         limits = deadline.limits
         self.exchange.silence = limits.connect
@@ -97,8 +103,8 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             raise NameResolutionError(host, self, reason) from error
 
     def _peer(self) -> tuple[str, int]:
-        """Host and port to connect to; a dot at the end of a name matters to its resolution."""
-        return vars(self).get("_dns_host", self.host).strip("[]"), self.port
+        """Host and port to connect to."""
+        return self.full_host.strip("[]"), self.port
 
     def _connected(self, kind: Sequence[int], address: Any, limit: float) -> socket.socket:
         sock = self._socket(*kind)
@@ -115,7 +121,8 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         return sock
 
     def _socket(self, *kind: int) -> socket.socket:
-        return socket.socket(*kind)
+        # Not where somebody has put another class in the place of Python's.
+        return (_Socket if socket.socket is _Socket.__base__ else socket.socket)(*kind)
 
     def _dial(self, sock: socket.socket, address: Any) -> None:
         sock.connect(address)
@@ -127,12 +134,10 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
 
     def _by_proxy(self) -> str:
         # So that an error names the setting that the proxy comes from.
-        return "" if self.through is None else f", by the {self.through}"
+        return "" if self.exchange.proxy is None else f", by the {self.exchange.proxy}"
 
     def _timed(self, sock: socket.socket) -> socket.socket:
         try:
-            if type(sock) is _Socket.__base__:  # not where somebody has put another in its place
-                sock.__class__ = _Socket  # urllib3 knows no other way to have sockets of one's own
             self.exchange.give_time(sock)  # a handshake has what is left
         except BaseException:
             sock.close()
@@ -144,6 +149,13 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         super()._tunnel()
         if self.sock is None:  # closed, since more has come than the answer
             raise OSError("the proxy sent something after its answer to CONNECT")
+
+    def request(self, method: str, url: str, *args: Any, decode_content: bool = True, **options: Any) -> None:
+        self.exchange = current.get()
+        self._request = method, url, decode_content
+        if self.is_closed:
+            self.connect()
+        super().request(method, url, *args, **options)
 
     def putrequest(self, method: str, url: str, *args: Any, **options: Any) -> None:
         if self.exchange.query:
@@ -173,13 +185,12 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """As urllib3 does it, but a response of our own, and headers that are looked at once."""
-        asked: Any = self._response_options
-        if asked is None:
+        request, self._request = self._request, None
+        if request is None:
             raise http.client.ResponseNotReady
-        self._response_options = None
         shutdown = shutdown_of(self.sock)
         answer: Any = super(urllib3.connection.HTTPConnection, self).getresponse()
-        return HTTPResponse(answer, self.exchange, asked, shutdown)
+        return HTTPResponse(answer, self.exchange, shutdown, *request)
 
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
         self, sock: Any, **described: Any
@@ -191,56 +202,25 @@ class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):  # py
     """The same over TLS."""
 
 
-class _Limit(NamedTuple):
-    """What urllib3 asks its Timeout for, and names in its errors; the time itself is kept by the exchange."""
-
-    connect_timeout: Optional[float]
-    read_timeout: Optional[float]
-
-    def start_connect(self) -> None:
-        """Nothing: the deadline has begun with the call."""
-
-
-class Pool(urllib3.HTTPConnectionPool):
-    """A pool that hands each connection the exchange it is to serve; `through` is the proxy on its way."""
+class HTTPConnectionPool(urllib3.HTTPConnectionPool):
+    """A pool of these connections; `through` is the proxy on its way."""
 
     through: Optional[Proxy] = None
 
     ConnectionCls: Any = HTTPConnection
-    QueueCls: Any = Places
-
-    def _get_timeout(self, timeout: Any) -> Any:
-        return timeout if isinstance(timeout, _Limit) else _Limit(timeout, timeout)
-
-    def _get_conn(self, timeout: Any = None) -> Any:
-        # `pool_timeout` is the one argument of urlopen that reaches this place, so it brings the exchange.
-        exchange: Exchange = timeout
-        deadline = exchange.deadline
-        places: Any = self.pool
-        try:
-            wait = deadline.within(deadline.limits.read)
-        except TimeoutError:
-            if places is not None:
-                places.not_taken()
-            raise
-        connection: Any = super()._get_conn(wait)
-        connection.exchange = exchange
-        connection.through = self.through
-        return connection
-
-    def _validate_conn(self, conn: Any) -> None:
-        # Connected here, for plain HTTP too, where no frame above holds the request yet.
-        super()._validate_conn(conn)
-        if conn.is_closed:
-            conn.connect()
+    QueueCls: Any = ConnectionQueue
 
 
-class HTTPSPool(Pool, urllib3.HTTPSConnectionPool):
+class HTTPSConnectionPool(HTTPConnectionPool, urllib3.HTTPSConnectionPool):
+    """The same over TLS."""
+
     ConnectionCls: Any = HTTPSConnection
 
 
 def pooled(
-    manager: urllib3.PoolManager, http: type[Pool] = Pool, https: type[Pool] = HTTPSPool
+    manager: urllib3.PoolManager,
+    http: type[HTTPConnectionPool] = HTTPConnectionPool,
+    https: type[HTTPConnectionPool] = HTTPSConnectionPool,
 ) -> urllib3.PoolManager:
     """Make a manager open pools of these connections."""
     classes: dict[str, Any] = {"http": http, "https": https}

@@ -7,6 +7,8 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Optional, Protocol
 
+from portal_client.transport.exchange import current
+
 
 class Closable(Protocol):
     """A connection, as far as a pool needs to know it."""
@@ -14,8 +16,8 @@ class Closable(Protocol):
     def close(self) -> None: ...
 
 
-class Places:
-    """What a pool keeps: its places, and the idle connections, the last one used first.
+class ConnectionQueue:
+    """The places of a pool and its idle connections, the last one used first.
 
     Unlike the queues of urllib3's pools it may be given to at any time: from a finalizer, which may run
     while its own thread is about to take.
@@ -42,24 +44,29 @@ class Places:
         self._places.put(None)
 
     def get(self, block: bool = True, timeout: Optional[float] = None) -> Optional[Closable]:
-        """Take a place, and an idle connection if there is one. Raises queue.Empty."""
+        """Take a place, and an idle connection if there is one.
+
+        Waits for a place within the limits of the current exchange, so `timeout` is not looked at. Raises
+        queue.Empty, and TimeoutError when the time for the call is over.
+        """
         try:
             self._places.get(block=False)
         except Empty:
             if not block:
                 raise
-            self._wait(timeout)
+            self._wait()
         try:
             return self._idle.pop()
         except IndexError:
             return None
 
-    def _wait(self, timeout: Optional[float]) -> None:
+    def _wait(self) -> None:
         try:
-            self._places.get(timeout=timeout)
+            deadline = current.get().deadline
+            self._places.get(timeout=deadline.within(deadline.limits.read))
         except Empty:
             raise
-        except BaseException:  # an interrupt
+        except BaseException:  # no time is left, or an interrupt
             self.not_taken()
             raise
 

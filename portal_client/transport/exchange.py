@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any, Optional
 
 from portal_client.timeouts import Deadline, as_good
+from portal_client.transport.proxies import Proxy
 
 
 class Exchange:
@@ -12,7 +14,7 @@ class Exchange:
 
     `before` is the attempt before it. `shown` is the credential that it carries, `query` the part of the URL
     which that makes; it is added as the request is written, later than urllib3 logs. `status` is that of the
-    response, 0 until there is one.
+    response, 0 until there is one; `proxy` the one on the way.
     """
 
     __slots__ = (
@@ -20,6 +22,7 @@ class Exchange:
         "began",
         "deadline",
         "ended",
+        "proxy",
         "query",
         "received",
         "sent",
@@ -34,6 +37,7 @@ class Exchange:
         self.began: float = deadline.now()
         self.ended: float = self.began
         self.silence: float = deadline.limits.read
+        self.proxy: Optional[Proxy] = None
         self.shown: Optional[str] = None
         self.query: str = ""
         self.sent: int = 0
@@ -59,3 +63,7 @@ class Exchange:
         limit = self.deadline.within(self.silence)
         if not as_good(sock.gettimeout(), limit):
             sock.settimeout(limit)
+
+
+#: The exchange that urllib3 is at work for in this thread or task: its pool and its connection read it here.
+current: ContextVar[Exchange] = ContextVar("portal_client.exchange")

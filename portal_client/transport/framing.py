@@ -186,7 +186,13 @@ class HTTPResponse(urllib3.HTTPResponse):
     _in_vain = 0
 
     def __init__(
-        self, answer: Answer, exchange: Exchange, asked: Any, shutdown: Optional[Callable[[int], None]]
+        self,
+        answer: Answer,
+        exchange: Exchange,
+        shutdown: Optional[Callable[[int], None]],
+        method: str,
+        url: str,
+        decode_content: bool,
     ) -> None:
         super().__init__(
             body=answer,
@@ -196,10 +202,10 @@ class HTTPResponse(urllib3.HTTPResponse):
             version_string="HTTP/1.1",
             reason=answer.reason,
             preload_content=False,
-            decode_content=asked.decode_content,
+            decode_content=decode_content,
             original_response=answer,
-            request_method=asked.request_method,
-            request_url=asked.request_url,
+            request_method=method,
+            request_url=url,
             sock_shutdown=shutdown,
         )
         #: The attempt that has brought it, and the process.

@@ -12,8 +12,8 @@ from urllib3.util import parse_url
 from portal_client.configuration import Configuration
 from portal_client.credential import check_header, check_header_name
 from portal_client.request import Origin
-from portal_client.transport.connection import Pool, pooled
-from portal_client.transport.connection_queue import Places
+from portal_client.transport.connection import HTTPConnectionPool, pooled
+from portal_client.transport.connection_queue import ConnectionQueue
 from portal_client.transport.keep_alive import keep_alive_socket_options
 from portal_client.transport.proxies import SOCKS, Proxy, proxy_for
 from portal_client.transport.tls import Contexts
@@ -32,14 +32,14 @@ class Pools:
     def _forget(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._pools: dict[tuple[Origin, bool], Pool] = {}
+        self._pools: dict[tuple[Origin, bool], HTTPConnectionPool] = {}
         self._contexts = Contexts(self._configuration)
 
     def _after_fork(self) -> None:
         if self._pid != os.getpid():
             self._forget()
 
-    def of(self, origin: Origin, foreign: bool = False) -> Pool:
+    def of(self, origin: Origin, foreign: bool = False) -> HTTPConnectionPool:
         """Return the pool of connections to an origin; a foreign one is not shown the client's certificate.
 
         Raises ApiValueError for a setting that cannot be used, ApiConnectionError for a variable of the
@@ -61,9 +61,9 @@ class Pools:
     def _close_all(self) -> None:
         pools, self._pools = self._pools, {}
         for pool in pools.values():
-            cast(Places, pool.pool).close()
+            cast(ConnectionQueue, pool.pool).close()
 
-    def _opened(self, origin: Origin, foreign: bool) -> Pool:
+    def _opened(self, origin: Origin, foreign: bool) -> HTTPConnectionPool:
         proxy = proxy_for(origin, self._configuration)
         settings = self._settings(origin, foreign)
         if proxy is None:
@@ -73,7 +73,7 @@ class Pools:
         else:
             manager = self._through(proxy, settings)
         names = self._names(origin, foreign)
-        pool = cast(Pool, manager.connection_from_host(*origin[1:], origin.scheme, names))
+        pool = cast(HTTPConnectionPool, manager.connection_from_host(*origin[1:], origin.scheme, names))
         pool.through = proxy
         if len(self._pools) >= _MOST_POOLS:
             self._close_all()

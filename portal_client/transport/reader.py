@@ -15,32 +15,42 @@ from portal_client.transport.exchange import Exchange
 from portal_client.transport.head import LONGEST_LINE, Fields
 
 
-class _TimedReader(socket.SocketIO):
-    """A socket as http.client reads it."""
+class _TimedReader(io.RawIOBase):
+    """The bytes of a response as they come from its socket."""
 
-    timed: socket.socket
-    connection: http.client.HTTPConnection
-    exchange: Exchange
     at_end = False
+
+    def __init__(
+        self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange
+    ) -> None:
+        self._sock, self._connection, self._exchange = sock, connection, exchange
+        self._file = sock.makefile("rb", buffering=0)  # while it is open the socket is
+
+    def readable(self) -> bool:
+        return True
 
     def readinto(self, b: Any) -> Optional[int]:
         if self.at_end:
             return 0
-        self.exchange.give_time(self.timed)
-        count = super().readinto(b)
-        self.exchange.received += count or 0
+        self._exchange.give_time(self._sock)
+        count = self._file.readinto(b)
+        self._exchange.received += count or 0
         self.at_end = count == 0
         return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
     def end(self, buffered: io.BufferedReader) -> None:
         """Read no more; what was received and not read would be taken for the next answer."""
         self.at_end = True
         try:
-            more = buffered.peek(1) or _deciphered(self.timed)
+            more = buffered.peek(1) or _deciphered(self._sock)
         except ValueError:  # another thread has closed it
             return
         if more:
-            self.connection.close()
+            self._connection.close()
 
 
 def _deciphered(sock: Any) -> bool:
@@ -86,7 +96,4 @@ class TimedSocket:
         self._sock, self._connection, self._exchange = sock, connection, exchange
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        reader: Any = self._sock.makefile("rb", buffering=0)
-        reader.__class__ = _TimedReader  # a socket knows no other way to have readers of one's own
-        reader.timed, reader.connection, reader.exchange = self._sock, self._connection, self._exchange
-        return Lines(reader)
+        return Lines(_TimedReader(self._sock, self._connection, self._exchange))

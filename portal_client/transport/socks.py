@@ -13,7 +13,13 @@ from urllib3.exceptions import HTTPError
 
 from portal_client.secret import Hidden
 from portal_client.timeouts import Deadline, Timeouts
-from portal_client.transport.connection import HTTPConnection, HTTPSConnection, HTTPSPool, Pool, pooled
+from portal_client.transport.connection import (
+    HTTPConnection,
+    HTTPConnectionPool,
+    HTTPSConnection,
+    HTTPSConnectionPool,
+    pooled,
+)
 from portal_client.transport.proxies import Proxy
 
 _PORT = 1080
@@ -30,7 +36,7 @@ class _SocksConnection(HTTPConnection):
 
     @property
     def _proxy(self) -> Proxy:
-        return cast(Proxy, self.through)
+        return cast(Proxy, self.exchange.proxy)
 
     def _new_conn(self) -> socket.socket:
         host, scheme = super()._peer()[0], self._proxy.url.scheme
@@ -77,11 +83,11 @@ class _SocksHTTPSConnection(_SocksConnection, HTTPSConnection):
     pass
 
 
-class _SocksPool(Pool):
+class _SocksPool(HTTPConnectionPool):
     ConnectionCls = _SocksConnection
 
 
-class _SocksHTTPSPool(HTTPSPool):
+class _SocksHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _SocksHTTPSConnection
 
 

@@ -23,7 +23,7 @@ from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeou
 from portal_client.hooks import Attempt
 from portal_client.request import Origin
 from portal_client.transport.connection import HTTPConnection
-from portal_client.transport.connection_queue import Places
+from portal_client.transport.connection_queue import ConnectionQueue
 from support.clients import ca_file, calling, client_of, drips, failing, interrupt, late, server_tls, tunnel
 from support.scripted import SESSION, Answer, Connection, Received, playing, reply
 
@@ -657,7 +657,7 @@ def test_an_interrupted_wait_leaves_the_pool_as_large_as_it_was() -> None:
 
 def test_the_connection_used_last_is_taken_first() -> None:
     one, two = (HTTPConnection("localhost") for _ in range(2))
-    places = Places(2)
+    places = ConnectionQueue(2)
     places.put(one)
     places.put(two)
 
