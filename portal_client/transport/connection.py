@@ -24,11 +24,11 @@ from urllib3.exceptions import (
     NameResolutionError,
     NewConnectionError,
 )
-from urllib3.util import SKIP_HEADER, connection
+from urllib3.util import connection
 from urllib3.util.connection import allowed_gai_family
 
 from portal_client.multipart import BLOCK
-from portal_client.timeouts import Deadline, Timeouts, as_good
+from portal_client.timeouts import Deadline, Timeouts
 from portal_client.transport.connection_queue import ConnectionQueue
 from portal_client.transport.exchange import Exchange, current
 from portal_client.transport.framing import Answer, HTTPResponse
@@ -37,16 +37,6 @@ from portal_client.transport.reader import TimedSocket, shutdown_of
 from portal_client.transport.tls import explained
 
 _TLS_RECORD = 16 * 1024
-
-
-class _Socket(socket.socket):
-    """A socket that keeps a limit which is as good, though urllib3 sets one before each request."""
-
-    __slots__ = ()
-
-    def settimeout(self, value: Optional[float]) -> None:
-        if not as_good(self.gettimeout(), value):
-            super().settimeout(value)
 
 
 class HTTPConnection(urllib3.connection.HTTPConnection):
@@ -121,8 +111,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         return sock
 
     def _socket(self, *kind: int) -> socket.socket:
-        # Not where somebody has put another class in the place of Python's.
-        return (_Socket if socket.socket is _Socket.__base__ else socket.socket)(*kind)
+        return socket.socket(*kind)
 
     def _dial(self, sock: socket.socket, address: Any) -> None:
         sock.connect(address)
@@ -161,11 +150,6 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         if self.exchange.query:
             url += ("&" if "?" in url else "?") + self.exchange.query
         super().putrequest(method, url, *args, **options)
-
-    def putheader(self, header: str, *values: Any) -> None:  # type: ignore[override]
-        # urllib3 looks at each value of each header whether it is its mark for none.
-        above: Any = super() if SKIP_HEADER in values else super(urllib3.connection.HTTPConnection, self)
-        above.putheader(header, *values)
 
     def send(self, data: Any) -> None:
         sock: Any = self.sock

@@ -26,17 +26,6 @@ _MOST_OF_NOTHING = 64 * 1024
 _MOST_INTERIM = 1000
 
 
-class _Headers(http.client.HTTPMessage):
-    """The headers of a plain head, which need not be looked at once more for what mail may hold."""
-
-    def __init__(self, headers: list[tuple[str, str]]) -> None:
-        super().__init__()
-        self._headers = headers
-
-    def items(self) -> list[tuple[str, str]]:
-        return list(self._headers)
-
-
 class Answer(http.client.HTTPResponse):
     """An answer as strict as its framing must be for what follows on the connection.
 
@@ -44,8 +33,7 @@ class Answer(http.client.HTTPResponse):
     """
 
     fp: Any  # None when it is closed
-    headers: http.client.HTTPMessage
-    msg: http.client.HTTPMessage
+    headers: Any
     code: int
     status: int
     reason: str
@@ -75,14 +63,14 @@ class Answer(http.client.HTTPResponse):
                 break
         else:
             raise http.client.HTTPException(f"more than {_MOST_INTERIM} interim responses")
-        self.headers = self.msg = _Headers(fields.found)
+        self.headers = urllib3.HTTPHeaderDict(fields.found)
         self.code = self.status = status
         self.reason, self.version = reason, 10 if version == "HTTP/1.0" else 11
         self._frame()
 
     def _take(self, head: Head) -> None:
         self.fp.read(head.size)
-        self.headers = self.msg = _Headers(head.headers)
+        self.headers = urllib3.HTTPHeaderDict(head.headers)
         self.code = self.status = head.status
         self.reason, self.version = head.reason, 11
         self.length, self.will_close = head.length, False
@@ -108,13 +96,6 @@ class Answer(http.client.HTTPResponse):
         # Where another reader could find another end, nothing that follows is taken for the next answer.
         self.will_close |= bool(codings) and (codings != ["chunked"] or bool(lengths) or self.version == 10)
         self.will_close |= self.status == 204 and bool(codings or set(lengths) - {"0"})
-
-    def fields(self) -> urllib3.HTTPHeaderDict:
-        """The headers, as urllib3 has them."""
-        found = urllib3.HTTPHeaderDict()
-        for name, value in self.headers.items():
-            found.add(name, value)
-        return found
 
     def _close_conn(self) -> None:
         fp, self.fp = self.fp, None
@@ -196,7 +177,7 @@ class HTTPResponse(urllib3.HTTPResponse):
     ) -> None:
         super().__init__(
             body=answer,
-            headers=answer.fields(),
+            headers=answer.headers,
             status=answer.status,
             version=answer.version,
             version_string="HTTP/1.1",
