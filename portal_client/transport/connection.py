@@ -28,7 +28,7 @@ from urllib3.util import connection
 from urllib3.util.connection import allowed_gai_family
 
 from portal_client.multipart import BLOCK
-from portal_client.timeouts import Deadline, Timeouts
+from portal_client.timeouts import Deadline, Timeouts, as_good
 from portal_client.transport.connection_queue import ConnectionQueue
 from portal_client.transport.exchange import Exchange, current
 from portal_client.transport.framing import Answer, HTTPResponse
@@ -37,6 +37,19 @@ from portal_client.transport.reader import TimedSocket, shutdown_of
 from portal_client.transport.tls import explained
 
 _TLS_RECORD = 16 * 1024
+
+
+class _Socket(socket.socket):
+    """A socket that keeps a limit which is as good, though urllib3 sets one before each request.
+
+    To set one lets other threads go first.
+    """
+
+    __slots__ = ()
+
+    def settimeout(self, value: Optional[float]) -> None:
+        if not as_good(self.gettimeout(), value):
+            super().settimeout(value)
 
 
 class HTTPConnection(urllib3.connection.HTTPConnection):
@@ -111,7 +124,8 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         return sock
 
     def _socket(self, *kind: int) -> socket.socket:
-        return socket.socket(*kind)
+        # Not where somebody has put another class in the place of Python's.
+        return (_Socket if socket.socket is _Socket.__base__ else socket.socket)(*kind)
 
     def _dial(self, sock: socket.socket, address: Any) -> None:
         sock.connect(address)
