@@ -28,7 +28,11 @@ def client(folder: Path, package: str = PACKAGE) -> None:
         raise Absent("the package openapi-generator-cli, which carries the generator, is not installed")
     command = [java, "-jar", str(jar), "generate", "-g", "python", "--package-name", package]
     made = subprocess.run(
-        [*command, "-i", str(CONTRACT), "-o", str(folder)], capture_output=True, text=True, check=False
+        [*command, "-i", CONTRACT.name, "-o", str(folder.absolute())],
+        cwd=CONTRACT.parent,  # the generator cannot read a path that holds a blank
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if made.returncode != 0:
         raise RuntimeError(made.stdout + made.stderr)

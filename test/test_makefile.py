@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -21,7 +22,9 @@ class Home:
         self.path = path
         shutil.copy(ROOT / "Makefile", path)
 
-    def interpreter(self, name: str, made: str = f'exec {sys.executable} "$@"', then: str = "") -> Path:
+    def interpreter(
+        self, name: str, made: str = f'exec {quote(sys.executable)} "$@"', then: str = ""
+    ) -> Path:
         """Make a Python whose `-m venv` puts a script into `bin/python`, and ends with `then`."""
         python = self.path / name
         python.write_text(
