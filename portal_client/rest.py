@@ -16,13 +16,14 @@ from portal_client.multipart import Multipart
 from portal_client.request import Caller, HTTPRequest
 from portal_client.streaming import EventStream
 from portal_client.timeouts import Deadline
+from portal_client.transport import plain
 from portal_client.transport.body import Response, hand_over, hand_over_events, read
 from portal_client.transport.body import RESTResponse as RESTResponse
-from portal_client.transport.connection import HTTPConnectionPool
 from portal_client.transport.errors import failure_of
-from portal_client.transport.exchange import Exchange, current
+from portal_client.transport.exchange import Exchange, send
+from portal_client.transport.framing import HTTPResponse
 from portal_client.transport.observers import Watch
-from portal_client.transport.pools import Pools
+from portal_client.transport.pools import Pools, Route
 from portal_client.transport.redirect import MAX_REDIRECTS, redirected
 from portal_client.transport.retry import Attempts, quota
 
@@ -77,7 +78,10 @@ class RESTClientObject:
 
     def stream(self, request: HTTPRequest) -> Response:
         """The same for a stream of events; an answer of another status than 2xx is read."""
-        return self._run(request, hand_over_events, self._pools)
+        response = self._run(request, hand_over_events, self._pools)
+        if isinstance(response, urllib3.BaseHTTPResponse) and not isinstance(response, HTTPResponse):
+            self.keep(response)  # a response of urllib3's own is to be woken before the stream is closed
+        return response
 
     def keep(self, answer: Unread) -> None:
         """Close this with the client, unless it is forgotten before."""
@@ -85,7 +89,10 @@ class RESTClientObject:
 
     def close(self) -> None:
         """Close all connections, those of unread answers too; the next request opens new ones."""
-        for response in self._unread():
+        unread = self._unread()
+        for response in unread:
+            plain.wake(response)
+        for response in unread:
             response.close()
         self._pools.close()
         self._pools_for_tokens.close()
@@ -112,10 +119,10 @@ class RESTClientObject:
             try:
                 if watch:
                     watch.began()
-                pool = pools.of(request.origin, request.foreign)
+                route = pools.of(request.origin, request.foreign)
                 if shown is None and request.credential is not None:
                     shown = request.credential.shown(self.caller(request, deadline))
-                answer = finish(_attempt(pool, request, shown, exchange), exchange, request)
+                answer = finish(_attempt(route, request, shown, exchange), exchange, request)
                 exchange.end()
                 following, wait = None, 0.0
                 if answer.status // 100 == 3 and request.follows and redirects < MAX_REDIRECTS:
@@ -139,7 +146,7 @@ class RESTClientObject:
                 if answer is None and failure is not error and isinstance(failure, ApiConnectionError):
                     timed_out = isinstance(failure, ApiTimeoutError)
                     wait = attempts.after_error(
-                        request, cast(Exception, error), exchange.sent > 0, final=timed_out
+                        request, cast(Exception, error), exchange.written, final=timed_out
                     )
                 again = wait is not None and wait < deadline.left()
                 if watch:
@@ -168,7 +175,7 @@ class RESTClientObject:
 
 
 def _attempt(
-    pool: HTTPConnectionPool, request: HTTPRequest, shown: Optional[str], exchange: Exchange
+    route: Route, request: HTTPRequest, shown: Optional[str], exchange: Exchange
 ) -> urllib3.BaseHTTPResponse:
     headers, target, body = request.headers, request.target, request.body
     if shown is not None and request.credential is not None:
@@ -177,25 +184,26 @@ def _attempt(
         exchange.query = request.credential.apply(shown, headers)
     if isinstance(body, Multipart) and body.length is not None:
         headers = {**headers, "Content-Length": str(body.length)}
-    exchange.proxy = pool.through
-    deadline = exchange.deadline
-    token = current.set(exchange)
+    pool, exchange.proxy = route.pool, route.proxy
+    arguments: dict[str, Any] = {
+        "method": request.method,
+        "url": f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
+        "body": body,
+        "headers": headers,
+        "retries": _ONCE,
+        "redirect": False,
+        "assert_same_host": False,
+        "preload_content": False,
+        "decode_content": True,
+    }
     try:
-        response = pool.urlopen(
-            method=request.method,
-            url=f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
-            body=cast(Any, body),  # urllib3 sends any iterable of buffers
-            headers=headers,
-            retries=_ONCE,
-            redirect=False,
-            assert_same_host=False,
-            timeout=deadline.within(deadline.limits.read),  # the exchange keeps the time from here on
-            preload_content=False,
-            decode_content=True,
+        response = (
+            send(pool, exchange, **arguments)
+            if route.plain is None
+            else plain.send(pool, route.plain, request, exchange, **arguments)
         )
-        exchange.status = response.status
-        return response
     finally:
-        current.reset(token)
         if isinstance(body, Multipart):
             body.close()  # where it was left in the middle its file is open
+    exchange.status = response.status
+    return response

@@ -76,7 +76,7 @@ MUTATIONS = [
     M(
         "the count of what was written",
         "portal_client/transport/errors.py",
-        "attempt in last.attempts if attempt.sent]",
+        "attempt in last.attempts if attempt.written]",
         "attempt in last.attempts if attempt.received]",
         "test/faults/test_once.py::test_what_may_not_be_repeated_is_counted_once",
     ),

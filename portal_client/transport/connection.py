@@ -32,7 +32,6 @@ from portal_client.timeouts import Deadline, Timeouts, as_good
 from portal_client.transport.connection_queue import ConnectionQueue
 from portal_client.transport.exchange import Exchange, current
 from portal_client.transport.framing import Answer, HTTPResponse
-from portal_client.transport.proxies import Proxy
 from portal_client.transport.reader import TimedSocket, shutdown_of
 from portal_client.transport.tls import explained
 
@@ -201,9 +200,7 @@ class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):  # py
 
 
 class HTTPConnectionPool(urllib3.HTTPConnectionPool):
-    """A pool of these connections; `through` is the proxy on its way."""
-
-    through: Optional[Proxy] = None
+    """A pool of these connections."""
 
     ConnectionCls: Any = HTTPConnection
     QueueCls: Any = ConnectionQueue

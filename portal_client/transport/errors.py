@@ -82,7 +82,7 @@ def told(request: HTTPRequest, last: Exchange) -> dict[str, Any]:
     `last` is the last attempt. The request was sent as soon as any attempt wrote a byte. It is safe to repeat
     where each attempt that did so was refused.
     """
-    written = [attempt for attempt in last.attempts if attempt.sent]
+    written = [attempt for attempt in last.attempts if attempt.written]
     return {
         "request_sent": bool(written),
         "safe_to_repeat": all(attempt.refused for attempt in written),
@@ -155,7 +155,7 @@ def _timeout(request: HTTPRequest, error: BaseException, last: Exchange, unread:
         return f"all connections to {request.origin} are in use, {unread} by answers left unread"
     if last.deadline.over:
         return f"the {limits.total:g} s for the call are over"
-    if last.sent:
+    if last.written:
         return f"the server was silent for {limits.read:g} s, the limit for each silence"
     return f"no connection within {limits.connect:g} s, the limit for connecting"
 

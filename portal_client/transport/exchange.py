@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, Optional
 
+import urllib3
+
 from portal_client.timeouts import Deadline, as_good
 from portal_client.transport.proxies import Proxy
 
@@ -14,7 +16,8 @@ class Exchange:
 
     `before` is the attempt before it. `shown` is the credential that it carries, `query` the part of the URL
     which that makes; it is added as the request is written, later than urllib3 logs. `status` is that of the
-    response, 0 until there is one; `proxy` the one on the way.
+    response, 0 until there is one; `proxy` the one on the way. `uncounted` is True where nobody counts the
+    bytes (see plain.py) and the request may have been written.
     """
 
     __slots__ = (
@@ -29,6 +32,7 @@ class Exchange:
         "shown",
         "silence",
         "status",
+        "uncounted",
     )
 
     def __init__(self, deadline: Deadline, before: Optional[Exchange] = None) -> None:
@@ -43,11 +47,17 @@ class Exchange:
         self.sent: int = 0
         self.received: int = 0
         self.status: int = 0
+        self.uncounted: bool = False
 
     @property
     def attempts(self) -> list[Exchange]:
         """All attempts of the call so far, this one last."""
         return [*(self.before.attempts if self.before is not None else ()), self]
+
+    @property
+    def written(self) -> bool:
+        """Whether the server may have seen any of the request."""
+        return self.sent > 0 or self.uncounted
 
     @property
     def refused(self) -> bool:
@@ -66,4 +76,15 @@ class Exchange:
 
 
 #: The exchange that urllib3 is at work for in this thread or task: its pool and its connection read it here.
-current: ContextVar[Exchange] = ContextVar("portal_client.exchange")
+current: ContextVar[Exchange] = ContextVar("portal_client.transport.exchange")
+
+
+def send(pool: urllib3.HTTPConnectionPool, exchange: Exchange, **arguments: Any) -> urllib3.BaseHTTPResponse:
+    """Send a request over a pool of our connections, which serve the exchange."""
+    deadline = exchange.deadline
+    token = current.set(exchange)
+    try:
+        # The exchange keeps the time from here on.
+        return pool.urlopen(timeout=deadline.within(deadline.limits.read), **arguments)
+    finally:
+        current.reset(token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, cast
+from typing import Any, NamedTuple, Optional, cast
 
 import urllib3
 from urllib3.util import parse_url
@@ -12,13 +12,28 @@ from urllib3.util import parse_url
 from portal_client.configuration import Configuration
 from portal_client.credential import check_header, check_header_name
 from portal_client.request import Origin
-from portal_client.transport.connection import HTTPConnectionPool, pooled
+from portal_client.transport import plain
 from portal_client.transport.connection_queue import ConnectionQueue
 from portal_client.transport.keep_alive import keep_alive_socket_options
 from portal_client.transport.proxies import SOCKS, Proxy, proxy_for
 from portal_client.transport.tls import Contexts
 
 _MOST_POOLS = 50
+
+
+class Route(NamedTuple):
+    """The way to an origin: its pool and the proxy in between; `plain` says why the pool is urllib3's own."""
+
+    pool: urllib3.HTTPConnectionPool
+    proxy: Optional[Proxy]
+    plain: Optional[plain.Reason]
+
+    def close(self) -> None:
+        """Close the connections that are idle, and those in use as they are given back."""
+        if self.plain is None:
+            cast(ConnectionQueue, self.pool.pool).close()
+        else:
+            self.pool.close()
 
 
 class Pools:
@@ -32,25 +47,39 @@ class Pools:
     def _forget(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._pools: dict[tuple[Origin, bool], HTTPConnectionPool] = {}
+        self._routes: dict[tuple[Origin, bool], Route] = {}
+        self._classes: tuple[object, ...] = ()
+        self._plain: Optional[plain.Reason] = None
         self._contexts = Contexts(self._configuration)
 
     def _after_fork(self) -> None:
         if self._pid != os.getpid():
             self._forget()
 
-    def of(self, origin: Origin, foreign: bool = False) -> HTTPConnectionPool:
-        """Return the pool of connections to an origin; a foreign one is not shown the client's certificate.
+    def of(self, origin: Origin, foreign: bool = False) -> Route:
+        """Return the way to an origin; a foreign one is not shown the client's certificate.
 
         Raises ApiValueError for a setting that cannot be used, ApiConnectionError for a variable of the
         environment.
         """
         self._after_fork()
-        pool = self._pools.get((origin, foreign))
-        if pool is None:
+        classes = plain.connection_classes()
+        if classes != self._classes:
+            self._look_at(classes)
+        route = self._routes.get((origin, foreign))
+        if route is None:
             with self._lock:
-                pool = self._pools.get((origin, foreign)) or self._opened(origin, foreign)
-        return pool
+                route = self._routes.get((origin, foreign)) or self._opened(origin, foreign)
+        return route
+
+    def _look_at(self, classes: tuple[object, ...]) -> None:
+        """Use the connections that these classes allow, and none that were opened with others."""
+        reason = plain.reason_for(classes)
+        with self._lock:
+            self._close_all()
+            self._classes, self._plain = classes, reason
+        if reason is not None:
+            plain.warn(reason)
 
     def close(self) -> None:
         """Close the connections that are idle, and those in use as they become so; then open new ones."""
@@ -59,36 +88,41 @@ class Pools:
             self._close_all()
 
     def _close_all(self) -> None:
-        pools, self._pools = self._pools, {}
-        for pool in pools.values():
-            cast(ConnectionQueue, pool.pool).close()
+        routes, self._routes = self._routes, {}
+        for route in routes.values():
+            route.close()
 
-    def _opened(self, origin: Origin, foreign: bool) -> HTTPConnectionPool:
+    def _opened(self, origin: Origin, foreign: bool) -> Route:
         proxy = proxy_for(origin, self._configuration)
-        settings = self._settings(origin, foreign)
-        if proxy is None:
-            manager = pooled(urllib3.PoolManager(**settings))
-        elif proxy.url.scheme in SOCKS:
-            manager = _through_socks(proxy, settings)
-        else:
-            manager = self._through(proxy, settings)
+        manager = self._manager(proxy, self._settings(origin, foreign))
         names = self._names(origin, foreign)
-        pool = cast(HTTPConnectionPool, manager.connection_from_host(*origin[1:], origin.scheme, names))
-        pool.through = proxy
-        if len(self._pools) >= _MOST_POOLS:
+        pool = manager.connection_from_host(*origin[1:], origin.scheme, names)
+        if len(self._routes) >= _MOST_POOLS:
             self._close_all()
-        self._pools[origin, foreign] = pool
-        return pool
+        route = self._routes[origin, foreign] = Route(pool, proxy, self._plain)
+        return route
 
-    def _through(self, proxy: Proxy, settings: dict[str, Any]) -> urllib3.PoolManager:
+    def _manager(self, proxy: Optional[Proxy], settings: dict[str, Any]) -> urllib3.PoolManager:
+        if proxy is not None and proxy.url.scheme == "https":
+            context = self._contexts.of("proxy")
+            settings = {"ssl_context": context, **settings, "proxy_ssl_context": context}
+        headers = self._proxy_headers(proxy) if proxy is not None and proxy.url.scheme not in SOCKS else {}
+        if self._plain is not None:
+            return plain.manager(proxy, headers, settings)
+        from portal_client.transport.connection import pooled
+
+        if proxy is None:
+            return pooled(urllib3.PoolManager(**settings))
+        if proxy.url.scheme in SOCKS:
+            return _through_socks(proxy, settings)
+        return pooled(urllib3.ProxyManager(proxy.url.url, proxy_headers=headers, **settings))
+
+    def _proxy_headers(self, proxy: Proxy) -> dict[str, str]:
         given = self._configuration.proxy_headers or {}
         headers = {check_header_name("proxy_headers", n): check_header(n, v) for n, v in given.items()}
         if "proxy-authorization" not in map(str.lower, headers):
             headers.update(proxy.headers)
-        if proxy.url.scheme == "https":
-            context = self._contexts.of("proxy")
-            settings = {"ssl_context": context, **settings, "proxy_ssl_context": context}
-        return pooled(urllib3.ProxyManager(proxy.url.url, proxy_headers=headers, **settings))
+        return headers
 
     def _settings(self, origin: Origin, foreign: bool) -> dict[str, Any]:
         c = self._configuration

@@ -6,7 +6,7 @@ import os
 import ssl
 import sys
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, cast
 
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -107,11 +107,16 @@ def _show_certificate(context: ssl.SSLContext, c: Configuration) -> None:
 
 def _plain(mode: ssl.VerifyMode) -> ssl.SSLContext:
     try:
-        return create_urllib3_context(cert_reqs=mode)
+        context = create_urllib3_context(cert_reqs=mode)
     except OSError as error:
         if (keys := variable("SSLKEYLOGFILE")) is None:
             raise
         raise keys.unusable(f"{told_of_path(keys.value)} cannot be written: {error}") from error
+    if not isinstance(cast(object, context), ssl.SSLContext):  # pyOpenSSL was put in its place
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = mode != ssl.CERT_NONE
+        context.verify_mode = mode
+    return context
 
 
 def _load(context: ssl.SSLContext, given: Setting) -> None:

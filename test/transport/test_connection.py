@@ -608,7 +608,7 @@ def mute_host() -> Iterator[str]:
 @pytest.mark.parametrize("where", [full_host, mute_host], ids=["connecting", "handshake"])
 def test_a_wait_for_a_place_is_taken_from_the_time_to_connect(where: Any) -> None:
     with where() as host, client_of(host, verify_ssl=False, connection_pool_maxsize=1) as client:
-        pool = client.rest_client._pools.of(Origin.of(urllib3.util.parse_url(host)))
+        pool = client.rest_client._pools.of(Origin.of(urllib3.util.parse_url(host))).pool
         assert pool.pool is not None
         pool.pool.get()
         timer = threading.Timer(0.8, pool.pool.put, [None])

@@ -883,7 +883,7 @@ def test_one_of_many_gives_the_connection_back() -> None:
             with ThreadPoolExecutor(5) as threads:
                 list(threads.map(close, range(5)))
         pools = vars(c.client.rest_client)["_pools"]
-        places = pools.of(Origin("http", "127.0.0.1", c.server.port)).pool
+        places = pools.of(Origin("http", "127.0.0.1", c.server.port)).pool.pool
         assert vars(places)["_places"].qsize() == 1
         assert len(vars(places)["_idle"]) <= 1
 
