@@ -48,14 +48,14 @@ def connection_classes() -> tuple[object, ...]:
     return (
         urllib3.connection.HTTPConnection,
         urllib3.connection.HTTPSConnection,
-        urllib3.HTTPConnectionPool.ConnectionCls,
-        urllib3.HTTPSConnectionPool.ConnectionCls,
+        getattr(urllib3.HTTPConnectionPool, "ConnectionCls", None),
+        getattr(urllib3.HTTPSConnectionPool, "ConnectionCls", None),
     )
 
 
 def reason_for(classes: tuple[object, ...]) -> Optional[Reason]:
     """Return why these classes need plain mode, None if our connections can be used."""
-    for kind in classes:
+    for kind in filter(None, classes):
         module = str(getattr(kind, "__module__", ""))
         if module.startswith("urllib3.contrib.emscripten"):
             return Reason("Pyodide, whose urllib3 sends requests through the browser")
