@@ -7,39 +7,60 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # `import typing` alone would cost more than the whole package
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Optional
 
 
 def lazy(
-    package: str, origins: dict[str, str], instead: Optional[dict[str, str]] = None
-) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """Give a package its `__getattr__`, `__dir__` and `__all__`; `origins` maps each name to its module.
+    package: str,
+    origins: Mapping[str, str],
+    whole: Sequence[str] = (),
+    instead: Optional[Mapping[str, str]] = None,
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return the `__getattr__` and `__dir__` of a package; the first also provides its `__all__`.
 
-    `instead` tells what there is in place of names that are looked for in vain.
+    Submodules are attributes too, so `portal_client.rest` works after a plain `import portal_client`.
 
-    Submodules count as attributes too, so `portal_client.rest` works after a plain `import portal_client`.
+    Args:
+        package: The name of the package.
+        origins: The names that a module provides, separated by spaces, by the name of that module.
+        whole: The packages below this one, made in the same way, whose names it offers, too.
+        instead: A hint for the error message, by the name that is not there.
     """
+    modules = {name: module for module, names in origins.items() for name in names.split()}
+    namespace = vars(sys.modules[package])
 
     def __getattr__(name: str) -> Any:
-        origin = origins.get(name)
-        if origin is not None:
-            value = getattr(import_module(origin), name)
-            setattr(sys.modules[package], name, value)
-            return value
-        submodule = f"{package}.{name}"
-        if name.isidentifier() and not name.startswith("_"):
-            try:
-                return import_module(submodule)
-            except ModuleNotFoundError as error:
-                if error.name != submodule:
-                    raise
-        offered = (instead or {}).get(name, "")
-        if name.endswith("Api"):
-            offered = "; it offers " + ", ".join(sorted(n for n in origins if n.endswith("Api")))
-        raise AttributeError(f"module {package!r} has no attribute {name!r}{offered}")
+        if name == "__all__":
+            value: Any = _names()
+        elif name in modules:
+            value = getattr(import_module(modules[name]), name)
+        elif name.startswith("_") or not name.isidentifier():
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        else:
+            value = _found(name)
+        namespace[name] = value
+        return value
 
     def __dir__() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *origins})
+        return sorted({*_names(), *(below.rpartition(".")[2] for below in whole)})
 
-    return __getattr__, __dir__, list(origins)
+    def _names() -> list[str]:
+        return [*modules, *(name for below in whole for name in import_module(below).__all__)]
+
+    def _found(name: str) -> Any:
+        for below in map(import_module, whole):
+            if name in below.__all__:
+                return getattr(below, name)
+        submodule = f"{package}.{name}"
+        try:
+            return import_module(submodule)
+        except ModuleNotFoundError as error:
+            if error.name != submodule:
+                raise
+        offered = (instead or {}).get(name, "")
+        if name.endswith("Api"):
+            offered = "; it offers " + ", ".join(sorted(n for n in _names() if n.endswith("Api")))
+        raise AttributeError(f"module {package!r} has no attribute {name!r}{offered}")
+
+    return __getattr__, __dir__

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+from portal_client._lazy import TYPE_CHECKING, lazy
+
 if TYPE_CHECKING:
     from finbourne_candela.extensions.api_client import SyncApiClient as SyncApiClient
     from finbourne_candela.extensions.api_client_factory import SyncApiClientFactory as SyncApiClientFactory
@@ -20,17 +21,15 @@ if TYPE_CHECKING:
     )
     from finbourne_candela.extensions.settings import ConfigurationLoader as ConfigurationLoader
 else:
-    from portal_client._lazy import lazy
-
-    __getattr__, __dir__, __all__ = lazy(
+    __getattr__, __dir__ = lazy(
         __name__,
         {
-            "SyncApiClient": "finbourne_candela.extensions.api_client",
-            "SyncApiClientFactory": "finbourne_candela.extensions.api_client_factory",
-            "ArgsConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
-            "EnvironmentVariablesConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
-            "FileTokenConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
-            "SecretsFileConfigurationLoader": "finbourne_candela.extensions.configuration_loaders",
-            "ConfigurationLoader": "finbourne_candela.extensions.settings",
+            "finbourne_candela.extensions.api_client": "SyncApiClient",
+            "finbourne_candela.extensions.api_client_factory": "SyncApiClientFactory",
+            "finbourne_candela.extensions.configuration_loaders": (
+                "ArgsConfigurationLoader EnvironmentVariablesConfigurationLoader "
+                "FileTokenConfigurationLoader SecretsFileConfigurationLoader"
+            ),
+            "finbourne_candela.extensions.settings": "ConfigurationLoader",
         },
     )

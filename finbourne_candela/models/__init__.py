@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+from portal_client._lazy import TYPE_CHECKING, lazy
+
 if TYPE_CHECKING:
     from finbourne_candela.models.base_tool import BaseTool as BaseTool
     from finbourne_candela.models.circuit_dto import CircuitDTO as CircuitDTO
@@ -46,47 +47,45 @@ if TYPE_CHECKING:
         ValidationErrorLocInner as ValidationErrorLocInner,
     )
 else:
-    from portal_client._lazy import lazy
-
-    __getattr__, __dir__, __all__ = lazy(
+    __getattr__, __dir__ = lazy(
         __name__,
         {
-            "BaseTool": "finbourne_candela.models.base_tool",
-            "CircuitDTO": "finbourne_candela.models.circuit_dto",
-            "ConfirmDTO": "finbourne_candela.models.confirm_dto",
-            "DevSessionStartRequest": "finbourne_candela.models.dev_session_start_request",
-            "Directive": "finbourne_candela.models.directive",
-            "DTOArr": "finbourne_candela.models.dto_arr",
-            "DTOBool": "finbourne_candela.models.dto_bool",
-            "DTOConst": "finbourne_candela.models.dto_const",
-            "DTODict": "finbourne_candela.models.dto_dict",
-            "DTOEnum": "finbourne_candela.models.dto_enum",
-            "DTOInt": "finbourne_candela.models.dto_int",
-            "DTOObj": "finbourne_candela.models.dto_obj",
-            "DTOReal": "finbourne_candela.models.dto_real",
-            "DTOStr": "finbourne_candela.models.dto_str",
-            "Event": "finbourne_candela.models.event",
-            "Fields": "finbourne_candela.models.fields",
-            "HTTPValidationError": "finbourne_candela.models.http_validation_error",
-            "InsertContextDTO": "finbourne_candela.models.insert_context_dto",
-            "IntentDTO": "finbourne_candela.models.intent_dto",
-            "Keys": "finbourne_candela.models.keys",
-            "NoOpDTO": "finbourne_candela.models.no_op_dto",
-            "Nodes": "finbourne_candela.models.nodes",
-            "Obj": "finbourne_candela.models.obj",
-            "Obj1": "finbourne_candela.models.obj1",
-            "ObjectId": "finbourne_candela.models.object_id",
-            "ObjectMetadata": "finbourne_candela.models.object_metadata",
-            "ResponseDTO": "finbourne_candela.models.response_dto",
-            "Session": "finbourne_candela.models.session",
-            "SessionStartRequest": "finbourne_candela.models.session_start_request",
-            "Spec": "finbourne_candela.models.spec",
-            "SubmitPrompt": "finbourne_candela.models.submit_prompt",
-            "SwitchDTO": "finbourne_candela.models.switch_dto",
-            "ToolModule": "finbourne_candela.models.tool_module",
-            "ToolObj": "finbourne_candela.models.tool_obj",
-            "UseToolDTO": "finbourne_candela.models.use_tool_dto",
-            "ValidationError": "finbourne_candela.models.validation_error",
-            "ValidationErrorLocInner": "finbourne_candela.models.validation_error_loc_inner",
+            "finbourne_candela.models.base_tool": "BaseTool",
+            "finbourne_candela.models.circuit_dto": "CircuitDTO",
+            "finbourne_candela.models.confirm_dto": "ConfirmDTO",
+            "finbourne_candela.models.dev_session_start_request": "DevSessionStartRequest",
+            "finbourne_candela.models.directive": "Directive",
+            "finbourne_candela.models.dto_arr": "DTOArr",
+            "finbourne_candela.models.dto_bool": "DTOBool",
+            "finbourne_candela.models.dto_const": "DTOConst",
+            "finbourne_candela.models.dto_dict": "DTODict",
+            "finbourne_candela.models.dto_enum": "DTOEnum",
+            "finbourne_candela.models.dto_int": "DTOInt",
+            "finbourne_candela.models.dto_obj": "DTOObj",
+            "finbourne_candela.models.dto_real": "DTOReal",
+            "finbourne_candela.models.dto_str": "DTOStr",
+            "finbourne_candela.models.event": "Event",
+            "finbourne_candela.models.fields": "Fields",
+            "finbourne_candela.models.http_validation_error": "HTTPValidationError",
+            "finbourne_candela.models.insert_context_dto": "InsertContextDTO",
+            "finbourne_candela.models.intent_dto": "IntentDTO",
+            "finbourne_candela.models.keys": "Keys",
+            "finbourne_candela.models.no_op_dto": "NoOpDTO",
+            "finbourne_candela.models.nodes": "Nodes",
+            "finbourne_candela.models.obj": "Obj",
+            "finbourne_candela.models.obj1": "Obj1",
+            "finbourne_candela.models.object_id": "ObjectId",
+            "finbourne_candela.models.object_metadata": "ObjectMetadata",
+            "finbourne_candela.models.response_dto": "ResponseDTO",
+            "finbourne_candela.models.session": "Session",
+            "finbourne_candela.models.session_start_request": "SessionStartRequest",
+            "finbourne_candela.models.spec": "Spec",
+            "finbourne_candela.models.submit_prompt": "SubmitPrompt",
+            "finbourne_candela.models.switch_dto": "SwitchDTO",
+            "finbourne_candela.models.tool_module": "ToolModule",
+            "finbourne_candela.models.tool_obj": "ToolObj",
+            "finbourne_candela.models.use_tool_dto": "UseToolDTO",
+            "finbourne_candela.models.validation_error": "ValidationError",
+            "finbourne_candela.models.validation_error_loc_inner": "ValidationErrorLocInner",
         },
     )

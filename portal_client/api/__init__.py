@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+from portal_client._lazy import TYPE_CHECKING, lazy
+
 if TYPE_CHECKING:
     from portal_client.api.sessions_api import SessionsApi as SessionsApi
 else:
-    from portal_client._lazy import lazy
-
-    __getattr__, __dir__, __all__ = lazy(
+    __getattr__, __dir__ = lazy(
         __name__,
         {
-            "SessionsApi": "portal_client.api.sessions_api",
+            "portal_client.api.sessions_api": "SessionsApi",
         },
     )

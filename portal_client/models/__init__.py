@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+from portal_client._lazy import TYPE_CHECKING, lazy
+
 if TYPE_CHECKING:
     from portal_client.models.async_session_response import AsyncSessionResponse as AsyncSessionResponse
     from portal_client.models.get_sessions_response import GetSessionsResponse as GetSessionsResponse
@@ -20,21 +21,19 @@ if TYPE_CHECKING:
         ValidationErrorLocInner as ValidationErrorLocInner,
     )
 else:
-    from portal_client._lazy import lazy
-
-    __getattr__, __dir__, __all__ = lazy(
+    __getattr__, __dir__ = lazy(
         __name__,
         {
-            "AsyncSessionResponse": "portal_client.models.async_session_response",
-            "GetSessionsResponse": "portal_client.models.get_sessions_response",
-            "GroupedSessionsResponse": "portal_client.models.grouped_sessions_response",
-            "HTTPValidationError": "portal_client.models.http_validation_error",
-            "Message": "portal_client.models.message",
-            "MessageAgent": "portal_client.models.message_agent",
-            "MessageRole": "portal_client.models.message_role",
-            "Session": "portal_client.models.session",
-            "SessionStatus": "portal_client.models.session_status",
-            "ValidationError": "portal_client.models.validation_error",
-            "ValidationErrorLocInner": "portal_client.models.validation_error_loc_inner",
+            "portal_client.models.async_session_response": "AsyncSessionResponse",
+            "portal_client.models.get_sessions_response": "GetSessionsResponse",
+            "portal_client.models.grouped_sessions_response": "GroupedSessionsResponse",
+            "portal_client.models.http_validation_error": "HTTPValidationError",
+            "portal_client.models.message": "Message",
+            "portal_client.models.message_agent": "MessageAgent",
+            "portal_client.models.message_role": "MessageRole",
+            "portal_client.models.session": "Session",
+            "portal_client.models.session_status": "SessionStatus",
+            "portal_client.models.validation_error": "ValidationError",
+            "portal_client.models.validation_error_loc_inner": "ValidationErrorLocInner",
         },
     )
