@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
-from pydantic import InstanceOf, StrictBool
+from pydantic import Field, InstanceOf, StrictBool
 
 from finbourne_candela.extensions.configuration_options import ConfigurationOptions
-from portal_client.operation import RequestOptions, StreamOptions
+from portal_client.options import RequestOptions, StreamOptions
 
 
 class CandelaOptions(RequestOptions, total=False):
@@ -30,7 +30,7 @@ if not TYPE_CHECKING:
     class CandelaOptions(CandelaOptions, total=False):
         __doc__ = CandelaOptions.__doc__
 
-        # What scripts for the original client pass; they change what a call answers, so no type holds.
-        async_req: Optional[StrictBool]
-        _preload_content: Optional[StrictBool]
-        _return_http_data_only: Optional[StrictBool]
+        # What scripts for the original client pass. They change what a call returns, so no type is right.
+        async_req: Annotated[Optional[StrictBool], Field(deprecated=True)]
+        _preload_content: Annotated[Optional[StrictBool], Field(deprecated=True)]
+        _return_http_data_only: Annotated[Optional[StrictBool], Field(deprecated=True)]

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from portal_client.hooks import Hooks as Hooks
     from portal_client.models import *  # noqa: F403
     from portal_client.multipart import Files as Files
-    from portal_client.operation import RequestOptions as RequestOptions
-    from portal_client.operation import StreamOptions as StreamOptions
+    from portal_client.options import RequestOptions as RequestOptions
+    from portal_client.options import StreamOptions as StreamOptions
     from portal_client.streaming import EventStream as EventStream
 else:
     __getattr__, __dir__ = lazy(
@@ -62,7 +62,7 @@ else:
             ),
             "portal_client.hooks": "Attempt Hooks",
             "portal_client.multipart": "Files",
-            "portal_client.operation": "RequestOptions StreamOptions",
+            "portal_client.options": "RequestOptions StreamOptions",
             "portal_client.streaming": "EventStream",
         },
         whole=("portal_client.api", "portal_client.models"),

@@ -30,7 +30,7 @@ def lazy(
     modules = {name: module for module, names in origins.items() for name in names.split()}
     namespace = vars(sys.modules[package])
 
-    def __getattr__(name: str) -> Any:
+    def find(name: str) -> Any:
         if name == "__all__":
             value: Any = _names()
         elif name in modules:
@@ -42,7 +42,7 @@ def lazy(
         namespace[name] = value
         return value
 
-    def __dir__() -> list[str]:
+    def shown() -> list[str]:
         return sorted({*_names(), *(below.rpartition(".")[2] for below in whole)})
 
     def _names() -> list[str]:
@@ -63,4 +63,4 @@ def lazy(
             offered = "; it offers " + ", ".join(sorted(n for n in _names() if n.endswith("Api")))
         raise AttributeError(f"module {package!r} has no attribute {name!r}{offered}")
 
-    return __getattr__, __dir__
+    return find, shown

@@ -1,14 +1,19 @@
-"""What docstrings say of the arguments and options of an operation, for `help()` and for the pages."""
+"""What `help()` shows of an operation: its signature with the options, and its text."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any, Optional, get_args
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from typing import Any, Optional, get_type_hints
 
-__all__ = ["arguments", "described"]
+from portal_client.operation import Operation
+from portal_client.options import Default
+
+__all__ = ["Form", "arguments"]
+
+_REFUSED = "    pydantic.ValidationError, ApiValueError: An argument or option is wrong; nothing was sent."
 
 
 def arguments(docstring: Optional[str]) -> dict[str, str]:
@@ -18,20 +23,51 @@ def arguments(docstring: Optional[str]) -> dict[str, str]:
     return {entry.partition(":")[0].strip(): entry for entry in entries}
 
 
-def described(stub: Callable[..., Any], said: Mapping[str, str]) -> str:
-    """Return what `said` holds of a stub's arguments, and the entries of the options that it unpacks."""
-    *own, last = inspect.signature(stub).parameters.values()
-    options: dict[str, str] = {}
-    if last.kind is last.VAR_KEYWORD:
-        # Only this one is evaluated at import: the others may name what is not there yet.
-        unpacked = last.annotation
-        if isinstance(unpacked, str):
-            unpacked = eval(unpacked, stub.__globals__)
-        options = _options(*get_args(unpacked))
-    else:
-        own.append(last)
-    parts = {"Args": [said[p.name] for p in own if p.name in said], "Options": list(options.values())}
-    return "\n\n".join("\n".join([f"{title}:", *entries]) for title, entries in parts.items() if entries)
+class Form:
+    """One way to call an operation, as `help()` and `inspect` show it.
+
+    A call form has it as its `__wrapped__`, so `inspect.signature` finds the signature here, also behind
+    `functools.wraps` around a bound method, and `inspect.getsource` goes on to the stub.
+    """
+
+    def __init__(self, operation: Operation, returns: Any, note: str, raises: str) -> None:
+        self.__wrapped__ = operation.stub
+        self.operation = operation
+        self.returns = returns
+        self._note = note
+        self._raises = raises
+
+    @cached_property
+    def __signature__(self) -> inspect.Signature:
+        """The signature of the stub with the options as keywords, made when it is first asked for."""
+        own = [p for p in self._parameters if p.kind is not p.VAR_KEYWORD]
+        return inspect.Signature([*own, *_keywords(self.operation)], return_annotation=self.returns)
+
+    def text(self, said: Mapping[str, str]) -> str:
+        """Return the docstring; `said` holds the entries of arguments by name."""
+        sections = {
+            "Args": [said[p.name] for p in self._parameters if p.name in said],
+            "Options": _options(self.operation.unpacked).values(),
+            "Returns": [f"    {self.returns}: {self._note}" if self._note else f"    {self.returns}"],
+            "Raises": [_REFUSED, f"    ApiException: {self._raises}"],
+        }
+        parts = ["\n".join([f"{title}:", *entries]) for title, entries in sections.items() if entries]
+        return "\n\n".join([inspect.cleandoc(self.__wrapped__.__doc__ or ""), *parts])
+
+    @property
+    def _parameters(self) -> list[inspect.Parameter]:
+        return list(self.operation.signature.parameters.values())
+
+
+def _keywords(operation: Operation) -> Iterator[inspect.Parameter]:
+    """Yield the options of an operation as parameters, without those that are deprecated."""
+    plain = get_type_hints(operation.unpacked) if operation.unpacked else {}
+    for name, hint in operation.options.items():
+        marks = getattr(hint, "__metadata__", ())
+        if not any(getattr(mark, "deprecated", None) for mark in marks):
+            default = next((mark.value for mark in marks if isinstance(mark, Default)), None)
+            kind = inspect.Parameter.KEYWORD_ONLY
+            yield inspect.Parameter(name, kind, default=default, annotation=plain[name])
 
 
 @cache
@@ -40,4 +76,4 @@ def _options(unpacked: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for base in reversed(getattr(unpacked, "__orig_bases__", ())):
         found |= _options(base)
-    return found | arguments(unpacked.__doc__)
+    return found | arguments(getattr(unpacked, "__doc__", None))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, ClassVar, Concatenate, Optional, ParamSpec, TypeVar, cast
@@ -12,9 +11,10 @@ import urllib3
 from portal_client.api_client import ApiClient
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
-from portal_client.description import arguments, described
+from portal_client.description import Form, arguments
 from portal_client.exceptions import ApiTypeError
-from portal_client.operation import Operation, RequestOptions, StreamOptions
+from portal_client.operation import Operation
+from portal_client.options import RequestOptions, StreamOptions
 
 __all__ = [
     "Api",
@@ -33,7 +33,15 @@ T = TypeVar("T")
 
 
 class Api:
-    """The operations of one tag; `api_client` is the client that sends them, the default one if None."""
+    """The operations of one tag.
+
+    Each operation has three forms: `x` returns the data, `x_with_http_info` an ApiResponse that holds the
+    status and the headers as well, and `x_without_preload_content` the raw response, its body unread. One
+    whose response may come as events has a fourth: `x_stream` returns them as they come, an EventStream.
+
+    Args:
+        api_client: The client that sends the calls; the default one if None.
+    """
 
     #: The kind of client that knows the options of these operations.
     _client_type: ClassVar[type[ApiClient]] = ApiClient
@@ -42,12 +50,14 @@ class Api:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        said = arguments(cls.__doc__)
+        said: dict[str, str] = {}
+        for base in reversed(cls.__mro__):
+            said |= arguments(base.__doc__)
         for name, method in vars(cls).items():
+            form = getattr(method, "__wrapped__", None)
             own = getattr(method, "__qualname__", "") == f"{cls.__qualname__}.{name}"
-            if own and hasattr(method, "operation") and method.__doc__:
-                text = described(method.operation.stub, said)
-                method.__doc__ = f"{inspect.cleandoc(method.__doc__)}\n\n{text}".rstrip()
+            if own and isinstance(form, Form) and method.__doc__:
+                method.__doc__ = form.text(said)
 
     def __init__(self, api_client: Optional[ApiClient] = None) -> None:
         kind = self._client_type
@@ -68,9 +78,14 @@ def endpoint(
 ) -> Callable[[F], F]:
     """Make a stub an endpoint: its signature is the declaration, its body is `...`.
 
-    An argument named in the path goes there; where `consumes` is a form the others are its fields;
-    else a model is the JSON body and the rest is the query. `idempotent` (GET is) says whether the
-    request may be sent again when it is not known what became of it.
+    Args:
+        method: The HTTP method.
+        path: The path below the host. An argument that it names as `{argument}` goes there.
+        consumes: The content type of a form; the other arguments are its fields. Without one, a model is
+            the JSON body, and the rest is the query.
+        secured: Whether the client's credentials are sent.
+        idempotent: Whether a request may be sent again although the server may have received it. By
+            default a GET is.
     """
 
     def declare(stub: F) -> F:
@@ -79,13 +94,13 @@ def endpoint(
         def call(self: Api, /, *args: Any, **kwargs: Any) -> Any:
             return self.api_client.data(operation.request(args, kwargs))
 
-        return cast(F, _dressed(call, operation))
+        return cast(F, _dressed(call, Form(operation, _returns(operation), "", _FAILED)))
 
     return declare
 
 
 def event_stream(method: Callable[..., Any]) -> Callable[[F], F]:
-    """Make a stub the form of an endpoint that answers its events as they come: an EventStream[T]."""
+    """Make a stub the form of an endpoint that returns the events as they come: an EventStream[T]."""
     endpoint_operation: Operation = method.operation  # type: ignore[attr-defined]
 
     def declare(stub: F) -> F:
@@ -94,55 +109,56 @@ def event_stream(method: Callable[..., Any]) -> Callable[[F], F]:
         def call(self: Api, /, *args: Any, **kwargs: Any) -> Any:
             return self.api_client.stream(operation.request(args, kwargs))
 
-        return cast(F, _dressed(call, operation))
+        note = "The events as they come; read it to its end, or close it."
+        return cast(F, _dressed(call, Form(operation, _returns(operation), note, _FAILED)))
 
     return declare
 
 
 def with_http_info(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[A, P], ApiResponse[T]]:
-    """The form of an endpoint that answers status and headers with the data."""
+    """Return the form of an endpoint that returns the status and the headers with the data."""
     operation: Operation = method.operation  # type: ignore[attr-defined]
 
     def call(self: Api, /, *args: Any, **kwargs: Any) -> Any:
         return self.api_client.response(operation.request(args, kwargs))
 
-    returns = f"ApiResponse[{operation.stub.__annotations__['return']}]"
-    note = "Answers status, headers and data."
-    dressed: Callable[Concatenate[A, P], ApiResponse[T]] = _dressed(
-        call, operation, "_with_http_info", returns, note
-    )
+    data = _returns(operation)
+    returns = f"ApiResponse[{data}]" if isinstance(data, str) else cast(Any, ApiResponse)[data]
+    form = Form(operation, returns, "Status, headers and data.", _FAILED)
+    dressed: Callable[Concatenate[A, P], ApiResponse[T]] = _dressed(call, form, "_with_http_info")
     return dressed
 
 
 def without_preload_content(
     method: Callable[Concatenate[A, P], T],
 ) -> Callable[Concatenate[A, P], urllib3.BaseHTTPResponse]:
-    """The form of an endpoint that answers the raw response of any status, its body still unread."""
+    """Return the form of an endpoint that returns the raw response of any status, its body still unread."""
     operation: Operation = method.operation  # type: ignore[attr-defined]
 
     def call(self: Api, /, *args: Any, **kwargs: Any) -> Any:
         return self.api_client.raw(operation.request(args, kwargs))
 
-    note = "Answers the raw response, whatever its status; read it to its end or close it."
-    suffix = "_without_preload_content"
+    note = "The raw response, whatever its status; read it to its end, or close it."
+    form = Form(operation, "BaseHTTPResponse", note, "No response came. A status is no error here.")
     dressed: Callable[Concatenate[A, P], urllib3.BaseHTTPResponse]
-    dressed = _dressed(call, operation, suffix, "BaseHTTPResponse", note)
+    dressed = _dressed(call, form, "_without_preload_content")
     return dressed
 
 
-def _dressed(
-    call: Callable[..., Any], operation: Operation, suffix: str = "", returns: str = "", note: str = ""
-) -> Any:
+_FAILED = "The call failed, or its response is an error; the subclass tells which."
+
+
+def _returns(operation: Operation) -> Any:
+    return operation.stub.__annotations__["return"]
+
+
+def _dressed(call: Callable[..., Any], form: Form, suffix: str = "") -> Any:
     """Give a call form the name, signature and text of its endpoint, for help, hover and tracebacks."""
-    stub = operation.stub
-    dressed: Any = update_wrapper(call, stub)
-    dressed.operation = operation
-    if suffix:
-        signature = inspect.signature(stub)
-        dressed.__name__ += suffix
-        dressed.__qualname__ += suffix
-        dressed.__doc__ = f"{note}\n\n{inspect.cleandoc(stub.__doc__ or '')}"
-        dressed.__signature__ = signature.replace(return_annotation=returns)
-        dressed.__annotations__ = {**stub.__annotations__, "return": returns}
+    dressed: Any = update_wrapper(call, form.operation.stub)
+    dressed.operation = form.operation
+    dressed.__wrapped__ = form
+    dressed.__name__ += suffix
+    dressed.__qualname__ += suffix
+    dressed.__annotations__ = {**dressed.__annotations__, "return": form.returns}
     dressed.__code__ = dressed.__code__.replace(co_name=dressed.__name__)
     return dressed

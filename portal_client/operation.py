@@ -1,87 +1,36 @@
-"""What a stub declares, worked out once: where each argument goes, how it is checked, what comes back."""
+"""What a stub declares: where each argument goes, how it is checked, and what the call returns."""
 
 from __future__ import annotations
 
 import inspect
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import (
-    Annotated,
     Any,
     NamedTuple,
     NotRequired,
     Optional,
     Required,
-    Union,
     cast,
     get_args,
     get_type_hints,
 )
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict
 
-from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Files, Part
 from portal_client.nesting import adapter_of
 from portal_client.serialization import text
 from portal_client.spelling import hint, tell_misspelt
 from portal_client.streaming import ACCEPT as STREAM
-from portal_client.timeouts import TimeoutArgument, Timeouts, seconds
 
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 JSON = "application/json"
-
-
-def _timeout(value: TimeoutArgument) -> TimeoutArgument:
-    Timeouts.of(value, Timeouts())
-    return value
-
-
-def _idle(value: object) -> Optional[float]:
-    return None if value is None else seconds("idle_timeout", value)
-
-
-def _path(value: object) -> Union[str, os.PathLike[str], None]:
-    if value is not None and not isinstance(value, (str, os.PathLike)):
-        raise ApiValueError(f"tee must be a path, not {type(value).__name__}")
-    return cast("Union[str, os.PathLike[str], None]", value)
-
-
-class RequestOptions(TypedDict, total=False):
-    """Options that each call takes by keyword, besides its own arguments.
-
-    Args:
-        _request_timeout: Seconds for the whole call, a pair (connect, read), or a urllib3.Timeout.
-        _request_auth: {"in": "header", "key": ..., "value": ...}, in place of the client's credentials.
-        _content_type: The form's encoding, multipart/form-data or application/x-www-form-urlencoded.
-        _headers: Headers of this call; they beat the client's default headers. The client's token X
-        _host_index: Which server of the contract; there is one, number 0.
-    """
-
-    _request_timeout: Annotated[TimeoutArgument, PlainValidator(_timeout)]
-    _request_auth: Optional[dict[StrictStr, Any]]
-    _content_type: Optional[StrictStr]
-    _headers: Optional[dict[StrictStr, Any]]
-    _host_index: Annotated[int, Field(strict=True, ge=0, le=0)]
-
-
-class StreamOptions(RequestOptions, total=False):
-    """Options of a call that returns a stream of events.
-
-    Args:
-        idle_timeout: How long the stream may be silent, in seconds; any byte counts, `math.inf` is no limit.
-        tee: The path of a file, made or replaced once the stream is there, in which each event is written as
-            it comes, one a line, for EventStream.replay.
-    """
-
-    idle_timeout: Annotated[Optional[float], PlainValidator(_idle)]
-    tee: Annotated[Union[str, os.PathLike[str], None], PlainValidator(_path)]
 
 
 class Parameter(NamedTuple):
@@ -96,7 +45,7 @@ class Parameter(NamedTuple):
 
 @dataclass(slots=True)
 class Request:
-    """What a call asks for: an operation and its checked arguments by place. Nothing is sent yet."""
+    """An operation with its checked arguments, by place. Nothing is sent yet."""
 
     operation: Operation
     path: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -111,8 +60,8 @@ class Request:
 class Operation:
     """One endpoint of the service, read from its stub; `idempotent` says whether it may be sent twice.
 
-    Annotations are evaluated and validators compiled at the first call, not at import. One that answers an
-    EventStream reads the answer of `stream_of` in another way.
+    Annotations are evaluated and validators compiled at the first call, not at import. One that returns an
+    EventStream sends the request of `stream_of` and reads the response in another way.
     """
 
     def __init__(
@@ -136,7 +85,7 @@ class Operation:
         self._consumes = consumes
 
     def streamed(self, stub: Callable[..., Any]) -> Operation:
-        """The same operation as another stub declares it, whose answer is a stream of events."""
+        """Return the same operation as another stub declares it, which returns a stream of events."""
         return Operation(
             stub,
             self.method,
@@ -146,6 +95,11 @@ class Operation:
             idempotent=self.idempotent,
             stream_of=self,
         )
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The signature of the stub, as it is written."""
+        return inspect.signature(self.stub)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -159,18 +113,27 @@ class Operation:
                 self._hints[name],
                 None if p.default is p.empty else p.default,
             )
-            for name, p in list(inspect.signature(self.stub).parameters.items())[1:]
+            for name, p in list(self.signature.parameters.items())[1:]
             if p.kind is not p.VAR_KEYWORD
         )
 
     @cached_property
-    def options(self) -> dict[str, Any]:
-        """The options of a call and their types: the TypedDict that the stub unpacks."""
-        last = list(inspect.signature(self.stub).parameters.values())[-1]
+    def unpacked(self) -> Any:
+        """The TypedDict of options that the stub unpacks, None without one."""
+        last = list(self.signature.parameters.values())[-1]
         if last.kind is not last.VAR_KEYWORD:
-            return {}
-        (unpacked,) = get_args(self._hints[last.name])  # Unpack[RequestOptions]
-        return get_type_hints(unpacked, include_extras=True)
+            return None
+        # Needed at import for the docstrings; the other annotations may name what is not there yet.
+        unpacked = last.annotation
+        if isinstance(unpacked, str):
+            unpacked = eval(unpacked, self.stub.__globals__)
+        (options,) = get_args(unpacked)  # Unpack[RequestOptions]
+        return options
+
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """The options of a call and their types."""
+        return get_type_hints(self.unpacked, include_extras=True) if self.unpacked else {}
 
     @cached_property
     def _names(self) -> list[str]:
@@ -183,17 +146,17 @@ class Operation:
 
     @cached_property
     def promised(self) -> Any:
-        """The type of the answer; None for no answer but the status, Any for whatever comes."""
+        """The type of the data; None where there is nothing but the status, Any where it may be anything."""
         return self._hints["return"]
 
     @cached_property
     def accept(self) -> Optional[str]:
-        """The content types that the answer may have, None where none is read."""
+        """The content types that the response may have, None where its body is not read."""
         return STREAM if self.stream_of else None if self.promised is None else JSON
 
     @cached_property
     def returns(self) -> TypeAdapter[Any]:
-        """The validator of the answer, or of each event of a stream."""
+        """The validator of the data, or of each event of a stream."""
         return adapter_of(get_args(self.promised)[0] if self.stream_of else self.promised)
 
     @cached_property
@@ -227,7 +190,7 @@ class Operation:
         raise refused
 
     def _refusal(self, found: Iterable[tuple[str, tuple[Any, ...], str]]) -> ValidationError:
-        """An error that names the arguments but holds none of their values: prompts and credentials."""
+        """Return an error that names the arguments, but holds none of their values: they may be private."""
         known = [*self._names, *self.options]
         lines: list[InitErrorDetails] = []
         for kind, loc, why in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import math
@@ -37,6 +38,7 @@ from portal_client import (
 )
 from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info, without_preload_content
 from support.scripted import SESSION, Script, playing, reply
+from test_imports import fresh
 
 SECRET = "prompt-2718281828"
 
@@ -54,6 +56,14 @@ OPERATIONS = {
     "subscribe_to_session": "session_id |",
     "update_async_session": "session_id text_prompt | files",
     "update_session": "session_id text_prompt | files",
+}
+#: The options of each, and their defaults.
+OPTIONS = {
+    "_request_timeout": None,
+    "_request_auth": None,
+    "_content_type": None,
+    "_headers": None,
+    "_host_index": 0,
 }
 SUFFIXES = {"": None, "_with_http_info": "ApiResponse[{}]", "_without_preload_content": "BaseHTTPResponse"}
 RETURNS = {
@@ -101,7 +111,6 @@ def test_all_methods_are_there() -> None:
     public = {name for name in dir(SessionsApi) if not name.startswith("_")}
 
     assert public - {"api_client", "subscribe_to_session_stream"} == set(METHODS)
-    assert len(METHODS) == 27
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -111,15 +120,14 @@ def test_signatures(method: str) -> None:
     signature = inspect.signature(getattr(SessionsApi, method))
     own = list(signature.parameters.values())
 
-    assert [p.name for p in own] == ["self", *needed, *optional, "options"]
-    assert all(p.kind is p.POSITIONAL_OR_KEYWORD for p in own[:-1])
-    assert [p.default for p in own[1:-1]] == [inspect.Parameter.empty] * len(needed) + [None] * len(optional)
-    assert own[-1].kind is inspect.Parameter.VAR_KEYWORD
-    assert "RequestOptions" in str(own[-1].annotation)
+    options, own = own[-len(OPTIONS) :], own[: -len(OPTIONS)]
+    assert [p.name for p in own] == ["self", *needed, *optional]
+    assert all(p.kind is p.POSITIONAL_OR_KEYWORD for p in own)
+    assert [p.default for p in own[1:]] == [inspect.Parameter.empty] * len(needed) + [None] * len(optional)
+    assert {p.name: p.default for p in options} == OPTIONS
+    assert all(p.kind is p.KEYWORD_ONLY for p in options)
     returns = RETURNS.get(name, "Session")
     assert signature.return_annotation == (SUFFIXES[suffix] or "{}").format(returns)
-    bound = inspect.signature(getattr(SessionsApi(ApiClient(Configuration())), method))
-    assert list(bound.parameters) == [p.name for p in own[1:]]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -145,7 +153,7 @@ def test_names_and_texts(method: str) -> None:
     assert function.__qualname__ == f"SessionsApi.{method}"
     assert function.__module__ == "portal_client.api.sessions_api"
     assert plain
-    assert text.endswith(plain)
+    assert text.partition("\n\nReturns:")[0] == plain.partition("\n\nReturns:")[0]
     assert (text == plain) is (suffix == "")
     assert function.operation.name == name
     assert function.operation is getattr(SessionsApi, name).operation
@@ -155,9 +163,71 @@ def test_names_and_texts(method: str) -> None:
 def test_help_shows_the_call(method: str) -> None:
     text = pydoc.render_doc(getattr(SessionsApi, method), renderer=pydoc.plaintext)
 
-    assert f"{method}(" in text
-    assert all(name in text for name in names(method)[0])
-    assert "RequestOptions" in text
+    assert f"{method}(self, " in text
+    assert all(re.search(rf", {name}: [^=]+ = {default}[,)]", text) for name, default in OPTIONS.items())
+    assert all(f"    {name}: " in text for name in [*names(method)[0], *names(method)[1], *OPTIONS])
+
+
+@pytest.mark.parametrize(
+    ("function", "returns", "raises"),
+    [
+        (SessionsApi.get_session, "Session", "call failed"),
+        (SessionsApi.get_session_with_http_info, "ApiResponse[Session]: Status,", "call failed"),
+        (SessionsApi.get_session_without_preload_content, "BaseHTTPResponse: The raw", "No response came"),
+        (SessionsApi.subscribe_to_session_stream, "EventStream[Session]: The events", "call failed"),
+        (finbourne_candela.SessionsApi.stop_session, "None", "call failed"),
+    ],
+)
+def test_help_tells_what_each_form_returns_and_raises(function: Any, returns: str, raises: str) -> None:
+    said = inspect.getdoc(function) or ""
+
+    assert f"\n\nReturns:\n    {returns}" in said
+    assert re.search(
+        rf"\n\nRaises:\n    pydantic\.ValidationError, ApiValueError: .*\n    ApiException: .*{raises}", said
+    )
+
+
+def ask(function: Any) -> dict[str, Any]:
+    return {p.name: p.default for p in inspect.signature(function).parameters.values()}
+
+
+@pytest.mark.parametrize("method", ["get_session", "get_session_with_http_info"])
+def test_the_signature_survives_what_wraps_it(method: str) -> None:
+    api = SessionsApi(ApiClient(Configuration()))
+    own = {"session_id": inspect.Parameter.empty, **OPTIONS}
+
+    assert ask(getattr(api, method)) == own
+    assert ask(functools.wraps(getattr(api, method))(lambda *args: args)) == own
+    assert ask(functools.partial(getattr(api, method), "s1")) == OPTIONS
+    around = functools.wraps(getattr(SessionsApi, method))(lambda *args: args)
+    assert ask(around) == {"self": inspect.Parameter.empty, **own}
+    assert "def get_session(" in inspect.getsource(getattr(SessionsApi, method))
+
+
+def test_a_stream_and_another_service_show_their_own_options() -> None:
+    stream = ask(SessionsApi.subscribe_to_session_stream)
+    candela = ask(finbourne_candela.SessionsApi.submit_prompt_to_agent)
+
+    assert stream == {"self": inspect.Parameter.empty, "session_id": inspect.Parameter.empty} | OPTIONS | {
+        "idle_timeout": None,
+        "tee": None,
+    }
+    assert {*candela} == {"self", "submit_prompt", *OPTIONS, "opts"}
+
+
+def test_without_docstrings_the_signatures_stay() -> None:
+    answer = fresh(
+        "import inspect, pydoc, finbourne_candela as f, portal_client as p\n"
+        "forms = [getattr(p.SessionsApi, 'get_session' + s) for s in ('', '_with_http_info')]\n"
+        "forms += [f.SessionsApi.get_session]\n"
+        "for form in forms: pydoc.render_doc(form)\n"
+        "answer = [[[*inspect.signature(form).parameters], form.__doc__] for form in forms]",
+        "-OO",
+    )
+
+    portal = ["self", "session_id", *OPTIONS]
+    candela = ["self", "scope", "identifier", "version", *OPTIONS, "opts"]
+    assert answer == [[portal, None], [portal, None], [candela, None]]
 
 
 APIS: list[type[Api]] = [SessionsApi, finbourne_candela.SessionsApi]
@@ -172,7 +242,7 @@ TOLD = [
 @pytest.mark.parametrize("function", TOLD)
 def test_help_tells_of_each_argument_and_option(function: Any) -> None:
     text = inspect.getdoc(function) or ""
-    told = re.findall(r"^    (\w+): \S", text, re.MULTILINE)
+    told = re.findall(r"^    (\w+): \S", text.partition("\n\nReturns:")[0], re.MULTILINE)
     options = [name for name in function.operation.options if name not in FORMER]
 
     assert sorted(told) == sorted([*(p.name for p in function.operation.parameters), *options])
@@ -185,6 +255,37 @@ def test_each_service_tells_of_its_own_options() -> None:
 
     assert "_content_type: application/json" in candela
     assert "_content_type: The form's encoding" in (inspect.getdoc(SessionsApi.create_session) or "")
+
+
+class Readers(SessionsApi):
+    """Operations of a user's own.
+
+    Args:
+        reader: Who reads.
+    """
+
+    @endpoint("GET", "/sessions/{session_id}/readers/{reader}")
+    def read(self, session_id: int, reader: Later, **options: Unpack[RequestOptions]) -> Session:
+        """Read a session as someone else."""
+        raise AssertionError("the body of a stub is never run")
+
+    read_with_http_info = with_http_info(read)
+
+
+Later = int  # an annotation may name what is not there yet
+
+
+def test_help_of_ones_own_operation() -> None:
+    assert list(ask(Readers.read)) == ["self", "session_id", "reader", *OPTIONS]
+    assert (inspect.getdoc(Readers.read_with_http_info) or "").startswith(
+        "Read a session as someone else.\n\n"
+        "Args:\n"
+        "    session_id: The session, as `Session.id` or `AsyncSessionResponse.session_id` names it.\n"
+        "    reader: Who reads.\n\n"
+        "Options:\n"
+        "    _request_timeout: "
+    )
+    assert inspect.getdoc(Readers.get_session) == inspect.getdoc(SessionsApi.get_session)
 
 
 def test_an_operation_that_another_class_offers_too_keeps_its_help() -> None:

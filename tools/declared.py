@@ -19,6 +19,7 @@ from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin
 import griffe
 from pydantic import BaseModel, RootModel
 
+from openapi import operations
 from portal_client.description import arguments
 from portal_client.exceptions import error_for
 from portal_client.multipart import Files
@@ -42,6 +43,11 @@ class Package:
         """The classes of operations."""
         module = import_module(f"{self.name}.api")
         return [getattr(module, name) for name in module.__all__]
+
+    @cached_property
+    def operations(self) -> Mapping[str, Any]:
+        """The operations of the contract by their names."""
+        return {operation["operationId"]: operation for *_, operation in operations(self.contract)}
 
     @cached_property
     def server(self) -> str:
@@ -77,6 +83,7 @@ class Section:
     returns: str
     returns_text: str
     statuses: Sequence[tuple[str, str]]
+    options: Sequence[str]
 
     @property
     def call(self) -> str:
@@ -86,24 +93,25 @@ class Section:
 
 
 def sections(package: Package, api: type) -> list[Section]:
-    """The operations of an API class, by name. Raises ValueError for a parameter of which nothing is said."""
+    """Return the operations of an API class, by name.
+
+    Raises ValueError for an operation that the contract does not have, and for a parameter of which the
+    docstring of the class says nothing.
+    """
+    return [
+        _section(package, api, form)
+        for name, form in sorted(vars(api).items())
+        if (operation := getattr(form, "operation", None)) is not None and operation.name == name
+    ]
+
+
+def _section(package: Package, api: type, form: Any) -> Section:
+    operation: Operation = form.operation
+    returned = inspect.get_annotations(operation.stub, eval_str=True)["return"]
+    promised = package.operations.get((operation.stream_of or operation).name)
+    if promised is None:
+        raise ValueError(f"{operation.name}: not in the contract")
     described = _arguments(api)
-    paths: Mapping[str, Mapping[str, Any]] = package.contract["paths"]
-    promised = {each["operationId"]: each for item in paths.values() for each in item.values()}
-    found: list[Section] = []
-    for name in sorted(vars(api)):
-        operation: Operation | None = getattr(vars(api)[name], "operation", None)
-        if operation is not None and operation.name == name:
-            found.append(
-                _section(package, operation, promised[(operation.stream_of or operation).name], described)
-            )
-    return found
-
-
-def _section(
-    package: Package, operation: Operation, promised: Mapping[str, Any], described: Mapping[str, str]
-) -> Section:
-    answer = inspect.get_annotations(operation.stub, eval_str=True)["return"]
     unsaid = [p.name for p in operation.parameters if p.name not in described]
     if unsaid:
         raise ValueError(f"{operation.name}: nothing is said of {unsaid[0]} in the docstring of its class")
@@ -111,9 +119,10 @@ def _section(
         operation,
         cleandoc(operation.stub.__doc__ or "").partition("\n")[0],
         [_parameter(package, p, described[p.name]) for p in operation.parameters],
-        "" if answer is type(None) else phrase(package, answer),
-        "" if answer is type(None) else _phrase(answer),
-        [_status(status, answer) for status, answer in promised["responses"].items()],
+        "" if returned is type(None) else phrase(package, returned),
+        "" if returned is type(None) else _phrase(returned),
+        [_status(status, response) for status, response in promised["responses"].items()],
+        [p.name for p in inspect.signature(form).parameters.values() if p.kind is p.KEYWORD_ONLY],
     )
 
 
@@ -126,11 +135,11 @@ def _parameter(package: Package, parameter: Parameter, description: str) -> Row:
     )
 
 
-def _status(status: str, answer: Mapping[str, Any]) -> tuple[str, str]:
-    """A status with a star where it stands beyond the service's own contract, and what it means."""
-    description = str(answer["description"]).rstrip(".")
+def _status(status: str, response: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a status, with a star where the service's own contract does not have it, and its meaning."""
+    description = str(response["description"]).rstrip(".")
     raised = "" if status[0] == "2" else f": {error_for(int(status)).__name__}"
-    star = r" \*" if answer.get("x-extension") else ""
+    star = r" \*" if response.get("x-extension") else ""
     return f"**{status}**{star}", description + raised
 
 

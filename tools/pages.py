@@ -1,9 +1,8 @@
 """The pages of docs/ and the tables of the README, made from the declarations: ``python tools/pages.py``.
-The table in docs/reliability.md is made from the tests; see promises.py.
 
-What stands between the summary of an operation and its parameters is written by hand and kept, and so is
-the README around its tables; all else is made anew. `pages` answers what should be there, `stale` where a
-page says something else; a test asks both.
+The table in docs/reliability.md is made from the tests; see promises.py. What stands between the summary of an
+operation and its parameters is written by hand and kept, and so is the README around its tables; all else is
+made anew. `pages` returns what should be there, and `stale` where a page differs from that; a test calls both.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import promises
 from declared import Package, Properties, Section, properties, sections
+from openapi import placed
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,7 +45,7 @@ def package(name: str, contract: str, docs: str, readme: str) -> Package:
     models = import_module(f"{name}.models")
     return Package(
         name,
-        json.loads((ROOT / "contracts" / contract).read_text("utf-8")),
+        placed(json.loads((ROOT / "contracts" / contract).read_text("utf-8"))),
         ROOT / docs,
         ROOT / readme,
         {each: getattr(models, each) for each in models.__all__},
@@ -53,7 +53,7 @@ def package(name: str, contract: str, docs: str, readme: str) -> Package:
 
 
 def packages() -> list[Package]:
-    """What this repository documents."""
+    """Return the packages that this repository documents."""
     candela = "docs/finbourne_candela"
     return [
         package("portal_client", "portal.openapi.json", "docs", "README.md"),
@@ -62,7 +62,7 @@ def packages() -> list[Package]:
 
 
 def pages(package: Package) -> dict[Path, str]:
-    """Each page of a package with what should stand on it."""
+    """Return the pages of a package, each with the text that it should have."""
     made: dict[Path, str] = {}
     shown: dict[type, list[Section]] = {api: sections(package, api) for api in package.apis}
     for api, operations in shown.items():
@@ -87,7 +87,7 @@ def pages(package: Package) -> dict[Path, str]:
 
 
 def by_hand(text: str) -> dict[str, str]:
-    """What is written by hand on a page of operations, by operation."""
+    """Return what is written by hand on a page of operations, by operation."""
     _, *parts = re.split(r"^# \*\*(\w+)\*\*\n", text, flags=re.MULTILINE)
     above = (section.partition("### Parameters\n")[0] for section in parts[1::2])
     # The call and the summary come first.
@@ -99,7 +99,7 @@ def _prose(api: type) -> str:
 
 
 def _uses(shown: Mapping[type, Sequence[Section]], models: Sequence[Properties]) -> dict[str, list[str]]:
-    """Where each model stands: in the answer or a parameter of an operation, or in another model."""
+    """Return where each model is used: in the response or a parameter of an operation, or in another model."""
     uses: dict[str, list[str]] = {}
     for api, operations in shown.items():
         for section in operations:
@@ -127,7 +127,7 @@ def _render(template: str, package: Package, page: Path, **values: Any) -> str:
 
 
 def stale(page: Path, wanted: str) -> str:
-    """The first place where a page is not what it should be: file, line, headings, both texts; else ""."""
+    """Return the first place where a page is not as it should be: file, line, headings, both texts; else ""."""
     shown = page.relative_to(ROOT)
     if not page.exists():
         return f"{shown}: missing; run `make docs`"
@@ -136,7 +136,7 @@ def stale(page: Path, wanted: str) -> str:
 
 
 def difference(there: str, wanted: str) -> str:
-    """The first line in which a text differs from what is wanted, with the headings above it; else ""."""
+    """Return the first line in which a text differs from the wanted one, and the headings above it; else ""."""
     above: dict[int, str] = {}
     code = False
     for number, (old, new) in enumerate(zip_longest(there.splitlines(), wanted.splitlines()), 1):

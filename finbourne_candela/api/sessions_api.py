@@ -25,15 +25,8 @@ from portal_client.streaming import EventStream
 class SessionsApi(Api):
     """Start, prompt, read and stop sessions of agents and pipelines.
 
-    Each operation has three forms: `x` answers the data, `x_with_http_info` an ApiResponse with status
-    and headers, `x_without_preload_content` the raw response, unread. All take the CandelaOptions by
-    keyword: `opts`, `_request_timeout`, `_headers`, `_request_auth`, `_content_type`, `_host_index`.
-    `submit_prompt_to_agent_stream` answers events as they come, an EventStream; it takes `idle_timeout` and
-    `tee` besides.
-
-    Raises pydantic.ValidationError for wrong arguments, before anything is sent, and ApiException for
-    all that goes wrong afterwards. What starts, prompts, stops or deletes a session is never sent a second
-    time once the server may have seen it.
+    What starts, prompts, stops or deletes a session is never sent a second time once the server may have
+    received it.
 
     Args:
         scope: The scope that the session lives in.
@@ -55,7 +48,7 @@ class SessionsApi(Api):
         version: Optional[StrictStr] = None,
         **options: Unpack[CandelaOptions],
     ) -> list[ObjectMetadata]:
-        """Delete all data of a session; answers what was deleted."""
+        """Delete all data of a session, and return what was deleted."""
         ...
 
     @endpoint("GET", "/sessions/")
@@ -120,12 +113,12 @@ class SessionsApi(Api):
 
     @endpoint("POST", "/session/pipeline_submit")
     def submit_pipeline_prompt(self, submit_prompt: SubmitPrompt, **options: Unpack[CandelaOptions]) -> Any:
-        """Send a prompt to a running pipeline; answers its JSON as plain data, or text that is not JSON."""
+        """Send a prompt to a running pipeline, and return its JSON as plain data, or else its text."""
         ...
 
     @endpoint("POST", "/session/agent_submit")
     def submit_prompt_to_agent(self, submit_prompt: SubmitPrompt, **options: Unpack[CandelaOptions]) -> Event:
-        """Send a prompt to a running agent; answers the last event of its answer.
+        """Send a prompt to a running agent, and return the last event of its answer.
 
         All of them are in `raw_data` of the `_with_http_info` form, one JSON document on each line.
         """
@@ -135,7 +128,7 @@ class SessionsApi(Api):
     def submit_prompt_to_agent_stream(
         self, submit_prompt: SubmitPrompt, **options: Unpack[CandelaStreamOptions]
     ) -> EventStream[Event]:
-        """Send a prompt to a running agent; answers the events of its answer as they come."""
+        """Send a prompt to a running agent, and return the events of its answer as they come."""
         ...
 
     delete_session_with_http_info: Final = with_http_info(delete_session)

@@ -1,4 +1,4 @@
-"""The body of a 422 answer."""
+"""The body of a 422 response."""
 
 from __future__ import annotations
 

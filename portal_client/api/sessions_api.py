@@ -31,21 +31,13 @@ _FORM = "multipart/form-data"
 class SessionsApi(Api):
     """Start, continue and read conversations with an agent.
 
-    Each operation has three forms: `x` answers the data, `x_with_http_info` an ApiResponse with status
-    and headers, `x_without_preload_content` the raw response, unread. All take the RequestOptions by
-    keyword: `_request_timeout`, `_headers`, `_request_auth`, `_content_type`, `_host_index`.
-    `subscribe_to_session_stream` answers events as they come, an EventStream; it takes `idle_timeout` and
-    `tee` besides.
-
-    Raises pydantic.ValidationError for wrong arguments, before anything is sent, and ApiException for
-    all that goes wrong afterwards. What starts or continues a session is never sent a second time
-    once the server may have seen it.
+    What starts or continues a session is never sent a second time once the server may have received it.
 
     Args:
         agent_id: The agent to talk to.
-        text_prompt: What to ask it. A long prompt is no problem for the client; the service sets the limit.
+        text_prompt: What to ask it. The client sets no limit to its length; the service may.
         files: What to attach: a path, bytes, an open binary file, `(name, content)` or
-            `(name, content, content type)`; one of them or a list. A file object is put back afterwards.
+            `(name, content, content type)`; one of them or a list. A file object is set back to where it was.
         session_id: The session, as `Session.id` or `AsyncSessionResponse.session_id` names it.
         last_message_index: The last message to take over, counted from 0 as in `Session.messages`.
     """
@@ -96,7 +88,7 @@ class SessionsApi(Api):
 
     @endpoint("GET", "/sessions/{session_id}/subscribe", secured=False)
     def subscribe_to_session(self, session_id: StrictStr, **options: Unpack[RequestOptions]) -> Session:
-        """Wait for a session: answers it as soon as it is not running any more. Sends no token."""
+        """Wait until a session is no longer running, and return it. Sends no token."""
         ...
 
     @event_stream(subscribe_to_session)

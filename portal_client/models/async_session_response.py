@@ -1,4 +1,4 @@
-"""The answer to a session started without waiting."""
+"""The response to a session started without waiting."""
 
 from __future__ import annotations
 

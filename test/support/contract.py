@@ -18,6 +18,7 @@ from typing import Annotated, Any, ForwardRef, Literal, Union, get_args, get_ori
 from pydantic import RootModel
 from pydantic.fields import FieldInfo
 
+from openapi import operations, placed
 from portal_client.model import Nullable
 from portal_client.operation import Operation
 from portal_client.streaming import EventStream
@@ -29,7 +30,6 @@ FORMS = ("", "_with_http_info", "_without_preload_content")
 Contract = Mapping[str, Any]
 Models = Mapping[str, Any]
 
-_METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 _JSON = "application/json"
 #: The mark of what a contract promises beyond the one that the package is written for.
 _EXTENSION = "x-extension"
@@ -47,6 +47,7 @@ def operation_differences(
     contract: Contract, apis: Sequence[type], models: Models, forms: Sequence[str] = FORMS
 ) -> list[str]:
     """Compare the operations of some API classes, in all their call forms, with those of the contract."""
+    contract = placed(contract)
     declared = {name: (api, operation) for api in apis for name, operation in _declared(api, forms)}
     here = {name: _declaration(api, operation, models) for name, (api, operation) in declared.items()}
     promised = list(_operations(contract))
@@ -65,6 +66,7 @@ def operation_differences(
 
 def model_differences(contract: Contract, models: Models) -> list[str]:
     """Compare the models of a package, by name, with the schemas of the contract."""
+    contract = placed(contract)
     here = {name: _model(model, models) for name, model in models.items()}
     schemas = contract["components"]["schemas"].items()
     there = {name: _schema(schema) for name, schema in schemas if not schema.get(_EXTENSION)}
@@ -73,6 +75,7 @@ def model_differences(contract: Contract, models: Models) -> list[str]:
 
 def configuration_differences(contract: Contract, configuration: Any) -> list[str]:
     """Compare where a configuration with a token sends calls, and how it shows the token."""
+    contract = placed(contract)
     here = {"server": configuration.host, "version": configuration.api_version}
     for name, setting in configuration.auth_settings().items():
         here[f"security {name}"] = f"{setting['type']} in {setting['in']} {setting['key']}"
@@ -183,13 +186,11 @@ def _declaration(api: type, operation: Operation, models: Models) -> dict[str, A
 
 
 def _operations(contract: Contract) -> Iterator[tuple[str, str, bool, list[Any], Any]]:
-    """Method, path, whether it is secured, its parameters, and the operation itself."""
-    for path, item in contract["paths"].items():
-        for method in _METHODS:
-            if operation := item.get(method):
-                secured = bool(operation.get("security", contract.get("security")))
-                parameters = [*item.get("parameters", ()), *operation.get("parameters", ())]
-                yield method.upper(), path, secured, parameters, operation
+    """Yield method, path, whether it is secured, its parameters, and the operation itself."""
+    for method, path, item, operation in operations(contract):
+        secured = bool(operation.get("security", contract.get("security")))
+        parameters = [*item.get("parameters", ()), *operation.get("parameters", ())]
+        yield method, path, secured, parameters, operation
 
 
 def _promise(

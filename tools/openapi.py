@@ -1,0 +1,43 @@
+"""An OpenAPI document as it is read here: its operations, and an error that names the place of what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+_METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+
+
+class Incomplete(LookupError):
+    """A document lacks something; the message has its place and the missing key."""
+
+
+class Entry(dict[str, Any]):
+    """An object of a document. A key that it lacks raises Incomplete."""
+
+    def __init__(self, entries: Mapping[str, Any], place: str) -> None:
+        super().__init__(entries)
+        self._place = place
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise Incomplete(f"{self._place or 'the document'}: {key!r} is missing")
+
+
+def placed(value: Any, *place: Any) -> Any:
+    """Return a document, or a part of one at this place, whose objects are entries."""
+    if isinstance(value, Mapping):
+        entries = {str(key): placed(each, *place, key) for key, each in value.items()}
+        return Entry(entries, " > ".join(map(str, place)))
+    if isinstance(value, list):
+        return [placed(each, *place, number) for number, each in enumerate(value)]
+    return value
+
+
+def operations(
+    contract: Mapping[str, Any],
+) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield the method, the path, what all methods of the path share, and the operation itself."""
+    for path, item in contract["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield method.upper(), path, item, item[method]
