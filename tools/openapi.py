@@ -1,4 +1,4 @@
-"""An OpenAPI document as it is read here: its operations, and an error that names the place of what is missing."""
+"""An OpenAPI document as the tools and the tests read it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def placed(value: Any, *place: Any) -> Any:
 def operations(
     contract: Mapping[str, Any],
 ) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield the method, the path, what all methods of the path share, and the operation itself."""
+    """Yield the method, the path, the item with what all its methods share, and the operation itself."""
     for path, item in contract["paths"].items():
         for method in _METHODS:
             if method in item:

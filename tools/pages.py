@@ -1,8 +1,8 @@
 """The pages of docs/ and the tables of the README, made from the declarations: ``python tools/pages.py``.
 
-The table in docs/reliability.md is made from the tests; see promises.py. What stands between the summary of an
-operation and its parameters is written by hand and kept, and so is the README around its tables; all else is
-made anew. `pages` returns what should be there, and `stale` where a page differs from that; a test calls both.
+The table in docs/reliability.md is made from the tests; see promises.py. What stands between the summary of
+an operation and its parameters is written by hand and kept, and so is the README around its tables; all else
+is made anew. `pages` returns what should be there, and `stale` where a page differs; a test calls both.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _prose(api: type) -> str:
 
 
 def _uses(shown: Mapping[type, Sequence[Section]], models: Sequence[Properties]) -> dict[str, list[str]]:
-    """Return where each model is used: in the response or a parameter of an operation, or in another model."""
+    """Return where each model is used: in the response or an argument of an operation, or another model."""
     uses: dict[str, list[str]] = {}
     for api, operations in shown.items():
         for section in operations:
@@ -127,7 +127,7 @@ def _render(template: str, package: Package, page: Path, **values: Any) -> str:
 
 
 def stale(page: Path, wanted: str) -> str:
-    """Return the first place where a page is not as it should be: file, line, headings, both texts; else ""."""
+    """Return the first place where a page is stale: file, line, headings, both texts; else ""."""
     shown = page.relative_to(ROOT)
     if not page.exists():
         return f"{shown}: missing; run `make docs`"
@@ -136,7 +136,7 @@ def stale(page: Path, wanted: str) -> str:
 
 
 def difference(there: str, wanted: str) -> str:
-    """Return the first line in which a text differs from the wanted one, and the headings above it; else ""."""
+    """Return the first line in which a text differs from the wanted one, with its headings; else ""."""
     above: dict[int, str] = {}
     code = False
     for number, (old, new) in enumerate(zip_longest(there.splitlines(), wanted.splitlines()), 1):

@@ -154,6 +154,16 @@ def _error_differences(operation: Contract) -> list[str]:
     ]
 
 
+def of_tag(contract: Contract, tag: str) -> Contract:
+    """Return a contract with the operations of one tag only, so that a test need not know the others."""
+    paths: dict[str, Any] = {}
+    for method, path, item, operation in operations(contract):
+        if tag in operation["tags"]:
+            shared = {"parameters": item["parameters"]} if "parameters" in item else {}
+            paths.setdefault(path, shared)[method.lower()] = operation
+    return {**contract, "paths": paths}
+
+
 # ── the operations here ──
 
 
