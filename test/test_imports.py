@@ -158,10 +158,10 @@ def test_star_imports() -> None:
 
 @pytest.mark.parametrize("module", MODELS)
 def test_each_model_has_its_module(module: str) -> None:
-    names = [name for name in portal_client.models.__all__ if name.lower() == module.replace("_", "")]
-    described = __import__(f"portal_client.models.{module}", fromlist=names)
+    (name, *_) = [n for n in portal_client.models.__all__ if n.lower() == module.replace("_", "")] or [""]
+    assert name, f"portal_client/models/__init__.py does not name the model of {module}.py"
+    described = __import__(f"portal_client.models.{module}", fromlist=[name])
 
-    (name,) = names
     assert getattr(described, name) is getattr(portal_client, name) is getattr(portal_client.models, name)
     assert getattr(described, name).__module__ == f"portal_client.models.{module}"
 
@@ -251,7 +251,8 @@ def test_each_module_of_a_package_is_named_there(package: str) -> None:
     table = written_in(ROOT / package.replace(".", "/"))[2]
 
     below = [f"portal_client.{name}" for name in MODULES]
-    assert sorted(table) == [module for module in below if module.startswith(f"{package}.")]
+    wanted = {module for module in below if module.startswith(f"{package}.")}
+    assert not wanted ^ {*table}, f"{package}/__init__.py names others than there are: {wanted ^ {*table}}"
 
 
 def lines(path: Path) -> int:
@@ -267,7 +268,7 @@ def test_core_modules_stay_small(path: Path) -> None:
 def test_operations_stay_thin(path: Path) -> None:
     stubs = path.read_text(encoding="utf-8").count("\n        ...\n")
 
-    assert lines(path) <= 15 * stubs
+    assert lines(path) <= 20 + 13 * stubs
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)

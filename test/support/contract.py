@@ -155,13 +155,30 @@ def _error_differences(operation: Contract) -> list[str]:
 
 
 def of_tag(contract: Contract, tag: str) -> Contract:
-    """Return a contract with the operations of one tag only, so that a test need not know the others."""
+    """Return a contract with the operations of one tag, and the schemas that they name, only.
+
+    So a test of these need not know what else there is.
+    """
     paths: dict[str, Any] = {}
     for method, path, item, operation in operations(contract):
         if tag in operation["tags"]:
             shared = {"parameters": item["parameters"]} if "parameters" in item else {}
             paths.setdefault(path, shared)[method.lower()] = operation
-    return {**contract, "paths": paths}
+    schemas = contract["components"]["schemas"]
+    named, found = dict[str, Any](), _references(paths)
+    while found:
+        named |= {name: schemas[name] for name in found}
+        found = _references(named) - named.keys()
+    used = {name: schema for name, schema in schemas.items() if name in named}
+    return {**contract, "paths": paths, "components": {**contract["components"], "schemas": used}}
+
+
+def _references(part: Any) -> set[str]:
+    """Return the names of the schemas that a part of a contract refers to."""
+    if isinstance(part, Mapping):
+        own = {part["$ref"].rsplit("/", 1)[1]} if isinstance(part.get("$ref"), str) else set[str]()
+        return own.union(*map(_references, part.values()))
+    return set[str]().union(*map(_references, part)) if isinstance(part, list) else set()
 
 
 # ── the operations here ──
