@@ -23,7 +23,8 @@ class Steps(PortalClient):
         super().__init__(host)
         client: Any = self.client
         api: Any = type(self.api)
-        self.rest, self.prepare_request, self.decode = client.rest_client, client._prepared, client._decoded
+        self.rest = client.rest_client
+        self.prepare_request, self.decode = client._prepared, client._decoded
         self.operation, self.many = api.get_session.operation, api.get_sessions.operation
         self.session()
         self.request = self.operation.request(("s1",), {})

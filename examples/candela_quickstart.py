@@ -46,6 +46,7 @@ def factory() -> Generator[SyncApiClientFactory, None, None]:
 
 
 def main() -> None:
+    """Start a session, send it a prompt, and stop it."""
     app = ObjectId(scope="default", identifier=os.environ.get("CANDELA_APP", "echo"))
     with factory() as made:
         step("The settings, and where each comes from")
@@ -79,6 +80,7 @@ def main() -> None:
 
 
 def step(title: str) -> None:
+    """Print the title of the next step."""
     print(f"\n{title}")
 
 

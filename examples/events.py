@@ -31,13 +31,14 @@ ANSWER = "The north grew by seven percent, the south by two."
 def writer(
     conversation: Sequence[portal_sandbox.Message], files: Sequence[portal_sandbox.File]
 ) -> Iterator[Union[str, dict[str, str]]]:
-    """An agent that thinks, and then says its answer word by word."""
+    """Yield a thought, and then the text word by word."""
     yield {"event_type": "info", "content": "reading the quarter"}
     for word in ANSWER.split():
         yield f"{word} "
 
 
 def main() -> None:
+    """Follow a Candela session and a Portal session, on a sandbox of this script."""
     # A twentieth of a second between two events, and a quarter before each answer of the echo.
     with portal_sandbox.running(agents={"writer": writer}, pace=0.05, latency=0.25) as box:
         settings = ArgsConfigurationLoader(api_url=box.candela_url, access_token=box.token)
@@ -48,7 +49,7 @@ def main() -> None:
 
 
 def candela(api: SessionsApi, log: Path) -> None:
-    """What an agent says, word by word; then once more from the record."""
+    """Print the words of an agent as they come; then again from the recorded file."""
     step("Start a session with the writer, and print its words as they come")
     app = ObjectId(scope="default", identifier="writer")
     started = api.start_session(SessionStartRequest(app=app, model_cfg=app)).obj_id
@@ -71,7 +72,7 @@ def candela(api: SessionsApi, log: Path) -> None:
 
 
 def portal(api: PortalSessionsApi) -> None:
-    """The states of a session, each as it comes."""
+    """Print each state of a session as it comes."""
     step("Start a Portal session without waiting, and follow its states")
     started = api.create_async_session("echo", "Which region grew?")
     with api.subscribe_to_session_stream(started.session_id, idle_timeout=30) as states:
@@ -80,11 +81,12 @@ def portal(api: PortalSessionsApi) -> None:
 
 
 def step(title: str) -> None:
+    """Print the title of the next step."""
     print(f"\n{title}")
 
 
 def show(events: Iterable[Event]) -> None:
-    """Print words behind each other as they come, and what else is said on lines of its own."""
+    """Print words on one line as they come, and each other event on a line of its own."""
     for event in events:
         if event.event_type == "chat":
             print(event.content, end="", flush=True)

@@ -46,6 +46,7 @@ def service() -> Generator[Configuration, None, None]:
 
 
 def main() -> None:
+    """Run a conversation with an agent, from its first prompt to its end."""
     agent = os.environ.get("PORTAL_AGENT", "echo")
     with service() as configuration, ApiClient(configuration) as client:
         sessions = SessionsApi(client)
@@ -87,6 +88,7 @@ def main() -> None:
 
 
 def step(title: str) -> None:
+    """Print the title of the next step."""
     print(f"\n{title}")
 
 

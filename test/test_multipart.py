@@ -431,8 +431,8 @@ def test_what_a_file_object_gives(bad: Callable[[], Any], said: str, wrap: Calla
 
 
 def test_the_upload_of_starlette() -> None:
-    UploadFile = pytest.importorskip("starlette.datastructures").UploadFile
-    upload = UploadFile(io.BytesIO(BYTES), filename="notes.txt")
+    datastructures = pytest.importorskip("starlette.datastructures")
+    upload = datastructures.UploadFile(io.BytesIO(BYTES), filename="notes.txt")
 
     assert "(UploadFile.file)" in str(refused(upload))
     assert arrived((upload.filename, upload.file)) == [("notes.txt", "text/plain", BYTES)]

@@ -155,10 +155,8 @@ def test_a_loop_that_met_a_bad_line_goes_on_in_another_one() -> None:
 
 def test_a_loop_within_a_loop_takes_from_the_same_events() -> None:
     events = stream(b'{"n":1}\n', b'{"n":2}\n{"n":3}\n{"n":4}\n', b'{"n":5}\n')
-    seen: list[tuple[int, int, int]] = []
 
-    for event in events:
-        seen.append((event.n, next(events, event).n, events.events))
+    seen = [(event.n, next(events, event).n, events.events) for event in events]
 
     assert seen == [(1, 2, 2), (3, 4, 4), (5, 5, 5)]
 

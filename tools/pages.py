@@ -1,8 +1,9 @@
-"""The pages of docs/ and the tables of the README, made from the declarations: ``python tools/pages.py``.
+"""Write the pages of docs/ and the tables of the README from the declarations: ``python tools/pages.py``.
 
-The table in docs/reliability.md is made from the tests; see promises.py. What stands between the summary of
-an operation and its parameters is written by hand and kept, and so is the README around its tables; all else
-is made anew. `pages` returns what should be there, and `stale` where a page differs; a test calls both.
+The table in docs/reliability.md is made from the tests; see promises.py.
+What stands between the summary of an operation and its parameters is written by hand and kept, and so is
+the README around its tables; all else is generated. `pages` returns what should be there, `stale` where a
+page differs; a test calls both.
 """
 
 from __future__ import annotations
