@@ -5,6 +5,9 @@ PYTHON ?= $(or $(MADE_WITH),python3)
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Each module is compiled once, and not by each process that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 
 help:  ## list these commands

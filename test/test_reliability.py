@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 
 import pytest
@@ -13,10 +12,9 @@ from promises import ROOT, SECTIONS, Held, held, table
 
 HELD = held()
 TESTS = {
-    f"{path.relative_to(ROOT).as_posix()}::{function.name}"
+    f"{path.relative_to(ROOT).as_posix()}::{name}"
     for path in (ROOT / "test").rglob("test_*.py")
-    for function in ast.parse(path.read_text("utf-8")).body
-    if isinstance(function, ast.FunctionDef)
+    for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
 }
 
 

@@ -232,7 +232,9 @@ def _variants(package: Package, model: type[RootModel[Any]]) -> list[str]:
 
 def _below_fields(model: type[BaseModel]) -> dict[str, str]:
     """What the docstring below each field says. Raises ValueError for a field of which nothing is said."""
-    members = griffe.load(model.__module__)[model.__name__].members
+    file = Path(inspect.getfile(model))
+    module = griffe.visit(model.__module__, filepath=file, code=file.read_text("utf-8"))
+    members = module[model.__name__].members
     said = {name: getattr(members.get(name), "docstring", None) for name in model.model_fields}
     for name, docstring in said.items():
         if docstring is None:

@@ -1,10 +1,11 @@
-"""The table of promises in docs/reliability.md, made from the marks of the tests that hold them."""
+"""Write the table of promises in docs/reliability.md from the marks of the tests that hold them."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,22 +32,23 @@ _REGION = re.compile(r"(?<=<!-- promises: generated -->\n).*?(?=<!-- end of the 
 
 
 class Held(NamedTuple):
-    """A promise and a test that holds it, as `file::function`; the file is seen from the repository."""
+    """A promise and a test that holds it, as `file::function`; the file is relative to the repository."""
 
     section: str
     promise: str
     test: str
 
 
-def held() -> list[Held]:
-    """What `@pytest.mark.fault` says, of all tests."""
+@cache
+def held() -> Sequence[Held]:
+    """Return the promises of all tests, as their `@pytest.mark.fault` states them."""
     found: list[Held] = []
     for path in sorted((ROOT / "test").rglob("test_*.py")):
-        name = path.relative_to(ROOT).as_posix()
-        for function in ast.parse(path.read_text("utf-8")).body:
+        text, name = path.read_text("utf-8"), path.relative_to(ROOT).as_posix()
+        for function in ast.parse(text).body if "pytest.mark.fault" in text else ():
             if isinstance(function, ast.FunctionDef):
                 found += (Held(*mark, f"{name}::{function.name}") for mark in _marks(function))
-    return found
+    return tuple(found)
 
 
 def _marks(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
@@ -56,8 +58,8 @@ def _marks(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
             yield section, promise
 
 
-def table(all_held: list[Held]) -> str:
-    """The promises by section, each with its tests. Raises ValueError for a section that is not known."""
+def table(all_held: Sequence[Held]) -> str:
+    """Return the promises by section, each with its tests. Raises ValueError for an unknown section."""
     by_section: dict[str, dict[str, list[str]]] = {section: {} for section in SECTIONS}
     for section, promise, test in all_held:
         if section not in by_section:
@@ -84,7 +86,7 @@ def _link(test: str) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """The page with the table that should stand in it."""
+    """Return the page with its table as it should be. Raises ValueError without a place for it."""
     before = PAGE.read_text("utf-8")
     if not _REGION.search(before):
         raise ValueError(f"{PAGE.name} has no place for the promises")

@@ -254,7 +254,7 @@ def test_the_pace_comes_after_each_piece() -> None:
 
 
 def test_an_agent_is_asked_for_nothing_more_once_its_time_is_over() -> None:
-    ended, taken, closed = Event(), list[str](), list[bool]()
+    ended, taken, closed = Pauses(), list[str](), list[bool]()
 
     def agent() -> Iterator[str]:
         try:
