@@ -26,6 +26,10 @@ test: $(VENV)/test.done  ## run the tests, in under 5 minutes
 faults: $(VENV)/test.done  ## run the fault matrix alone: a line for each case and a total
 	$(BIN)/python -m pytest -n 2 -q --no-header -m fault $$(grep -rlE "^@pytest.mark.fault" --include="test_*.py" test)
 
+mutants: $(VENV)/mutants.done  ## change retries, redirects, forms and events by rule, and list what no test notices
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
 check: lint types  ## linters, both type checkers and the slow tests, in under 30 minutes
 	$(BIN)/python -m pytest -m slow
 
@@ -51,7 +55,7 @@ format: $(VENV)/test.done  ## lay out the code
 	$(BIN)/ruff format .
 
 clean:  ## remove what these commands have made
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis mutants
 
 # It is done when it says what it was made with: bin/python is there before the work is.
 $(VENV)/bin/python: $(if $(filter $(PYTHON),$(MADE_WITH)),,anew)
@@ -73,9 +77,13 @@ $(VENV)/test.done: $(VENV)/bin/python pyproject.toml test-requirements.txt
 	@$(PIP) -r test-requirements.txt
 	@touch $@
 
+$(VENV)/mutants.done: $(VENV)/test.done
+	@$(PIP) mutmut==3.8.1
+	@touch $@
+
 $(VENV)/bench.done: $(VENV)/test.done bench/requirements.txt
 	@echo "Installing the peers to measure with; this takes about half a minute."
 	@$(PIP) -r bench/requirements.txt
 	@touch $@
 
-.PHONY: help demo test faults check lint types bench bench-check docs format clean anew
+.PHONY: help demo test faults mutants check lint types bench bench-check docs format clean anew
