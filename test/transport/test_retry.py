@@ -90,6 +90,7 @@ def _after_error(
 ANY = urllib3.Retry(2, status_forcelist=(500, 503), allowed_methods=None)
 ONLY_POST = urllib3.Retry(2, status_forcelist=(500, 503), allowed_methods=("POST",))
 ITS_OWN = urllib3.Retry(2, status_forcelist=(500, 503))
+BAD_REQUEST = urllib3.Retry(2, status_forcelist=(400,))
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,8 @@ ITS_OWN = urllib3.Retry(2, status_forcelist=(500, 503))
         ("GET", True, None, 503, "7", 7),
         ("GET", True, None, 503, "0", 0),
         ("GET", True, None, 503, "garbage", SOON),
+        ("GET", True, None, 413, "7", 7),
+        ("GET", True, None, 413, None, None),
         ("PUT", True, None, 503, None, SOON),
         # All other answers are answers.
         ("GET", True, None, 200, None, None),
@@ -153,6 +156,9 @@ ITS_OWN = urllib3.Retry(2, status_forcelist=(500, 503))
         ("PUT", False, ONLY_POST, 500, None, None),
         ("GET", True, ONLY_POST, 500, None, None),
         ("PUT", False, ONLY_POST, 429, "3", 3),
+        ("GET", True, BAD_REQUEST, 400, None, 0),
+        ("GET", True, BAD_REQUEST, 503, "3", 3),
+        ("GET", True, BAD_REQUEST, 503, None, None),
     ],
 )
 def test_an_answer_is_the_last_or_not(
@@ -167,6 +173,30 @@ def test_a_policy_may_ignore_retry_after() -> None:
 
     assert _after_status(_http(retries=deaf), 503, "50") == 0
     assert _after_status(_http("POST", retries=deaf), 429, "1") is None
+
+
+def test_a_policy_of_ones_own_sees_each_failure() -> None:
+    seen: list[Any] = []
+
+    class Own(urllib3.Retry):
+        def increment(self, method: Any, url: Any, response: Any, error: Any) -> Any:  # type: ignore[override]
+            seen.append((method, url, response and response.status, error))
+            return super().increment(method, url, response, error)
+
+    request = _http(target="/sessions/s1", retries=Own(3, status_forcelist=[503]))
+    attempts = Attempts(request, quota())
+
+    assert attempts.after_answer(request, 503, {}) == 0
+    assert attempts.after_error(request, LOST, sent=False, final=False) == 0
+    assert seen == [("GET", "/sessions/s1", 503, None), ("GET", "/sessions/s1", None, LOST)]
+
+
+def test_the_methods_of_a_policy_hold_after_a_repetition() -> None:
+    post, get = _http("POST", retries=ONLY_POST), _http(retries=ONLY_POST)
+    attempts = Attempts(post, quota())
+
+    assert attempts.after_answer(post, 503, {}) == 0
+    assert attempts.after_answer(get, 503, {}) is None
 
 
 def test_a_body_that_can_be_sent_once_is_sent_once() -> None:
@@ -265,6 +295,16 @@ def test_the_first_repetition_waits_and_the_longest_wait_grows() -> None:
         for number, wait in enumerate(waits, 1):
             assert wait is not None
             assert 0.1 <= wait <= min(8, 0.25 * 2**number)
+
+
+def test_waits_are_drawn_between_a_tenth_of_a_second_and_twice_the_last_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[tuple[float, float]] = []
+    monkeypatch.setattr("random.uniform", lambda low, high: drawn.append((low, high)) or high)
+
+    assert _waits(_http(retries=7), [(503, None)] * 7) == [0.5, 1, 2, 4, 8, 8, 8]
+    assert {low for low, _ in drawn} == {0.1}
 
 
 def test_clients_do_not_come_back_together() -> None:
