@@ -173,8 +173,8 @@ MUTATIONS = [
     M(
         "what any attempt has sent was sent",
         "portal_client/transport/errors.py",
-        "for attempt in last.attempts if attempt.sent]",
-        "for attempt in [last] if attempt.sent]",
+        "for attempt in last.attempts if attempt.written]",
+        "for attempt in [last] if attempt.written]",
         "test/test_rest.py::test_an_attempt_that_was_read_counts_though_the_last_one_was_refused",
     ),
     M(
