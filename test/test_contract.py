@@ -216,25 +216,25 @@ CONTRACT_CHANGES: dict[str, tuple[tuple[Any, ...], Any, list[str]]] = {
         {"type": "apiKey", "in": "header", "name": "X-Key"},
         ["security HTTPBearer: bearer in header Authorization here, apiKey in header X-Key in the contract"],
     ),
-    "another answer": (
+    "another response": (
         (*GET, *JSON_ANSWER),
         ref("AsyncSessionResponse"),
-        ["get_session: answer: Session here, AsyncSessionResponse in the contract"],
+        ["get_session: response: Session here, AsyncSessionResponse in the contract"],
     ),
-    "a list as answer": (
+    "a list as response": (
         (*GET, *JSON_ANSWER),
         {"type": "array", "items": ref("Session")},
-        ["get_session: answer: Session here, array[Session] in the contract"],
+        ["get_session: response: Session here, array[Session] in the contract"],
     ),
-    "an answer that is not JSON": (
+    "a response that is not JSON": (
         (*GET, "responses", "200", "content"),
         {"text/csv": {"schema": {"type": "string"}}},
-        ["get_session: answer: Session here, text/csv in the contract"],
+        ["get_session: response: Session here, text/csv in the contract"],
     ),
-    "an answer in a second form": (
+    "a response in a second form": (
         (*GET, "responses", "200", "content", "text/event-stream"),
         {"schema": {"type": "string"}},
-        ["get_session: answer: Session here, Session | text/event-stream in the contract"],
+        ["get_session: response: Session here, Session | text/event-stream in the contract"],
     ),
     "a second form that is marked as an extension": (
         (*GET, "responses", "200", "content", "text/event-stream"),
@@ -252,22 +252,22 @@ CONTRACT_CHANGES: dict[str, tuple[tuple[Any, ...], Any, list[str]]] = {
             "text/event-stream",
         ),
         lambda old: {key: old[key] for key in old if key != "x-extension"},
-        ["subscribe_to_session: answer: Session here, Session | text/event-stream in the contract"],
+        ["subscribe_to_session: response: Session here, Session | text/event-stream in the contract"],
     ),
     "a second kind of success": (
         (*GET, "responses", "204"),
         {"description": "No news"},
-        ["get_session: answer: Session here, Session | nothing in the contract"],
+        ["get_session: response: Session here, Session | nothing in the contract"],
     ),
     "an error of the service itself": (
         (*GET, "responses", "404", "x-extension"),
         DROP,
-        ["get_session: answers 404 with HTTPError in the contract, which is not read here"],
+        ["get_session: response 404 is HTTPError in the contract, which is not read here"],
     ),
     "another error body": (
         (*GET, "responses", "409"),
         {"content": {"application/json": {"schema": ref("Message")}}},
-        ["get_session: answers 409 with Message in the contract, which is not read here"],
+        ["get_session: response 409 is Message in the contract, which is not read here"],
     ),
     "another server": (
         ("servers", 0, "url"),
@@ -559,17 +559,17 @@ DECLARATIONS: dict[str, tuple[list[type], list[str]]] = {
         redeclared("subscribe_to_session", secured=True),
         ["subscribe_to_session: security: with a token here, without a token in the contract"],
     ),
-    "another answer": (
+    "another response": (
         redeclared("get_session", returns=Message),
-        ["get_session: answer: Message here, Session in the contract"],
+        ["get_session: response: Message here, Session in the contract"],
     ),
-    "no answer": (
+    "no response": (
         redeclared("get_session", returns=type(None)),
-        ["get_session: answer: nothing here, Session in the contract"],
+        ["get_session: response: nothing here, Session in the contract"],
     ),
     "a model of the same name from elsewhere": (
         redeclared("get_session", returns=FOREIGN_SESSION),
-        [f"get_session: answer: {__name__}.Session here, Session in the contract"],
+        [f"get_session: response: {__name__}.Session here, Session in the contract"],
     ),
     "an operation under another name": (
         [type("SessionsApi", (SessionsApi,), {"read_session": SessionsApi.get_session})],
@@ -776,7 +776,7 @@ class DrawingRequest(Model):
 
 
 class DrawingsApi(Api):
-    """A service with a JSON body and an answer without one."""
+    """A service with a JSON body and a response without one."""
 
     @endpoint("POST", "/drawings")
     def draw(
@@ -886,7 +886,7 @@ def test_another_package_is_compared_the_same_way() -> None:
         (
             ("paths", "/drawings/stop", "get", "responses", "200"),
             {"content": {"application/json": {"schema": {"type": "boolean"}}}},
-            ["stop: answer: nothing here, boolean | nothing in the contract"],
+            ["stop: response: nothing here, boolean | nothing in the contract"],
         ),
     ],
 )

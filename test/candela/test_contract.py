@@ -149,20 +149,20 @@ CONTRACT_CHANGES: dict[str, tuple[tuple[Any, ...], Any, list[str]]] = {
         False,
         ["start_session: parameter session_start_request: required here, optional in the contract"],
     ),
-    "an answer where there was none": (
+    "a response where there was none": (
         (*STOP, "responses", "204", "content"),
         {"application/json": {"schema": {"type": "boolean"}}},
-        ["stop_session: answer: nothing here, boolean in the contract"],
+        ["stop_session: response: nothing here, boolean in the contract"],
     ),
-    "an answer of a known kind": (
+    "a response of a known kind": (
         (*PIPELINE, *JSON_ANSWER),
         {"type": "string"},
-        ["submit_pipeline_prompt: answer: anything here, string in the contract"],
+        ["submit_pipeline_prompt: response: anything here, string in the contract"],
     ),
-    "another answer": (
+    "another response": (
         (*AGENT, *JSON_ANSWER),
         {"type": "array", "items": ref("Event")},
-        ["submit_prompt_to_agent: answer: Event here, array[Event] in the contract"],
+        ["submit_prompt_to_agent: response: Event here, array[Event] in the contract"],
     ),
     "no token": (
         (*GET, "security"),
@@ -293,21 +293,21 @@ DECLARATIONS: dict[str, tuple[list[type], list[str]]] = {
             "SubmitPrompt here, SessionStartRequest in the contract"
         ],
     ),
-    "another answer": (
+    "another response": (
         redeclared("submit_prompt_to_agent", returns=list[Event]),
-        ["submit_prompt_to_agent: answer: array[Event] here, Event in the contract"],
+        ["submit_prompt_to_agent: response: array[Event] here, Event in the contract"],
     ),
-    "a lax answer": (
+    "a lax response": (
         redeclared("session_exists", returns=bool),
-        ["session_exists: answer: lax boolean here, boolean in the contract"],
+        ["session_exists: response: lax boolean here, boolean in the contract"],
     ),
-    "an answer where there is none": (
+    "a response where there is none": (
         redeclared("stop_session", returns=StrictBool),
-        ["stop_session: answer: boolean here, nothing in the contract"],
+        ["stop_session: response: boolean here, nothing in the contract"],
     ),
-    "an answer less": (
+    "a response less": (
         redeclared("start_session", returns=type(None)),
-        ["start_session: answer: nothing here, ObjectMetadata in the contract"],
+        ["start_session: response: nothing here, ObjectMetadata in the contract"],
     ),
 }
 
@@ -337,7 +337,7 @@ def test_a_changed_stream_is_noticed() -> None:
 
     assert sorted(differences(apis=[streams])) == [
         "list_sessions: its stream is called listing here",
-        f"{agent}: answer: EventStream[ObjectMetadata] here, EventStream[Event] in the contract",
+        f"{agent}: response: EventStream[ObjectMetadata] here, EventStream[Event] in the contract",
         f"{agent}: body: no body here, application/json in the contract",
         f"{agent}: parameter prompt: not in the contract",
         f"{agent}: parameter submit_prompt: missing here",

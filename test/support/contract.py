@@ -1,7 +1,7 @@
 """Compares what a package declares with the OpenAPI document that it is written for.
 
 Both sides are brought into the same plain form, dicts of phrases such as "in path" or "array[string]", and
-the forms are compared. Each comparison answers a list of differences, empty where the sides agree; a
+the forms are compared. Each comparison returns a list of differences, empty where the sides agree; a
 difference names its place: `get_session: parameter session_id: in path here, in query in the contract`.
 Nothing here knows a particular service, so any package on this core can be compared with its document.
 """
@@ -74,7 +74,7 @@ def model_differences(contract: Contract, models: Models) -> list[str]:
 
 
 def configuration_differences(contract: Contract, configuration: Any) -> list[str]:
-    """Compare where a configuration with a token sends calls, and how it shows the token."""
+    """Compare where a configuration with a token sends calls, and how it sends the token."""
     contract = placed(contract)
     here = {"server": configuration.host, "version": configuration.api_version}
     for name, setting in configuration.auth_settings().items():
@@ -86,7 +86,7 @@ def configuration_differences(contract: Contract, configuration: Any) -> list[st
 
 
 def compare(where: str, here: Any, there: Any) -> list[str]:
-    """The differences between two plain forms: dicts key by key, tuples item by item."""
+    """Return the differences between two plain forms: dicts key by key, tuples item by item."""
     if here == there:
         return []
     if here is None:
@@ -113,7 +113,7 @@ def _order_differences(name: str, here: Mapping[str, Any], there: Mapping[str, A
 
 
 def _arguments(form: Mapping[str, Any]) -> list[tuple[str, bool]]:
-    """The names of an operation's arguments, and whether each may be left out."""
+    """Return the names of an operation's arguments, and whether each may be left out."""
     keys = [key for key in form if key.startswith("parameter ")]
     return [(key.removeprefix("parameter "), form[key][1] == "optional") for key in keys]
 
@@ -127,7 +127,7 @@ def _form_differences(name: str, api: type, operation: Operation, forms: Sequenc
 
 
 def _stream_differences(api: type, models: Models) -> Iterator[str]:
-    """Where the form that answers events is not the same operation, read in another way."""
+    """Yield where the form that returns events differs from its operation."""
     for name in dir(api):
         stream = getattr(getattr(api, name), "operation", None)
         if stream is None or stream.stream_of is None:
@@ -136,29 +136,26 @@ def _stream_differences(api: type, models: Models) -> Iterator[str]:
         if name != f"{whole.name}_stream":
             yield f"{whole.name}: its stream is called {name} here"
         here, there = _declaration(api, stream, models), _declaration(api, whole, models)
-        answers = here.pop("answer"), f"EventStream[{there.pop('answer')}]"
-        yield from compare(name, here | {"answer": answers[0]}, there | {"answer": answers[1], "name": name})
+        there |= {"name": name, "response": f"EventStream[{there['response']}]"}
+        yield from compare(name, here, there)
 
 
 def _error_differences(operation: Contract) -> list[str]:
-    answers = operation["responses"].items()
+    responses = operation["responses"].items()
     read = [
-        (status, _body(answer))
-        for status, answer in answers
-        if status[0] != "2" and not answer.get(_EXTENSION)
+        (status, _body(response))
+        for status, response in responses
+        if status[0] != "2" and not response.get(_EXTENSION)
     ]
     return [
-        f"{operation['operationId']}: answers {status} with {shape} in the contract, which is not read here"
+        f"{operation['operationId']}: response {status} is {shape} in the contract, which is not read here"
         for status, shape in read
         if shape not in ("nothing", _ERRORS.get(status))
     ]
 
 
 def of_tag(contract: Contract, tag: str) -> Contract:
-    """Return a contract with the operations of one tag, and the schemas that they name, only.
-
-    So a test of these need not know what else there is.
-    """
+    """Return the part of a contract that has the operations of one tag, and the schemas that they refer to."""
     paths: dict[str, Any] = {}
     for method, path, item, operation in operations(contract):
         if tag in operation["tags"]:
@@ -193,7 +190,7 @@ def _declared(api: type, forms: Sequence[str]) -> Iterator[tuple[str, Operation]
 
 
 def _declaration(api: type, operation: Operation, models: Models) -> dict[str, Any]:
-    answer = get_type_hints(operation.stub, include_extras=True)["return"]
+    returned = get_type_hints(operation.stub, include_extras=True)["return"]
     form: dict[str, Any] = {
         "class": api.__name__,
         "name": operation.name,
@@ -201,7 +198,7 @@ def _declaration(api: type, operation: Operation, models: Models) -> dict[str, A
         "path": operation.path,
         "body": operation.consumes or "no body",
         "security": "with a token" if operation.secured else "without a token",
-        "answer": "nothing" if answer is type(None) else _shape(answer, models),
+        "response": "nothing" if returned is type(None) else _shape(returned, models),
     }
     for name, place, required, kind, default in operation.parameters:
         shape = "array[binary]" if place == "file" else _shape(kind, models)
@@ -224,7 +221,7 @@ def _promise(
     method: str, path: str, secured: bool, parameters: Iterable[Contract], operation: Contract
 ) -> dict[str, Any]:
     body = operation.get("requestBody", {})
-    answers = {_body(answer) for status, answer in operation["responses"].items() if status[0] == "2"}
+    responses = {_body(response) for status, response in operation["responses"].items() if status[0] == "2"}
     form: dict[str, Any] = {
         "class": ", ".join(f"{tag}Api" for tag in operation["tags"]),
         "name": operation["operationId"],
@@ -232,7 +229,7 @@ def _promise(
         "path": path,
         "body": ", ".join(body.get("content", ())) or "no body",
         "security": "with a token" if secured else "without a token",
-        "answer": _union(answers),
+        "response": _union(responses),
     }
     for p in parameters:
         shape = _shape_in_contract(p["schema"])
@@ -267,13 +264,15 @@ def _body_parameters(body: Contract) -> Iterator[tuple[str, str, bool, str]]:
             yield name, place, needed and name in schema.get("required", ()), shape
 
 
-def _body(answer: Contract) -> str:
-    """The shape of an answer; other types than JSON are shown as they are.
+def _body(response: Contract) -> str:
+    """Return the shape of a response; content types other than JSON stand for themselves.
 
-    The same answer in another form of JSON says nothing new. What is marked as an extension is the sandbox's
+    The same response in another form of JSON adds nothing. What is marked as an extension is the sandbox's
     own, and a client need not know it.
     """
-    content = {kind: each for kind, each in answer.get("content", {}).items() if not each.get("x-extension")}
+    content = {
+        kind: each for kind, each in response.get("content", {}).items() if not each.get("x-extension")
+    }
     if _JSON not in content:
         return ", ".join(content) or "nothing"
     shape = _shape_in_contract(content[_JSON].get("schema", {}))
@@ -349,7 +348,7 @@ def _described(required: bool, nullable: bool, shape: str, default: Any) -> tupl
 
 
 def _shape(hint: Any, models: Models) -> str:
-    """A Python type as a phrase; `lax` is one that takes other types too, such as "1" for an integer."""
+    """Return a Python type as a phrase; `lax` is one that takes other types, too, such as "1" for an integer."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         for mark in arguments[1:]:
@@ -386,7 +385,7 @@ def _name(hint: Any, models: Models) -> str:
 
 
 def _shape_in_contract(schema: Any) -> str:
-    """A schema as the same kind of phrase."""
+    """Return a schema as the same kind of phrase."""
     if schema is True or not schema:
         return "anything"
     if "$ref" in schema:
@@ -412,7 +411,7 @@ def _one_of(values: Iterable[Any]) -> str:
 
 
 def _union(shapes: Iterable[str]) -> str:
-    """Sorted, since an order says nothing, but for null, which stands last; a number may be an integer."""
+    """Join the shapes of a union, sorted with null at the end; where there is a number, integer is left out."""
     each = set(shapes)
     if "number" in each:
         each.discard("integer")
