@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict
 
-from portal_client.multipart import Files, Part
+from portal_client.files import Files, Part
 from portal_client.nesting import adapter_of
 from portal_client.serialization import text
 from portal_client.spelling import hint, tell_misspelt

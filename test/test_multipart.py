@@ -29,7 +29,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_client import ApiClient, ApiException, ApiValueError, Configuration, Hooks, SessionsApi
-from portal_client.multipart import BLOCK, Multipart, file_parts
+from portal_client.files import BLOCK, file_parts
+from portal_client.multipart import Multipart
 from support.clients import outcome
 from support.scripted import Received, Script, content, parts, playing, reply
 

@@ -22,7 +22,7 @@ from pydantic import BaseModel, RootModel
 from openapi import operations
 from portal_client.description import arguments
 from portal_client.exceptions import error_for
-from portal_client.multipart import Files
+from portal_client.files import Files
 from portal_client.operation import Operation, Parameter
 from portal_client.streaming import EventStream
 from portal_client.union import ByType

@@ -27,7 +27,7 @@ from urllib3.exceptions import (
 from urllib3.util import connection
 from urllib3.util.connection import allowed_gai_family
 
-from portal_client.multipart import BLOCK
+from portal_client.files import BLOCK
 from portal_client.timeouts import Deadline, Timeouts, as_good
 from portal_client.transport.connection_queue import ConnectionQueue
 from portal_client.transport.exchange import Exchange, current

@@ -19,7 +19,8 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from portal_client.multipart import Multipart, file_parts
+from portal_client.files import file_parts
+from portal_client.multipart import Multipart
 from portal_client.request import HTTPRequest, Origin
 from portal_client.timeouts import Timeouts
 from portal_client.transport.retry import DEFAULT, LONGEST_WAIT, QUOTA, Attempts, quota, retry_after

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from portal_client import SessionsApi
-from portal_client.multipart import File, Files
+from portal_client.files import File, Files
 
 CONTENT = b"a,b\n"
 
