@@ -34,7 +34,7 @@ MARGIN = 0.15
 
 
 def rows(programs: Sequence[str]) -> Iterator[tuple[str, Row]]:
-    """The rows of these programs, one after the other."""
+    """Yield the rows of these programs, one after the other."""
     for program in programs:
         for row in import_module(f"bench.{program}").ROWS:
             yield program, row
@@ -76,7 +76,7 @@ def run(programs: Sequence[str], scale: float, keep: bool) -> int:
 
 
 def check(programs: Sequence[str], scale: float) -> int:
-    """Measure the client beside those that it is judged by; 1 if something is worse than it was recorded."""
+    """Measure the client beside its references; return 1 if something is worse than recorded."""
     record = Record.kept()
     failures: list[str] = []
     with running() as host:
@@ -98,7 +98,7 @@ def check(programs: Sequence[str], scale: float) -> int:
 
 
 def judged_by(row: Row) -> Sequence[str]:
-    """Who must take part for a row to be judged."""
+    """Return the contestants that the limits of a row name."""
     named = {OURS}
     for limit in row.limits:
         if isinstance(limit, AtMost):
@@ -109,13 +109,13 @@ def judged_by(row: Row) -> Sequence[str]:
 
 
 def worse_than(recorded: Line, result: Result) -> list[str]:
-    """What is worse than it was: a ratio by more than the margin, all else if it held and holds no more."""
+    """Return what is worse than recorded: ratios by more than the margin, other limits that held before."""
     before = {claim.claim: claim for claim in recorded.claims}
     worse: list[str] = []
     for judged in result.judged:
         if (then := before.get(judged.claim)) is None:
             continue
-        # What is no ratio may take all that it is allowed.
+        # A limit that is no ratio may be used up.
         margin = judged.relative or not then.holds
         allowed = then.measured * (1 + MARGIN) if margin else judged.allowed
         if judged.measured > allowed:
@@ -125,7 +125,7 @@ def worse_than(recorded: Line, result: Result) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the arguments say."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("programs", nargs="*", metavar="program", help=", ".join(PROGRAMS))
     parser.add_argument("--scale", type=float, default=1, help="multiplies the number of rounds")

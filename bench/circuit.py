@@ -14,7 +14,7 @@ DEEPEST = 60
 
 
 def request(levels: int) -> dict[str, Any]:
-    """What starts a session with a circuit whose one step asks for an object, nested so deeply."""
+    """Return the request for a session with a circuit whose one step is an object nested so deeply."""
     spec: dict[str, Any] = {"type": "enum", "options": ["a"]}
     for _ in range(levels):
         spec = {"type": "object", "fields": {"a": spec}}

@@ -1,4 +1,4 @@
-"""Who is measured: the client, the floor of its libraries, and its peers, all doing the same work.
+"""The contestants: the client, the floor of its libraries, and its peers, all doing the same work.
 
 Each is made for a host and imports its libraries when it is made, so that a process holds no others.
 """
@@ -25,7 +25,7 @@ BLOCK = 256 * 1024
 
 
 class Contestant:
-    """The kinds of work that are measured; some do not do all of them."""
+    """The work that is measured; not every contestant does all of it."""
 
     #: The distributions that it consists of.
     libraries: ClassVar[Sequence[str]] = ("pydantic",)
@@ -34,14 +34,14 @@ class Contestant:
 
     @staticmethod
     def prepare() -> None:
-        """Done once, in another process, before it is made. Raises Absent where it cannot be made."""
+        """Prepare once, in another process. Raises Absent where the contestant cannot take part."""
 
     def session(self) -> Any:
         """Read one session."""
         raise NotImplementedError
 
     def slow_session(self) -> Any:
-        """Read one that the server takes a while to answer."""
+        """Read one session from a slow server."""
         raise NotImplementedError
 
     def sessions(self, count: int) -> Any:
@@ -57,7 +57,7 @@ class Contestant:
 
 
 class PortalClient(Contestant):
-    """The client of this repository, with an end of each call and somebody who observes it."""
+    """The client of this repository, with a deadline for each call and an observer."""
 
     libraries = ("portal-client", "urllib3", "pydantic")
 
@@ -199,7 +199,7 @@ class RawSocket(Validation):
 
 @contextmanager
 def _form(prompt: str, files: Sequence[str]) -> Generator[list[Any], None, None]:
-    """The parts of a form as both httpx and requests take them, the files open."""
+    """Return the parts of a form as both httpx and requests take them, with the files open."""
     with ExitStack() as stack:
         opened = [stack.enter_context(open(path, "rb")) for path in files]
         attached = [("files", (os.path.basename(file.name), file)) for file in opened]
@@ -287,7 +287,7 @@ class Generated(Contestant):
         self.client.rest_client.pool_manager.clear()
 
 
-#: Who does all the work there is, by the name in the tables.
+#: The contestants that do all of the work, by their names in the tables.
 ALL: dict[str, type[Contestant]] = {
     "portal_client": PortalClient,
     "floor": Floor,

@@ -17,7 +17,7 @@ COUNT = 10_000
 
 
 class Steps(PortalClient):
-    """A client, and a call of it at each stage of its way."""
+    """A client, and one call at each of its stages."""
 
     def __init__(self, host: str) -> None:
         super().__init__(host)
@@ -40,7 +40,7 @@ class Steps(PortalClient):
         return self.prepare_request(self.request)
 
     def exchange(self) -> object:
-        """Send it and read the answer."""
+        """Send it and read the response."""
         return self.rest.send(self.sent)
 
     def decoded(self) -> object:
@@ -48,7 +48,7 @@ class Steps(PortalClient):
         return self.decode(self.operation, self.answer, self.sent)
 
     def received(self) -> object:
-        """Ask for a large answer and read it."""
+        """Request a large response and read it."""
         return self.rest.send(self.prepare_request(self.many.request((str(COUNT),), {})))
 
 
@@ -69,7 +69,7 @@ class Bare(Floor):
         self.body = self.exchange()
 
     def exchange(self) -> bytes:
-        """Send the request and read the answer."""
+        """Send the request and read the response."""
         return self._get("/sessions/s1")
 
     def validated(self) -> object:

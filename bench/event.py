@@ -1,4 +1,4 @@
-"""What an event is to those who validate it: as in the service's contract."""
+"""The model of an event for peers that validate with pydantic, as in the service's contract."""
 
 from __future__ import annotations
 

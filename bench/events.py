@@ -1,4 +1,4 @@
-"""Events as lines of JSON: 100,000 of them, what many cost, and what a long line costs."""
+"""Events as lines of JSON: 100,000 of them, many small ones, and one long line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COUNT = 100_000
 
 
 class Reader(Contestant):
-    """Reads events and drops each of them."""
+    """A contestant that reads events and drops them."""
 
     libraries: ClassVar[Sequence[str]] = ("pydantic",)
 
@@ -31,7 +31,7 @@ class Reader(Contestant):
         self.validate: Callable[[bytes | str], object] = TypeAdapter(Event).validator.validate_json
 
     def read(self, target: str) -> None:
-        """Read the events of an answer."""
+        """Read the events of a response."""
         raise NotImplementedError
 
 

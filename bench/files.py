@@ -6,7 +6,7 @@ from bench.generated import FOLDER
 
 
 def sparse(size: int) -> str:
-    """A file of so many bytes that takes no place."""
+    """Return a sparse file of so many bytes."""
     path = FOLDER / "files" / f"{size}.bin"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -16,7 +16,7 @@ def sparse(size: int) -> str:
 
 
 def small(count: int) -> list[str]:
-    """So many files of 100 bytes."""
+    """Return so many files of 100 bytes."""
     folder = FOLDER / "files" / "small"
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{number:05}.txt" for number in range(count)]

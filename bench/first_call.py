@@ -1,4 +1,4 @@
-"""The first call of a client: many clients that live for one call, and what only the first one costs."""
+"""The first call of a client: many clients that make one call each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bench.harness import AtMost, Entry, Row, Script, Work
 
 
 class _Host:
-    """Makes contestants instead of being one."""
+    """A contestant whose work is to make other contestants."""
 
     def __init__(self, host: str) -> None:
         self.host = host

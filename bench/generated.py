@@ -39,7 +39,7 @@ def client(folder: Path, package: str = PACKAGE) -> None:
 
 
 def kept() -> None:
-    """Make the client of the measurements, unless there is one as new as the contract. Raises Absent."""
+    """Generate the client of the measurements unless it is up to date. Raises Absent."""
     there = FOLDER / PACKAGE / "__init__.py"
     if not there.exists() or there.stat().st_mtime < CONTRACT.stat().st_mtime:
         client(FOLDER)

@@ -1,4 +1,4 @@
-"""A small answer: what one call costs."""
+"""A small response: the cost of one call."""
 
 from __future__ import annotations
 

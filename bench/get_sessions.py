@@ -1,4 +1,4 @@
-"""A large answer: 10,000 sessions, 14.7 MB of JSON."""
+"""A large response: 10,000 sessions, 14.7 MB of JSON."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Measuring side by side: contestants in processes of their own, taking turns, compared round by round.
 
-A figure that is worth keeping is a ratio of two that were taken within the same second: absolute ones drift
-with whatever else the machine does. So each round asks every contestant once, in another order each time,
-and a ratio is the median over the rounds.
+A figure worth keeping is a ratio of two times that were taken within the same second: absolute times drift
+with the load of the machine. So each round runs every contestant once, in another order each time, and a ratio
+is the median over the rounds.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from bench.generated import FOLDER, ROOT, Absent
 
 OURS, FLOOR = "portal_client", "floor"
 
-#: What is called over and over.
+#: The function that is called again and again.
 Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A contestant in a row: what makes it, what it does, how often in one sample."""
+    """A contestant in a row: its factory, its work, and how often one sample does it."""
 
     make: Callable[[str], Any]
     work: Callable[[Any], Work]
     calls: int
-    #: How many things one call deals with, where its cost is given for each of them.
+    #: The number of items of one call, where the cost is given per item.
     items: int = 1
     #: The distributions that it consists of.
     libraries: Sequence[str] = ("pydantic",)
@@ -71,7 +71,7 @@ def everyone(
 
 
 class Judged(NamedTuple):
-    """One thing that must hold: its text, what was measured (the smaller the better), what is allowed."""
+    """A verdict: the text of a limit, the measured value (smaller is better), and the allowed one."""
 
     claim: str
     measured: float
@@ -88,14 +88,14 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True)
 class AtMost:
-    """The time of the client, or of who is named, is at most `factor` times that of another contestant."""
+    """The time of the client, or of `who`, is at most `factor` times that of another contestant."""
 
     factor: float
     of: str
     who: str = OURS
 
     def judge(self, result: Result) -> Judged | None:
-        """Judge it; None where the other is absent."""
+        """Return the verdict; None where the other is absent."""
         if (ratio := result.ratio(self.who, self.of)) is None:
             return None
         claim = f"≤ {self.factor:.3g} × {self.of}"
@@ -111,7 +111,7 @@ class Faster:
     than: str
 
     def judge(self, result: Result) -> Judged | None:
-        """Judge it; None where the other is absent."""
+        """Return the verdict; None where the other is absent."""
         if (ratio := result.ratio(OURS, self.than)) is None:
             return None
         claim = f"≥ {self.factor:g} × faster than {self.than}"
@@ -125,7 +125,7 @@ class Within:
     seconds: float
 
     def judge(self, result: Result) -> Judged | None:
-        """Judge it; None where the client is absent."""
+        """Return the verdict; None where the client is absent."""
         if OURS not in result.figures:
             return None
         median = result.figures[OURS].median
@@ -134,13 +134,13 @@ class Within:
 
 @dataclass(frozen=True)
 class Memory:
-    """The client, or who is named, takes less than so many bytes more while it works."""
+    """The client, or `who`, uses less than so many bytes more while it works."""
 
     most: int
     who: str = OURS
 
     def judge(self, result: Result) -> Judged | None:
-        """Judge it; None where the system does not tell."""
+        """Return the verdict; None where the system does not report memory."""
         if self.who not in result.figures or (memory := result.figures[self.who].memory) is None:
             return None
         return Judged(f"< {size(self.most)} more memory", memory, self.most, size(memory))
@@ -148,17 +148,16 @@ class Memory:
 
 @dataclass(frozen=True)
 class Flat:
-    """Each item costs the same whatever their number: no size is off the line through the others by more.
+    """Each item costs the same whatever their number: no size departs from the line by more than this.
 
-    A call has a cost of its own, which a few items cannot hide; so the cost of a call with n items is held
-    against the line from the smallest call to the largest. Where the floor is measured, too, it is shown how
-    far that is off.
+    A call has a fixed cost, which shows with few items; so the cost of a call with n items is compared with
+    the line from the smallest call to the largest. Where the floor is measured, its departure is reported too.
     """
 
     within: float
 
     def judge(self, result: Result) -> Judged | None:
-        """Judge it."""
+        """Return the verdict."""
         off, size = self.worst(result, OURS)
         shown = f"{off:+.0%} at {size:,}"
         if any(name.startswith(f"{FLOOR} ") for name in result.figures):
@@ -172,7 +171,7 @@ class Flat:
         return max(found, key=lambda each: abs(each[0]))
 
     def departures(self, result: Result, who: str) -> list[tuple[int, float]]:
-        """For each size how far its call is from the line, as a fraction."""
+        """Return for each size how far its call is from the line, as a fraction."""
         sizes = sorted(
             (result.row.entries[name].items, figure.median * result.row.entries[name].items)
             for name, figure in result.figures.items()
@@ -186,12 +185,12 @@ class Flat:
 Limit = AtMost | Faster | Within | Memory | Flat
 
 
-# ── a row, and what came of it ──
+# ── a row and its result ──
 
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of work and who does it."""
+    """One kind of work and its contestants."""
 
     name: str
     title: str
@@ -200,17 +199,17 @@ class Row:
     rounds: int = 15
     #: "cpu" is the time of the contestant's process alone, "wall" that of the clock.
     clock: str = "cpu"
-    #: Whose time the ratios are shown against.
+    #: The contestant that the ratios refer to.
     against: str = FLOOR
     per: str = "call"
-    #: Whether they share a process: two of the same may differ by more than what is looked for.
+    #: Whether they share a process: two processes may differ by more than the difference of interest.
     together: bool = False
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Seconds per item, one for each round, and the bytes that the work took at most."""
+    """Seconds per item, one for each round, and the most bytes that the work used."""
 
     samples: list[float]
     memory: float | None = None
@@ -218,7 +217,7 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """The median."""
         return statistics.median(self.samples)
 
     @property
@@ -228,7 +227,7 @@ class Figure:
 
 
 class Ratio(NamedTuple):
-    """The median of the ratios of each round, and their quartiles."""
+    """Return the median of the ratios of each round, and their quartiles."""
 
     median: float
     low: float
@@ -237,14 +236,14 @@ class Ratio(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """The figures of a row, and why who is absent is absent."""
+    """The figures of a row, and the reason of each absence."""
 
     row: Row
     figures: Mapping[str, Figure]
     absent: Mapping[str, str]
 
     def ratio(self, one: str, other: str) -> Ratio | None:
-        """How much longer one takes than the other; None where one of them is absent."""
+        """Return how much longer one takes than the other; None where one of them is absent."""
         if one not in self.figures or other not in self.figures:
             return None
         pairs = zip(self.figures[one].samples, self.figures[other].samples, strict=True)
@@ -253,7 +252,7 @@ class Result:
 
     @property
     def judged(self) -> list[Judged]:
-        """What must hold, and whether it does."""
+        """Return the verdict of each limit."""
         return [judged for limit in self.row.limits if (judged := limit.judge(self)) is not None]
 
 
@@ -268,7 +267,7 @@ def _quartiles(samples: Sequence[float]) -> tuple[float, float]:
 
 
 class Sample(NamedTuple):
-    """What a worker says of one sample."""
+    """The figures of one sample, as a worker reports them."""
 
     cpu: float
     wall: float
@@ -284,7 +283,7 @@ class Worker:
         self._process = subprocess.Popen(command, **pipes, text=True, cwd=ROOT)
 
     def sample(self, name: str, calls: int) -> Sample:
-        """Let one do its work so often. Raises RuntimeError when it fails."""
+        """Run the work of a contestant so often. Raises RuntimeError when it fails."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{calls} {name}\n")
@@ -320,7 +319,7 @@ print(json.dumps({{"cpu": cpu, "wall": wall, "memory": None}}))
         setup, code = (text.replace("{host}", host) for text in (script.setup, script.code))
         code = self._LAYOUT.format(path=path, setup=setup, code=code)
         self._command = [sys.executable, "-S", "-c", code]
-        # Each module is compiled once, by the first run, whoever installed it and however.
+        # Each module is compiled once, by the first run, however it was installed.
         compiled = {"PYTHONPYCACHEPREFIX": str(FOLDER / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
         self._environment = {**os.environ, **compiled}
 
@@ -332,7 +331,7 @@ print(json.dumps({{"cpu": cpu, "wall": wall, "memory": None}}))
 def measure(program: str, row: Row, host: str, scale: float = 1, only: Sequence[str] = ()) -> Result:
     """Measure a row of a program against the server at `host`.
 
-    `scale` multiplies the number of rounds, `only` names who takes part. Raises RuntimeError or
+    `scale` multiplies the number of rounds, `only` names the contestants. Raises RuntimeError or
     CalledProcessError when a contestant fails.
     """
     absent: dict[str, str] = {}
@@ -365,7 +364,7 @@ def measure(program: str, row: Row, host: str, scale: float = 1, only: Sequence[
 
 
 def versions_of(entry: Entry | Script) -> dict[str, str]:
-    """The versions of the libraries of an entry. Raises Absent when one is not installed."""
+    """Return the versions of the libraries of an entry. Raises Absent when one is not installed."""
     try:
         return {library: metadata.version(library) for library in entry.libraries}
     except metadata.PackageNotFoundError as error:

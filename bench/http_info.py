@@ -1,4 +1,4 @@
-"""The call form that answers status and headers with the data."""
+"""The call form that returns status and headers with the data."""
 
 from __future__ import annotations
 

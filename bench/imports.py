@@ -1,4 +1,4 @@
-"""What an import costs, and the way from nothing to the first answer."""
+"""The cost of an import, and of a new interpreter up to its first response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The load of the soak test: threads that talk to both services, and a ledger of what came of each prompt."""
+"""The load of the soak test: threads that call both services, and a ledger of the outcome of each prompt."""
 
 import hashlib
 from collections import Counter, deque
@@ -14,12 +14,12 @@ from portal_client import ApiClient, ApiConnectionError, ApiException, Session, 
 
 ACKNOWLEDGED, REFUSED, UNKNOWN = "acknowledged", "refused", "unknown"
 
-#: What says no: the faults, and a session that is still running.
+#: The statuses of refusals: the faults, and a session that is still running.
 REFUSALS = (409, 429, 500, 503)
 
 
 def _outcome(error: ApiException) -> str:
-    """What came of a call that failed so. Raises what chaos does not make."""
+    """Return the outcome of a failed call. Raises an error that chaos does not make."""
     if isinstance(error, ApiConnectionError):
         return UNKNOWN if error.request_sent else REFUSED
     if error.status not in REFUSALS:
@@ -29,14 +29,14 @@ def _outcome(error: ApiException) -> str:
 
 @dataclass
 class Ledger:
-    """What came of each prompt, by its text; what was counted; and what was seen that must not be."""
+    """The outcome of each prompt by its text, counts, and violations."""
 
     outcomes: dict[str, str] = field(default_factory=dict[str, str])
     counts: Counter[str] = field(default_factory=Counter[str])
     wrong: list[str] = field(default_factory=list[str])
 
     def send(self, prompt: str, call: Callable[[], object]) -> bool:
-        """Make the call that sends a prompt, and note what came of it; whether it was acknowledged."""
+        """Make the call that sends a prompt, and note its outcome; return whether it was acknowledged."""
         try:
             call()
         except ApiException as error:
@@ -46,7 +46,7 @@ class Ledger:
         return True
 
     def check(self, holds: bool, otherwise: str) -> None:
-        """Note what must not be."""
+        """Note a violation."""
         if not holds:
             self.wrong.append(otherwise)
 
@@ -71,7 +71,7 @@ class Worker:
         self._known: deque[Known] = deque(maxlen=20)
 
     def run(self, stopped: Event) -> None:
-        """Do one thing after the other, by chance."""
+        """Do one random thing after the other."""
         things = (self._ask, self._upload, self._go_on, self._follow, self._read, self._list)
         while not stopped.is_set():
             (thing,) = self._random.choices(things, (3, 2, 3, 3, 3, 1))
@@ -156,7 +156,7 @@ class Worker:
 
 
 class CandelaWorker:
-    """One thread of Candela's load, as one user; the agent answers which prompts it has heard."""
+    """One thread of Candela's load, as one user; the agent returns the prompts of its session."""
 
     def __init__(self, number: int, api: finbourne_candela.SessionsApi, ledger: Ledger, seed: int) -> None:
         self._api = api
@@ -165,7 +165,7 @@ class CandelaWorker:
         self._prompts = (f"candela {number}.{each} ☃" for each in count())
 
     def run(self, stopped: Event) -> None:
-        """Have one session after the other, with some prompts each."""
+        """Run one session after the other, with some prompts each."""
         agent = ObjectId(scope="default", identifier="heard")
         while not stopped.is_set():
             try:

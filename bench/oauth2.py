@@ -1,4 +1,4 @@
-"""A token that is fetched once: a call beside one with a token that was given as text."""
+"""A token that is fetched once, beside a token given as a string."""
 
 from __future__ import annotations
 

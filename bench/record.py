@@ -1,4 +1,4 @@
-"""What was measured last, as plain data in bench/recorded.json: the pages and the check are made from it."""
+"""The last measurements, as plain data in bench/recorded.json, from which the page and the check are made."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATH = Path(__file__).with_name("recorded.json")
 
 @dataclass(frozen=True)
 class Recorded:
-    """Seconds per call or item of one contestant; `ratio` is to whom the row is held against."""
+    """Seconds per call or item of one contestant; `ratio` is to the reference of the row."""
 
     median: float
     low: float
@@ -45,7 +45,7 @@ class Line:
 
     @classmethod
     def of(cls, program: str, result: Result) -> Line:
-        """Take down what was measured."""
+        """Return the record of a result."""
         row = result.row
         figures = {
             name: Recorded(
@@ -72,7 +72,7 @@ class Record:
 
     @classmethod
     def of(cls, lines: Iterable[Line]) -> Record:
-        """Take down a run on this machine."""
+        """Return the record of a run on this machine."""
         machine = f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores"
         return cls(platform.python_version(), machine, list(lines))
 
@@ -91,7 +91,7 @@ class Record:
         }
 
     def merged(self, newer: Record) -> Record:
-        """This record with the rows of a newer one in place of its own."""
+        """Return this record with its rows replaced by those of a newer one."""
         lines = {line.name: line for line in self.lines} | {line.name: line for line in newer.lines}
         return Record(newer.python, newer.machine, list(lines.values()))
 
@@ -101,5 +101,5 @@ class Record:
 
     @classmethod
     def kept(cls) -> Record:
-        """The one that was kept. Raises FileNotFoundError when there is none."""
+        """Return the record that was kept. Raises FileNotFoundError when there is none."""
         return TypeAdapter(Record).validate_json(PATH.read_bytes())

@@ -1,6 +1,6 @@
-"""The page of what was measured, docs/performance.md, and its plots; made from the record alone.
+"""Write docs/performance.md and its plots from the record alone.
 
-What stands between the marks is made anew, the rest is written by hand and kept.
+What stands between the marks is generated, the rest is written by hand and kept.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _compared(record: Record) -> list[Line]:
 
 
 def figures(record: Record) -> str:
-    """Each kind of work with all who did it, beside the floor."""
+    """Return a table of each kind of work with its contestants, beside the floor."""
     rows = [
         [
             line.title + (", by the clock" if line.clock == "wall" else ""),
@@ -68,7 +68,7 @@ def figures(record: Record) -> str:
 
 
 def claims(record: Record) -> str:
-    """What must hold, and whether it does."""
+    """Return the table of the limits and whether they hold."""
     rows = [
         [line.title, claim.claim, claim.shown, "yes" if claim.holds else "**no**"]
         for line in record.lines
@@ -78,7 +78,7 @@ def claims(record: Record) -> str:
 
 
 def besides(record: Record) -> str:
-    """What else was measured."""
+    """Return the tables of the other measurements."""
     rows = [
         [line.title, name, duration(figure.median), f"{figure.ratio.median:.2f} × {line.against}"]
         for line in record.lines
@@ -90,7 +90,7 @@ def besides(record: Record) -> str:
 
 
 def distance(record: Record) -> str:
-    """What the distance to the floor is made of, in microseconds."""
+    """Return the parts of the distance to the floor, in microseconds."""
     tables: list[str] = []
     if (line := record.line("distance_get_session")) is not None:
         tables.append(_steps("`get_session`", *small_steps(line), "µs"))
@@ -137,7 +137,7 @@ MADE: dict[str, Callable[[Record], str]] = {
 
 
 def page(record: Record, before: str) -> str:
-    """The page with its tables made anew. Raises ValueError where one of them has no place."""
+    """Return the page with new tables. Raises ValueError where one of them has no place."""
     for name, make in MADE.items():
         head, begin, rest = before.partition(f"<!-- {name}: generated -->\n")
         _, end, tail = rest.partition(f"<!-- end of {name} -->")
@@ -191,7 +191,7 @@ def _axes(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple
 
 
 def _save(figure: Any, path: Path) -> None:
-    # Without the version that would make each drawing another file.
+    # Without the version, which would change each file.
     figure.savefig(path, metadata={"Software": None})
 
 

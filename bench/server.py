@@ -1,4 +1,4 @@
-"""A lean server on loopback, in a process of its own: it answers from memory and measures nothing."""
+"""A lean server on loopback, in a process of its own, which responds from memory."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @lru_cache(maxsize=8)
 def sessions(count: int) -> bytes:
-    """The answer with so many sessions, of 1.47 kB each."""
+    """Return the body with so many sessions of 1.47 kB each."""
     long = {
         **SESSION,
         "messages": [{**m, "text": m["text"].ljust(249, ".")} for m in SESSION["messages"] * 2],
@@ -55,24 +55,24 @@ def sessions(count: int) -> bytes:
 
 @lru_cache(maxsize=8)
 def events(count: int) -> bytes:
-    """So many events, a line each."""
+    """Return so many events, a line each."""
     return b"".join(events_of(number) for number in range(count))
 
 
 def events_of(number: int) -> bytes:
-    """One event with its line feed."""
+    """Return one event with its line feed."""
     return b'{"event_type": "chat", "content": "word %d of an answer"}\n' % number
 
 
 @lru_cache(maxsize=8)
 def line(length: int) -> bytes:
-    """One event in a line of so many bytes."""
+    """Return one event in a line of so many bytes."""
     event = b'{"event_type": "chat", "content": "%s"}\n'
     return event % (b"x" * (length - len(event) + 2))
 
 
 class _Connection(asyncio.BufferedProtocol):
-    """One connection: a request is read by its Content-Length and its body dropped."""
+    """A connection: each request is read by its Content-Length and its body dropped."""
 
     def __init__(self) -> None:
         self._buffer = bytearray(_BLOCK)
@@ -138,7 +138,7 @@ async def _serve() -> None:
 
 @contextmanager
 def running() -> Generator[str, None, None]:
-    """Run the server; answers its host, such as http://127.0.0.1:40000."""
+    """Run the server and yield its host, such as http://127.0.0.1:40000."""
     command = [sys.executable, "-m", "bench.server"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -3,11 +3,11 @@
     python bench/soak.py --seconds 20 [--seed N]
 
 Threads start and continue sessions of both services, send files, and follow answers as they grow. Each prompt
-is sent once and is its own, so that afterwards the database can be asked for it: what was acknowledged must
-be stored once, what was refused not at all, and what nobody knows, since its answer was lost, at most once.
-Descriptors and memory of both processes must not grow. The exit status is 1 where something does not hold.
+is unique and sent once, so that it can be looked up in the database afterwards: an acknowledged one must be
+stored once, a refused one not at all, and one whose response was lost at most once. Descriptors and memory of
+both processes must not grow. The exit status is 1 where something does not hold.
 
-Equal seeds choose equal loads and equal faults, but threads come in an order of their own.
+The same seed chooses the same load and the same faults, but the order of the threads varies.
 """
 
 import argparse
@@ -77,7 +77,7 @@ class Server:
         self._process.communicate()
 
     def stop(self) -> str:
-        """Stop it; what it says of the faults that it has made."""
+        """Stop it and return what it prints of the faults that it has made."""
         self._process.send_signal(signal.SIGTERM)
         output, _ = self._process.communicate(timeout=30)
         return output.strip()
@@ -85,14 +85,14 @@ class Server:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process holds: open descriptors, and megabytes of memory."""
+    """The resources of a process: open descriptors, and megabytes of memory."""
 
     descriptors: int
     memory: float
 
     @classmethod
     def of(cls, pid: int) -> "Usage":
-        """That of a process, as Linux tells it."""
+        """Return those of a process, from Linux's /proc."""
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         return cls(len(os.listdir(f"/proc/{pid}/fd")), pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
 
@@ -105,7 +105,7 @@ def _of_most(usages: Sequence[Usage]) -> Usage:
 
 
 def stored_prompts(host: str, tokens: Sequence[str], ledger: Ledger) -> Counter[str]:
-    """How often each of Portal's prompts is stored, once no agent is at work any more."""
+    """Return how often each of Portal's prompts is stored, once all agents are done."""
     found: Counter[str] = Counter()
     for token in tokens:
         with ApiClient(Configuration(host, access_token=token)) as client:
@@ -123,7 +123,7 @@ def stored_prompts(host: str, tokens: Sequence[str], ledger: Ledger) -> Counter[
 
 
 def balance(ledger: Ledger, found: Mapping[str, int]) -> tuple[list[tuple[str, int, int | None]], bool]:
-    """The rows of the balance, with a column for each service, and whether it holds."""
+    """Return the rows of the balance, with a column for each service, and whether it holds."""
     portal, candela = (
         Counter(outcome for prompt, outcome in ledger.outcomes.items() if prompt.startswith(service))
         for service in ("prompt", "candela")
@@ -151,7 +151,7 @@ def balance(ledger: Ledger, found: Mapping[str, int]) -> tuple[list[tuple[str, i
 def _report(
     rows: Sequence[tuple[str, int, int | None]], client: Sequence[Usage], sandbox: Sequence[Usage]
 ) -> bool:
-    """Print the table; whether descriptors and memory are flat."""
+    """Print the table and return whether descriptors and memory are flat."""
     print(f"{'':22}{'Portal':>12}{'Candela':>12}")
     for name, portal, candela in rows:
         print(f"{name:22}{portal:>12,}{'' if candela is None else format(candela, ','):>12}".rstrip())
@@ -172,7 +172,7 @@ def _report(
 def _put_load(
     server: Server, tokens: Sequence[str], ledger: Ledger, seconds: float, seed: int
 ) -> list[tuple[Usage, Usage]]:
-    """Put load on a server; what this process and the server have held, from a tenth of the time on."""
+    """Put load on a server; return the resources of this process and of it, after a tenth of the time."""
     stopped, usages = Event(), list[tuple[Usage, Usage]]()
     with ExitStack() as stack:
         client = stack.enter_context(ApiClient(Configuration(server.host)))
@@ -199,7 +199,7 @@ def _put_load(
 
 
 def main() -> int:
-    """Run it; 0 where everything holds, else 1."""
+    """Run the soak test; return 0 where everything holds, else 1."""
     parser = argparse.ArgumentParser(description="A mixed load with faults, and its balance.")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32), help="of the load and the faults")
@@ -210,7 +210,7 @@ def main() -> int:
         db = Path(folder) / "soak.sqlite"
         with Server(db, tokens, options.seed) as server:
             usages = _put_load(server, tokens, ledger, options.seconds, options.seed)
-            # A second server on the same file: the first one makes faults for whoever asks.
+            # A second server on the same file: the first one makes faults for every caller.
             with portal_sandbox.running(db=db, tokens={token: token for token in tokens}) as box:
                 found = stored_prompts(box.host, tokens, ledger)
             chaos = server.stop()

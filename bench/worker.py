@@ -1,4 +1,4 @@
-"""Contestants in a process: asked over a pipe, it answers how long the work of one of them took."""
+"""A process with contestants, which reads orders from a pipe and writes the times of their work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def main(program: str, row: str, host: str) -> None:
-    """Answer each line, a number and a contestant, by its work so often, giving the times in seconds."""
+    """Read lines of a count and a contestant, do its work so often, and write the times in seconds."""
     rows = import_module(f"bench.{program}").ROWS
     entries = next(each for each in rows if each.name == row).entries
     contestants: dict[str, Any] = {}
@@ -36,7 +36,7 @@ def main(program: str, row: str, host: str) -> None:
 
 
 def _start_of_memory() -> int | None:
-    """Forget the highest use of memory so far and answer the present one; None where Linux is not."""
+    """Reset the highest use of memory and return the present one; None except on Linux."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", "ascii")
         return _status("VmRSS")
