@@ -155,7 +155,7 @@ def _error_differences(operation: Contract) -> list[str]:
 
 
 def of_tag(contract: Contract, tag: str) -> Contract:
-    """Return the part of a contract that has the operations of one tag, and the schemas that they refer to."""
+    """Return the operations of one tag in a contract, with the schemas that they refer to."""
     paths: dict[str, Any] = {}
     for method, path, item, operation in operations(contract):
         if tag in operation["tags"]:
@@ -348,7 +348,7 @@ def _described(required: bool, nullable: bool, shape: str, default: Any) -> tupl
 
 
 def _shape(hint: Any, models: Models) -> str:
-    """Return a Python type as a phrase; `lax` is one that takes other types, too, such as "1" for an integer."""
+    """Return a Python type as a phrase; `lax` takes other types, too, such as "1" for an integer."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         for mark in arguments[1:]:
@@ -411,7 +411,7 @@ def _one_of(values: Iterable[Any]) -> str:
 
 
 def _union(shapes: Iterable[str]) -> str:
-    """Join the shapes of a union, sorted with null at the end; where there is a number, integer is left out."""
+    """Join the shapes of a union, sorted, null at the end; a number leaves out integer."""
     each = set(shapes)
     if "number" in each:
         each.discard("integer")
