@@ -1,8 +1,8 @@
 """Measuring side by side: contestants in processes of their own, taking turns, compared round by round.
 
 A figure worth keeping is a ratio of two times that were taken within the same second: absolute times drift
-with the load of the machine. So each round runs every contestant once, in another order each time, and a ratio
-is the median over the rounds.
+with the load of the machine. So each round runs every contestant once, in another order each time, and a
+ratio is the median over the rounds.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Flat:
     """Each item costs the same whatever their number: no size departs from the line by more than this.
 
     A call has a fixed cost, which shows with few items; so the cost of a call with n items is compared with
-    the line from the smallest call to the largest. Where the floor is measured, its departure is reported too.
+    the line from the smallest call to the largest. Where the floor is measured, its departure is told, too.
     """
 
     within: float

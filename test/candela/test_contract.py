@@ -337,10 +337,10 @@ def test_a_changed_stream_is_noticed() -> None:
 
     assert sorted(differences(apis=[streams])) == [
         "list_sessions: its stream is called listing here",
-        f"{agent}: response: EventStream[ObjectMetadata] here, EventStream[Event] in the contract",
         f"{agent}: body: no body here, application/json in the contract",
         f"{agent}: parameter prompt: not in the contract",
         f"{agent}: parameter submit_prompt: missing here",
+        f"{agent}: response: EventStream[ObjectMetadata] here, EventStream[Event] in the contract",
     ]
 
 
