@@ -30,17 +30,18 @@ from portal_client.transport.proxies import SOCKS, Proxy
 
 _OFF = (
     "the limit of a call bounds each wait and not their sum, responses are framed as leniently as urllib3 "
-    "does it, the number of connections is not bounded, and uploads are held in memory"
+    "does it, and the number of connections is not bounded"
 )
 
 _warned: set[str] = set()
 
 
 class Reason(NamedTuple):
-    """What plain mode is used on, and whether that is a recorder's class, which its user knows of."""
+    """What plain mode is used on; the user of a recorder knows, and some connections take bytes only."""
 
     text: str
     recorder: bool = False
+    takes_bytes: bool = False
 
 
 def connection_classes() -> tuple[object, ...]:
@@ -58,7 +59,7 @@ def reason_for(classes: tuple[object, ...]) -> Optional[Reason]:
     for kind in filter(None, classes):
         module = str(getattr(kind, "__module__", ""))
         if module.startswith("urllib3.contrib.emscripten"):
-            return Reason("Pyodide, whose urllib3 sends requests through the browser")
+            return Reason("Pyodide, whose urllib3 sends requests through the browser", takes_bytes=True)
         if module != "urllib3.connection":
             return Reason(f"the connection class {module}.{getattr(kind, '__name__', '?')}", recorder=True)
     lacking: object = _private.missing()
@@ -119,7 +120,7 @@ def send(
     )
     body = arguments["body"]
     if isinstance(body, Multipart):  # recorders keep the parts, whose memory is used again
-        arguments["body"] = b"".join(map(bytes, body))
+        arguments["body"] = b"".join(map(bytes, body)) if reason.takes_bytes else map(bytes, body)
     if exchange.query:
         arguments["url"] += ("&" if "?" in arguments["url"] else "?") + exchange.query
     arguments["url"] = exact(arguments["url"])  # recorders write no strings of another class

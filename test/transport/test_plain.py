@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -114,7 +115,8 @@ def test_one_name_in_urllib3_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_recorder_sees_what_is_sent_and_received(monkeypatch: pytest.MonkeyPatch) -> None:
     class Watching(Recording):
         def request(self, method: str, url: str, body: Any = None, headers: Any = None, **more: Any) -> None:
-            seen.append((method, url, body, dict(headers)))
+            body = list(body)
+            seen.append((method, url, b"".join(body), dict(headers)))
             assert {type(text) for text in (url, *headers.values())} == {str}
             super().request(method, url, body=body, headers=headers, **more)
 
@@ -219,6 +221,44 @@ def test_a_prompt_whose_connection_stood_is_sent_once(fault: Answer, recorder: N
     assert (error.request_sent, error.safe_to_repeat) == (True, False)
     assert [request.method for request in c.server.requests] == ["POST", "GET"]
     assert c.clock.slept == []
+
+
+def test_a_stream_is_read_when_there_is_a_connection(recorder: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that it is whole in the attempt that brings it to the server."""
+    refusals = [socket.gaierror("unknown")] * 2
+
+    def found(host: str, port: int, *asked: Any, **options: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", c.server.port))]
+
+    class Stream:
+        def read(self, size: int = -1) -> bytes:
+            return parts.pop() if size and parts else b""
+
+    parts = [b"streamed once"]
+    with calling(reply()) as c, monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", found)
+        c.client.configuration.host = "http://refusing.test"
+        c.api.create_session("a1", PROMPT, [("name", Stream())])  # type: ignore[list-item]
+
+    (request,) = c.server.requests
+    assert b"streamed once" in request.body
+    assert len(c.clock.slept) == 2
+
+
+def test_a_file_in_parts_is_kept_by_a_recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Keeping(Recording):
+        def request(self, method: str, url: str, body: Any = None, *more: Any, **options: Any) -> None:
+            parts = list(body)
+            super().request(method, url, iter(parts), *more, **options)
+
+    record(monkeypatch, Keeping)
+    file = tmp_path / "large.bin"
+    file.write_bytes(os.urandom(1_000_000))
+    with calling(reply()) as c:
+        c.api.create_session("a1", PROMPT, [str(file)])
+    assert file.read_bytes() in c.server.requests[0].body
 
 
 def test_a_get_is_repeated(recorder: None) -> None:
