@@ -144,7 +144,9 @@ def send(
 
 def _before_connected(error: Exception) -> bool:
     """Whether an error certainly came before there was a connection to send the request over."""
-    return isinstance(error, (NewConnectionError, ConnectTimeoutError, ProxyError))
+    if isinstance(error, ProxyError):  # what urllib3 raises, too, where a proxy hangs up on the request
+        error = error.original_error
+    return isinstance(error, (NewConnectionError, ConnectTimeoutError))
 
 
 def wake(response: Any) -> None:

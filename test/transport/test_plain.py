@@ -17,7 +17,7 @@ import pytest
 import urllib3
 import urllib3.connection
 
-from portal_client import Hooks
+from portal_client import Hooks, SessionsApi
 from portal_client.exceptions import (
     ApiConnectionError,
     ApiTimeoutError,
@@ -259,6 +259,22 @@ def test_a_file_in_parts_is_kept_by_a_recorder(monkeypatch: pytest.MonkeyPatch, 
     with calling(reply()) as c:
         c.api.create_session("a1", PROMPT, [str(file)])
     assert file.read_bytes() in c.server.requests[0].body
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("fault", [closes, resets, late(reply()), b"garbage\r\n\r\n"])
+def test_a_prompt_whose_proxy_stood_is_sent_once(
+    fault: Answer, secure: bool, tmp_path: Path, recorder: None
+) -> None:
+    tls = server_tls() if secure else None
+    with playing(fault, tls=tls) as server, playing(tunnel(server.port) if secure else fault) as proxy:
+        with client_of(server.host, proxy=proxy.host, ssl_ca_cert=ca_file(tmp_path)) as client:
+            error = failing(
+                lambda: SessionsApi(client).create_session("a1", PROMPT, _request_timeout=(5, 0.5))
+            )
+
+        assert (error.request_sent, error.safe_to_repeat) == (True, False)
+        assert len((server if secure else proxy).requests) == 1
 
 
 def test_a_get_is_repeated(recorder: None) -> None:
