@@ -152,5 +152,5 @@ def _before_connected(error: Exception) -> bool:
 def wake(response: Any) -> None:
     """Wake the thread that reads from a response, which would be waited for when that is closed."""
     if getattr(response, "pid", None) == os.getpid():  # after a fork the socket is the parent's
-        with suppress(OSError, ValueError, RuntimeError, NotImplementedError):
+        with suppress(AttributeError, OSError, ValueError, RuntimeError, NotImplementedError):
             response.shutdown()
