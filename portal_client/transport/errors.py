@@ -9,15 +9,8 @@ from functools import partial
 from traceback import walk_tb
 from typing import Any, Optional, cast
 
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    EmptyPoolError,
-    HTTPError,
-    NewConnectionError,
-    ProtocolError,
-    ProxyError,
-    ReadTimeoutError,
-)
+import urllib3
+from urllib3.exceptions import EmptyPoolError, HTTPError, NewConnectionError, ProtocolError, ProxyError
 
 from portal_client.call import Call
 from portal_client.exceptions import ApiConnectionError, ApiException, ApiTimeoutError, OpenApiException
@@ -167,8 +160,7 @@ def _is_timeout(error: BaseException) -> bool:
         return False
     causes = (error, *error.args)  # a ProtocolError carries its cause as an argument
     return any(
-        isinstance(cause, (EmptyPoolError, ReadTimeoutError, ConnectTimeoutError, TimeoutError))
-        for cause in causes
+        isinstance(cause, (EmptyPoolError, urllib3.exceptions.TimeoutError, TimeoutError)) for cause in causes
     )
 
 

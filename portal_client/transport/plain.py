@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import warnings
 from contextlib import suppress
 from importlib import import_module
@@ -113,8 +114,10 @@ def send(
     """
     deadline = exchange.deadline
     silence = request.idle_timeout or deadline.limits.read
+    # In Pyodide the limit for connecting is that of all until the response begins.
+    connect = silence if sys.platform == "emscripten" else deadline.limits.connect
     timeout = urllib3.Timeout(
-        connect=deadline.within(deadline.limits.connect),
+        connect=deadline.within(connect),
         read=deadline.within(silence),
         total=deadline.within(math.inf),
     )
@@ -139,6 +142,8 @@ def send(
         ) from error
     given: Any = response
     given.exchange, given.pid = exchange, os.getpid()
+    if type(given).read1 is urllib3.BaseHTTPResponse.read1:  # Pyodide's, whose read() returns what has come
+        given.read1 = given.read
     return response
 
 
