@@ -9,14 +9,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from openapi import placed
+
 Json = dict[str, Any]
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 
 
 def contract(name: str) -> Json:
-    """The contract in a file."""
-    document: Json = json.loads((CONTRACTS / name).read_text("utf-8"))
+    """Return the contract in a file; what it lacks is told by its place."""
+    document: Json = placed(json.loads((CONTRACTS / name).read_text("utf-8")))
     return document
 
 
