@@ -270,9 +270,7 @@ def _body(response: Contract) -> str:
     The same response in another form of JSON adds nothing. What is marked as an extension is the sandbox's
     own, and a client need not know it.
     """
-    content = {
-        kind: each for kind, each in response.get("content", {}).items() if not each.get("x-extension")
-    }
+    content = {kind: each for kind, each in response.get("content", {}).items() if not each.get(_EXTENSION)}
     if _JSON not in content:
         return ", ".join(content) or "nothing"
     shape = _shape_in_contract(content[_JSON].get("schema", {}))
@@ -348,7 +346,7 @@ def _described(required: bool, nullable: bool, shape: str, default: Any) -> tupl
 
 
 def _shape(hint: Any, models: Models) -> str:
-    """Return a Python type as a phrase; `lax` takes other types, too, such as "1" for an integer."""
+    """Return a Python type as a phrase; a `lax` one takes other types, too, such as "1" for an integer."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         for mark in arguments[1:]:
@@ -411,7 +409,7 @@ def _one_of(values: Iterable[Any]) -> str:
 
 
 def _union(shapes: Iterable[str]) -> str:
-    """Join the shapes of a union, sorted, null at the end; a number leaves out integer."""
+    """Join the shapes of a union, sorted with null at the end; a number makes an integer superfluous."""
     each = set(shapes)
     if "number" in each:
         each.discard("integer")
