@@ -28,9 +28,10 @@ class CandelaStreamOptions(CandelaOptions, StreamOptions, total=False):
 if not TYPE_CHECKING:
 
     class CandelaOptions(CandelaOptions, total=False):
+        """The same, and what scripts for the original client pass: these change what a call returns."""
+
         __doc__ = CandelaOptions.__doc__
 
-        # What scripts for the original client pass. They change what a call returns, so no type is right.
         async_req: Annotated[Optional[StrictBool], Field(deprecated=True)]
         _preload_content: Annotated[Optional[StrictBool], Field(deprecated=True)]
         _return_http_data_only: Annotated[Optional[StrictBool], Field(deprecated=True)]

@@ -14,7 +14,7 @@ from typing_extensions import Unpack
 
 import portal_client.api
 import portal_client.models
-from openapi import Incomplete, operations, placed
+from openapi import IncompleteError, operations, placed
 from pages import packages, pages
 from portal_client import Configuration, SessionsApi
 from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info
@@ -450,7 +450,7 @@ LACKING = [
 
 @pytest.mark.parametrize(("path", "place"), LACKING)
 def test_what_a_contract_lacks_is_told_by_its_place(path: tuple[Any, ...], place: str) -> None:
-    with pytest.raises(Incomplete, match=f"^{re.escape(place)} is missing$"):
+    with pytest.raises(IncompleteError, match=f"^{re.escape(place)} is missing$"):
         differences(changed(SESSIONS, path, DROP))
 
 
@@ -458,14 +458,14 @@ def test_the_pages_tell_it_too() -> None:
     (portal, *_) = packages()
     contract = changed(portal.contract, (*GET, "responses", "200", "description"), DROP)
 
-    with pytest.raises(Incomplete, match="get > responses > 200: 'description' is missing"):
+    with pytest.raises(IncompleteError, match="get > responses > 200: 'description' is missing"):
         pages(replace(portal, contract=contract))
 
 
 def test_a_contract_is_copied_with_its_places() -> None:
     copied = changed(placed(PORTAL), (*GET, "tags"), DROP)
 
-    with pytest.raises(Incomplete, match="get: 'tags' is missing"):
+    with pytest.raises(IncompleteError, match="get: 'tags' is missing"):
         copied["paths"]["/sessions/{session_id}"]["get"]["tags"]
     assert "tags" not in copied["paths"]["/sessions/{session_id}"]["get"]
 

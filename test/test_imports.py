@@ -213,13 +213,10 @@ def test_a_tag_that_is_not_offered_says_which_are() -> None:
         exec("from portal_client import NoSuchApi")
 
 
-def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        portal_client.nothing  # noqa: B018
-    with pytest.raises(AttributeError, match="no attribute '_nothing'"):
-        portal_client._nothing  # noqa: B018
-    with pytest.raises(AttributeError, match=r"no attribute 'models\.session'"):
-        getattr(portal_client, "models.session")
+@pytest.mark.parametrize("name", ["nothing", "_nothing", "models.session"])
+def test_an_unknown_name_is_an_attribute_error(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+        getattr(portal_client, name)
     assert not hasattr(portal_client.models, "Nothing")
 
 

@@ -1,4 +1,4 @@
-"""What there is to say of a package: its operations and models, with their types and samples, as values.
+"""A package as its pages describe it: operations and models, with their types and samples, as values.
 
 Types come from the declarations, descriptions from their docstrings, status codes from the contract.
 """
@@ -153,7 +153,7 @@ def _arguments(api: type) -> dict[str, str]:
 
 
 def phrase(package: Package, hint: Any) -> str:
-    """A type as the documents print it, with a link where it holds a model."""
+    """Return a type as the documents print it, with a link where it holds a model."""
     text = _phrase(hint)
     model = next((name for name in re.findall(r"\w+", text) if name in package.models), None)
     return f"[**{text}**]({model}.md)" if model else f"**{text}**"
@@ -198,7 +198,7 @@ class Properties:
 
 
 def properties(package: Package, model: type) -> Properties:
-    """What there is to say of a model."""
+    """Return what the page of a model shows."""
     shown = Properties(model.__name__, model.__module__, "model", cleandoc(model.__doc__ or ""), (), None)
     sample = _sample(package.contract, package.contract["components"]["schemas"][shown.name], shown.variable)
     if issubclass(model, Enum):
@@ -222,7 +222,7 @@ def properties(package: Package, model: type) -> Properties:
 
 
 def _variants(package: Package, model: type[RootModel[Any]]) -> list[str]:
-    """The types that a wrapper may hold."""
+    """Return the types that a wrapper may hold."""
     root = model.model_fields["root"]
     by_type = next((mark for mark in root.metadata if isinstance(mark, ByType)), None)
     if by_type is not None:
@@ -231,7 +231,7 @@ def _variants(package: Package, model: type[RootModel[Any]]) -> list[str]:
 
 
 def _below_fields(model: type[BaseModel]) -> dict[str, str]:
-    """What the docstring below each field says. Raises ValueError for a field of which nothing is said."""
+    """Return the docstring below each field, by its name. Raises ValueError for a field without one."""
     file = Path(inspect.getfile(model))
     module = griffe.visit(model.__module__, filepath=file, code=file.read_text("utf-8"))
     members = module[model.__name__].members
@@ -243,14 +243,14 @@ def _below_fields(model: type[BaseModel]) -> dict[str, str]:
 
 
 def _references(contract: Mapping[str, Any], schema: Mapping[str, Any]) -> int:
-    """How many other schemas a schema names: a value of one that names none is soon made."""
+    """Return how many other schemas a schema names: a sample of one that names none is short."""
     if "$ref" in schema:
         schema = contract["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
     return str(schema).count("$ref")
 
 
 def _sample(contract: Mapping[str, Any], schema: Mapping[str, Any], name: str) -> Any:
-    """A value that a schema allows, with the sample values of the original documents."""
+    """Return a value that a schema allows, made of the sample values of the original documents."""
     for key in ("example", "default"):
         if key in schema:
             return schema[key]

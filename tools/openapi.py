@@ -8,19 +8,19 @@ from typing import Any, NoReturn
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 
 
-class Incomplete(LookupError):
+class IncompleteError(LookupError):
     """A document lacks something; the message has its place and the missing key."""
 
 
 class Entry(dict[str, Any]):
-    """An object of a document. A key that it lacks raises Incomplete."""
+    """An object of a document. A key that it lacks raises IncompleteError."""
 
     def __init__(self, entries: Mapping[str, Any], place: str) -> None:
         super().__init__(entries)
         self._place = place
 
     def __missing__(self, key: str) -> NoReturn:
-        raise Incomplete(f"{self._place or 'the document'}: {key!r} is missing")
+        raise IncompleteError(f"{self._place or 'the document'}: {key!r} is missing")
 
 
 def placed(value: Any, *place: Any) -> Any:
