@@ -101,7 +101,7 @@ def test_news_of_other_sessions_are_no_news(
         changes.tell(asked.id)
 
     monkeypatch.setattr(store, "session", looked)
-    seen = _followed(changes, asked.id, lambda: changes.tell(other.id), answer, silence=0.01)
+    seen = _followed(changes, asked.id, lambda: changes.tell(other.id), answer, silence=0.2)
 
     assert seen == ["Running 1"] * (len(seen) - 1) + ["Ready 2"]
     assert len(seen) > 2  # the second for silence, without a look
