@@ -57,7 +57,7 @@ class MailParser(Steps):
 
     def __init__(self, host: str) -> None:
         answer: Any = import_module("portal_client.transport.framing")
-        answer.plain = lambda data: None  # pyright: ignore
+        answer.read_plain_head = lambda data: None  # pyright: ignore
         super().__init__(host)
 
 

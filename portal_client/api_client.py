@@ -26,9 +26,9 @@ from portal_client.secret import secret
 from portal_client.spelling import hint
 from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
-from portal_client.transport.errors import told, told_so_far
-from portal_client.transport.framing import HTTPResponse
+from portal_client.transport.errors import error_context, error_context_so_far
 from portal_client.transport.redirect import REDIRECTS
+from portal_client.transport.response import HTTPResponse
 from portal_client.transport.retry import retry_after
 
 #: Made once, and asked without the class: either costs more than the rest of making the answer.
@@ -213,7 +213,7 @@ class ApiClient:
                 record,
                 sent.described,
                 answer.headers.get("x-request-id", sent.request_id),
-                partial(told_so_far, sent, cast(HTTPResponse, answer).exchange),
+                partial(error_context_so_far, sent, cast(HTTPResponse, answer).exchange),
             )
             on_error.pop_all()
         self.rest_client.keep(events)
@@ -258,7 +258,7 @@ class ApiClient:
             retry_after=retry_after(headers),
             request=sent.described,
             request_id=headers.get("x-request-id", sent.request_id),
-            **told(sent, answer.exchange),
+            **error_context(sent, answer.exchange),
             **described,
         )
 

@@ -26,7 +26,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def new_id() -> str:
-    """An id for a request, unlike any other."""
+    """Return a new, unique request id."""
     return f"{_ids.getrandbits(128):032x}"
 
 
@@ -39,7 +39,7 @@ class Origin(NamedTuple):
 
     @classmethod
     def of(cls, url: Url) -> Origin:
-        """The origin of an absolute http or https URL."""
+        """Return the origin of an absolute http or https URL."""
         scheme = url.scheme or "http"
         return cls(scheme, url.host or "", _PORTS[scheme] if url.port is None else url.port)
 
@@ -50,7 +50,7 @@ class Origin(NamedTuple):
 
 @dataclass(slots=True)
 class HTTPRequest:
-    """What goes over the wire, and under which rules; `target` is the path with the query."""
+    """A request as it goes over the wire, and its limits; `target` is the path with the query."""
 
     operation: str
     method: str
@@ -89,15 +89,20 @@ class HTTPRequest:
         return f"{self.origin}{self.target.partition('?')[0]}"
 
 
-class Answer(Protocol):
-    """An answer that was read to its end."""
+class ReadResponse(Protocol):
+    """A response that was read to its end."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The status code."""
+
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """The headers, by names in any case."""
+
     @property
-    def data(self) -> bytes: ...
+    def data(self) -> bytes:
+        """The body, decompressed."""
 
 
 @dataclass(slots=True)
@@ -106,5 +111,5 @@ class Caller:
 
     request: HTTPRequest
     deadline: Deadline
-    send: Callable[[HTTPRequest], Answer]
+    send: Callable[[HTTPRequest], ReadResponse]
     sleep: Callable[[float], None]

@@ -1,4 +1,4 @@
-"""The transport: the loop of attempts and redirects around urllib3's pools, and what an answer is."""
+"""The client of the transport: the loop of attempts, redirects and fresh tokens of one call."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from portal_client.request import Caller, HTTPRequest
 from portal_client.streaming import EventStream
 from portal_client.timeouts import Deadline
 from portal_client.transport import plain
-from portal_client.transport.body import Response, hand_over, hand_over_events, read
+from portal_client.transport.body import Response, leave_events_unread, leave_unread, read
 from portal_client.transport.body import RESTResponse as RESTResponse
-from portal_client.transport.errors import failure_of
+from portal_client.transport.errors import map_exception
 from portal_client.transport.exchange import Exchange, send
-from portal_client.transport.framing import HTTPResponse
-from portal_client.transport.observers import Watch
+from portal_client.transport.observers import Observers
 from portal_client.transport.pools import Pools, Route
 from portal_client.transport.redirect import MAX_REDIRECTS, redirected
-from portal_client.transport.retry import Attempts, quota
+from portal_client.transport.response import HTTPResponse
+from portal_client.transport.retry import RetryState, quota
 
 Unread = Union[urllib3.BaseHTTPResponse, EventStream[Any]]
 R = TypeVar("R", bound=Response)
@@ -49,7 +49,7 @@ class RESTClientObject:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pools = Pools(configuration)
-        # Tokens are fetched over connections of their own: answers left unread may hold all others.
+        # Tokens are fetched over connections of their own: responses left unread may hold all others.
         self._pools_for_tokens = Pools(configuration, for_tokens=True)
         self._left_open: set[weakref.ref[Unread]] = set()
         self._quota = quota()
@@ -57,38 +57,38 @@ class RESTClientObject:
         self._now = now
 
     def send(self, request: HTTPRequest) -> RESTResponse:
-        """Send a request and read the answer, of any status, within its deadline.
+        """Send a request and read the response, of any status, within its deadline.
 
         Raises ApiConnectionError, ApiTimeoutError, ApiResponseError, AuthenticationError.
         """
         return self._run(request, read, self._pools)
 
     def caller(self, request: HTTPRequest, deadline: Optional[Deadline] = None) -> Caller:
-        """A call as the source of its token sees it."""
+        """Return a call as the source of its token sees it."""
         return Caller(request, deadline or Deadline(request.timeouts, self._now), self._fetch, self._sleep)
 
     def _fetch(self, request: HTTPRequest) -> RESTResponse:
         return self._run(request, read, self._pools_for_tokens)
 
     def open(self, request: HTTPRequest) -> urllib3.BaseHTTPResponse:
-        """Send a request and hand the answer over unread; from then on only silences are bounded."""
-        response = self._run(request, hand_over, self._pools)
+        """Send a request and return the response unread; from then on only silences are bounded."""
+        response = self._run(request, leave_unread, self._pools)
         self.keep(response)
         return response
 
     def stream(self, request: HTTPRequest) -> Response:
-        """The same for a stream of events; an answer of another status than 2xx is read."""
-        response = self._run(request, hand_over_events, self._pools)
+        """Send a request for events and return the response unread, but for a status other than 2xx."""
+        response = self._run(request, leave_events_unread, self._pools)
         if isinstance(response, urllib3.BaseHTTPResponse) and not isinstance(response, HTTPResponse):
             self.keep(response)  # a response of urllib3's own is to be woken before the stream is closed
         return response
 
-    def keep(self, answer: Unread) -> None:
-        """Close this with the client, unless it is forgotten before."""
-        self._left_open.add(weakref.ref(answer, self._left_open.discard))
+    def keep(self, response: Unread) -> None:
+        """Close a response with the client, unless it is garbage-collected before."""
+        self._left_open.add(weakref.ref(response, self._left_open.discard))
 
     def close(self) -> None:
-        """Close all connections, those of unread answers too; the next request opens new ones."""
+        """Close all connections, those of unread responses too; the next request opens new ones."""
         unread = self._unread()
         for response in unread:
             plain.wake(response)
@@ -98,90 +98,90 @@ class RESTClientObject:
         self._pools_for_tokens.close()
 
     def _unread(self) -> list[Unread]:
-        # From a copy: other threads open answers meanwhile, and forgotten ones leave the set.
+        # From a copy: other threads open responses meanwhile, and forgotten ones leave the set.
         responses = [reference() for reference in list(self._left_open)]
         return [response for response in responses if response is not None and not response.closed]
 
     def _run(self, request: HTTPRequest, finish: Finish[R], pools: Pools) -> R:
         deadline = Deadline(request.timeouts, self._now)
-        attempts = Attempts(request, self._quota)
-        asked = request
+        retries = RetryState(request, self._quota)
+        first = request
         exchange: Optional[Exchange] = None
-        shown: Optional[str] = None
+        value: Optional[str] = None
         number = redirects = 0
         renewed = False
         while True:
             number += 1
             exchange = Exchange(deadline, exchange)
-            watch = Watch.over(request, number, exchange)
-            answer: Optional[R] = None
+            observers = Observers.of(request, number, exchange)
+            response: Optional[R] = None
             wait: Optional[float] = None
             try:
-                if watch:
-                    watch.began()
+                if observers:
+                    observers.request_begins()
                 route = pools.of(request.origin, request.foreign)
-                if shown is None and request.credential is not None:
-                    shown = request.credential.shown(self.caller(request, deadline))
-                answer = finish(_attempt(route, request, shown, exchange), exchange, request)
+                if value is None and request.credential is not None:
+                    value = request.credential.shown(self.caller(request, deadline))
+                response = finish(_attempt(route, request, value, exchange), exchange, request)
                 exchange.end()
                 following, wait = None, 0.0
-                if answer.status // 100 == 3 and request.follows and redirects < MAX_REDIRECTS:
-                    following = redirected(request, answer.status, answer.headers.get("location"))
+                if response.status // 100 == 3 and request.follows and redirects < MAX_REDIRECTS:
+                    following = redirected(request, response.status, response.headers.get("location"))
                 if following is not None:
                     redirects += 1
-                    request, shown = following, shown if following.credential else None
-                elif not renewed and (fresh := self._renewed(request, answer.status, shown, deadline)):
-                    renewed, shown = True, fresh
+                    request, value = following, value if following.credential else None
+                elif not renewed and (fresh := self._renewed(request, response.status, value, deadline)):
+                    renewed, value = True, fresh
                 else:
-                    wait = attempts.after_answer(request, answer.status, answer.headers)
+                    wait = retries.after_response(request, response.status, response.headers)
                 again = wait is not None and wait < deadline.left()
-                if watch:
-                    watch.answered(answer.status, final=not again)
+                if observers:
+                    observers.response_received(response.status, final=not again)
             except BaseException as error:
                 exchange.end()
-                if answer is not None:
-                    answer.close()
-                failure = failure_of(asked, request, error, exchange, len(self._unread()))
+                if response is not None:
+                    response.close()
+                failure = map_exception(first, request, error, exchange, len(self._unread()))
                 wait = None
-                if answer is None and failure is not error and isinstance(failure, ApiConnectionError):
+                if response is None and failure is not error and isinstance(failure, ApiConnectionError):
                     timed_out = isinstance(failure, ApiTimeoutError)
-                    wait = attempts.after_error(
+                    wait = retries.after_error(
                         request, cast(Exception, error), exchange.written, final=timed_out
                     )
                 again = wait is not None and wait < deadline.left()
-                if watch:
-                    watch.failed(failure, final=not again)
+                if observers:
+                    observers.attempt_failed(failure, final=not again)
                 if not again:
                     raise failure from failure.__cause__
             else:
                 if not again:
-                    deadline.lift()  # an answer handed over unread has only its silences bounded
-                    return answer
-                answer.close()
+                    deadline.lift()  # a response handed over unread has only its silences bounded
+                    return response
+                response.close()
             if wait:
                 self._sleep(wait)
 
     def _renewed(
-        self, request: HTTPRequest, status: int, shown: Optional[str], deadline: Deadline
+        self, request: HTTPRequest, status: int, value: Optional[str], deadline: Deadline
     ) -> Optional[str]:
-        """Another token after a 401, if its source has one; a 401 was not applied, so it may go again."""
+        """Return another token after a 401, which had no effect, if the source has one; None else."""
         if status != 401 or request.credential is None or not request.repeatable or request.retries is False:
             return None
         try:
-            fresh = request.credential.shown(self.caller(request, deadline), refused=shown)
+            fresh = request.credential.shown(self.caller(request, deadline), refused=value)
         except (AuthenticationError, ApiTimeoutError):
             return None  # the 401 is what the caller should see
-        return None if fresh == shown else fresh
+        return None if fresh == value else fresh
 
 
 def _attempt(
-    route: Route, request: HTTPRequest, shown: Optional[str], exchange: Exchange
+    route: Route, request: HTTPRequest, value: Optional[str], exchange: Exchange
 ) -> urllib3.BaseHTTPResponse:
     headers, target, body = request.headers, request.target, request.body
-    if shown is not None and request.credential is not None:
+    if value is not None and request.credential is not None:
         headers = dict(headers)
-        exchange.shown = shown
-        exchange.query = request.credential.apply(shown, headers)
+        exchange.credential = value
+        exchange.query = request.credential.apply(value, headers)
     if isinstance(body, Multipart) and body.length is not None:
         headers = {**headers, "Content-Length": str(body.length)}
     pool, exchange.proxy = route.pool, route.proxy

@@ -20,7 +20,7 @@ from portal_client.request import Caller, HTTPRequest, Origin, new_id
 from portal_client.secret import HiddenBytes, Secrets
 from portal_client.text import masked, printable, shortened
 from portal_client.transport.proxies import is_loopback
-from portal_client.transport.retry import LONGEST_WAIT, retry_after
+from portal_client.transport.retry import MAX_WAIT_SECONDS, retry_after
 
 _REPEATS = 5  # after 429
 _LARGEST_ANSWER = 1024 * 1024
@@ -219,7 +219,7 @@ def _pause(answer: TokenResponse, repeat: int) -> Optional[float]:
         return None
     asked = retry_after(answer.headers)
     pause = 2.0**repeat if asked is None else asked
-    return pause if pause <= LONGEST_WAIT else None
+    return pause if pause <= MAX_WAIT_SECONDS else None
 
 
 def _checked(token_url: str) -> Url:

@@ -47,10 +47,10 @@ CONNECT, SILENCE = int(LIMITS.connect), int(LIMITS.read)
 WHOLE = CANDELA.DEFAULT_TOTAL_TIMEOUT_MS // 1000
 CANDELA_CONNECT = CANDELA.DEFAULT_CONNECT_TIMEOUT_MS // 1000
 LARGEST = mebibytes(CONFIGURATION.max_response_size)
-CUT = mebibytes(body._MOST_OF_AN_ERROR)
+CUT = mebibytes(body._MAX_ERROR_BODY_BYTES)
 LINE = mebibytes(events.LONGEST)
 REPEATS, LIMITED = int(retry.DEFAULT.total or 0), CONFIGURATION.rate_limit_retries
-WAIT = int(retry.LONGEST_WAIT)
+WAIT = int(retry.MAX_WAIT_SECONDS)
 
 CLAIMS = [
     ("README.md", f"Python {LOWEST} or newer"),

@@ -16,7 +16,7 @@ from portal_client.hooks import Attempt
 from portal_client.rest import RESTClientObject
 from portal_client.timeouts import Deadline
 from portal_client.transport.exchange import Exchange
-from portal_client.transport.observers import Watch
+from portal_client.transport.observers import Observers
 from support.clients import (
     PROMPT,
     TOKEN,
@@ -342,8 +342,8 @@ def test_nothing_observed_costs_nothing(caplog: pytest.LogCaptureFixture) -> Non
     with calling(reply()) as c:
         request = c.client._prepared(SessionsApi.get_session.operation.request(("s1",), {}))  # type: ignore[attr-defined]
         exchange = Exchange(Deadline(request.timeouts))
-        assert Watch.over(request, 1, exchange) is None
-        assert Watch.over(replace(request, hooks=[Hooks()]), 1, exchange) is not None
+        assert Observers.of(request, 1, exchange) is None
+        assert Observers.of(replace(request, hooks=[Hooks()]), 1, exchange) is not None
 
 
 # ── what is private ──

@@ -663,7 +663,7 @@ def test_an_interrupted_fetch_shows_no_secret(
         if len(answers) == 2:
             read(s)
             s.clock.time += 3540
-        monkeypatch.setattr("portal_client.transport.reader._TimedReader.readinto", interrupts)
+        monkeypatch.setattr("portal_client.transport.reader.TimedReader.readinto", interrupts)
         with pytest.raises(KeyboardInterrupt) as info:
             read(s)
 

@@ -92,8 +92,8 @@ MUTATIONS = [
     M(
         "another token once",
         "portal_client/rest.py",
-        "renewed, shown = True, fresh",
-        "renewed, shown = False, fresh",
+        "renewed, value = True, fresh",
+        "renewed, value = False, fresh",
         "test/test_rest.py::test_a_token_is_asked_for_anew_only_once",
     ),
     # ── framing and bounds ──
@@ -166,7 +166,7 @@ MUTATIONS = [
     M(
         "the end of reading at max_response_size",
         "portal_client/transport/body.py",
-        "while (left := limit + 1 - taken.tell()) > 0 and (block := more(min(_BLOCK, left))):",
+        "while (left := limit + 1 - taken.tell()) > 0 and (block := more(min(_BLOCK_BYTES, left))):",
         "while block := more(_BLOCK):",
         "test/faults/test_memory.py::test_a_bomb_costs_little_memory",
     ),

@@ -1,4 +1,4 @@
-"""What a request brings: an answer read to its end, within bounds, or handed over unread."""
+"""The body of a response: read to its end, within bounds, or left unread."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from urllib3.exceptions import DecodeError, ProtocolError
 
 from portal_client.exceptions import ApiException, ApiResponseError
 from portal_client.request import HTTPRequest
-from portal_client.transport.errors import bare, told
+from portal_client.transport.errors import error_context, strip_traceback
 from portal_client.transport.exchange import Exchange
 
-_BLOCK = 1024 * 1024
-#: More of the body of an error is of no use, and would be taken to pieces as text and as JSON.
-_MOST_OF_AN_ERROR = 16 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
+#: More of the body of an error is of no use, and would be parsed as text and as JSON.
+_MAX_ERROR_BODY_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class RESTResponse:
-    """An answer that was read to its end; `data` is its body, decompressed."""
+    """A response that was read to its end; `data` is its body, decompressed."""
 
     status: int
     reason: Optional[str]
@@ -30,21 +30,21 @@ class RESTResponse:
     exchange: Exchange = field(repr=False)
 
     def close(self) -> None:
-        """Nothing: the connection went back when the body was read."""
+        """Do nothing: the connection went back when the body was read."""
 
 
 Response = Union[RESTResponse, urllib3.BaseHTTPResponse]
 
 
-def hand_over(
+def leave_unread(
     response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest
 ) -> urllib3.BaseHTTPResponse:
-    """The answer as it is, unread."""
+    """Return the response as it is, unread."""
     return response
 
 
-def hand_over_events(r: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> Response:
-    """An answer of events as it is, unread; one of another status than 2xx is read."""
+def leave_events_unread(r: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> Response:
+    """Return a response of events unread; read one of another status than 2xx."""
     if not 200 <= r.status <= 299:
         return read(r, exchange, request)
     limits, idle = request.timeouts, request.idle_timeout
@@ -54,9 +54,9 @@ def hand_over_events(r: urllib3.BaseHTTPResponse, exchange: Exchange, request: H
 
 
 def read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> RESTResponse:
-    """The whole body, up to the limit after decompression; that of an error as far as it can be had."""
+    """Read the body up to the limit, after decompression; that of an error as far as it comes."""
     good = response.status < 300
-    limit = request.max_response_size if good else min(request.max_response_size, _MOST_OF_AN_ERROR)
+    limit = request.max_response_size if good else min(request.max_response_size, _MAX_ERROR_BODY_BYTES)
     known = getattr(response, "length_remaining", None)
     taken = io.BytesIO()  # gives its bytes without a copy
     try:
@@ -64,7 +64,7 @@ def read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRe
             body = response.read()
         else:
             more = response.read if good else response.read1  # the latter loses nothing when it fails
-            while (left := limit + 1 - taken.tell()) > 0 and (block := more(min(_BLOCK, left))):
+            while (left := limit + 1 - taken.tell()) > 0 and (block := more(min(_BLOCK_BYTES, left))):
                 taken.write(block)
             body = taken.getvalue()
         if len(body) > limit:
@@ -78,7 +78,7 @@ def read(response: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRe
         response.close()
         if good and isinstance(error, DecodeError):
             how = f"not what its encoding says: {error.args[0]}"
-            raise _broken(response, exchange, request, how) from bare(error)
+            raise _broken(response, exchange, request, how) from strip_traceback(error)
         if good:
             raise
         body = taken.getvalue()  # what is known counts: the status
@@ -96,5 +96,5 @@ def _broken(
         reason=f"{request.operation}: the body is {how}",
         headers=response.headers,
         request_id=request.request_id,
-        **told(request, exchange),
+        **error_context(request, exchange),
     )

@@ -1,4 +1,4 @@
-"""What a pool of connections keeps: its places, and the idle connections."""
+"""The queue of a connection pool: its places, and the idle connections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from portal_client.transport.exchange import current
 class Closable(Protocol):
     """A connection, as far as a pool needs to know it."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close it."""
 
 
 class ConnectionQueue:
@@ -71,11 +72,11 @@ class ConnectionQueue:
             raise
 
     def not_taken(self) -> None:
-        """Keep the number of places: urllib3 gives back what it has not got."""
+        """Keep the number of places: urllib3 gives back a place that it has not taken."""
         self._never_taken.append(None)
 
     def close(self) -> None:
-        """Close the connections that nobody uses, and the others as they are given back; the places stay."""
+        """Close the idle connections, and the others as they are given back; the places stay."""
         self._closed = True
         self._close_idle()
 

@@ -24,26 +24,26 @@ def curl(request: HTTPRequest) -> str:
 def _address(request: HTTPRequest) -> str:
     query = _names_only(request.target.partition("?")[2])
     url = f"{request.url}?{query}" if query else request.url
-    shown = request.credential
-    if shown is not None and shown.place == "query":
-        return _with_token(f"{url}{'&' if query else '?'}{quote(shown.key)}=")
+    credential = request.credential
+    if credential is not None and credential.place == "query":
+        return _with_token(f"{url}{'&' if query else '?'}{quote(credential.key)}=")
     return shlex.quote(url)
 
 
 def _headers(request: HTTPRequest) -> Iterator[str]:
-    shown = request.credential
+    credential = request.credential
     elsewhere = {"accept-encoding", "content-type", "x-request-id"}
-    if shown is not None and shown.place == "header":
-        elsewhere.add(shown.key.lower())
+    if credential is not None and credential.place == "header":
+        elsewhere.add(credential.key.lower())
     for name, value in request.headers.items():
         if name.lower() not in elsewhere:
             yield f"-H {shlex.quote(f'{name}: {value if name.lower() in PLAIN_HEADERS else _LEFT_OUT}')}"
     yield "--compressed"
-    if shown is not None and shown.place == "header":
-        bearer = callable(shown.value) or shown.value.startswith("Bearer ")
-        yield f"-H {_with_token(f'{shown.key}: Bearer ' if bearer else f'{shown.key}: ')}"
-    elif shown is not None and shown.place == "cookie":
-        yield f"-b {_with_token(f'{shown.key}=')}"
+    if credential is not None and credential.place == "header":
+        bearer = callable(credential.value) or credential.value.startswith("Bearer ")
+        yield f"-H {_with_token(f'{credential.key}: Bearer ' if bearer else f'{credential.key}: ')}"
+    elif credential is not None and credential.place == "cookie":
+        yield f"-b {_with_token(f'{credential.key}=')}"
 
 
 def _body(request: HTTPRequest) -> Iterator[str]:

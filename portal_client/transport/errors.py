@@ -1,4 +1,4 @@
-"""What a failure is to the caller, and what an error tells of its call."""
+"""Exceptions mapped to those of the client, with the context that each error has of its call."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from portal_client.text import masked, printable, shortened
 from portal_client.transport.curl import curl
 from portal_client.transport.exchange import Exchange
 
-#: Characters of a failure's own words.
-_LONGEST = 300
+#: Of the words of the original exception.
+_MAX_CHARACTERS = 300
 
 #: How urllib3 begins the text of an error: with the pool or connection that it is about.
 _SUBJECT = re.compile(r"\w+\(host=.*?\): ")
@@ -29,25 +29,25 @@ _SUBJECT = re.compile(r"\w+\(host=.*?\): ")
 _CREDENTIAL = re.compile("auth|cookie|credential|key|password|secret|session|signature|token", re.IGNORECASE)
 
 
-def failure_of(
-    asked: HTTPRequest, request: HTTPRequest, error: BaseException, last: Exchange, unread: int
+def map_exception(
+    first: HTTPRequest, request: HTTPRequest, error: BaseException, last: Exchange, unread: int
 ) -> BaseException:
-    """Return what a call raises that has met an error in its last attempt.
+    """Return the exception that a call raises whose last attempt met another.
 
     That is an ApiException, which tells of the call; but an interrupt passes, as does what a signal handler
-    raised, and a setting that cannot be used while nothing was sent. `asked` is the first request of the
+    raised, and a setting that cannot be used while nothing was sent. `first` is the first request of the
     call, `unread` the number of responses that were left unread.
     """
     if (interrupt := _of_signal_handler(error)) is not None or not isinstance(error, Exception):
         return interrupt or error
-    known = told(asked, last)
+    known = error_context(first, last)
     if isinstance(error, ApiException):
         for name in ("request_sent", "safe_to_repeat", "call"):
             setattr(error, name, known[name])
         if known["request_sent"] and not error.status:
             error.reason = f"{error.reason} ({_outcome(known)})"
             error.args = (0, error.reason)
-            error.request, error.request_id = asked.described, error.request_id or request.request_id
+            error.request, error.request_id = first.described, error.request_id or request.request_id
         return error
     if isinstance(error, OpenApiException) and not known["request_sent"]:
         return error
@@ -55,10 +55,10 @@ def failure_of(
     if isinstance(error, (HTTPError, TimeoutError)):
         kind = ApiTimeoutError if _is_timeout(error) else ApiConnectionError
     what = _timeout(request, error, last, unread) if kind is ApiTimeoutError else _said(error)
-    what = shortened(printable(masked(what, known["secrets"])), _LONGEST)
+    what = shortened(printable(masked(what, known["secrets"])), _MAX_CHARACTERS)
     reason = f"{request.operation}, {request.method} {request.url}: {what} ({_outcome(known)})"
     failure = kind(status=0, reason=reason, request_id=request.request_id, **known)
-    failure.__cause__ = bare(error, known["secrets"])
+    failure.__cause__ = strip_traceback(error, known["secrets"])
     return failure
 
 
@@ -69,8 +69,8 @@ def _outcome(known: dict[str, Any]) -> str:
     return "the server has refused it" if known["safe_to_repeat"] else "the server may have seen the request"
 
 
-def told(request: HTTPRequest, last: Exchange) -> dict[str, Any]:
-    """Return what each error tells of its call, as arguments of ApiException.
+def error_context(request: HTTPRequest, last: Exchange) -> dict[str, Any]:
+    """Return the context that each error has of its call, as arguments of ApiException.
 
     `last` is the last attempt. The request was sent as soon as any attempt wrote a byte. It is safe to repeat
     where each attempt that did so was refused.
@@ -79,13 +79,13 @@ def told(request: HTTPRequest, last: Exchange) -> dict[str, Any]:
     return {
         "request_sent": bool(written),
         "safe_to_repeat": all(attempt.refused for attempt in written),
-        "call": call_of(request, last),
+        "call": summarize(request, last),
         "secrets": tuple(_secrets(request, last)),
     }
 
 
-def call_of(request: HTTPRequest, last: Exchange) -> Call:
-    """What is told of a request, by the last of its attempts."""
+def summarize(request: HTTPRequest, last: Exchange) -> Call:
+    """Summarize a call, given the last of its attempts."""
     attempts = last.attempts
     return Call(
         operation=request.operation,
@@ -100,17 +100,17 @@ def call_of(request: HTTPRequest, last: Exchange) -> Call:
     )
 
 
-def told_so_far(request: HTTPRequest, last: Exchange) -> dict[str, Any]:
-    """The same of a call whose response is still being read."""
+def error_context_so_far(request: HTTPRequest, last: Exchange) -> dict[str, Any]:
+    """Return the context of an error of a call whose response is still being read."""
     last.end()
-    return told(request, last)
+    return error_context(request, last)
 
 
-def bare(error: BaseException, secrets: Sequence[str] = ()) -> BaseException:
-    """Return an error as the cause of ours: without the frames below, which hold headers and bodies."""
+def strip_traceback(error: BaseException, secrets: Sequence[str] = ()) -> BaseException:
+    """Return an error without its traceback, whose frames hold headers and bodies."""
     for held in error.args:  # a ProtocolError holds its cause so
         if isinstance(held, Exception):
-            bare(held, secrets)
+            strip_traceback(held, secrets)
     error.args = tuple(masked(held, secrets) if isinstance(held, str) else held for held in error.args)
     kept = vars(error)  # a BadStatusLine has its line there, too
     kept.update({name: masked(held, secrets) for name, held in kept.items() if isinstance(held, str)})
@@ -145,7 +145,7 @@ def _timeout(request: HTTPRequest, error: BaseException, last: Exchange, unread:
     """Return which limit was over, in words and in seconds."""
     limits = last.deadline.limits
     if isinstance(error, EmptyPoolError):
-        return f"all connections to {request.origin} are in use, {unread} by answers left unread"
+        return f"all connections to {request.origin} are in use, {unread} by responses left unread"
     if last.deadline.over:
         return f"the {limits.total:g} s for the call are over"
     if last.written:
@@ -176,10 +176,10 @@ def _said(error: BaseException) -> str:
 
 
 def _secrets(request: HTTPRequest, last: Exchange) -> Iterator[str]:
-    """The credentials of a call, which a server may send back."""
+    """Yield the credentials of a call, which a server may send back."""
     for attempt in last.attempts:
-        if attempt.shown is not None:
-            yield _without_scheme(attempt.shown)
+        if attempt.credential is not None:
+            yield _without_scheme(attempt.credential)
     yield from request.secrets
     for name, value in request.headers.items():
         if name.lower() == "cookie":

@@ -1,4 +1,4 @@
-"""One attempt on its way: its deadline, and how far it has come."""
+"""The state of one attempt: its deadline, and how far it has come."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from portal_client.transport.proxies import Proxy
 class Exchange:
     """One attempt: its deadline, its times, and the bytes each way; `sent` is 0 until the request is written.
 
-    `before` is the attempt before it. `shown` is the credential that it carries, `query` the part of the URL
-    which that makes; it is added as the request is written, later than urllib3 logs. `status` is that of the
+    `before` is the attempt before it. `credential` is the value that it carries, `query` the part of the URL
+    that this makes, added as the request is written, later than urllib3 logs. `status` is that of the
     response, 0 until there is one; `proxy` the one on the way. `uncounted` is True where nobody counts the
     bytes (see plain.py) and the request may have been written.
     """
@@ -23,13 +23,13 @@ class Exchange:
     __slots__ = (
         "before",
         "began",
+        "credential",
         "deadline",
         "ended",
         "proxy",
         "query",
         "received",
         "sent",
-        "shown",
         "silence",
         "status",
         "uncounted",
@@ -42,7 +42,7 @@ class Exchange:
         self.ended: float = self.began
         self.silence: float = deadline.limits.read
         self.proxy: Optional[Proxy] = None
-        self.shown: Optional[str] = None
+        self.credential: Optional[str] = None
         self.query: str = ""
         self.sent: int = 0
         self.received: int = 0
@@ -51,7 +51,7 @@ class Exchange:
 
     @property
     def attempts(self) -> list[Exchange]:
-        """All attempts of the call so far, this one last."""
+        """The attempts of the call so far, this one last."""
         return [*(self.before.attempts if self.before is not None else ()), self]
 
     @property
@@ -65,7 +65,7 @@ class Exchange:
         return self.status in (301, 302, 307, 308) or (400 <= self.status <= 499 and self.status != 408)
 
     def end(self) -> None:
-        """Take down when the attempt ended."""
+        """Record when the attempt ended."""
         self.ended = self.deadline.now()
 
     def give_time(self, sock: Any) -> None:
@@ -75,7 +75,7 @@ class Exchange:
             sock.settimeout(limit)
 
 
-#: The exchange that urllib3 is at work for in this thread or task: its pool and its connection read it here.
+#: The exchange that urllib3 serves in this thread or task: its pool and its connection read it here.
 current: ContextVar[Exchange] = ContextVar("portal_client.transport.exchange")
 
 

@@ -11,8 +11,8 @@ import re
 from typing import NamedTuple, Optional
 
 #: Of a status line, a header, and the size of a chunk with its extensions, each with its line end.
-LONGEST_LINE = 64 * 1024
-_MOST_LINES = 100
+MAX_LINE_BYTES = 64 * 1024
+_MAX_LINES = 100
 
 #: A status line, and names with values in ASCII, none of them folded or with blanks at its end.
 _PLAIN = re.compile(
@@ -37,13 +37,13 @@ class Head(NamedTuple):
     length: Optional[int]
 
 
-def plain(data: bytes) -> Optional[Head]:
+def read_plain_head(data: bytes) -> Optional[Head]:
     """Read the head that the data begins with; None where it is unusual, incomplete, or has no body to come.
 
     The connection stays open behind a plain head.
     """
     found = _PLAIN.match(data)
-    if found is None or found.end() > LONGEST_LINE:
+    if found is None or found.end() > MAX_LINE_BYTES:
         return None
     headers: list[tuple[str, str]] = _HEADER.findall(found[3].decode("ascii"))
     framing: dict[str, str] = {}
@@ -66,7 +66,7 @@ def plain(data: bytes) -> Optional[Head]:
     return Head(found.end(), status, reason, headers, None if length is None else int(length))
 
 
-def status_of(line: bytes) -> tuple[bytes, int, str]:
+def read_status_line(line: bytes) -> tuple[bytes, int, str]:
     """Read a status line: version, status and reason. Raises BadStatusLine."""
     found = _STATUS.fullmatch(line)
     if found is None:
@@ -96,8 +96,8 @@ class Fields:
         if line == b"\r\n" or (line == b"\n" and not self.trailer):
             return False
         self._lines += 1
-        if self._lines > _MOST_LINES:
-            raise http.client.HTTPException(f"the {self._part} has more than {_MOST_LINES} lines")
+        if self._lines > _MAX_LINES:
+            raise http.client.HTTPException(f"the {self._part} has more than {_MAX_LINES} lines")
         field = _FIELD.fullmatch(line)
         if field is None or not (field[1] or self.found):
             raise http.client.HTTPException(

@@ -1,4 +1,4 @@
-"""Tells the hooks, and the log if it is listened to, what becomes of an attempt."""
+"""The observers of an attempt: the hooks, and the log if it is enabled."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from portal_client.request import HTTPRequest
 from portal_client.transport.exchange import Exchange
 
 
-class Watch:
-    """One attempt and those who observe it."""
+class Observers:
+    """Those who observe one attempt."""
 
     def __init__(
         self, hooks: Sequence[Hooks], attempt: Attempt, exchange: Exchange, log: logging.Logger
@@ -22,13 +22,13 @@ class Watch:
         self._attempt = attempt
         self._exchange = exchange
 
-    def began(self) -> None:
-        """The attempt is about to be made."""
+    def request_begins(self) -> None:
+        """Tell that the attempt is about to be made."""
         self._tell("on_request", self._hooks)
 
     @classmethod
-    def over(cls, request: HTTPRequest, number: int, exchange: Exchange) -> Optional[Watch]:
-        """Watch an attempt; None when nobody wants to know, which costs nothing."""
+    def of(cls, request: HTTPRequest, number: int, exchange: Exchange) -> Optional[Observers]:
+        """Return the observers of an attempt; None where there are none, which costs nothing."""
         log = request.logger
         hooks = (*request.hooks, Log(log)) if log.isEnabledFor(logging.INFO) else request.hooks
         if not hooks:
@@ -36,14 +36,14 @@ class Watch:
         attempt = Attempt(request.operation, request.method, request.url, request.request_id, number)
         return cls(hooks, attempt, exchange, log)
 
-    def answered(self, status: int, final: bool) -> None:
-        """The attempt brought an answer."""
+    def response_received(self, status: int, final: bool) -> None:
+        """Tell of a response."""
         self._attempt.status = status
         self._measure(final)
         self._tell("on_response", self._hooks)
 
-    def failed(self, error: BaseException, final: bool) -> None:
-        """The attempt brought none, or was interrupted; one that brought an answer has been told of."""
+    def attempt_failed(self, error: BaseException, final: bool) -> None:
+        """Tell of an attempt without a response, or interrupted; one with a response has been told of."""
         if self._attempt.status is not None:
             return
         self._attempt.error = error

@@ -18,7 +18,7 @@ from portal_client.transport.keep_alive import keep_alive_socket_options
 from portal_client.transport.proxies import SOCKS, Proxy, proxy_for
 from portal_client.transport.tls import Contexts
 
-_MOST_POOLS = 50
+_MAX_POOLS = 50
 
 
 class Route(NamedTuple):
@@ -74,12 +74,14 @@ class Pools:
 
     def _look_at(self, classes: tuple[object, ...]) -> None:
         """Use the connections that these classes allow, and none that were opened with others."""
-        reason = plain.reason_for(classes)
         with self._lock:
+            if classes == self._classes:  # another thread has looked
+                return
             self._close_all()
-            self._classes, self._plain = classes, reason
-        if reason is not None:
-            plain.warn(reason)
+            self._plain = plain.reason_for(classes)
+            self._classes = classes
+        if self._plain is not None:
+            plain.warn(self._plain)
 
     def close(self) -> None:
         """Close the connections that are idle, and those in use as they become so; then open new ones."""
@@ -97,7 +99,7 @@ class Pools:
         manager = self._manager(proxy, self._settings(origin, foreign))
         names = self._names(origin, foreign)
         pool = manager.connection_from_host(*origin[1:], origin.scheme, names)
-        if len(self._routes) >= _MOST_POOLS:
+        if len(self._routes) >= _MAX_POOLS:
             self._close_all()
         route = self._routes[origin, foreign] = Route(pool, proxy, self._plain)
         return route

@@ -80,9 +80,9 @@ def _usable(address: str) -> Optional[Url]:
 
 
 def split(value: str) -> tuple[str, Optional[bytes], bytes]:
-    """Take the credentials out of a URL, percent-decoded.
+    r"""Take the credentials out of a URL, percent-decoded.
 
-    All that stands before the last @ is theirs, for people write `CORP\\ann` and `p#ss` as they are: else
+    All that stands before the last @ is theirs, for people write `CORP\ann` and `p#ss` as they are: else
     the host would be a part of them.
     """
     scheme, found, rest = value.partition("://")

@@ -1,4 +1,4 @@
-"""The bytes of an answer as they come from its socket: within the deadline, and in lines that are checked."""
+"""The bytes of a response from its socket: within the deadline, and in lines that are checked."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Optional
 
+from typing_extensions import override
 from urllib3.util.ssltransport import SSLTransport
 
 from portal_client.transport.exchange import Exchange
-from portal_client.transport.head import LONGEST_LINE, Fields
+from portal_client.transport.head import MAX_LINE_BYTES, Fields
 
 
-class _TimedReader(io.RawIOBase):
+class TimedReader(io.RawIOBase):
     """The bytes of a response as they come from its socket."""
 
     at_end = False
@@ -26,9 +27,11 @@ class _TimedReader(io.RawIOBase):
         self._sock, self._connection, self._exchange = sock, connection, exchange
         self._file = sock.makefile("rb", buffering=0)  # while it is open the socket is
 
+    @override
     def readable(self) -> bool:
         return True
 
+    @override
     def readinto(self, b: Any) -> Optional[int]:
         if self.at_end:
             return 0
@@ -38,12 +41,13 @@ class _TimedReader(io.RawIOBase):
         self.at_end = count == 0
         return count
 
+    @override
     def close(self) -> None:
         self._file.close()
         super().close()
 
     def end(self, buffered: io.BufferedReader) -> None:
-        """Read no more; what was received and not read would be taken for the next answer."""
+        """Read no more; what was received and not read would be taken for the next response."""
         self.at_end = True
         try:
             more = buffered.peek(1) or _deciphered(self._sock)
@@ -54,29 +58,30 @@ class _TimedReader(io.RawIOBase):
 
 
 def _deciphered(sock: Any) -> bool:
-    """Whether TLS holds more than was read from it, which the socket below does not show."""
+    """Whether TLS holds more than was read from it, which the socket below does not tell."""
     if isinstance(sock, SSLTransport):
         return bool(sock.sslobj.pending() or sock.incoming.pending) or _deciphered(sock.socket)
     return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 
 
 def shutdown_of(sock: Any) -> Optional[Callable[[int], None]]:
-    """What wakes a thread that reads from a socket; TLS within TLS leaves that to the socket below."""
+    """Return what wakes a thread that reads from a socket; TLS in TLS has it in the socket below."""
     return shutdown_of(sock.socket) if isinstance(sock, SSLTransport) else getattr(sock, "shutdown", None)
 
 
 class Lines(io.BufferedReader):
-    """The bytes of an answer. Its lines are those of its head, its trailer and its framing."""
+    """The bytes of a response. Its lines are those of its head, its trailer and its framing."""
 
     #: Takes the lines of a head or trailer while there are any.
     fields: Optional[Fields] = None
 
+    @override
     def readline(self, size: Optional[int] = -1, /) -> bytes:
         fields = self.fields
         if fields is None:
             return super().readline(size)
-        line = super().readline(LONGEST_LINE)
-        if len(line) >= LONGEST_LINE:
+        line = super().readline(MAX_LINE_BYTES)
+        if len(line) >= MAX_LINE_BYTES:
             raise http.client.LineTooLong("header line")
         cut = not line.endswith(b"\n")
         if cut and not fields.trailer:
@@ -88,7 +93,7 @@ class Lines(io.BufferedReader):
 
 
 class TimedSocket:
-    """What http.client takes for a socket when it makes a response: something with `makefile`."""
+    """A socket as http.client needs it to make a response: it has `makefile`."""
 
     def __init__(
         self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange
@@ -96,4 +101,5 @@ class TimedSocket:
         self._sock, self._connection, self._exchange = sock, connection, exchange
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return Lines(_TimedReader(self._sock, self._connection, self._exchange))
+        """Return the bytes that come; `mode` is that of http.client, "rb"."""
+        return Lines(TimedReader(self._sock, self._connection, self._exchange))

@@ -1,4 +1,4 @@
-"""Where a redirect leads, and what may go along."""
+"""Redirects: the request that follows, and what of it may reach another origin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def redirected(request: HTTPRequest, status: int, location: Optional[str]) -> Optional[HTTPRequest]:
-    """The request that a redirect leads to; None where there is none, or following it would not be safe."""
+    """Return the request that a redirect leads to; None where there is none, or it is not safe to follow."""
     if location is None or status not in REDIRECTS:
         return None
     try:

@@ -1,8 +1,8 @@
-"""When a request is sent again, and after how long; the policy is a urllib3.Retry.
+"""Retries: when a request is sent again, and after how long; the policy is a urllib3.Retry.
 
 A request that is not idempotent is sent again only if nothing of it was written, or after a 429 with
 Retry-After, which is a refusal. What may be repeated is also repeated after a lost connection and after
-502, 503 and 504, but not after a read timeout. (A 401 is the transport's affair: see rest.py.)
+502, 503 and 504, but not after a read timeout. (A 401 is handled in rest.py.)
 
 Each repetition takes one from the quota of its client, and each success gives one back: a server that is
 down is not asked again and again by all calls.
@@ -16,17 +16,18 @@ from collections.abc import Mapping
 from typing import Optional
 
 import urllib3
+from typing_extensions import override
 from urllib3.exceptions import EmptyPoolError, HTTPError, InvalidHeader, SSLError
 
 from portal_client.request import HTTPRequest
 
-#: A wait longer than this is not worth it: the error is raised at once.
-LONGEST_WAIT = 60.0
+#: Where a longer wait is asked for, the error is raised at once.
+MAX_WAIT_SECONDS = 60.0
 
-#: Repetitions that a client has in hand.
+#: Retries that a client may have outstanding.
 QUOTA = 100
 
-_SHORTEST_WAIT = 0.1
+_MIN_WAIT_SECONDS = 0.1
 
 
 class _Jittered(urllib3.Retry):
@@ -35,9 +36,10 @@ class _Jittered(urllib3.Retry):
     Clients that were cut off together do not come back together.
     """
 
+    @override
     def get_backoff_time(self) -> float:
         longest = min(self.backoff_max, self.backoff_factor * 2 ** len(self.history))
-        return random.uniform(_SHORTEST_WAIT, longest)
+        return random.uniform(_MIN_WAIT_SECONDS, longest)
 
 
 DEFAULT = _Jittered(total=3, status_forcelist=(502, 503, 504), backoff_factor=0.25, backoff_max=8)
@@ -50,8 +52,8 @@ def quota() -> Quota:
     return deque((None,) * QUOTA, maxlen=QUOTA)
 
 
-class Attempts:
-    """The attempts of one call: asked after each failure whether there is another."""
+class RetryState:
+    """The retry state of one call: decides after each failure whether there is another attempt."""
 
     def __init__(self, request: HTTPRequest, quota: Quota) -> None:
         self._quota = quota
@@ -65,7 +67,7 @@ class Attempts:
         self._limited = request.rate_limit_retries
 
     def after_error(self, request: HTTPRequest, error: Exception, sent: bool, final: bool) -> Optional[float]:
-        """Seconds to wait before the next attempt, None if there is none; `final` ends the call if `sent`."""
+        """Return seconds to wait before the next attempt, None for no retry; with `final` none if `sent`."""
         # TLS fails in the same way again; who has waited for a connection in vain has waited long enough.
         if self._policy is None or isinstance(error, (SSLError, EmptyPoolError)):
             return None
@@ -73,8 +75,10 @@ class Attempts:
             return None
         return self._granted(self._counted(request, error=error))
 
-    def after_answer(self, request: HTTPRequest, status: int, headers: Mapping[str, str]) -> Optional[float]:
-        """Seconds to wait before the next attempt, None if this answer is the last."""
+    def after_response(
+        self, request: HTTPRequest, status: int, headers: Mapping[str, str]
+    ) -> Optional[float]:
+        """Return seconds to wait before the next attempt, None for no retry."""
         if status < 400:
             self._quota.append(None)
             return None
@@ -94,7 +98,7 @@ class Attempts:
 
     def _granted(self, wait: Optional[float]) -> Optional[float]:
         """Return the wait if it is worth it and the client's quota has a repetition left; that takes it."""
-        if wait is None or wait > LONGEST_WAIT:
+        if wait is None or wait > MAX_WAIT_SECONDS:
             return None
         try:
             self._quota.pop()
@@ -113,11 +117,11 @@ class Attempts:
         self, request: HTTPRequest, error: Optional[Exception] = None, status: int = 0
     ) -> Optional[float]:
         assert self._policy is not None
-        answer = urllib3.HTTPResponse(status=status) if status else None
+        response = urllib3.HTTPResponse(status=status) if status else None
         try:
             # `allowed_methods` has been judged above.
             counted = self._policy.new(allowed_methods=None).increment(
-                request.method, request.target, response=answer, error=error
+                request.method, request.target, response=response, error=error
             )
         except (
             HTTPError,
@@ -129,7 +133,7 @@ class Attempts:
 
 
 def retry_after(headers: Mapping[str, str]) -> Optional[float]:
-    """The wait in seconds that a Retry-After header asks for, as a number or a date; None without one."""
+    """Return the seconds that a Retry-After header asks for, as a number or a date; None without one."""
     value = headers.get("Retry-After")
     if value is None:
         return None

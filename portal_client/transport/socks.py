@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import socks  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
 import urllib3
+from typing_extensions import override
 from urllib3.exceptions import HTTPError
 
 from portal_client.secret import Hidden
@@ -26,7 +27,7 @@ _PORT = 1080
 #: By which family a name is resolved here, where the proxy does not do it.
 _LOCALLY: dict[str | None, int] = {"socks4": socket.AF_INET, "socks5": socket.AF_UNSPEC}
 #: PySocks writes a length in UTF-8, which is another byte from here on.
-_LONGEST = 127
+_MAX_BYTES = 127
 
 
 class _SocksConnection(HTTPConnection):
@@ -38,27 +39,32 @@ class _SocksConnection(HTTPConnection):
     def _proxy(self) -> Proxy:
         return cast(Proxy, self.exchange.proxy)
 
+    @override
     def _new_conn(self) -> socket.socket:
-        host, scheme = super()._peer()[0], self._proxy.url.scheme
+        host, scheme = super()._address()[0], self._proxy.url.scheme
         if scheme in _LOCALLY:
-            host = self._addresses(host, self.port, _LOCALLY[scheme])[0][4][0]
+            host = self._resolve(host, self.port, _LOCALLY[scheme])[0][4][0]
         self._target = host
         return super()._new_conn()
 
-    def _peer(self) -> tuple[str, int]:
+    @override
+    def _address(self) -> tuple[str, int]:
         url = self._proxy.url
         return cast(str, url.host).strip("[]"), url.port or _PORT
 
-    def _connected(self, kind: Sequence[int], address: Any, limit: float) -> socket.socket:
-        asking = super()._connected(kind, address, limit)
+    @override
+    def _open_socket(self, kind: Sequence[int], address: Any, limit: float) -> socket.socket:
+        asking = super()._open_socket(kind, address, limit)
         sock = socket.socket(fileno=asking.detach())  # a plain one: what was asked is over
         sock.settimeout(None if limit == math.inf else limit)
         return sock
 
-    def _socket(self, *kind: int) -> socket.socket:
+    @override
+    def _make_socket(self, *kind: int) -> socket.socket:
         return cast(Any, socks).socksocket(*kind)  # type: ignore[no-any-return]
 
-    def _dial(self, sock: Any, address: Any) -> None:
+    @override
+    def _connect_socket(self, sock: Any, address: Any) -> None:
         scheme, (name, password) = self._proxy.url.scheme, _credentials(self._proxy)
         version = socks.SOCKS5 if scheme in ("socks5", "socks5h") else socks.SOCKS4
         sock.set_proxy(version, *address[:2], True, name, password)
@@ -74,9 +80,10 @@ class _SocksConnection(HTTPConnection):
         sock.recv_into = bounded
         sock.connect((self._target, self.port))
 
-    def _not_connected(self, error: OSError) -> HTTPError:
+    @override
+    def _connect_error(self, error: OSError) -> HTTPError:
         cause = getattr(error, "socket_err", None)
-        return super()._not_connected(cause if isinstance(cause, TimeoutError) else error)
+        return super()._connect_error(cause if isinstance(cause, TimeoutError) else error)
 
 
 class _SocksHTTPSConnection(_SocksConnection, HTTPSConnection):
@@ -103,6 +110,6 @@ def pooled_through(proxy: Proxy, settings: dict[str, Any]) -> urllib3.PoolManage
         _credentials(proxy)
     except UnicodeDecodeError:
         raise proxy.setting.unusable("user name and password must be UTF-8, percent-encoded") from None
-    if max(len(proxy.username or b""), len(proxy.password)) > _LONGEST:
-        raise proxy.setting.unusable(f"PySocks takes names and passwords of up to {_LONGEST} bytes")
+    if max(len(proxy.username or b""), len(proxy.password)) > _MAX_BYTES:
+        raise proxy.setting.unusable(f"PySocks takes names and passwords of up to {_MAX_BYTES} bytes")
     return pooled(urllib3.PoolManager(**settings), _SocksPool, _SocksHTTPSPool)

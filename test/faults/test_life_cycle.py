@@ -93,7 +93,7 @@ def test_an_answer_that_is_left_is_not_looked_into(form: str, monkeypatch: pytes
 
     with calling(keeps_open(BEGUN[form])) as c:
         response = c.api.get_session_without_preload_content("s1")
-        monkeypatch.setattr("portal_client.transport.reader._TimedReader.end", waits)
+        monkeypatch.setattr("portal_client.transport.reader.TimedReader.end", waits)
         response.close()
 
     assert response.closed
@@ -180,7 +180,7 @@ class Interrupts(int):
 def test_an_interrupt_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where urllib3 does not see it."""
     with calling(keeps_open(BEGUN["chunks"]), reply(), connection_pool_maxsize=1, timeout=20) as c:
-        monkeypatch.setattr("portal_client.transport.body._BLOCK", Interrupts(1))
+        monkeypatch.setattr("portal_client.transport.body._BLOCK_BYTES", Interrupts(1))
         with pytest.raises(KeyboardInterrupt) as caught:
             c.api.get_session("s1")
         monkeypatch.undo()

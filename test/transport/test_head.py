@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal_client.transport import framing as answer
-from portal_client.transport.head import plain
+from portal_client.transport import framing
+from portal_client.transport.head import read_plain_head
 from portal_client.transport.reader import Lines
 from support.clients import calling
 from support.scripted import Answer, reply
@@ -89,11 +89,11 @@ class _Socket:
         return Lines(_Raw(self._data))  # type: ignore[arg-type]
 
 
-class LineByLine(answer.Answer):
+class LineByLine(framing.FramedResponse):
     """An answer whose head is never read at once."""
 
     def begin(self, **limits: Any) -> None:
-        with patch.object(answer, "plain", return_value=None):
+        with patch.object(framing, "read_plain_head", return_value=None):
             super().begin(**limits)
 
 
@@ -125,20 +125,20 @@ def test_a_plain_head_is_what_http_client_makes_of_it(head: bytes, monkeypatch: 
     expected = seen(LineByLine, head + BODY)
     monkeypatch.setattr(http.client, "parse_headers", None)  # it is read without
 
-    assert seen(answer.Answer, head + BODY) == expected
+    assert seen(framing.FramedResponse, head + BODY) == expected
     assert expected[-1] == BODY
 
 
 @pytest.mark.parametrize("head", UNUSUAL)
 def test_an_unusual_head_is_left_to_http_client(head: bytes) -> None:
-    assert plain(head + BODY) is None
+    assert read_plain_head(head + BODY) is None
     if not head.startswith(b"HTTP/1.1 1"):  # http.client itself skips only 100, see test_connection.py
-        assert seen(answer.Answer, head + BODY) == seen(LineByLine, head + BODY)
+        assert seen(framing.FramedResponse, head + BODY) == seen(LineByLine, head + BODY)
 
 
 @pytest.mark.parametrize("head", PLAIN)
 def test_an_answer_to_head_has_no_body(head: bytes) -> None:
-    assert seen(answer.Answer, head, "HEAD") == seen(LineByLine, head, "HEAD")
+    assert seen(framing.FramedResponse, head, "HEAD") == seen(LineByLine, head, "HEAD")
 
 
 _PIECES = st.sampled_from(
@@ -186,14 +186,14 @@ _LINES = st.lists(_PIECES, max_size=6).map(b"".join)
 def test_any_head_is_what_http_client_makes_of_it(lines: list[bytes]) -> None:
     head = b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", b""])
 
-    assert seen(answer.Answer, head + BODY) == seen(LineByLine, head + BODY)
+    assert seen(framing.FramedResponse, head + BODY) == seen(LineByLine, head + BODY)
 
 
 @given(st.integers(0, 200), st.lists(_LINES, max_size=3))
 def test_a_cut_head_is_what_http_client_makes_of_it(kept: int, lines: list[bytes]) -> None:
     head = b"\r\n".join([b"HTTP/1.1 200 OK", b"Content-Length: 5", *lines, b"", b""])[:kept]
 
-    assert seen(answer.Answer, head) == seen(LineByLine, head)
+    assert seen(framing.FramedResponse, head) == seen(LineByLine, head)
 
 
 @pytest.mark.parametrize(

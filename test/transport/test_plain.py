@@ -106,6 +106,15 @@ def test_a_recorder_after_another_has_connections_of_its_own(monkeypatch: pytest
     assert (len(c.server.requests), c.server.connections) == (2, 2)
 
 
+def test_threads_that_look_at_the_same_time_keep_what_is_open() -> None:
+    with calling(reply()) as c:
+        c.api.get_session("s1")
+        vars(c.client.rest_client)["_pools"]._look_at(plain.connection_classes())
+        c.api.get_session("s1")
+
+    assert (len(c.server.requests), c.server.connections) == (2, 1)
+
+
 def test_one_name_in_urllib3_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(urllib3.connection, "HTTPConnection", Recording)
     with calling(reply()) as c:

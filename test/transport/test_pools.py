@@ -122,7 +122,7 @@ def test_waiting_for_a_connection_ends_with_the_deadline() -> None:
 
     assert isinstance(error, ApiTimeoutError)
     assert error.request_sent is False
-    assert "2 by answers left unread" in str(error.reason)
+    assert "2 by responses left unread" in str(error.reason)
     assert [request.method for request in c.server.requests] == ["GET", "GET"]
     assert c.server.connections == 2
 
@@ -138,7 +138,7 @@ def test_a_place_that_is_free_too_late_is_not_waited_for() -> None:
         unread.close()
 
     assert isinstance(error, ApiTimeoutError)
-    assert "1 by answers left unread" in str(error.reason)  # not: the 0.2 s are over
+    assert "1 by responses left unread" in str(error.reason)  # not: the 0.2 s are over
     assert len(c.server.requests) == 1
 
 

@@ -23,7 +23,7 @@ from portal_client.files import file_parts
 from portal_client.multipart import Multipart
 from portal_client.request import HTTPRequest, Origin
 from portal_client.timeouts import Timeouts
-from portal_client.transport.retry import DEFAULT, LONGEST_WAIT, QUOTA, Attempts, quota, retry_after
+from portal_client.transport.retry import DEFAULT, MAX_WAIT_SECONDS, QUOTA, RetryState, quota, retry_after
 
 LOST = ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))
 SILENT = ReadTimeoutError(None, "/", "Read timed out.")  # type: ignore[arg-type]
@@ -77,13 +77,13 @@ def _stream(**changes: Any) -> HTTPRequest:
 
 def _after_status(request: HTTPRequest, status: int, wait: str | None = None) -> float | None:
     headers = {} if wait is None else {"Retry-After": wait}
-    return Attempts(request, quota()).after_answer(request, status, headers)
+    return RetryState(request, quota()).after_response(request, status, headers)
 
 
 def _after_error(
     request: HTTPRequest, error: Exception = LOST, sent: bool = True, final: bool = False
 ) -> float | None:
-    return Attempts(request, quota()).after_error(request, error, sent, final)
+    return RetryState(request, quota()).after_error(request, error, sent, final)
 
 
 # ── answers ──
@@ -185,19 +185,19 @@ def test_a_policy_of_ones_own_sees_each_failure() -> None:
             return super().increment(method, url, response, error)
 
     request = _http(target="/sessions/s1", retries=Own(3, status_forcelist=[503]))
-    attempts = Attempts(request, quota())
+    attempts = RetryState(request, quota())
 
-    assert attempts.after_answer(request, 503, {}) == 0
+    assert attempts.after_response(request, 503, {}) == 0
     assert attempts.after_error(request, LOST, sent=False, final=False) == 0
     assert seen == [("GET", "/sessions/s1", 503, None), ("GET", "/sessions/s1", None, LOST)]
 
 
 def test_the_methods_of_a_policy_hold_after_a_repetition() -> None:
     post, get = _http("POST", retries=ONLY_POST), _http(retries=ONLY_POST)
-    attempts = Attempts(post, quota())
+    attempts = RetryState(post, quota())
 
-    assert attempts.after_answer(post, 503, {}) == 0
-    assert attempts.after_answer(get, 503, {}) is None
+    assert attempts.after_response(post, 503, {}) == 0
+    assert attempts.after_response(get, 503, {}) is None
 
 
 def test_a_body_that_can_be_sent_once_is_sent_once() -> None:
@@ -247,8 +247,8 @@ def test_an_error_is_the_end_or_not(
 
 
 def _waits(request: HTTPRequest, answers: list[tuple[int, str | None]]) -> list[float | None]:
-    attempts = Attempts(request, quota())
-    return [attempts.after_answer(request, s, {} if w is None else {"Retry-After": w}) for s, w in answers]
+    attempts = RetryState(request, quota())
+    return [attempts.after_response(request, s, {} if w is None else {"Retry-After": w}) for s, w in answers]
 
 
 @pytest.mark.parametrize(
@@ -256,18 +256,18 @@ def _waits(request: HTTPRequest, answers: list[tuple[int, str | None]]) -> list[
 )
 def test_retries_are_counted(retries: Any, times: int) -> None:
     request = _http(retries=retries)
-    attempts = Attempts(request, quota())
+    attempts = RetryState(request, quota())
     waits = [attempts.after_error(request, LOST, True, False) for _ in range(times + 1)]
     assert [wait is not None for wait in waits] == [True] * times + [False]
 
 
 def test_errors_and_answers_share_one_count() -> None:
     request = _http()
-    attempts = Attempts(request, quota())
+    attempts = RetryState(request, quota())
     assert attempts.after_error(request, LOST, True, False) is not None
-    assert attempts.after_answer(request, 503, {}) is not None
+    assert attempts.after_response(request, 503, {}) is not None
     assert attempts.after_error(request, REFUSED, False, False) is not None
-    assert attempts.after_answer(request, 503, {}) is None
+    assert attempts.after_response(request, 503, {}) is None
 
 
 @pytest.mark.parametrize("times", [0, 1, 2, 4])
@@ -324,26 +324,26 @@ def test_a_policy_of_ones_own_waits_as_it_says() -> None:
 
 def test_a_client_repeats_no_more_than_its_quota() -> None:
     shared = quota()
-    waits = [Attempts(_http(), shared).after_error(_http(), LOST, True, False) for _ in range(QUOTA + 2)]
+    waits = [RetryState(_http(), shared).after_error(_http(), LOST, True, False) for _ in range(QUOTA + 2)]
     assert [wait is not None for wait in waits] == [True] * QUOTA + [False] * 2
-    assert Attempts(_http("POST"), shared).after_answer(_http("POST"), 429, {"Retry-After": "1"}) is None
+    assert RetryState(_http("POST"), shared).after_response(_http("POST"), 429, {"Retry-After": "1"}) is None
 
 
 def test_a_success_gives_one_repetition_back() -> None:
     shared = quota()
     shared.clear()
     for _ in range(2):
-        Attempts(_http(), shared).after_answer(_http(), 200, {})
-    waits = [Attempts(_http(), shared).after_error(_http(), LOST, True, False) for _ in range(3)]
+        RetryState(_http(), shared).after_response(_http(), 200, {})
+    waits = [RetryState(_http(), shared).after_error(_http(), LOST, True, False) for _ in range(3)]
     assert [wait is not None for wait in waits] == [True, True, False]
 
 
 def test_an_error_gives_nothing_back_and_success_no_more_than_the_quota() -> None:
     shared = quota()
-    Attempts(_http(), shared).after_answer(_http(), 200, {})
+    RetryState(_http(), shared).after_response(_http(), 200, {})
     assert len(shared) == QUOTA
     shared.clear()
-    Attempts(_http(), shared).after_answer(_http(), 404, {})
+    RetryState(_http(), shared).after_response(_http(), 404, {})
     assert not shared
 
 
@@ -378,7 +378,7 @@ def test_retry_after_is_a_date() -> None:
     assert retry_after({"Retry-After": _date(-3600)}) == 0
     far = retry_after({"Retry-After": _date(86400)})
     assert far is not None
-    assert far > LONGEST_WAIT
+    assert far > MAX_WAIT_SECONDS
 
 
 def test_a_date_is_waited_for_up_to_the_longest_wait() -> None:
@@ -399,7 +399,7 @@ def test_a_date_is_waited_for_up_to_the_longest_wait() -> None:
 )
 def test_garbage_is_no_retry_after_or_a_long_one(value: str) -> None:
     wait = retry_after({"Retry-After": value})
-    assert wait is None or wait == 0 or wait > LONGEST_WAIT
+    assert wait is None or wait == 0 or wait > MAX_WAIT_SECONDS
 
 
 def test_without_the_header_there_is_none() -> None:
