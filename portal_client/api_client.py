@@ -22,7 +22,8 @@ from portal_client.operation import Operation, Request
 from portal_client.recording import recording
 from portal_client.request import HTTPRequest
 from portal_client.rest import ApiException, RESTClientObject, RESTResponse
-from portal_client.secret import secret
+from portal_client.secret import SecretSetting
+from portal_client.settings import HasDefault
 from portal_client.spelling import hint
 from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
@@ -48,7 +49,7 @@ class ClientOptions(TypedDict, total=False):
     cookie: Optional[str]
 
 
-class ApiClient:
+class ApiClient(HasDefault):
     """Sends the calls of the API classes; safe to share between threads.
 
     Without a configuration it uses the default one. As a context manager it closes its connections at
@@ -60,12 +61,10 @@ class ApiClient:
     models: ClassVar[str] = "portal_client.models"
     configuration_type: ClassVar[type[Configuration]] = Configuration
 
-    _default: ClassVar[Optional[ApiClient]] = None
-
     configuration: Configuration
     rest_client: RESTClientObject
-    cookie: secret[Optional[str]] = secret()
-    default_headers: secret[dict[str, str]] = secret()
+    cookie: SecretSetting[Optional[str]] = SecretSetting()
+    default_headers: SecretSetting[dict[str, str]] = SecretSetting()
 
     def __init__(
         self,
@@ -97,18 +96,6 @@ class ApiClient:
         """Close all connections; a client from `with_options` leaves them to the one it comes from."""
         if not self._shares_pool:
             self.rest_client.close()
-
-    @classmethod
-    def get_default(cls) -> Self:
-        """The client of API objects that are made without one."""
-        if "_default" not in cls.__dict__ or cls._default is None:
-            cls._default = cls()  # each subclass has its own
-        return cast(Self, cls._default)
-
-    @classmethod
-    def set_default(cls, default: Optional[ApiClient]) -> None:
-        """Make `default` the client of API objects that are made without one."""
-        cls._default = default
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """A client with other settings on the same connections; this one stays as it is.

@@ -8,6 +8,7 @@ import platform
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
@@ -15,12 +16,24 @@ import urllib3
 from portal_client.credential import AccessToken, Credential, bare_token, check_header
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
-from portal_client.secret import Lost, Secret, secret, tls_context
-from portal_client.settings import Settings, base_url, count, unawaited, whole
+from portal_client.secret import Lost, Secret, SecretSetting, TLSContextSetting
+from portal_client.settings import (
+    CheckedSetting,
+    HasDefault,
+    Settings,
+    check_base_url,
+    check_count,
+    unawaited,
+)
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 
-class Configuration(Settings):
+def _check_retries(name: str, value: Any) -> Union[int, urllib3.Retry, None]:
+    kept = value is None or value is False or isinstance(value, urllib3.Retry)
+    return value if kept else check_count(name, value)
+
+
+class Configuration(Settings, HasDefault):
     """The settings of a client.
 
     `access_token` is a string, a callable that is asked before each request, EnvToken(name),
@@ -43,17 +56,34 @@ class Configuration(Settings):
     api_version: ClassVar[str] = "0.1.0"
     package: ClassVar[str] = "portal_client"
 
-    _default: ClassVar[Optional[Configuration]] = None
+    api_key: SecretSetting[dict[str, str]] = SecretSetting()
+    username: SecretSetting[Optional[str]] = SecretSetting()
+    password: SecretSetting[Optional[str]] = SecretSetting()
+    proxy: SecretSetting[Optional[str]] = SecretSetting()
+    proxy_headers: SecretSetting[Optional[dict[str, str]]] = SecretSetting()
+    ssl_context: TLSContextSetting = TLSContextSetting()
+    host: CheckedSetting[str] = CheckedSetting(check_base_url)
+    connection_pool_maxsize: CheckedSetting[int] = CheckedSetting(partial(check_count, least=1))
+    retries: CheckedSetting[Union[int, urllib3.Retry, None]] = CheckedSetting(_check_retries)
+    rate_limit_retries: CheckedSetting[int] = CheckedSetting(check_count)
+    max_response_size: CheckedSetting[int] = CheckedSetting(partial(check_count, least=1))
 
-    api_key: secret[dict[str, str]] = secret()
-    username: secret[Optional[str]] = secret()
-    password: secret[Optional[str]] = secret()
-    proxy: secret[Optional[str]] = secret()
-    proxy_headers: secret[Optional[dict[str, str]]] = secret()
-    ssl_context: tls_context = tls_context()
-    connection_pool_maxsize: count = count(1)
-    rate_limit_retries: count = count(0)
-    max_response_size: count = count(1)
+    refresh_api_key_hook: Optional[Callable[[Configuration], None]] = None
+    assert_hostname: Union[str, bool, None] = None
+    tls_server_name: Optional[str] = None
+    socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
+    safe_chars_for_path_param: str = ""
+    #: Whether large responses are decoded with the cyclic collector paused.
+    pause_gc: bool = True
+    logger_format: str = "%(asctime)s %(levelname)s %(message)s"
+    _logger_file: Optional[str] = None
+    _debug: bool = False
+
+    # Read by the original's other APIs; kept so that scripts may set them.
+    client_side_validation: bool = True
+    datetime_format: str = "%Y-%m-%dT%H:%M:%S.%f%z"
+    date_format: str = "%Y-%m-%d"
+    temp_folder_path: Optional[str] = None
 
     def __init__(
         self,
@@ -95,7 +125,6 @@ class Configuration(Settings):
             raise ApiValueError("api_key is a mapping of names to keys; a bearer token is access_token=...")
         self.api_key = dict(api_key or {})
         self.api_key_prefix: dict[str, str] = dict(api_key_prefix or {})
-        self.refresh_api_key_hook: Optional[Callable[[Configuration], None]] = None
         self.username = username
         self.password = password
         self.access_token = access_token
@@ -104,49 +133,25 @@ class Configuration(Settings):
         self.ssl_ca_cert = ssl_ca_cert
         self.cert_file = cert_file
         self.key_file = key_file
-        self.assert_hostname: Union[str, bool, None] = None
-        self.tls_server_name: Optional[str] = None
         self.proxy = proxy
         self.proxy_headers = None
         self.trust_env = trust_env
         self.truststore = truststore
         self.ssl_context = ssl_context
-        self.set_by: dict[str, str] = {}  # what errors call a setting that was read under another name
-        self.socket_options: Optional[list[tuple[int, int, Union[int, bytes]]]] = None
         self.connection_pool_maxsize = connection_pool_maxsize
 
         self.timeout = timeout
         self.retries = retries
         self.rate_limit_retries = rate_limit_retries
         self.max_response_size = max_response_size
-        self.safe_chars_for_path_param = ""
-        self.pause_gc = True  # decode large answers with the cyclic collector paused
         self.hooks: list[Hooks] = list(hooks)
 
-        self.logger: dict[str, logging.Logger] = {
-            "package_logger": logging.getLogger(self.package),
-            "urllib3_logger": logging.getLogger("urllib3"),
-        }
-        self.logger_format = "%(asctime)s %(levelname)s %(message)s"
-        self._logger_file: Optional[str] = None
-        self._debug = False
-
-        # Read by the original's other APIs; kept so that scripts may set them.
-        self.client_side_validation = True
-        self.datetime_format = "%Y-%m-%dT%H:%M:%S.%f%z"
-        self.date_format = "%Y-%m-%d"
-        self.temp_folder_path: Optional[str] = None
+    @cached_property
+    def set_by(self) -> dict[str, str]:
+        """The names under which settings were read elsewhere; errors call them so."""
+        return {}
 
     # ── where ──
-
-    @property
-    def host(self) -> str:
-        """The base URL, without a slash at its end."""
-        return self._host
-
-    @host.setter
-    def host(self, value: str) -> None:
-        self._host = base_url("host", value)
 
     def get_host_settings(self) -> list[dict[str, Any]]:
         """The servers that the contract names."""
@@ -230,18 +235,13 @@ class Configuration(Settings):
     def timeout(self, value: TimeoutArgument) -> None:
         self._timeout = Timeouts.of(value, self.default_timeout)
 
-    @property
-    def retries(self) -> Union[int, urllib3.Retry, None]:
-        """How often a call that may be repeated is repeated; None is the default of 3."""
-        return self._retries
+    # ── what is logged ──
 
-    @retries.setter
-    def retries(self, value: Union[int, urllib3.Retry, None]) -> None:
-        if value is not None and value is not False and not isinstance(value, urllib3.Retry):
-            whole(0, "retries", value)
-        self._retries = value
-
-    # ── what is seen ──
+    @cached_property
+    def logger(self) -> dict[str, logging.Logger]:
+        """The loggers of this package and of urllib3."""
+        names = {"package_logger": self.package, "urllib3_logger": "urllib3"}
+        return {key: logging.getLogger(name) for key, name in names.items()}
 
     @property
     def debug(self) -> bool:
@@ -279,20 +279,6 @@ class Configuration(Settings):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(host={self.host!r})"
-
-    # ── the default ──
-
-    @classmethod
-    def get_default(cls) -> Self:
-        """The configuration of clients that are made without one."""
-        if "_default" not in cls.__dict__ or cls._default is None:
-            cls._default = cls()  # each subclass has its own
-        return cast(Self, cls._default)
-
-    @classmethod
-    def set_default(cls, default: Optional[Configuration]) -> None:
-        """Make `default` the configuration of clients that are made without one."""
-        cls._default = default
 
     @classmethod
     def get_default_copy(cls) -> Self:

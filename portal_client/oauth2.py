@@ -17,7 +17,7 @@ from portal_client.credential import Credential, TokenSource, ask, bare_token, c
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.request import Caller
 from portal_client.rest import RESTClientObject
-from portal_client.secret import Hidden, Secrets, secret
+from portal_client.secret import Hidden, Secrets, SecretSetting
 from portal_client.serialization import encoded
 from portal_client.text import exact
 from portal_client.token_endpoint import TokenEndpoint, TokenResponse, late
@@ -65,10 +65,10 @@ class OAuth2Password(TokenSource):
     `error_description` in `data`; or in ApiTimeoutError, if its own time is over first.
     """
 
-    username: secret[Given] = secret()
-    password: secret[Given] = secret()
-    client_id: secret[Given] = secret()
-    client_secret: secret[Given] = secret()
+    username: SecretSetting[Given] = SecretSetting()
+    password: SecretSetting[Given] = SecretSetting()
+    client_id: SecretSetting[Given] = SecretSetting()
+    client_secret: SecretSetting[Given] = SecretSetting()
 
     _pid: int
     _lock: threading.Lock

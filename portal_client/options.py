@@ -9,7 +9,7 @@ from pydantic import Field, PlainValidator, StrictStr
 from typing_extensions import TypedDict
 
 from portal_client.exceptions import ApiValueError
-from portal_client.timeouts import TimeoutArgument, Timeouts, seconds
+from portal_client.timeouts import TimeoutArgument, Timeouts, check_seconds
 
 
 class Default(NamedTuple):
@@ -24,7 +24,7 @@ def _timeout(value: TimeoutArgument) -> TimeoutArgument:
 
 
 def _idle(value: object) -> Optional[float]:
-    return None if value is None else seconds("idle_timeout", value)
+    return None if value is None else check_seconds("idle_timeout", value)
 
 
 def _path(value: object) -> Union[str, os.PathLike[str], None]:

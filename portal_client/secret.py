@@ -64,7 +64,7 @@ class Lost:
         return f"Lost({self.name!r})"
 
 
-class secret(Generic[V]):
+class SecretSetting(Generic[V]):
     """An attribute whose text is kept as a Secret, and whose dict as Secrets."""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -95,7 +95,7 @@ class secret(Generic[V]):
         vars(holder)[self._slot] = kept
 
 
-class tls_context(secret[Optional[ssl.SSLContext]]):
+class TLSContextSetting(SecretSetting[Optional[ssl.SSLContext]]):
     """An attribute that is an ssl.SSLContext for clients, or None; pickle cannot carry one."""
 
     def __set__(self, holder: object, value: Optional[ssl.SSLContext]) -> None:

@@ -1,13 +1,13 @@
-"""Settings and their attributes: what is set is checked, its name, too."""
+"""Settings and their attributes: names and values are checked when they are set."""
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import lru_cache
-from inspect import isfunction, signature
-from typing import TYPE_CHECKING, Any, Optional, Self, Union, cast, overload
+from inspect import signature
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Optional, Self, TypeVar, Union, cast, overload
 
 import urllib3
 from urllib3.exceptions import LocationParseError
@@ -17,20 +17,22 @@ from portal_client.exceptions import ApiValueError
 from portal_client.pasted import told_of_url
 from portal_client.spelling import ALIKE, hint, warn
 
+V = TypeVar("V")
+
 _URL = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://[^/?#@<>\"{}|^`\s\\\x00-\x1f\x7f]+(/[^?#\s\\\x00-\x1f\x7f]*)?")
 
 
 class Settings:
-    """An object that holds settings.
+    """An object that holds settings: the attributes of its class, and the arguments of its constructor.
 
-    To set one whose name is almost that of another gives a warning. A copy has settings of its own: what can
-    be changed in place is copied, too; hooks, loggers and sources of tokens are shared.
+    Setting another attribute whose name is close to one of these gives a warning. A copy has settings of its
+    own: what can be changed in place is copied, too; hooks, loggers and sources of tokens are shared.
     """
 
     if not TYPE_CHECKING:  # the signature is that of __init__
 
-        def __new__(cls, *args: object, **given: object) -> Any:
-            for name in given:
+        def __new__(cls, *args: object, **named: object) -> Any:
+            for name in named:
                 if (known := _arguments(cls)) and name not in known:
                     wrong = f"{cls.__name__}() got an unexpected keyword argument {name!r}"
                     raise TypeError(wrong + hint(name, known))
@@ -39,40 +41,55 @@ class Settings:
     def __setattr__(self, name: str, value: object) -> None:
         cls: Any = type(self)
         if name not in _known(cls) and not name.startswith("_"):
-            settings = (known for known in {*vars(self), *_known(cls)} if _is_setting(self, known))
+            settings = (known for known in {*vars(self), *_known(cls)} if _is_setting(cls, known))
             if meant := hint(name, settings, ALIKE):
                 warn(f"{cls.__name__} has no setting {name}{meant}")
         super().__setattr__(name, value)
 
     def __copy__(self) -> Self:
-        made = object.__new__(type(self))
-        vars(made).update({name: _own(value) for name, value in vars(self).items()})
-        return made
+        copied = object.__new__(type(self))
+        vars(copied).update({name: _own(value) for name, value in vars(self).items()})
+        return copied
+
+
+class HasDefault:
+    """A class with a default instance, used where none is given; each subclass has its own."""
+
+    _default: ClassVar[Any] = None
+
+    @classmethod
+    def get_default(cls) -> Self:
+        """Return the default instance, made at the first use."""
+        if vars(cls).get("_default") is None:
+            cls._default = cls()
+        return cast(Self, cls._default)
+
+    @classmethod
+    def set_default(cls, default: Optional[Self]) -> None:
+        """Replace the default instance; after None the next use makes another one."""
+        cls._default = default
 
 
 @lru_cache(maxsize=64)
 def _arguments(cls: type) -> tuple[str, ...]:
-    """The names of the arguments of a constructor; none where it takes any."""
+    """Return the names of the arguments of a constructor; none where it takes any."""
     parameters = list(signature(cls).parameters.values())
     return () if any(p.kind is p.VAR_KEYWORD for p in parameters) else tuple(p.name for p in parameters)
 
 
 @lru_cache(maxsize=64)
 def _known(cls: type) -> frozenset[str]:
-    """What a class has, and what its constructors name; among that is what they set."""
-    constructors = (vars(base).get("__init__") for base in cls.__mro__)
-    return frozenset(dir(cls)).union(*(c.__code__.co_names for c in constructors if isfunction(c)))
+    """Return the names that may be set: those of attributes and of arguments."""
+    return frozenset(dir(cls)).union(*map(_arguments, cls.__mro__))
 
 
-def _is_setting(holder: object, name: str) -> bool:
-    """Whether this is an attribute that can be set, and neither a method nor a constant."""
-    if name in vars(holder):
-        return not name.startswith("_")
-    return name.islower() and hasattr(getattr(type(holder), name, None), "__set__")
+def _is_setting(cls: type, name: str) -> bool:
+    """Whether a name is that of an attribute that can be set, not of a method or a constant."""
+    return name.islower() and not name.startswith("_") and not callable(getattr(cls, name, None))
 
 
 def _own(value: Any) -> Any:
-    """A copy of what can be changed in place, and of what is in it."""
+    """Return a copy of a value that can be changed in place, and of what is in it."""
     if isinstance(value, (urllib3.Retry, Settings)):
         return copy.copy(cast("Any", value))
     if isinstance(value, list):
@@ -84,35 +101,38 @@ def _own(value: Any) -> Any:
     return value
 
 
-class count:
-    """An attribute that is an int of at least `least`."""
+class CheckedSetting(Generic[V]):
+    """An attribute that is checked when it is set: `check(name, value)` returns what is kept."""
 
-    def __init__(self, least: int) -> None:
-        self._least = least
+    def __init__(self, check: Callable[[str, Any], V]) -> None:
+        self._check = check
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
     @overload
-    def __get__(self, holder: None, owner: type) -> count: ...
+    def __get__(self, holder: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, holder: object, owner: type) -> int: ...
-    def __get__(self, holder: Optional[object], owner: type) -> Union[count, int]:
+    def __get__(self, holder: object, owner: type) -> V: ...
+    def __get__(self, holder: Optional[object], owner: type) -> Union[Self, V]:
         return self if holder is None else vars(holder)[self._name]
 
-    def __set__(self, holder: object, value: int) -> None:
-        vars(holder)[self._name] = whole(self._least, self._name, value)
+    def __set__(self, holder: object, value: V) -> None:
+        vars(holder)[self._name] = self._check(self._name, value)
 
 
-def whole(least: int, name: str, value: object) -> int:
-    """Answer an int of at least `least`; ApiValueError names the argument."""
+def check_count(name: str, value: object, least: int = 0) -> int:
+    """Return an int of at least `least`.
+
+    Raises ApiValueError, which names the argument.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ApiValueError(f"{name} must be an int of at least {least}, not {value!r}")
     return value
 
 
 def unawaited(value: object) -> bool:
-    """Whether this would have to be awaited; it is closed then, so that Python does not warn of it."""
+    """Whether a value would have to be awaited; a coroutine is closed, so that Python does not warn of it."""
     if not isinstance(value, Awaitable):
         return False
     if isinstance(value, Coroutine):
@@ -120,7 +140,7 @@ def unawaited(value: object) -> bool:
     return True
 
 
-def base_url(name: str, value: str) -> str:
+def check_base_url(name: str, value: str) -> str:
     """Return a URL that paths can be put behind, its scheme in lower case.
 
     Raises ApiValueError, which names the argument.

@@ -35,26 +35,29 @@ class Timeouts(NamedTuple):
         if given is None:
             return default
         if isinstance(given, Timeouts):
-            return cls(*map(_seconds, given))
+            return cls(*map(_limit, given))
         if isinstance(given, urllib3.Timeout):
             return _from_urllib3(given)
         if isinstance(given, (tuple, list)):
             pair = cast("tuple[Any, ...]", given)
             if len(pair) != 2:
                 raise ApiValueError("a timeout is a number of seconds or a pair (connect, read)")
-            return cls(connect=_seconds(pair[0]), read=_seconds(pair[1]))
-        total = _seconds(given)
+            return cls(connect=_limit(pair[0]), read=_limit(pair[1]))
+        total = _limit(given)
         # A number is the user's word for the whole call, so the default's silence does not cut it short;
         # it bounds the silences of an answer that is handed over unread.
         return cls(connect=math.inf if total == math.inf else default.connect, read=total, total=total)
 
 
-def _seconds(value: object) -> float:
-    return seconds("a timeout", value)
+def _limit(value: object) -> float:
+    return check_seconds("a timeout", value)
 
 
-def seconds(name: str, value: object) -> float:
-    """Answer a positive number of seconds; ApiValueError names the argument."""
+def check_seconds(name: str, value: object) -> float:
+    """Return a positive number of seconds as a float.
+
+    Raises ApiValueError, which names the argument.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ApiValueError(f"{name} is a number of seconds, not {type(value).__name__}")
     if not value > 0:  # NaN is not either
@@ -66,7 +69,7 @@ def _from_urllib3(given: urllib3.Timeout) -> Timeouts:
     each = given.clone()
     each.total = None  # so that the two properties answer what was set, not what is left of the total
     limits = (each.connect_timeout, each.read_timeout, given.total)
-    return Timeouts(*(_seconds(n) if isinstance(n, (int, float)) else math.inf for n in limits))
+    return Timeouts(*(_limit(n) if isinstance(n, (int, float)) else math.inf for n in limits))
 
 
 #: A socket takes no more seconds than this; it is as good as no limit.

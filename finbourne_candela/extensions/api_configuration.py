@@ -16,7 +16,7 @@ from finbourne_candela.extensions.settings import Provenance
 from portal_client.auth import AccessToken, TokenResponse
 from portal_client.credential import bare_token
 from portal_client.exceptions import ApiValueError
-from portal_client.secret import Secrets, secret
+from portal_client.secret import Secrets, SecretSetting
 from portal_client.settings import Settings
 from portal_client.transport.keep_alive import keep_alive_socket_options
 
@@ -40,10 +40,10 @@ class ApiConfiguration(Settings):
     are in milliseconds, and 0 is no limit.
     """
 
-    username: secret[Optional[str]] = secret()
-    password: secret[Optional[str]] = secret()
-    client_secret: secret[Optional[str]] = secret()
-    access_token: secret[AccessToken] = secret()
+    username: SecretSetting[Optional[str]] = SecretSetting()
+    password: SecretSetting[Optional[str]] = SecretSetting()
+    client_secret: SecretSetting[Optional[str]] = SecretSetting()
+    access_token: SecretSetting[AccessToken] = SecretSetting()
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from portal_client.exceptions import ApiValueError
 from portal_client.pasted import told_of_url
-from portal_client.secret import Hidden, secret
+from portal_client.secret import Hidden, SecretSetting
 from portal_client.settings import Settings
 from portal_client.transport.proxies import Proxy
 from portal_client.transport.setting import Setting
@@ -21,8 +21,8 @@ class ProxyConfig(Settings):
     is None. Raises ApiValueError for an address without http://, https:// or the scheme of a SOCKS proxy.
     """
 
-    username: secret[Optional[str]] = secret()
-    password: secret[Optional[str]] = secret()
+    username: SecretSetting[Optional[str]] = SecretSetting()
+    password: SecretSetting[Optional[str]] = SecretSetting()
 
     def __init__(self, address: str, username: Optional[str] = None, password: Optional[str] = None) -> None:
         self.username = username

@@ -10,7 +10,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Optional
 
-from portal_client.settings import whole
+from portal_client.settings import check_count
 
 if TYPE_CHECKING:
     from multiprocessing.pool import AsyncResult, ThreadPool
@@ -27,7 +27,7 @@ class Threads:
         self._pool: Optional[ThreadPool] = None
         self._pid = 0
         self._at_exit = partial(_close, weakref.ref(self))
-        self._size = whole(1, "pool_threads", size)
+        self._size = check_count("pool_threads", size, least=1)
 
     def start(self, call: Callable[[Any], Any], argument: Any) -> AsyncResult[Any]:
         """Start a call; its result is fetched by `.get(timeout)`."""
