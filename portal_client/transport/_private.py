@@ -6,6 +6,7 @@ Where a release lacks a guard or plumbing name, calls are made in plain mode (se
 from __future__ import annotations
 
 from importlib import import_module
+from types import FunctionType
 from typing import Literal, NamedTuple, Optional
 
 Kind = Literal["guard", "plumbing"]
@@ -32,8 +33,17 @@ class Name(NamedTuple):
         if hasattr(owner, self.name):
             return True
         methods = (value for kind in getattr(owner, "__mro__", ()) for value in vars(kind).values())
-        codes = (getattr(method, "__code__", None) for method in methods)
-        return any(code is not None and self.name in code.co_names for code in codes)
+        return any(self._is_set_by(method) for method in methods if isinstance(method, FunctionType))
+
+    def _is_set_by(self, method: FunctionType) -> bool:
+        if self.name not in method.__code__.co_names:
+            return False
+        if self.name not in method.__globals__:
+            return True
+        import dis  # a global variable of the same name may be all that the method uses
+
+        steps = dis.get_instructions(method)
+        return any(step.opname == "STORE_ATTR" and step.argval == self.name for step in steps)
 
     def __str__(self) -> str:
         return f"{self.owner}.{self.name}"
