@@ -79,6 +79,14 @@ def test_what_may_not_be_repeated_is_counted_once(call: str, fault: str, connect
     assert (error.call.attempts, error.call.operation) == (1, call.rpartition(" ")[2])
 
 
+def test_a_get_that_may_not_be_repeated_stays_one_behind_a_redirect() -> None:
+    with calling(reply({}, status=303, Location="/stopped"), closes, reply()) as c:
+        error = failing(lambda: Stops(c.client).stop_session())
+
+    assert (error.status, error.request_sent, error.safe_to_repeat) == (0, True, False)
+    assert [request.target for request in c.server.requests] == ["/stop", "/stopped"]
+
+
 @pytest.mark.fault("Sent once", "A 429 with a time is a refusal: it is repeated so often, and then no more")
 @pytest.mark.parametrize("call", CALLS)
 def test_a_refusal_with_a_time_is_repeated(call: str) -> None:
