@@ -201,7 +201,7 @@ def test_signatures_are_those_of_the_documents(name: str) -> None:
     one = "(self, scope: 'StrictStr', identifier: 'StrictStr', version: 'Optional[StrictStr]' = None, "
     for suffix in ("", "_with_http_info", "_without_preload_content"):
         signature = str(inspect.signature(getattr(SessionsApi, name + suffix)))
-        assert signature.startswith(expected.get(name, one) + "**options: 'Unpack[CandelaOptions]') -> ")
+        assert signature.startswith(expected.get(name, one) + "*, _request_timeout: ")
 
 
 # ── what comes back ──
