@@ -191,11 +191,15 @@ def test_an_event_that_is_not_ended_is_no_event(stream: bytes) -> None:
 
 @pytest.mark.fault("Streams", "A line or event that is too long is refused")
 def test_an_event_may_be_as_long_as_the_longest() -> None:
-    assert texts(ServerSentEvents(8), b"data: 12\ndata: 34\n\n") == [b"12\n34"]
+    assert texts(ServerSentEvents(8), b"data:123\ndata:12\ndata:1\n\n") == [b"123\n12\n1"]
     with pytest.raises(ValueError, match="the event in line 1 is longer than 8 bytes"):
         texts(ServerSentEvents(8), *[b"data:%d\n" % n for n in range(9)])
     with pytest.raises(ValueError, match="line 1 is longer than 8 bytes"):
         texts(ServerSentEvents(8), b"data: 1234")
+
+
+def test_a_line_is_counted_from_the_first_one() -> None:
+    assert read(ServerSentEvents(), [b"\n", b"\rdata: 1\n\n"]) == [(3, b"1")]
 
 
 def test_empty_data_counts_too() -> None:
