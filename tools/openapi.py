@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 
@@ -26,10 +26,11 @@ class Entry(dict[str, Any]):
 def placed(value: Any, *place: Any) -> Any:
     """Return a document, or a part of one at this place, whose objects are entries."""
     if isinstance(value, Mapping):
-        entries = {str(key): placed(each, *place, key) for key, each in value.items()}
-        return Entry(entries, " > ".join(map(str, place)))
+        entries = cast("Mapping[str, Any]", value).items()
+        return Entry({key: placed(each, *place, key) for key, each in entries}, " > ".join(map(str, place)))
     if isinstance(value, list):
-        return [placed(each, *place, number) for number, each in enumerate(value)]
+        items = cast("list[Any]", value)
+        return [placed(each, *place, number) for number, each in enumerate(items)]
     return value
 
 
