@@ -40,7 +40,7 @@ class Settings:
 
     def __setattr__(self, name: str, value: object) -> None:
         cls: Any = type(self)
-        if name not in _known(cls) and not name.startswith("_"):
+        if name not in vars(self) and name not in _known(cls) and not name.startswith("_"):
             settings = (known for known in {*vars(self), *_known(cls)} if _is_setting(cls, known))
             if meant := hint(name, settings, ALIKE):
                 warn(f"{cls.__name__} has no setting {name}{meant}")
