@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from bench.contestants import Contestant, Floor, Paused, PortalClient, Validation
 from bench.harness import FLOOR, OURS, Entry, Row, Work
 from bench.server import sessions
+from portal_client.decoding import decode, raise_for_status
 
 C = TypeVar("C", bound=Contestant)
 
@@ -23,8 +24,7 @@ class Steps(PortalClient):
         super().__init__(host)
         client: Any = self.client
         api: Any = type(self.api)
-        self.rest = client.rest_client
-        self.prepare_request, self.decode = client._prepared, client._decoded
+        self.rest, self.prepare_request = client.rest_client, client.prepare_request
         self.operation, self.many = api.get_session.operation, api.get_sessions.operation
         self.session()
         self.request = self.operation.request(("s1",), {})
@@ -45,7 +45,8 @@ class Steps(PortalClient):
 
     def decoded(self) -> object:
         """Make a model of the answer."""
-        return self.decode(self.operation, self.answer, self.sent)
+        raise_for_status(self.answer, self.sent, self.client.models)
+        return decode(self.operation, self.answer, self.sent, pause_gc=True)
 
     def received(self) -> object:
         """Request a large response and read it."""

@@ -1,39 +1,31 @@
-"""The whole path of one call: build, authorize, send, decode."""
+"""The client: the path of a call, from a request to its data, and what all its calls share."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
-from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict, Unpack
 
 from portal_client import __version__, serialization, wire
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
 from portal_client.credential import AccessToken, check_header, check_header_name
-from portal_client.exceptions import ApiResponseError, ApiTypeError, error_for
-from portal_client.nesting import explained
-from portal_client.operation import Operation, Request
+from portal_client.decoding import api_response, decode, event_source, raise_for_status
+from portal_client.exceptions import ApiTypeError
+from portal_client.operation import Request
 from portal_client.recording import recording
 from portal_client.request import HTTPRequest
-from portal_client.rest import ApiException, RESTClientObject, RESTResponse
+from portal_client.rest import RESTClientObject, RESTResponse
 from portal_client.secret import SecretSetting
 from portal_client.settings import HasDefault
 from portal_client.spelling import hint
 from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
-from portal_client.transport.errors import error_context, error_context_so_far
-from portal_client.transport.redirect import REDIRECTS
 from portal_client.transport.response import HTTPResponse
-from portal_client.transport.retry import retry_after
-
-#: Made once, and asked without the class: either costs more than the rest of making the answer.
-_answer = TypeAdapter(ApiResponse[Any]).validator.validate_python
 
 
 class ClientOptions(TypedDict, total=False):
@@ -109,11 +101,9 @@ class ApiClient(HasDefault):
             name = min(unknown)
             known = hint(name, ClientOptions.__annotations__)
             raise TypeError(f"with_options() got an unexpected option {name!r}{known}")
-        derived = copy.copy(self)
-        derived.configuration = copy.copy(self.configuration)
+        derived = object.__new__(type(self))
+        vars(derived).update(vars(self), configuration=copy.copy(self.configuration), _shares_pool=True)
         derived.default_headers = {**self.default_headers, **options.pop("default_headers", {})}
-        derived.rest_client = self.rest_client
-        derived._shares_pool = True
         if "cookie" in options:
             derived.cookie = options.pop("cookie")
         for name, value in options.items():
@@ -156,102 +146,57 @@ class ApiClient(HasDefault):
     # ── the call forms ──
 
     def data(self, request: Request) -> Any:
-        """Send a request and answer its data. Raises ApiException."""
-        sent = self._prepared(request)
-        return self._decoded(request.operation, self.rest_client.send(sent), sent)
+        """Send a request and return its data.
+
+        Raises ApiException.
+        """
+        prepared = self.prepare_request(request)
+        return self._decoded(request, self.rest_client.send(prepared), prepared)
 
     def response(self, request: Request) -> ApiResponse[Any]:
-        """Send a request and answer status, headers and data. Raises ApiException."""
-        sent = self._prepared(request)
-        answer = self.rest_client.send(sent)
-        return self._told(answer, sent, self._decoded(request.operation, answer, sent))
+        """Send a request and return status, headers and data.
 
-    def _told(self, answer: RESTResponse, sent: HTTPRequest, data: Any) -> ApiResponse[Any]:
-        made: ApiResponse[Any] = _answer(
-            {
-                "status_code": answer.status,
-                "headers": answer.headers,
-                "data": data,
-                "raw_data": answer.data,
-                "request_id": answer.headers.get("x-request-id", sent.request_id),
-            }
-        )
-        return made
+        Raises ApiException.
+        """
+        prepared = self.prepare_request(request)
+        response = self.rest_client.send(prepared)
+        return api_response(response, prepared, self._decoded(request, response, prepared))
 
     def raw(self, request: Request) -> urllib3.BaseHTTPResponse:
-        """Send a request and answer the raw response of any status, unread."""
-        return self.rest_client.open(self._prepared(request))
+        """Send a request and return the response unread, whatever its status."""
+        return self.rest_client.open(self.prepare_request(request))
 
     def stream(self, request: Request) -> EventStream[Any]:
-        """Send a request and answer its events as they come. Raises ApiException, and OSError for `tee`."""
-        sent = self._prepared(request)
+        """Send a request and return its events as they come.
+
+        Raises ApiException, and OSError where the file `tee` cannot be opened.
+        """
+        prepared = self.prepare_request(request)
         tee = request.options.get("tee")
         with ExitStack() as on_error:
             record = None if tee is None else recording(tee, on_error)
-            answer = self.rest_client.stream(sent)
-            if isinstance(answer, RESTResponse):
-                raise self._error(answer, sent)
+            response = self.rest_client.stream(prepared)
+            if isinstance(response, RESTResponse):
+                raise_for_status(response, prepared, self.models)
             if record is not None and record.seekable():
                 record.truncate(0)  # not before: a refused call should leave an earlier recording
-            events: EventStream[Any] = EventStream(
-                answer,
-                request.operation.returns.validator.validate_json,
-                answer.headers.get("content-type", ""),
-                record,
-                sent.described,
-                answer.headers.get("x-request-id", sent.request_id),
-                partial(error_context_so_far, sent, cast(HTTPResponse, answer).exchange),
-            )
+            source = event_source(cast(HTTPResponse, response), prepared)
+            validate = request.operation.returns.validator.validate_json
+            events: EventStream[Any] = EventStream(source, validate, record)
             on_error.pop_all()
         self.rest_client.keep(events)
         return events
 
-    def _prepared(self, request: Request) -> HTTPRequest:
+    def prepare_request(self, request: Request) -> HTTPRequest:
+        """Return a request as it goes over the wire.
+
+        Raises ApiValueError for an option or header that cannot be used.
+        """
         return wire.prepare(request, self.configuration, self.default_headers, self.cookie)
 
-    # ── from the wire to the answer ──
-
-    def _decoded(self, operation: Operation, answer: RESTResponse, sent: HTTPRequest) -> Any:
-        if not 200 <= answer.status <= 299:
-            raise self._error(answer, sent)
-        promised = operation.promised
-        if promised is None or (promised is Any and answer.status == 204):
-            return None
-        content_type = answer.headers.get("content-type", "")
-        validate = operation.returns.validator.validate_json
-        try:
-            return serialization.decode(validate, answer.data, content_type, self.configuration.pause_gc)
-        except ValidationError as error:
-            if promised is Any and explained(error) is error:
-                return serialization.as_text(answer.data, content_type)
-            reason = f"{operation.name}: not the answer it promises: {serialization.explain(error)}"
-            failure = self._failure(ApiResponseError, answer, sent, reason=reason)
-            raise failure from (None if failure.repeats_credentials else error)
-
-    def _error(self, answer: RESTResponse, sent: HTTPRequest) -> ApiException:
-        reason = answer.reason
-        if answer.status in REDIRECTS:
-            reason = f"{reason} (the redirect was not followed)"
-        kind = error_for(answer.status)
-        return self._failure(kind, answer, sent, reason=reason, data=self._error_data(answer))
-
-    def _failure(
-        self, kind: type[ApiException], answer: RESTResponse, sent: HTTPRequest, **described: Any
-    ) -> ApiException:
-        headers = answer.headers
-        return kind(
-            http_resp=answer,
-            body=serialization.as_text(answer.data, headers.get("content-type", "")),
-            retry_after=retry_after(headers),
-            request=sent.described,
-            request_id=headers.get("x-request-id", sent.request_id),
-            **error_context(sent, answer.exchange),
-            **described,
-        )
-
-    def _error_data(self, answer: RESTResponse) -> Any:
-        model = serialization.adapter("HTTPValidationError", self.models) if answer.status == 422 else None
-        return serialization.error_data(answer.data, answer.headers.get("content-type", ""), model)
+    def _decoded(self, request: Request, response: RESTResponse, prepared: HTTPRequest) -> Any:
+        raise_for_status(response, prepared, self.models)
+        return decode(request.operation, response, prepared, self.configuration.pause_gc)
 
     # ── for scripts ──
 

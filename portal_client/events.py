@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from operator import length_hint
-from typing import NamedTuple, Optional, Protocol, Union
+from typing import NamedTuple, Optional, Union
 
 Found = tuple[Sequence[int], Sequence[bytes]]
 
@@ -40,18 +40,6 @@ class Block(NamedTuple):
     def at(self) -> int:
         """The place of the text that was taken last, from 0; -1 before the first."""
         return len(self.texts) - length_hint(self.left) - 1
-
-
-class Source(Protocol):
-    """Where the bytes come from: a response, or a file that was recorded."""
-
-    def read1(self, amount: int, /) -> bytes:
-        """What is there, at most `amount` bytes; waits only where nothing is. Nothing at the end."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the source, read or not."""
-        ...
 
 
 class Lines:

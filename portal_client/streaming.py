@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from typing import Any, BinaryIO, Generic, Optional, Self, TypeVar, Union
+from typing import BinaryIO, Generic, Optional, Self, TypeVar, Union
 
 from pydantic import ValidationError
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from portal_client.content_type import content_type as read_content_type
-from portal_client.events import LONGEST, NOTHING, Block, Lines, ServerSentEvents, Source
+from portal_client.events import LONGEST, NOTHING, Block, Lines, ServerSentEvents
 from portal_client.exceptions import (
     ApiAttributeError,
     ApiException,
@@ -24,6 +23,7 @@ from portal_client.exceptions import (
 )
 from portal_client.nesting import adapter_of
 from portal_client.serialization import explain
+from portal_client.source import Source
 from portal_client.surrogates import without_halves
 
 T = TypeVar("T")
@@ -50,17 +50,13 @@ class EventStream(Generic[T]):
         self,
         source: Source,
         validate: Callable[[bytes], T],
-        content_type: str,
         tee: Optional[BinaryIO] = None,
-        request: Optional[str] = None,
-        request_id: Optional[str] = None,
-        told: Optional[Callable[[], Mapping[str, Any]]] = None,
     ) -> None:
         self.events: int = 0
         self._closed = False
         self._source = source
         self._validate = validate
-        media_type = read_content_type(content_type).media_type
+        media_type = read_content_type(source.content_type).media_type
         self._sent: Optional[ServerSentEvents] = (
             ServerSentEvents() if media_type == "text/event-stream" else None
         )
@@ -68,9 +64,6 @@ class EventStream(Generic[T]):
         # One document may be spread over lines; whether it is shows in the first of them.
         self._perhaps_document = self._sent is None and "ndjson" not in media_type
         self._tee = tee
-        self._request = request
-        self._request_id = request_id
-        self._told = told
         self._block = Block.of(NOTHING, [""])
         self._id_when_closed: Optional[str] = None
         self._ended = False
@@ -82,14 +75,15 @@ class EventStream(Generic[T]):
         Raises OSError for a file that cannot be read.
         """
         validate: Callable[[bytes], U] = adapter_of(kind).validate_json
-        return EventStream(open(path, "rb"), validate, "application/x-ndjson", request=f"replay of {path}")
+        request = f"replay of {path}"
+        return EventStream(Source(open(path, "rb"), "application/x-ndjson", request), validate)
 
     @property
     def response(self) -> BaseHTTPResponse:
         """The answer that the events come in, with its status and headers. A replay has none."""
-        if not isinstance(self._source, BaseHTTPResponse):
+        if (response := self._source.response) is None:
             raise ApiAttributeError("a replay has no response")
-        return self._source
+        return response
 
     @property
     def closed(self) -> bool:
@@ -115,7 +109,7 @@ class EventStream(Generic[T]):
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "closed" if self._closed else "open"
-        request = f": {self._request}" if self._request else ""
+        request = f": {self._source.request}" if self._source.request else ""
         return f"<{type(self).__name__} {state} after {self.events} events{request}>"
 
     def __enter__(self) -> Self:
@@ -134,7 +128,7 @@ class EventStream(Generic[T]):
             self._id_when_closed = self.last_event_id
         self._closed = True
         deque(self._block.left, maxlen=0)  # a loop under way has nothing left to give
-        self._source.close()
+        self._source.reader.close()
         if self._tee is not None:
             self._tee.close()
 
@@ -193,7 +187,7 @@ class EventStream(Generic[T]):
 
     def _read(self) -> bytes:
         try:
-            block = b"" if self._closed else self._source.read1(_BLOCK)
+            block = b"" if self._closed else self._source.reader.read1(_BLOCK)
         except (HTTPError, OSError, ValueError) as error:
             raise self._broken(error) from error
         except BaseException:  # Ctrl-C, after which no library knows where in the answer it is
@@ -208,8 +202,8 @@ class EventStream(Generic[T]):
             return self._cut("is closed")
         self.close()
         if any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in (error, *error.args)):
-            limit = getattr(getattr(self._source, "exchange", None), "silence", math.inf)
-            return self._cut(f"was silent for {limit:g} s, the limit for each silence", ApiStreamTimeout)
+            limit = f"{self._source.silence:g} s, the limit for each silence"
+            return self._cut(f"was silent for {limit}", ApiStreamTimeout)
         what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
         return self._cut(f"was cut: {what}")
 
@@ -272,19 +266,9 @@ class EventStream(Generic[T]):
             return self._cut(f"ends in the middle of line {number}")
         self._record(text)
         reason = f"line {number} is not the event it should be: {explain(error)}"
-        return ApiResponseError(reason=reason, line=text, line_number=number, **self._described())
+        return ApiResponseError(reason=reason, line=text, line_number=number, **self._source.described())
 
     def _cut(self, what: str, kind: type[ApiStreamError] = ApiStreamError) -> ApiStreamError:
-        cut = kind(reason=f"the stream {what} (after {self.events} events)", **self._described())
+        cut = kind(reason=f"the stream {what} (after {self.events} events)", **self._source.described())
         cut.events = self.events
         return cut
-
-    def _described(self) -> dict[str, Any]:
-        answer = self._source if isinstance(self._source, BaseHTTPResponse) else None
-        return {
-            "status": answer and answer.status,
-            "headers": answer and answer.headers,
-            "request": self._request,
-            "request_id": self._request_id,
-            **(self._told() if self._told is not None else {}),
-        }

@@ -340,7 +340,7 @@ def test_nothing_is_printed_without_logging(capfd: pytest.CaptureFixture[str]) -
 def test_nothing_observed_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, logger="portal_client")
     with calling(reply()) as c:
-        request = c.client._prepared(SessionsApi.get_session.operation.request(("s1",), {}))  # type: ignore[attr-defined]
+        request = c.client.prepare_request(SessionsApi.get_session.operation.request(("s1",), {}))  # type: ignore[attr-defined]
         exchange = Exchange(Deadline(request.timeouts))
         assert Observers.of(request, 1, exchange) is None
         assert Observers.of(replace(request, hooks=[Hooks()]), 1, exchange) is not None

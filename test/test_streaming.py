@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from threading import Semaphore
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 import urllib3
@@ -34,6 +34,7 @@ from portal_client.exceptions import (
     NotFoundException,
 )
 from portal_client.model import Model
+from portal_client.source import Reader, Source
 from portal_client.streaming import EventStream
 from portal_client.transport.exchange import Exchange
 from support.clients import ca_file, calling, client_of, drips, server_tls, tunnel
@@ -68,8 +69,16 @@ class Blocks:
         self.closed += 1
 
 
-def stream(*blocks: bytes | Exception, kind: str = LINES, **options: Any) -> EventStream[Event]:
-    return EventStream(Blocks(blocks), TypeAdapter(Event).validator.validate_json, kind, **options)
+def stream(
+    *blocks: bytes | Exception, kind: str = LINES, tee: BinaryIO | None = None, **described: str
+) -> EventStream[Event]:
+    return reading(Blocks(blocks), kind, tee, **described)
+
+
+def reading(
+    reader: Reader, kind: str = LINES, tee: BinaryIO | None = None, **described: str
+) -> EventStream[Event]:
+    return EventStream(Source(reader, kind, **described), TypeAdapter(Event).validator.validate_json, tee)
 
 
 def numbers(events: Iterable[Event]) -> list[int]:
@@ -108,8 +117,7 @@ def test_an_event_comes_as_soon_as_its_line_is_complete() -> None:
             asked.append(n)
             yield b'{"n":%d}\n' % n
 
-    events = stream(*())
-    events._source = Blocks(blocks())
+    events = reading(Blocks(blocks()))
 
     assert next(events).n == 0
     assert asked == [0]
@@ -203,10 +211,11 @@ def test_a_silent_stream_is_a_timeout() -> None:
 
 
 def test_leaving_the_block_closes_the_source() -> None:
-    with stream(b'{"n":1}\n{"n":2}\n') as events:
+    reader = Blocks([b'{"n":1}\n{"n":2}\n'])
+    with reading(reader) as events:
         next(events)
 
-    assert events._source.closed  # type: ignore[attr-defined]
+    assert reader.closed
     with pytest.raises(ApiStreamError, match="is closed"):
         numbers(events)
 
@@ -375,8 +384,7 @@ def test_blank_lines_in_a_document_count(monkeypatch: pytest.MonkeyPatch) -> Non
             taken += 1
             yield b"\n" * 50_000
 
-    events = stream(*(), kind=DOCUMENT)
-    events._source = Blocks(blocks())
+    events = reading(Blocks(blocks()), DOCUMENT)
     tracemalloc.start()
     try:
         with pytest.raises(ApiStreamError, match="one document of more than 1000000 bytes"):
@@ -431,7 +439,7 @@ def test_what_came_before_a_cut_is_recorded(tmp_path: Path) -> None:
 def test_a_stream_that_is_forgotten_closes_its_source_and_its_record(tmp_path: Path) -> None:
     source = Blocks([b'{"n":1}\n'])
     tee = (tmp_path / "log.ndjson").open("wb")
-    events = EventStream(source, TypeAdapter(Event).validate_json, LINES, tee)
+    events = reading(source, tee=tee)
     for _ in events:
         break
 
@@ -493,9 +501,9 @@ def test_a_line_of_64_mb_takes_linear_time(kind: str) -> None:
 
 
 def test_memory_source_is_a_file_too() -> None:
-    source = io.BufferedReader(io.BytesIO(b'{"n":1}\n'))  # type: ignore[arg-type]
+    reader = io.BufferedReader(io.BytesIO(b'{"n":1}\n'))  # type: ignore[arg-type]
 
-    assert numbers(EventStream(source, TypeAdapter(Event).validate_json, LINES)) == [1]
+    assert numbers(reading(reader)) == [1]
 
 
 # ── over the wire ──

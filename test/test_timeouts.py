@@ -112,7 +112,7 @@ def test_none_is_the_default_and_a_number_leaves_the_connect_limit() -> None:
     with client_of("http://localhost", timeout=(3, 4)) as client:
         request = SessionsApi.get_session.operation.request  # type: ignore[attr-defined]
         limits = [
-            client._prepared(request(("s1",), {"_request_timeout": given})).timeouts
+            client.prepare_request(request(("s1",), {"_request_timeout": given})).timeouts
             for given in (None, 9, (1, 2))
         ]
 

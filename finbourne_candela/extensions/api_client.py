@@ -11,6 +11,7 @@ from finbourne_candela.extensions.threads import Threads
 from portal_client import configuration
 from portal_client.api_client import ApiClient
 from portal_client.api_response import ApiResponse
+from portal_client.decoding import api_response, raise_for_status
 from portal_client.exceptions import ApiValueError
 from portal_client.operation import Request
 from portal_client.request import HTTPRequest
@@ -91,14 +92,17 @@ class SyncApiClient(ApiClient):
         return self._threads.start(call, request) if request.options.get("async_req") else call(request)
 
     def _undecoded(self, request: Request) -> ApiResponse[None]:
-        sent = self._prepared(request)
-        answer = self.rest_client.send(sent)
-        if not 200 <= answer.status <= 299:
-            raise self._error(answer, sent)
-        return self._told(answer, sent, None)
+        prepared = self.prepare_request(request)
+        response = self.rest_client.send(prepared)
+        raise_for_status(response, prepared, self.models)
+        return api_response(response, prepared, None)
 
-    def _prepared(self, request: Request) -> HTTPRequest:
-        sent = super()._prepared(request)
+    def prepare_request(self, request: Request) -> HTTPRequest:
+        """Return a request as it goes over the wire, within the limits of its call.
+
+        Raises ApiValueError for an option or header that cannot be used.
+        """
+        sent = super().prepare_request(request)
         sent.timeouts = overlaid(request.options.get("_request_timeout"), self.configuration.timeout)
         opts = request.options.get("opts")
         if opts is not None:

@@ -50,7 +50,7 @@ ROOT = Path(finbourne_candela.__file__).parents[1]
 
 def prepared(configuration: Configuration | None = None, **options: Any) -> Any:
     client = SyncApiClient(configuration or Configuration("http://localhost"))
-    return client._prepared(OPERATION.request(("s", "i"), options))
+    return client.prepare_request(OPERATION.request(("s", "i"), options))
 
 
 # ── limits ──

@@ -1,0 +1,100 @@
+"""The way back of a call: from a response to its data, or to the error that it stands for."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Union
+
+from pydantic import TypeAdapter, ValidationError
+
+from portal_client import serialization
+from portal_client.api_response import ApiResponse
+from portal_client.exceptions import ApiException, ApiResponseError, error_for
+from portal_client.nesting import explained
+from portal_client.operation import Operation
+from portal_client.request import HTTPRequest
+from portal_client.source import Source
+from portal_client.transport.body import RESTResponse
+from portal_client.transport.errors import error_context, error_context_so_far
+from portal_client.transport.redirect import REDIRECTS
+from portal_client.transport.response import HTTPResponse
+from portal_client.transport.retry import retry_after
+
+#: Made once and called without the class: either would cost more than the rest of making an ApiResponse.
+_validate = TypeAdapter(ApiResponse[Any]).validator.validate_python
+
+
+def decode(operation: Operation, response: RESTResponse, request: HTTPRequest, pause_gc: bool) -> Any:
+    """Return the data of a 2xx response, of the type that the operation declares.
+
+    Raises ApiResponseError where the body is of another type.
+    """
+    promised = operation.promised
+    if promised is None or (promised is Any and response.status == 204):
+        return None
+    content_type = _content_type(response)
+    validate = operation.returns.validator.validate_json
+    try:
+        return serialization.decode(validate, response.data, content_type, pause_gc)
+    except ValidationError as error:
+        if promised is Any and explained(error) is error:
+            return serialization.as_text(response.data, content_type)
+        reason = f"{operation.name}: not the answer it promises: {serialization.explain(error)}"
+        failure = _error(ApiResponseError, response, request, reason=reason)
+        raise failure from (None if failure.repeats_credentials else error)
+
+
+def api_response(response: RESTResponse, request: HTTPRequest, data: Any) -> ApiResponse[Any]:
+    """Return the data with status, headers and body of its response."""
+    made: ApiResponse[Any] = _validate(
+        {
+            "status_code": response.status,
+            "headers": response.headers,
+            "data": data,
+            "raw_data": response.data,
+            "request_id": response.headers.get("x-request-id", request.request_id),
+        }
+    )
+    return made
+
+
+def raise_for_status(response: RESTResponse, request: HTTPRequest, models: str) -> None:
+    """Raise the ApiException of a response whose status is not 2xx; `models` is the package of its model."""
+    if 200 <= response.status <= 299:
+        return
+    content_type = _content_type(response)
+    model = serialization.adapter("HTTPValidationError", models) if response.status == 422 else None
+    data = serialization.error_data(response.data, content_type, model)
+    reason = response.reason
+    if response.status in REDIRECTS:
+        reason = f"{reason} (the redirect was not followed)"
+    raise _error(error_for(response.status), response, request, reason=reason, data=data)
+
+
+def event_source(response: HTTPResponse, request: HTTPRequest) -> Source:
+    """Return an unread response as the source of a stream."""
+    return Source(
+        response,
+        _content_type(response),
+        request.described,
+        response.headers.get("x-request-id", request.request_id),
+        partial(error_context_so_far, request, response.exchange),
+    )
+
+
+def _error(
+    kind: type[ApiException], response: RESTResponse, request: HTTPRequest, **described: Any
+) -> ApiException:
+    return kind(
+        http_resp=response,
+        body=serialization.as_text(response.data, _content_type(response)),
+        retry_after=retry_after(response.headers),
+        request=request.described,
+        request_id=response.headers.get("x-request-id", request.request_id),
+        **error_context(request, response.exchange),
+        **described,
+    )
+
+
+def _content_type(response: Union[RESTResponse, HTTPResponse]) -> str:
+    return response.headers.get("content-type", "")

@@ -1,0 +1,59 @@
+"""The source of a stream of events: an unread response, or a file that was recorded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Optional, Protocol
+
+from urllib3 import BaseHTTPResponse
+
+
+class Reader(Protocol):
+    """A response or a file, as far as a stream reads it."""
+
+    def read1(self, amount: int, /) -> bytes:
+        """Return at most `amount` bytes, none at the end; wait only where there are none yet."""
+        ...
+
+    def close(self) -> None:
+        """Close it, read or not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a stream is read from, and what an error of it tells of the call.
+
+    `request` names the operation, method and URL; `progress` returns what is known of the call so far, as
+    arguments of an ApiException.
+    """
+
+    reader: Reader
+    content_type: str
+    request: Optional[str] = None
+    request_id: Optional[str] = None
+    progress: Callable[[], Mapping[str, Any]] = dict
+
+    @property
+    def response(self) -> Optional[BaseHTTPResponse]:
+        """The response; None for a file."""
+        return self.reader if isinstance(self.reader, BaseHTTPResponse) else None
+
+    @property
+    def silence(self) -> float:
+        """The limit for each silence, in seconds."""
+        limit: float = getattr(getattr(self.reader, "exchange", None), "silence", math.inf)
+        return limit
+
+    def described(self) -> dict[str, Any]:
+        """Return what an error tells of the call, as arguments of an ApiException."""
+        response = self.response
+        return {
+            "status": response and response.status,
+            "headers": response and response.headers,
+            "request": self.request,
+            "request_id": self.request_id,
+            **self.progress(),
+        }
