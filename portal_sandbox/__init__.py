@@ -6,13 +6,13 @@
         print(box.host, box.token)
         print(box.candela_url, box.secrets)
 
-    box = portal_sandbox.start()  # over the cells of a notebook, until
+    box = portal_sandbox.start()  # in a notebook; it runs until
     box.stop()
 
-Sessions, messages, files and tokens live in SQLite: in memory, or in a file that survives a restart.
+Sessions, messages, files and tokens are stored in SQLite: in memory, or in a file that survives a restart.
 """
 
-TYPE_CHECKING = False  # what type checkers take for True, without the cost of importing typing
+TYPE_CHECKING = False  # type checkers take it for True; typing would be slow to import
 
 if TYPE_CHECKING:
     from portal_sandbox.agents import Agent as Agent

@@ -1,4 +1,4 @@
-"""The sandbox from the command line: ``python -m portal_sandbox``."""
+"""The command: ``python -m portal_sandbox``."""
 
 import argparse
 import logging
@@ -36,9 +36,9 @@ Ctrl-C stops it."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a sandbox until Ctrl-C, SIGTERM, or the end of its terminal (SIGHUP).
 
-    The exit status is 0, or 1 where it cannot start, or 130 after Ctrl-C while agents were being imported.
+    Returns the exit status: 0, 1 where it cannot start, or 130 after Ctrl-C while agents were being imported.
     """
-    given = options.parsed(sys.argv[1:] if arguments is None else arguments)
+    given = options.parse(sys.argv[1:] if arguments is None else arguments)
     try:
         return _run(given)
     except (ImportError, ValueError, OSError, SandboxError) as error:
@@ -49,15 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    running = portal_sandbox.running  # before anything else, so that a missing library is what is said
+    running = portal_sandbox.running  # before anything else, so that a missing library is the first error
     from portal_sandbox.app import known_agents
     from portal_sandbox.importer import import_agents
 
     users = options.users(given.token)
     agents = import_agents(given.agent)
-    # A module of agents that configures logging has done so before, and has the first word.
+    # After the import of agents, whose modules may configure logging themselves.
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
-    for handler in logging.getLogger().handlers:  # of the libraries' records, too
+    for handler in logging.getLogger().handlers:  # for the records of libraries, too
         handler.addFilter(escape)
     with (
         _stop_signal() as stopped,
@@ -75,11 +75,11 @@ def _run(given: argparse.Namespace) -> int:
             chaos=given.chaos,
             chaos_seed=given.chaos_seed,
         ) as box,
-        _log_shown(given.quiet),
+        _log_on_stderr(given.quiet),
     ):
         ids = known_agents(agents, given.demo_data)
         print(_greeting(box, users or {box.token: options.USER}, ids, given.db or "in memory"), flush=True)
-        while not stopped.wait(1):  # without a limit, Windows would not notice Ctrl-C
+        while not stopped.wait(1):  # without a timeout, Windows would not notice Ctrl-C
             pass
     if box.chaos is not None:
         with suppress(OSError):  # the terminal is gone
@@ -88,14 +88,14 @@ def _run(given: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _log_shown(quiet: bool) -> Generator[None]:
-    """Print on stderr each request, why an agent failed, and what nobody has foreseen.
+def _log_on_stderr(quiet: bool) -> Generator[None]:
+    """Log requests, failures of agents and unforeseen errors on stderr.
 
-    What a stop interrupts is not printed.
+    Requests that a stop interrupts are left out.
     """
     access = logging.getLogger("portal_sandbox.access")
     access.setLevel(logging.WARNING if quiet else logging.INFO)
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # whoever sends a bad form is told so
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a bad form is reported in the response
     uvicorn = logging.getLogger("uvicorn.error")
     level = uvicorn.level
     uvicorn.setLevel(logging.ERROR)
@@ -107,7 +107,7 @@ def _log_shown(quiet: bool) -> Generator[None]:
 
 @contextmanager
 def _stop_signal() -> Generator[Event]:
-    """What Ctrl-C, SIGTERM and SIGHUP set while the block lasts."""
+    """Yield an event that Ctrl-C, SIGTERM and SIGHUP set while the block lasts."""
     stopped = Event()
 
     def stop(signum: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Agents: plain functions that answer a conversation."""
+"""Agents: plain functions that answer the last prompt of a conversation."""
 
 import inspect
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -28,21 +28,21 @@ class File:
     _load: Callable[[], bytes] = field(repr=False, compare=False)
 
     def read(self) -> bytes:
-        """The whole content, loaded anew from the database at each call."""
+        """Return the whole content, loaded from the database at each call."""
         return self._load()
 
 
 Agent: TypeAlias = Callable[[Sequence[Message], Sequence[File]], Any]
-"""Given the conversation, which ends with the prompt, and the prompt's files: the text of the answer.
+"""A function of the conversation, which ends with the prompt, and of the prompt's files, to the answer.
 
-It may be a generator, which says its answer in pieces; for Candela it may say data and events, too
-(candela/events.py). An exception makes the session's status Error; its text becomes the answer, or the end
-of what was said before.
+It may be a generator, which yields its answer in pieces; for Candela also data and events
+(candela/events.py). An exception makes the session's status Error; its text becomes the answer, or the end of
+the pieces before it.
 """
 
 
 def echo(conversation: Sequence[Message], files: Sequence[File]) -> str:
-    """The prompt, then one line for each attached file."""
+    """Return the prompt, and one line for each attached file."""
     return "\n".join([conversation[-1].text, *map(_described, files)])
 
 
@@ -53,35 +53,35 @@ def _described(file: File) -> str:
 
 BUILT_IN: Mapping[str, Agent] = {"echo": echo}
 
-#: The icon that every agent shows.
+#: The icon of every agent.
 ICON = "robot"
 
 
 class Interrupted(Exception):
-    """An agent is not listened to any longer."""
+    """The answer of an agent is not needed any longer."""
 
 
-def listen(said: Iterator[T], take: Callable[[T], object], ended: Event, pace: float) -> object:
-    """Take what an agent says, with `pace` seconds after each piece; what it returns at its end.
+def consume(pieces: Iterator[T], take: Callable[[T], object], ended: Event, pace: float) -> object:
+    """Pass each piece of an answer to `take`, pause for `pace` seconds, and return what the agent returns.
 
     Raises Interrupted once `ended` is set, and what the agent and `take` raise. A generator is closed then.
     """
     try:
         while not ended.is_set():
             try:
-                piece = next(said)
+                piece = next(pieces)
             except StopIteration as end:
                 return end.value
             take(piece)
             ended.wait(pace)
         raise Interrupted
     finally:
-        if isinstance(said, Generator):
-            said.close()
+        if isinstance(pieces, Generator):
+            pieces.close()
 
 
-def fault(agent_id: object, agent: object) -> str | None:
-    """What keeps this from being an agent with this id, as half a sentence; None where nothing does."""
+def agent_error(agent_id: object, agent: object) -> str | None:
+    """Return why a value cannot be an agent with this id, as half a sentence; None where it can."""
     if not isinstance(agent_id, str) or not (
         agent_id and agent_id.isprintable() and agent_id == agent_id.strip()
     ):
@@ -96,7 +96,10 @@ def fault(agent_id: object, agent: object) -> str | None:
         inspect.signature(agent).bind([], [])
     except TypeError as error:
         return f"cannot be called with (conversation, files): {error}"
-    except (ValueError, NameError):  # a function in C may not say what it takes, and an annotation may lack
+    except (
+        ValueError,
+        NameError,
+    ):  # a function in C may lack a signature, and an annotation may name something unknown
         return None
     return None
 
@@ -106,5 +109,5 @@ def _is_any(agent: Callable[..., object], *kinds: Callable[[object], bool]) -> b
 
 
 def display_name(agent_id: str) -> str:
-    """An agent's id as a person reads it: ``risk_report`` is "Risk report"."""
+    """Return the name of an agent for people to read: "Risk report" for ``risk_report``."""
     return agent_id.replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""The app: the routes on a service, and how errors are answered."""
+"""The app: the routes on a service, and the responses to errors."""
 
 import math
 import os
@@ -16,8 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_sandbox import demo, docs, page, portal
-from portal_sandbox.agents import BUILT_IN, Agent, echo, fault
-from portal_sandbox.answers import Answers
+from portal_sandbox.agents import BUILT_IN, Agent, agent_error, echo
 from portal_sandbox.arguments import check
 from portal_sandbox.candela.app import PATH, candela_app, candela_service
 from portal_sandbox.candela.oauth2 import OAuth2
@@ -26,6 +25,7 @@ from portal_sandbox.errors import NO_THREAD, NoThread, Refused
 from portal_sandbox.log import log
 from portal_sandbox.methods import not_allowed
 from portal_sandbox.service import Service
+from portal_sandbox.session_runner import SessionRunner
 from portal_sandbox.store import Store, utc_now
 from portal_sandbox.tokens import Tokens
 
@@ -41,16 +41,16 @@ def create_app(
     oauth2: OAuth2 | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
-    """The sandbox as an app, for a server of your own; `running` is the short way.
+    """Return the sandbox as an app, for a server of your own; `running` is simpler.
 
     `tokens` maps each bearer token to its user; `db` is a file for SQLite, or None for memory; `demo_data`
-    adds what the documents' examples name, and takes any other token as that of the user "guest"; `agents`
-    come in addition to "echo"; `latency`, in seconds, is added before each answer, and `pace` after each
-    piece of one that an agent says in pieces; `oauth2` says who may sign in to Candela; `now` gives a time
-    with zone.
+    adds the sessions of the documents' examples, and takes any other token as that of the user "guest";
+    `agents` are added to "echo"; `latency`, in seconds, is the delay before each answer, and `pace` the pause
+    after each piece that an agent yields; `oauth2` holds the users who may sign in to Candela; `now` returns
+    an aware datetime.
 
     The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
-    ValueError for tokens that no header can carry, for what cannot be called as an agent, for a latency
+    ValueError for tokens that no header can carry, for an agent that cannot be called, for a latency or pace
     that is not a number from 0 up, and for an argument of another type.
     """
     for name, seconds in (("latency", latency), ("pace", pace)):
@@ -59,7 +59,7 @@ def create_app(
             raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
     if not callable(now):
         raise ValueError(
-            f"now must be a function that gives the time, not a value of type {type(now).__name__}"
+            f"now must be a function that returns the time, not a value of type {type(now).__name__}"
         )
     check("oauth2", oauth2, (OAuth2, NoneType), 'an OAuth2 such as OAuth2(users={"ann": "password"})')
     known = known_agents(agents, demo_data)
@@ -68,7 +68,7 @@ def create_app(
     service = Service(
         store,
         changes,
-        Answers(store, changes, known, latency, pace),
+        SessionRunner(store, changes, known, latency, pace),
         known,
         Tokens(tokens, demo.GUEST if demo_data else None),
         now,
@@ -109,10 +109,10 @@ def create_app(
 
 
 def known_agents(agents: Mapping[str, Agent] | None, demo_data: bool) -> dict[str, Agent]:
-    """The agents of an app that is given these, by id. Raises ValueError for one that cannot be called."""
+    """Return all agents of an app by id, those built in included. Raises ValueError for one that is none."""
     check("agents", agents, (Mapping, NoneType), 'a mapping of ids to functions such as {"risk": risk}')
     for agent_id, agent in (agents or {}).items():
-        if reason := fault(agent_id, agent):
+        if reason := agent_error(agent_id, agent):
             raise ValueError(f"agents[{agent_id!r}] {reason}")
     return {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {}), **(agents or {})}
 
@@ -133,7 +133,7 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    """The contract's three keys, and nothing of what the caller sent."""
+    """Return a response with the three keys of the contract, without the values of the request."""
     assert isinstance(error, RequestValidationError)
     found: list[dict[str, Any]] = [dict(item) for item in error.errors()]
     detail = [{key: item[key] for key in ("loc", "msg", "type")} for item in found]
@@ -141,12 +141,13 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 
 class RequestId:
-    """Gives each response the `X-Request-ID` of its request, or a new one."""
+    """Sets the `X-Request-ID` of each response: that of its request, or a new one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -161,25 +162,26 @@ class RequestId:
 
 
 class Failures:
-    """Logs an exception that nobody has foreseen, and answers 500 as JSON; 503 where threads have run out."""
+    """Logs an unforeseen exception and sends 500 as JSON; 503 where threads have run out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
         started = False
 
-        async def noting_send(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
         try:
-            await self._app(scope, receive, noting_send)
+            await self._app(scope, receive, send_and_note)
         except Exception as error:
             if started or scope["type"] != "http":
                 raise
-            if error.args == NO_THREAD:  # from the pool in which the operations work
+            if error.args == NO_THREAD:  # from the pool that runs the operations
                 await (await _refused(Request(scope), NoThread()))(scope, receive, send)
                 return
             log.exception("%s %s failed", scope["method"], scope["path"])

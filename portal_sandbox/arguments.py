@@ -1,4 +1,4 @@
-"""Arguments: what is said of one that cannot be what it is meant to be."""
+"""Arguments: checks of their types and values, with errors that name them."""
 
 import argparse
 import math
@@ -17,63 +17,62 @@ _MILLISECONDS = {"ms": 1, "s": 1_000, "": 1_000, "m": 60_000, "h": 3_600_000}
 
 
 def check(name: str, value: object, kind: type | tuple[type, ...], meaning: str) -> None:
-    """Raise ValueError for an argument that is not of this kind.
+    """Raise ValueError for an argument that is not of this type.
 
-    The error says what the argument must be, and the type of what it is; never what it holds, which may be
-    a secret.
+    The error has what the argument must be, and its type, but not its value, which may be a secret.
     """
     if not isinstance(value, kind):
         raise ValueError(f"{name} must be {meaning}, not a value of type {type(value).__name__}")
 
 
-def check_texts(name: str, value: Mapping[str, str], example: str) -> None:
-    """Raise ValueError, as `check` does, for an argument that is no mapping of texts to texts."""
+def check_strings(name: str, value: Mapping[str, str], example: str) -> None:
+    """Raise ValueError, as `check` does, for an argument that is no mapping of strings to strings."""
     check(name, value, Mapping, f"a mapping such as {example}")
     for each in (*value, *value.values()):
-        check(f"each key and value of {name}", each, str, f"a text, as in {example}")
+        check(f"each key and value of {name}", each, str, f"a string, as in {example}")
 
 
-def seconds(text: str) -> float:
-    """The seconds of a time such as "2", "2s", "200ms", "5m" or "1h". Raises ValueError."""
+def parse_seconds(text: str) -> float:
+    """Return the seconds of a time such as "2", "2s", "200ms", "5m" or "1h". Raises ValueError."""
     found = _TIME.fullmatch(text.strip())
     value = float(found[1]) * _MILLISECONDS[found[2]] / 1_000 if found else math.inf
-    if value > TIMEOUT_MAX:  # what a wait takes at most
+    if value > TIMEOUT_MAX:  # the longest wait of a thread
         raise ValueError(f"{text!r} is not a time such as 2s, 200ms, 5m or 1h; a number alone is in seconds")
     return value
 
 
-def whole(text: str, meaning: str, highest: float = math.inf) -> int:
-    """The whole number, from 0 up, that a text is. Raises ValueError, which says what it is meant to be."""
+def parse_int(text: str, meaning: str, highest: float = math.inf) -> int:
+    """Return the integer from 0 up in a text. Raises ValueError with what the text must be."""
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= highest):
         raise ValueError(f"{text!r} is not {meaning}")
     return int(text)
 
 
-def host_name(text: str) -> str:
-    """The same text. Raises ValueError where it is no name of a host."""
+def check_host_name(text: str) -> str:
+    """Return a text that is the name of a host. Raises ValueError for any other."""
     if not re.fullmatch(r"[\w.-]+", text):
         raise ValueError(f"{text!r} is not the name of a host, without scheme and port, such as sandbox")
     return text
 
 
-def joined(arguments: Sequence[str]) -> list[str]:
-    """The arguments, each that begins with a dash and names no option joined to the option before it.
+def join_values(arguments: Sequence[str]) -> list[str]:
+    """Return arguments with each value that begins with a dash joined to the option before it.
 
-    Of a value such as -1s argparse would say that there is none.
+    argparse takes a value such as -1s for an option, and reports the value as missing.
     """
-    made: list[str] = []
+    joined: list[str] = []
     for each in arguments:
-        if made and _VALUE.fullmatch(each) and _OPTION.fullmatch(made[-1]):
-            made[-1] += f"={each}"
+        if joined and _VALUE.fullmatch(each) and _OPTION.fullmatch(joined[-1]):
+            joined[-1] += f"={each}"
         else:
-            made.append(each)
-    return made
+            joined.append(each)
+    return joined
 
 
-def worded(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """The same function for an option of a command, where its ValueError is what is said.
+def option(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Return a parser as the type of an option, whose ValueError becomes the message of the command.
 
-    Of another ValueError argparse says no more than the name of the function.
+    argparse itself shows only the name of the function.
     """
 
     def parsed(text: str) -> T:

@@ -1,4 +1,4 @@
-"""Blobs: the contents of files, stored once for each digest, and in pieces, which need little memory."""
+"""Blobs: the contents of files, stored once for each digest and in pieces, which need little memory."""
 
 import hashlib
 import io
@@ -17,14 +17,14 @@ CHUNK_SIZE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Digest:
-    """What tells one content from another; `size` is in bytes."""
+    """The identity of a content; `size` is in bytes."""
 
     sha256: str
     size: int
 
 
 def digest(file: BinaryIO) -> Digest:
-    """The digest of a file, read from its beginning."""
+    """Return the digest of a file, read from its beginning."""
     sha256, size = hashlib.sha256(), 0
     for chunk in _chunks(file):
         sha256.update(chunk)
@@ -42,7 +42,7 @@ def put(db: Session, file: BinaryIO, sha256: str) -> None:
 
 
 def get(db: Session, sha256: str) -> bytes:
-    """The content with this digest."""
+    """Return the content with this digest."""
     query = select(ChunkRow.data).where(ChunkRow.sha256 == sha256).order_by(ChunkRow.key)
     content = io.BytesIO()
     for chunk in db.scalars(query.execution_options(yield_per=1)):

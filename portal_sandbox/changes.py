@@ -1,9 +1,9 @@
-"""Changes of sessions: whoever waits for one is woken, whichever process on the database has made it.
+"""Changes of sessions: followers of one are woken, whichever process on the database has changed it.
 
-What this process changes it tells at once. What others change a thread finds by looking at short intervals;
-it also makes errors of what a server that died has left running. A database in memory has no others, so it
-needs no thread. A session is watched before it is looked at, so no change falls between look and wait. And
-it is looked at once for all who wait for it, however many they are.
+Changes of this process are announced at once. Those of other processes are found by a thread that polls; it
+also ends the sessions that a dead server has left running. A database in memory has no other processes, so it
+needs no thread. A session is watched before it is read, so no change is missed between reading and waiting.
+It is read once for all its followers, however many they are.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from portal_sandbox.store import Store
 from portal_sandbox.tables import SessionRow
 from portal_sandbox.wire import SessionStatus
 
-#: How often the thread looks for what others have changed, in seconds.
+#: The interval at which the thread polls for changes of other processes, in seconds.
 INTERVAL = 0.25
 
-#: How many of those who wait are woken at a time; and how long others then have their turn, in seconds.
-TOGETHER, BREAK = 5, 0.001
+#: The number of followers that are woken at a time, and the pause before the next ones, in seconds.
+BATCH, PAUSE = 5, 0.001
 
 #: How long `stop` waits for the thread, in seconds.
 GRACE = 1.0
@@ -41,15 +41,15 @@ class Changes:
         self._watches: dict[tuple[str, asyncio.AbstractEventLoop], _Watch] = {}
 
     def start(self) -> None:
-        """Look for what others change; harmless when started already."""
+        """Poll for changes of other processes; harmless when started already."""
         self._stopping.clear()
         if self._thread is None and self._store.is_shared:
-            thread = Thread(target=self._look_around, name="portal-sandbox-changes", daemon=True)
+            thread = Thread(target=self._poll, name="portal-sandbox-changes", daemon=True)
             thread.start()
             self._thread = thread
 
     def stop(self) -> None:
-        """Let go everybody who waits; harmless when stopped already."""
+        """Wake all followers, which then end; harmless when stopped already."""
         self._stopping.set()
         for watch in self._all():
             watch.wake()
@@ -57,39 +57,39 @@ class Changes:
             self._thread.join(GRACE)
             self._thread = None
 
-    def tell(self, session_id: str) -> None:
-        """Wake those who wait for this session."""
+    def notify(self, session_id: str) -> None:
+        """Wake the followers of a session that has changed."""
         for watch in self._all():
             if watch.session_id == session_id:
                 watch.wake()
 
     async def follow(self, session_id: str, silence: float | None = None) -> AsyncGenerator[SessionRow]:
-        """The session now, and again after each change, until it is not running any more.
+        """Yield the session now, and again after each change, until it is not running any more.
 
-        Changes that follow each other closely may come as one. Where nothing has changed for `silence`
-        seconds, the same row comes again. Raises NoSuchSession, and Stopping when the server stops while
-        another one goes on running the session.
+        Changes in quick succession may come as one. After `silence` seconds without a change the same row
+        comes again. Raises NoSuchSession, and Stopping when this server stops while another one runs the
+        session.
         """
         with self._watching(session_id) as watch:
-            seen, due = None, watch.look()
+            seen, due = None, watch.refresh()
             await watch.arrived(due, None)
             while True:
-                look, due = watch.last, watch.number + 1
-                if look.row.revision != seen:
-                    seen = look.row.revision
-                    yield look.row
-                if look.row.status != SessionStatus.RUNNING:
+                read, due = watch.last, watch.number + 1
+                if read.row.revision != seen:
+                    seen = read.row.revision
+                    yield read.row
+                if read.row.status != SessionStatus.RUNNING:
                     return
-                if look.stopping:
+                if read.stopping:
                     raise Stopping
                 while not await watch.arrived(due, silence):
-                    yield look.row
+                    yield read.row
 
     @contextmanager
     def _watching(self, session_id: str) -> Generator["_Watch"]:
         key = (session_id, asyncio.get_running_loop())
         with self._lock:
-            watch = self._watches.setdefault(key, _Watch(session_id, self._look))
+            watch = self._watches.setdefault(key, _Watch(session_id, self._read))
             watch.followers += 1
         try:
             yield watch
@@ -103,21 +103,21 @@ class Changes:
         with self._lock:
             return list(self._watches.values())
 
-    def _look(self, session_id: str) -> "_Look":
+    def _read(self, session_id: str) -> "_Read":
         stopping = self._stopping.is_set()
-        return _Look(self._store.session(session_id), stopping)
+        return _Read(self._store.session(session_id), stopping)
 
-    def _look_around(self) -> None:
+    def _poll(self) -> None:
         while not self._stopping.wait(INTERVAL):
             try:
                 self._store.recover()
-                self._wake_those_behind()
+                self._wake_outdated()
             except Refused:
-                pass  # the next look may be luckier
+                pass  # the next poll may succeed
             except Exception:
-                log.exception("Changes that others have made cannot be looked for")
+                log.exception("Polling for changes of other processes failed")
 
-    def _wake_those_behind(self) -> None:
+    def _wake_outdated(self) -> None:
         if watches := self._all():
             revisions = self._store.revisions({watch.session_id for watch in watches})
             for watch in watches:
@@ -126,32 +126,32 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class _Look:
-    """A session as it was, and whether the server was stopping before that."""
+class _Read:
+    """A session as it was read, and whether the server was stopping before that."""
 
     row: SessionRow
     stopping: bool
 
 
 class _Watch:
-    """A session that somebody waits for, in the event loop that runs now; looks at it once for all who do."""
+    """A session that is followed in the current event loop; reads it once for all followers."""
 
-    def __init__(self, session_id: str, look: Callable[[str], _Look]) -> None:
+    def __init__(self, session_id: str, read: Callable[[str], _Read]) -> None:
         self.session_id = session_id
         self.followers = 0
-        #: The number of the last look.
+        #: The number of the last reading.
         self.number = 0
         self._begun = 0
         self._wanted = 0
-        self._take = look
-        self._last: _Look | Exception | None = None
+        self._read = read
+        self._last: _Read | Exception | None = None
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         self._waiting: set[asyncio.Future[None]] = set()
 
     @property
-    def last(self) -> _Look:
-        """The last look. Raises what came in its place."""
+    def last(self) -> _Read:
+        """The result of the last reading. Raises its exception."""
         if isinstance(self._last, Exception):
             raise self._last
         assert self._last is not None
@@ -159,23 +159,23 @@ class _Watch:
 
     @property
     def revision(self) -> int | None:
-        """The revision of the session at the last look."""
-        return self._last.row.revision if isinstance(self._last, _Look) else None
+        """The revision of the session at the last reading."""
+        return self._last.row.revision if isinstance(self._last, _Read) else None
 
     def wake(self) -> None:
-        """Look at the session once more, from any thread."""
-        with suppress(RuntimeError):  # the loop is closed, and nobody waits in it
-            self._loop.call_soon_threadsafe(self.look)
+        """Read the session once more, from any thread."""
+        with suppress(RuntimeError):  # the loop is closed, and has no followers
+            self._loop.call_soon_threadsafe(self.refresh)
 
-    def look(self) -> int:
-        """Look at the session once more; the number of the look, which begins after this."""
+    def refresh(self) -> int:
+        """Read the session once more, and return the number of that reading."""
         self._wanted = self._begun + 1
         if self._task is None:
-            self._task = self._loop.create_task(self._looking())
+            self._task = self._loop.create_task(self._refresh())
         return self._wanted
 
     async def arrived(self, number: int, timeout: float | None) -> bool:
-        """Wait for the look with this number; false when `timeout` seconds are over before."""
+        """Wait for the reading with this number; False when `timeout` seconds have passed before."""
         while self.number < number:
             woken = self._loop.create_future()
             self._waiting.add(woken)
@@ -187,17 +187,17 @@ class _Watch:
                 self._waiting.discard(woken)
         return True
 
-    async def _looking(self) -> None:
+    async def _refresh(self) -> None:
         while self._begun < self._wanted:
             self._begun += 1
             try:
-                self._last = await run_in_threadpool(self._take, self.session_id)
-            except Exception as error:  # for everybody who waits
+                self._last = await run_in_threadpool(self._read, self.session_id)
+            except Exception as error:  # for all followers
                 self._last = error
             self.number = self._begun
             for number, woken in enumerate(list(self._waiting), 1):
                 if not woken.done():
                     woken.set_result(None)
-                if number % TOGETHER == 0:
-                    await asyncio.sleep(BREAK)
+                if number % BATCH == 0:
+                    await asyncio.sleep(PAUSE)
         self._task = None

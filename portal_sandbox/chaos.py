@@ -1,17 +1,17 @@
-"""Chaos: which request meets which fault, by a chance that a seed repeats.
+"""Chaos: faults for a random share of the requests, repeatable by a seed.
 
     503:5%,reset:1%,lost:1%,cut:1%,latency:2s:10%
 
-Where P percent of the requests meet it, the request is not carried out by
+P percent of the requests meet each fault. A request is not carried out with
 
-    NNN:P%        an answer with this status, from 400 to 599; with Retry-After where it is 429 or 503
+    NNN:P%        a response with this status, from 400 to 599; with Retry-After where it is 429 or 503
     reset:P%      the connection is reset once the request was read
 
-and it is carried out by
+and it is carried out with
 
-    lost:P%       the connection is reset instead of the answer
-    cut:P%        the connection is closed in the middle of the answer: of a stream in its second piece; one
-                  without a body is lost
+    lost:P%       the connection is reset instead of a response
+    cut:P%        the connection is closed in the middle of the response: of a stream in its second piece; a
+                  response without a body is lost
     latency:T     each request waits for T, such as 2s or 200ms, before all else; latency:T:P% some of them
 
 A request meets at most one of the faults, besides the latency.
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from random import Random
 from types import NoneType
 
-from portal_sandbox.arguments import check, seconds
+from portal_sandbox.arguments import check, parse_seconds
 
 RESET, LOST, CUT, LATENCY = "reset", "lost", "cut", "latency"
 
@@ -34,7 +34,7 @@ _PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
 
 @dataclass(frozen=True)
 class Fate:
-    """What a request meets: how long it waits, in seconds, and a kind of fault, or none."""
+    """What happens to a request: its wait in seconds, and a kind of fault, or none."""
 
     wait: float = 0.0
     fault: str | None = None
@@ -43,13 +43,13 @@ class Fate:
 class Chaos:
     """Draws a fate for each request of the two services, and counts the faults that were made.
 
-    Equal seeds and an equal order of requests make equal faults; without a seed one is drawn. Raises
-    ValueError for a text that cannot be understood, which names the item and what is allowed, and for what
-    is no text or no number.
+    The same seed and the same order of requests make the same faults; without a seed one is drawn. Raises
+    ValueError for a text that cannot be parsed, with the item and what is allowed, and for arguments of
+    another type.
     """
 
     def __init__(self, text: str, seed: int | None = None) -> None:
-        check("chaos", text, str, 'a text such as "503:5%,reset:1%"')
+        check("chaos", text, str, 'a string such as "503:5%,reset:1%"')
         check("chaos_seed", seed, (int, NoneType), "a whole number such as 7")
         self.text = text
         self.seed = secrets.randbits(32) if seed is None else seed
@@ -59,24 +59,24 @@ class Chaos:
         self._made: Counter[str] = Counter()
 
     def fate(self) -> Fate:
-        """What the next request meets."""
+        """Draw the fate of the next request."""
         self._requests += 1
-        # Always two draws, so that what one request meets does not hang on what others have met.
+        # Always two draws, so that the fate of one request does not depend on those before.
         fault, wait = self._random.random(), self._random.random()
         return Fate(self._wait if wait < self._waiting else 0.0, self._fault(fault))
 
     def count(self, kind: str) -> None:
-        """Note a fault that was made."""
+        """Count a fault that was made."""
         self._made[kind] += 1
 
     @property
     def requests(self) -> int:
-        """How many requests have been given a fate."""
+        """The number of requests that were given a fate."""
         return self._requests
 
     @property
     def made(self) -> Mapping[str, int]:
-        """How many faults of each kind have been made so far; a kind that was not is 0."""
+        """The number of faults of each kind that were made so far; 0 for any other kind."""
         return Counter(self._made)
 
     def __str__(self) -> str:
@@ -92,7 +92,7 @@ class Chaos:
 
 
 def _parsed(text: str) -> tuple[dict[str, float], float, float]:
-    """The share of each kind of fault; and how long how many requests wait."""
+    """Return the share of each kind of fault, the latency in seconds, and its share."""
     shares: dict[str, float] = {}
     wait, waiting = 0.0, 0.0
     seen: set[str] = set()
@@ -129,6 +129,6 @@ def _share(item: str, text: str) -> float:
 
 def _seconds(item: str, text: str) -> float:
     try:
-        return seconds(text)
+        return parse_seconds(text)
     except ValueError as error:
         raise ValueError(f"chaos: {item!r}: {error}") from None

@@ -1,13 +1,12 @@
-"""The database: one SQLite file, opened with care and changed in transactions.
+"""The database: one SQLite file, changed in transactions.
 
-What holds, and why:
-
-- What is committed survives a kill -9 and a power cut: write-ahead log, and an fsync at each commit.
-- Whoever writes holds SQLite's one write lock from before the first look (BEGIN IMMEDIATE), so no decision
-  rests on what another thread or process is changing. Whoever does not get it in time is refused, and nothing
-  has happened.
-- Within a process writers queue, for SQLite's own waiting is a lottery in which one may lose again and again.
-- A file is used only if it is ours (ownership.py).
+- What is committed survives a kill -9 and a power cut: there is a write-ahead log, and an fsync at each
+  commit.
+- A writing transaction holds SQLite's one write lock from before its first read (BEGIN IMMEDIATE), so no
+  decision rests on data that another thread or process is changing. Without the lock in time it fails, and
+  nothing has changed.
+- Within a process writers queue, for SQLite's own waiting is unfair: one may lose again and again.
+- A file is used only if it is a sandbox's (ownership.py).
 """
 
 import os
@@ -27,7 +26,7 @@ from portal_sandbox import ownership
 from portal_sandbox.errors import DatabaseBusy, DatabaseFull, DatabaseUnusable, Stopping
 from portal_sandbox.tables import Base
 
-#: How long a transaction waits for others, in seconds.
+#: The time for which a transaction waits for others, in seconds.
 PATIENCE = 10.0
 
 
@@ -45,10 +44,10 @@ class Database:
         return self._engine is not None
 
     def open(self) -> None:
-        """Open the file, which is made where there is none. Raises DatabaseUnusable."""
+        """Open the file, and create it where there is none. Raises DatabaseUnusable."""
         if self._path is not None:
             ownership.inspect(self._path)
-            ownership.make(os.path.realpath(self._path))
+            ownership.create(os.path.realpath(self._path))
         self._engine = _engine_for(self._path)
         try:
             with self.writing() as session:
@@ -56,7 +55,7 @@ class Database:
                 ownership.claim(_driver(connection))
                 Base.metadata.create_all(connection)
             with self._engine.connect() as connection:
-                _log_ahead(connection)
+                _use_write_ahead_log(connection)
         except DatabaseUnusable:
             self.close()
             raise
@@ -69,13 +68,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Generator[Session]:
-        """A transaction that sees one state of the database. Raises what `writing` does."""
+        """Begin a transaction that sees one state of the database. Raises what `writing` raises."""
         with self._transaction("BEGIN", PATIENCE) as session:
             yield session
 
     @contextmanager
     def writing(self, patience: float | None = None) -> Generator[Session]:
-        """A transaction with no other beside it; waits `patience` seconds for that, by default PATIENCE.
+        """Begin an exclusive transaction; it waits for others for `patience` seconds, by default PATIENCE.
 
         Raises DatabaseBusy, DatabaseUnusable or, where the database is not open, Stopping; then nothing has
         changed.
@@ -96,12 +95,12 @@ class Database:
             raise Stopping
         engine = self._engine.execution_options(begin=begin, patience=patience)
         with _failures(), Session(engine, expire_on_commit=False) as session, session.begin():
-            session.connection()  # begins now, not only with the first statement
+            session.connection()  # begin now, not with the first statement
             yield session
 
 
-def longest(session: Session) -> int:
-    """How long a text may be, in bytes, with room for what else its row holds."""
+def max_text_size(session: Session) -> int:
+    """Return the maximum size of a text in bytes, with room for the rest of its row."""
     return _driver(session.connection()).getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - 10_000
 
 
@@ -134,10 +133,10 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(options["begin"])
 
 
-def _log_ahead(connection: Connection) -> None:
+def _use_write_ahead_log(connection: Connection) -> None:
     """Switch to a write-ahead log, which the file remembers.
 
-    SQLite lets none of several that switch at once wait for the others.
+    Of several connections that switch at once, SQLite lets none wait.
     """
     driver = _driver(connection)
     end = monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""Demo data: the session and the agent that the documents' examples name, open to every user."""
+"""Demo data: the session and the agent of the documents' examples, open to every user."""
 
 from portal_sandbox.agents import Message
 from portal_sandbox.store import Store
@@ -7,7 +7,7 @@ AGENT_ID = "agent_id_example"
 SESSION_ID = "session_id_example"
 USER_ID = "user_id_example"
 
-#: Who comes with a token that nobody has: the examples are to be read with any.
+#: The user of every unknown token, so that the examples work with any.
 GUEST = "guest"
 
 _TOPICS = (

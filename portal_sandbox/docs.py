@@ -1,7 +1,7 @@
-"""The page at `/docs` of each service: its operations, to be tried, with the help of Swagger UI.
+"""The page at `/docs` of each service: its operations in Swagger UI.
 
-What the page runs comes from the package `fastapi-offline`, not from the network: it is of the same origin as
-the page of all sessions, and a machine without the internet has it, too.
+Its scripts are those of the package `fastapi-offline`, not of the network: it has the same origin as the page
+of all sessions, and works without the internet.
 """
 
 from importlib.resources import as_file, files
@@ -30,13 +30,13 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/docs", methods=["GET", "HEAD"])
 def show_docs(request: Request) -> Response:
-    """The operations of the service that is asked."""
+    """Return the page of a service."""
     return HTMLResponse(Markup(template("docs.html")).format(title=request.app.title), headers=_HEADERS)
 
 
 @router.api_route("/docs/{name}", methods=["GET", "HEAD"])
 def docs_file(name: str) -> Response:
-    """A script or a style of the page."""
+    """Return a script or a style of the page."""
     if name not in _FILES:
         raise HTTPException(404)
     with as_file(_FILES[name]) as path:
@@ -45,5 +45,5 @@ def docs_file(name: str) -> Response:
 
 @router.get("/redoc")
 def redoc() -> Response:
-    """Leads to the one page of documentation."""
+    """Redirect to the page of documentation."""
     return RedirectResponse("docs")

@@ -1,14 +1,13 @@
-"""What can go wrong: the sandbox that does not start, and the requests it refuses."""
+"""The errors of the sandbox: it cannot start, or it refuses a request."""
 
 from collections.abc import Collection, Mapping
 from itertools import islice
 
-#: How many agents a refusal names.
-_NAMED = 10
+#: The maximum number of agents that an error names.
+_MAX_NAMED = 10
 
-
-#: What is said of an answer that a server has left unfinished.
-STOPPED = "The server stopped before the agent answered."
+#: The error of an answer that a server has left unfinished.
+STOPPED = "The server stopped before the agent answered"
 
 
 class SandboxError(Exception):
@@ -16,7 +15,7 @@ class SandboxError(Exception):
 
 
 class Refused(Exception):
-    """A request that is understood and not carried out; becomes ``{"detail": ...}`` with `status`."""
+    """A valid request that is not carried out; the response is ``{"detail": ...}`` with `status`."""
 
     status = 400
     detail = "Refused"
@@ -35,17 +34,17 @@ class NoSuchSession(Refused):
 
 
 class NoSuchAgent(Refused):
-    """No agent has this id; says which ones there are, the first of many."""
+    """No agent has this id; the error names the agents, the first of many."""
 
     status = 404
 
     def __init__(self, agent_id: str, agents: Collection[str]) -> None:
-        there_are = ", ".join([*islice(agents, _NAMED), *(["…"] if len(agents) > _NAMED else [])])
-        super().__init__(f"Agent not found: {agent_id} (there are {there_are})")
+        names = ", ".join([*islice(agents, _MAX_NAMED), *(["…"] if len(agents) > _MAX_NAMED else [])])
+        super().__init__(f"Agent not found: {agent_id} (agents: {names})")
 
 
 class NotYours(Refused):
-    """The session belongs to somebody else."""
+    """The session belongs to another user."""
 
     status = 403
     detail = "This session belongs to another user"
@@ -59,18 +58,18 @@ class SessionRunning(Refused):
 
 
 class Stopping(Refused):
-    """The server is stopping and takes no new prompts."""
+    """The server is stopping and accepts no new prompts."""
 
     status = 503
     detail = "The server is stopping"
 
 
-#: What the RuntimeError says that Python raises where it can start no thread.
+#: The arguments of the RuntimeError that Python raises where it can start no thread.
 NO_THREAD = ("can't start new thread",)
 
 
 class NoThread(Refused):
-    """The system gives the server no thread in which the agent could answer."""
+    """The system has no thread in which the agent could run."""
 
     status = 503
     detail = "The server has no thread left to answer in"
@@ -78,16 +77,16 @@ class NoThread(Refused):
 
 
 class AgentFailed(Refused):
-    """The agent raised, was given up, or answered what cannot be sent or stored.
+    """The agent raised, was abandoned, or its answer cannot be sent or stored.
 
-    Not 502 to 504, which proxies and clients take as leave to try again: the prompt was taken.
+    Not 502 to 504, after which proxies and clients may try again: the prompt was accepted.
     """
 
     status = 500
 
 
 class DatabaseUnusable(Refused):
-    """The database cannot be used, for a reason in a few words; nothing has changed."""
+    """The database cannot be used, for a short reason; nothing has changed."""
 
     status = 500
 
@@ -111,10 +110,7 @@ class DatabaseFull(DatabaseUnusable):
 
 
 class OutOfRange(Exception):
-    """A message index that the session does not have.
-
-    `count` is the number of messages that it has.
-    """
+    """The session has no message at this index; `count` is the number of its messages."""
 
     def __init__(self, count: int) -> None:
         super().__init__(f"the session has {count} messages")

@@ -1,4 +1,4 @@
-"""Server-sent events: a session as it is now, and after each change, for whoever asks for them."""
+"""Server-sent events: a session as it is now and after each change."""
 
 from collections.abc import Callable, Sequence
 from typing import cast
@@ -9,7 +9,7 @@ from portal_sandbox import wire
 
 MEDIA_TYPE = "text/event-stream"
 
-#: What the contract says of them, as something that the service itself does not have.
+#: Their part of the OpenAPI document, marked as an extension of the contract.
 DOCUMENTATION = {
     "x-extension": True,
     "schema": {
@@ -23,20 +23,20 @@ DOCUMENTATION = {
     },
 }
 
-#: After how long without a change a comment shows that the connection lives, in seconds.
+#: The time without a change after which a comment keeps the connection alive, in seconds.
 PING = 15.0
 
-#: A comment, which no reader takes for an event.
+#: A comment, which readers ignore.
 COMMENT = ": ping\n\n"
 
-#: The type that an Accept header prefers; between equals the last one.
+#: Returns the type that an Accept header prefers; between equals the last one.
 _best_match = cast(Callable[[Sequence[str], str], str], mimeparse.best_match)  # pyright: ignore
 
 
 def are_wanted(accept: str) -> bool:
-    """Whether an Accept header prefers events to JSON, which is what everybody else gets.
+    """Whether an Accept header prefers events to JSON, which is the default.
 
-    The higher quality wins, then the type that is named over one that a wildcard takes in.
+    The higher quality wins, then a type by its name over a wildcard.
     """
     try:
         return _best_match([MEDIA_TYPE, "application/json"], accept.lower()) == MEDIA_TYPE
@@ -45,5 +45,5 @@ def are_wanted(accept: str) -> bool:
 
 
 def event(session: wire.Session, revision: int) -> str:
-    """One event, named `session`; its id is the session's revision, its data is the session as JSON."""
+    """Return an event named `session`; its id is the session's revision, its data is the session as JSON."""
     return f"event: session\nid: {revision}\ndata: {session.model_dump_json()}\n\n"

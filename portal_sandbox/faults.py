@@ -1,4 +1,4 @@
-"""Faults: what chaos has drawn for a request is done to it."""
+"""Faults: a middleware that makes the faults that chaos draws."""
 
 import asyncio
 import os
@@ -14,28 +14,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_sandbox.chaos import CUT, LATENCY, LOST, RESET, Chaos
 
-#: The extension by which a server gives the connection, as an asyncio.Transport.
+#: The ASGI extension that holds the connection, an asyncio.Transport.
 TRANSPORT = "portal_sandbox.transport"
 
-#: The operations of both services; not the page, the documents, and the token endpoint.
+#: The paths of the operations of both services; not of the page, the documents, and the token endpoint.
 _OPERATION = re.compile("(/candela)?/sessions?(/|$)")
 
-#: The statuses that say when to try again.
-_LATER = ("429", "503")
+#: The statuses that come with Retry-After.
+_RETRIABLE = ("429", "503")
 
 
 class Faults:
-    """Lets requests for operations meet their fate; those for anything else pass.
+    """Makes faults of requests for operations; other requests pass.
 
-    The server must give the connection as the extension `TRANSPORT`. Nobody waits once `let_go` is set.
+    The server must provide the connection as the extension `TRANSPORT`. No request waits once `stopping` is
+    set.
     """
 
-    def __init__(self, app: ASGIApp, chaos: Chaos, let_go: asyncio.Event) -> None:
+    def __init__(self, app: ASGIApp, chaos: Chaos, stopping: asyncio.Event) -> None:
         self._app = app
         self._chaos = chaos
-        self._let_go = let_go
+        self._stopping = stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request, or make its fault."""
         if scope["type"] != "http" or not _OPERATION.match(scope["path"]):
             await self._app(scope, receive, send)
             return
@@ -43,24 +45,24 @@ class Faults:
         if fate.wait:
             self._chaos.count(LATENCY)
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._let_go.wait(), fate.wait)
+                await asyncio.wait_for(self._stopping.wait(), fate.wait)
         if fate.fault is None:
             await self._app(scope, receive, send)
         elif fate.fault == RESET:
             await _read(receive)
             self._chaos.count(RESET)
             _reset(scope)
-            await _gone(receive)
+            await _wait_for_disconnect(receive)
         elif fate.fault in (LOST, CUT):
-            await self._app(scope, receive, _Breaking(scope, send, self._chaos, fate.fault))
-            await _gone(receive)
+            await self._app(scope, receive, _FaultySend(scope, send, self._chaos, fate.fault))
+            await _wait_for_disconnect(receive)
         else:
             self._chaos.count(fate.fault)
             await _refusal(fate.fault)(scope, receive, send)
 
 
-class _Breaking:
-    """Sends an answer as far as the fault lets it go; what comes after that goes nowhere."""
+class _FaultySend:
+    """Sends a response up to its fault, and drops the rest."""
 
     def __init__(self, scope: Scope, send: Send, chaos: Chaos, kind: str) -> None:
         self._scope = scope
@@ -78,30 +80,30 @@ class _Breaking:
         elif message["type"] == "http.response.start":
             self._start = message
         elif self._start is None:  # the second piece of a stream
-            await self._half(message)
+            await self._send_half(message)
         elif not message.get("body") and not message.get("more_body"):
-            self._break(_reset)  # of nothing there is no half
+            self._break(_reset)  # there is no body to cut
         else:
             start, self._start = self._start, None
             await self._send(start)
             if message.get("more_body"):
                 await self._send(message)
             else:
-                await self._half(message)
+                await self._send_half(message)
 
-    async def _half(self, message: Message) -> None:
+    async def _send_half(self, message: Message) -> None:
         body = message.get("body", b"")
         await self._send({**message, "body": body[: len(body) // 2], "more_body": True})
         self._break(_close)
 
-    def _break(self, how: Callable[[Scope], None]) -> None:
+    def _break(self, end: Callable[[Scope], None]) -> None:
         self._broken = True
         self._chaos.count(self._kind)
-        how(self._scope)
+        end(self._scope)
 
 
 def _refusal(status: str) -> JSONResponse:
-    headers = {"Retry-After": "1"} if status in _LATER else None
+    headers = {"Retry-After": "1"} if status in _RETRIABLE else None
     return JSONResponse({"detail": "Chaos: the request was not carried out"}, int(status), headers)
 
 
@@ -110,14 +112,14 @@ async def _read(receive: Receive) -> None:
         pass
 
 
-async def _gone(receive: Receive) -> None:
-    """Wait until the connection is known to be gone; the server would complain of half an answer."""
+async def _wait_for_disconnect(receive: Receive) -> None:
+    """Wait until the connection is gone; the server would log an incomplete response."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _reset(scope: Scope) -> None:
-    """Have the other side see its connection reset; what was not sent yet is dropped."""
+    """Reset the connection; data that was not sent yet is dropped."""
     transport = _transport(scope)
     linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -125,7 +127,7 @@ def _reset(scope: Scope) -> None:
 
 
 def _close(scope: Scope) -> None:
-    """Close the connection behind what was sent."""
+    """Close the connection after the data that was sent."""
     _transport(scope).close()
 
 

@@ -1,7 +1,7 @@
-"""Hosts: the names by which a request may reach the sandbox.
+"""Hosts: the names that a request may have in its Host and Origin headers.
 
-A web page can have its own name lead to this machine (DNS rebinding), and is then, to the browser, of the
-same origin as the sandbox. What it cannot choose is the name in the request: that stays its own.
+A web page can make its own name resolve to this machine (DNS rebinding), and is then, to the browser, of the
+same origin as the sandbox. It cannot choose the name in the request: that stays its own.
 """
 
 import re
@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from portal_sandbox.arguments import check, host_name
+from portal_sandbox.arguments import check, check_host_name
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -22,28 +22,29 @@ _HOST = re.compile(r"(?P<name>\[[^\[\]]*\]|[^\[\]:@/]+)(:[0-9]*)?")
 
 
 class Hosts:
-    """Refuses requests whose `Host` or `Origin` is a name that may be somebody else's.
+    """Refuses requests whose `Host` or `Origin` may be the name of another site.
 
     Names of this machine and IP addresses pass, and so do the names in `allowed`.
     """
 
     def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
         self._app = app
-        self._allowed = frozenset(map(_plain, allowed))
+        self._allowed = frozenset(map(_normalized, allowed))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request, or refuse it."""
         app = self._app
-        if scope["type"] == "http" and not all(map(self._passes, _hosts(Headers(scope=scope)))):
+        if scope["type"] == "http" and not all(map(self._is_allowed, _hosts(Headers(scope=scope)))):
             app = JSONResponse({"detail": _REFUSAL}, 403)
         await app(scope, receive, send)
 
-    def _passes(self, host: str) -> bool:
-        return is_own(host) or _plain(_name(host)) in self._allowed
+    def _is_allowed(self, host: str) -> bool:
+        return is_own(host) or _normalized(_name(host)) in self._allowed
 
 
 _REFUSAL = (
-    "The sandbox takes requests to localhost or to an IP address, not to other names, since those may be "
-    "somebody else's. --allow-host, or allowed_hosts in Python, adds one."
+    "The sandbox accepts requests to localhost or to an IP address, not to other names, since those may be "
+    "another site's. --allow-host, or allowed_hosts in Python, adds one."
 )
 
 
@@ -52,19 +53,19 @@ def check_hosts(allowed: Collection[str] | None) -> None:
     check("allowed_hosts", allowed, (list, tuple, set, frozenset, NoneType), 'a list such as ["sandbox"]')
     for each in allowed or ():
         check("each of allowed_hosts", each, str, 'a name such as "sandbox"')
-        host_name(each)
+        check_host_name(each)
 
 
 def is_own(host: str) -> bool:
     """Whether a `Host` header, with or without a port, is a name of this machine or an IP address."""
-    name = _plain(_name(host))
+    name = _normalized(_name(host))
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, 6.3
         return True
     return name.startswith("[") == (":" in name) and address(name.strip("[]")) is not None
 
 
 def address(text: str) -> Address | None:
-    """The IP address that a text is; an IPv4 address for one that is mapped into IPv6."""
+    """Return the IP address in a text, None where it is none; an IPv4 address for one mapped into IPv6."""
     try:
         found = ip_address(text)
     except ValueError:
@@ -74,7 +75,7 @@ def address(text: str) -> Address | None:
 
 def _hosts(headers: Headers) -> list[str]:
     origins = [origin.partition("://") for origin in headers.getlist("origin")]
-    # A page without a name of its own, such as a file or an extension, was not led here by one.
+    # A page without a name, such as a file or an extension, cannot have rebound one.
     return [
         *(headers.getlist("host") or [""]),
         *(host for scheme, _, host in origins if scheme in ("http", "https")),
@@ -86,6 +87,6 @@ def _name(host: str) -> str:
     return found["name"] if found else ""
 
 
-def _plain(name: str) -> str:
-    """A name as it is compared: in small letters, without the dot of the root."""
+def _normalized(name: str) -> str:
+    """Return a name for comparison: in lower case, without the dot of the root."""
     return name.lower().removesuffix(".")

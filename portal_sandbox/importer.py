@@ -1,4 +1,4 @@
-"""Agents named on the command line as ``[ID=]MODULE:FUNCTION``, imported."""
+"""The importer of the agents of the command line: ``[ID=]MODULE:FUNCTION``."""
 
 import difflib
 import os
@@ -10,13 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from portal_sandbox.agents import Agent, fault
+from portal_sandbox.agents import Agent, agent_error
 from portal_sandbox.errors import SandboxError
 from portal_sandbox.log import escaped
 
 
 def import_agents(specs: Iterable[str]) -> dict[str, Agent]:
-    """The agents by their ids; an id is by default the function's name, the last one in the spec.
+    """Return the agents by their ids; an id is by default the function's name, the last one in the spec.
 
     The current directory is importable. Raises SandboxError, in one line that names the spec.
     """
@@ -41,12 +41,12 @@ def _imported(spec: str) -> tuple[str, Agent]:
         raise SandboxError("MODULE is written as in an import, not as a file")
     names = path.split(".")
     if not all(name.isidentifier() for name in (*module.split("."), *names)):
-        raise SandboxError("it is not in the form [ID=]MODULE:FUNCTION, such as agents:answer")
+        raise SandboxError("it is not in the form [ID=]MODULE:FUNCTION, such as agents:summary")
     found, owner = _module(module), module
     for name in names:
         found, owner = _attribute(found, name, owner), name
     agent_id = given_id if equals else names[-1]
-    if reason := fault(agent_id, found):
+    if reason := agent_error(agent_id, found):
         raise SandboxError(f"it {reason}")
     return agent_id, cast(Agent, found)
 
@@ -58,7 +58,7 @@ def _module(name: str) -> object:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise SandboxError(f"there is no module {name} in {os.getcwd()} or on Python's path") from error
         raise _failed(error) from error
-    except (Exception, SystemExit) as error:  # a script may exit where it is not run as one
+    except (Exception, SystemExit) as error:  # an imported script may exit
         raise _failed(error) from error
 
 
@@ -72,16 +72,16 @@ def _attribute(found: object, name: str, owner: str) -> object:
 
 
 def _failed(error: BaseException) -> SandboxError:
-    """The error of a module on one line, with the place where it arose."""
+    """Return the error of a module on one line, with its file and line."""
     text = ""
-    with suppress(Exception):  # whatever its own __str__ does
+    with suppress(Exception):  # its own __str__ may raise
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     reason = ": ".join([type(error).__name__, *map(escaped, text.splitlines()[:1])])
     return SandboxError(f"the import failed in {_place(error)}: {reason}")
 
 
 def _place(error: BaseException) -> str:
-    """File and line: the last one in the current directory, or the last one of all."""
+    """Return file and line: the last ones in the current directory, or the last ones of all."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_relative(error.filename)}, line {error.lineno}"
     frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
@@ -90,7 +90,7 @@ def _place(error: BaseException) -> str:
 
 
 def _is_own(path: str) -> bool:
-    # A virtual environment is often in the current directory; what is installed there is not one's own.
+    # A virtual environment is often in the current directory; packages in it are not the user's own.
     return Path(path).is_relative_to(Path.cwd()) and not Path(path).is_relative_to(sys.prefix)
 
 

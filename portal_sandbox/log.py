@@ -1,7 +1,7 @@
-"""The log: agents that fail and what nobody has foreseen; silent unless the program configures logging.
+"""The log: failures of agents and unforeseen errors; silent unless the program configures logging.
 
-What is written may quote what others have said. So a record is one line, and its traceback is indented: what
-nobody would see, or what would do something to a terminal or begin a line, is escaped.
+A record may quote requests and agents. So it is one line, its traceback is indented, and characters that are
+invisible, control a terminal or begin a line are escaped.
 """
 
 import logging
@@ -12,7 +12,7 @@ _FRAME = re.compile('[ |]+File "')
 
 
 def escape(record: logging.LogRecord) -> bool:
-    """Escape what a record quotes; a filter for loggers and handlers that lets each record pass."""
+    """Escape the text of a record: a filter of loggers and handlers that lets each record pass."""
     record.msg, record.args = escaped(record.getMessage()), ()
     if record.exc_info and not record.exc_text:
         parts = (part.strip("\n") for part in traceback.format_exception(*record.exc_info))
@@ -25,7 +25,7 @@ def escape(record: logging.LogRecord) -> bool:
 
 
 def escaped(text: str) -> str:
-    """A text on one line, in which everything can be seen."""
+    """Return a text on one line, with invisible characters escaped."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

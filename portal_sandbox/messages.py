@@ -1,4 +1,4 @@
-"""Messages: how what is asked, said and copied is kept in a session."""
+"""Messages: prompts, answers and copies as rows of a session."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,18 @@ from sqlalchemy.orm import Session
 
 from portal_sandbox import blobs
 from portal_sandbox.agents import Message
-from portal_sandbox.database import longest
+from portal_sandbox.database import max_text_size
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.tables import FileRow, MessageRow, SessionRow
 from portal_sandbox.wire import MessageRole, SessionStatus
 
 
-def digested(prompt: Prompt) -> Sequence[blobs.Digest]:
-    """The digests of the files; to be made before the transaction, which keeps others from writing."""
+def digests(prompt: Prompt) -> Sequence[blobs.Digest]:
+    """Return the digests of a prompt's files; before the transaction, which blocks other writers."""
     return [blobs.digest(upload.file) for upload in prompt.uploads]
 
 
-def ask(db: Session, row: SessionRow, prompt: Prompt, digests: Sequence[blobs.Digest]) -> None:
+def add_prompt(db: Session, row: SessionRow, prompt: Prompt, digests: Sequence[blobs.Digest]) -> None:
     """Add a prompt with its files to a session."""
     files: list[FileRow] = []
     for upload, digest in zip(prompt.uploads, digests, strict=True):
@@ -26,42 +26,42 @@ def ask(db: Session, row: SessionRow, prompt: Prompt, digests: Sequence[blobs.Di
     row.messages.append(MessageRow(role=MessageRole.USER.value, text=prompt.text, files=files))
 
 
-def answer(db: Session, row: SessionRow, text: str, failed: bool) -> None:
-    """Add an answer to a session, or let the last one be `text`; of one that failed `text` is the reason."""
+def add_answer(db: Session, row: SessionRow, text: str, failed: bool) -> None:
+    """Add an answer to a session, or replace its last one; where it `failed`, `text` is the reason."""
     last = row.messages[-1]
     if last.role == MessageRole.USER:
-        row.messages.append(said(Message(MessageRole.ASSISTANT, text), row.agent_id))
+        row.messages.append(message_row(Message(MessageRole.ASSISTANT, text), row.agent_id))
     else:
         last.text = _with_reason(db, last.text, text) if failed else text
 
 
-def said(message: Message, agent_id: str) -> MessageRow:
-    """A message as it is kept, of an agent with its name."""
+def message_row(message: Message, agent_id: str) -> MessageRow:
+    """Return the row of a message, with the id of the agent where it wrote the message."""
     author = agent_id if message.role == MessageRole.ASSISTANT else None
     return MessageRow(role=str(message.role), text=message.text, agent_id=author)
 
 
 def copied(message: MessageRow) -> MessageRow:
-    """The same message with its files for another session."""
+    """Return a copy of a message and its files for another session."""
     files = [_file(file.name, file.content_type, file.size, file.sha256) for file in message.files]
     return MessageRow(role=message.role, text=message.text, agent_id=message.agent_id, files=files)
 
 
 def last_prompt(row: SessionRow) -> MessageRow:
-    """The last prompt of a session."""
+    """Return the last prompt of a session."""
     return next(message for message in reversed(row.messages) if message.role == MessageRole.USER)
 
 
-def whole(row: SessionRow) -> Sequence[MessageRow]:
-    """The messages of a session without an answer that is still growing."""
+def completed(row: SessionRow) -> Sequence[MessageRow]:
+    """Return the messages of a session without an answer that is still growing."""
     growing = row.status == SessionStatus.RUNNING and row.messages[-1].role == MessageRole.ASSISTANT
     return row.messages[:-1] if growing else row.messages
 
 
-def _with_reason(db: Session, said: str, reason: str) -> str:
-    """A part of an answer that ends with why there is no more; only that where both would be too long."""
-    whole = f"{said}\n\n{reason}"
-    return whole if len(whole.encode()) < longest(db) else reason
+def _with_reason(db: Session, part: str, reason: str) -> str:
+    """Return a part of an answer with the reason at its end; the reason alone where both are too long."""
+    text = f"{part}\n\n{reason}"
+    return text if len(text.encode()) < max_text_size(db) else reason
 
 
 def _file(name: str, content_type: str, size: int, sha256: str) -> FileRow:

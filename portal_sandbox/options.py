@@ -1,13 +1,13 @@
-"""The options of the command, and what is said of one that makes no sense."""
+"""The options of the command, and the errors of invalid ones."""
 
 import argparse
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
-from portal_sandbox.arguments import host_name, joined, seconds, whole, worded
+from portal_sandbox.arguments import check_host_name, join_values, option, parse_int, parse_seconds
 from portal_sandbox.candela import options as candela
 
-#: The user of a token for which no other is given.
+#: The default user of a token.
 USER = "sandbox-user"
 
 _EXAMPLES = """\
@@ -23,30 +23,30 @@ examples:
       def summary(conversation, files): return conversation[-1].text[:80]
 
   python -m portal_sandbox --token one=ann --token two=bob --latency 2s
-      two users who do not see each other's sessions, and agents that take their time
+      two users who do not see each other's sessions, and slow agents
 
   python -m portal_sandbox --chaos "503:5%,reset:1%,lost:1%,latency:2s:10%"
-      a service that misbehaves, to see your own handling of errors work
+      a service that makes faults, to test your own handling of errors
 """
 
 
-def parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options by name. Exits, with the reason on stderr, where one makes no sense."""
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options by name. Exits, with the reason on stderr, where one is invalid."""
     parser = _parser()
-    options = parser.parse_args(joined(arguments))
+    options = parser.parse_args(join_values(arguments))
     if options.chaos_seed is not None and options.chaos is None:
-        parser.error("argument --chaos-seed: it repeats what --chaos has made, which is not given")
+        parser.error("argument --chaos-seed: it repeats the faults of --chaos, which is not given")
     return options
 
 
 def users(given: Iterable[tuple[str, str]]) -> dict[str, str] | None:
-    """The users by their tokens; None where there are none. Raises ValueError for a token given twice."""
-    found: dict[str, str] = {}
+    """Return the users by their tokens; None without a token. Raises ValueError for a token given twice."""
+    users: dict[str, str] = {}
     for token, user in given:
-        if token in found:
-            raise ValueError(f"--token: one token is given twice, for {found[token]} and for {user}")
-        found[token] = user
-    return found or None
+        if token in users:
+            raise ValueError(f"--token: one token is given twice, for {users[token]} and for {user}")
+        users[token] = user
+    return users or None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,45 +72,47 @@ def _parser() -> argparse.ArgumentParser:
         "--token",
         action="append",
         default=[],
-        type=worded(_token),
+        type=option(_token),
         metavar="TOKEN[=USER]",
-        help=f"a bearer token to accept, and whose it is (default: a random one of {USER}); may be repeated",
+        help=f"a bearer token to accept, and its user (default: a random one of {USER}); may be repeated",
     )
     who.add_argument(
         "--latency",
-        type=worded(seconds),
+        type=option(parse_seconds),
         default=0.0,
         metavar="TIME",
-        help="what each answer takes besides, such as 2s, 200ms or 1m (default: 0)",
+        help="the delay before each answer, such as 2s, 200ms or 1m (default: 0)",
     )
     who.add_argument(
         "--pace",
-        type=worded(seconds),
+        type=option(parse_seconds),
         default=0.0,
         metavar="TIME",
-        help="what comes after each piece of an answer that an agent yields (default: 0)",
+        help="the pause after each piece of an answer that an agent yields (default: 0)",
     )
 
     data = parser.add_argument_group("data")
     data.add_argument(
-        "--db", type=worded(_given), metavar="FILE", help="SQLite file for the data (default: memory)"
+        "--db", type=option(_nonempty), metavar="FILE", help="the SQLite file of the data (default: memory)"
     )
     data.add_argument(
-        "--demo-data", action="store_true", help="add the session that the documents name, open to any token"
+        "--demo-data",
+        action="store_true",
+        help="add the sessions of the documents' examples, open to any token",
     )
 
     faults = parser.add_argument_group("faults")
     faults.add_argument(
         "--chaos",
         metavar="KIND:SHARE,...",
-        help="make faults of the operations by chance: 503:5%% or another status, or reset:1%%, before the "
-        "work is done; lost:1%% or cut:1%% once it is done; latency:2s or latency:2s:10%%",
+        help="make faults at random: 503:5%% or another status, or reset:1%%, instead of carrying out an "
+        "operation; lost:1%% or cut:1%% after it; latency:2s or latency:2s:10%%",
     )
     faults.add_argument(
         "--chaos-seed",
-        type=worded(_seed),
+        type=option(_seed),
         metavar="N",
-        help="make the same faults as a run that said this number",
+        help="repeat the faults of the run that printed this seed",
     )
 
     candela.add_options(parser)
@@ -118,25 +120,25 @@ def _parser() -> argparse.ArgumentParser:
     where = parser.add_argument_group("address")
     where.add_argument(
         "--host",
-        type=worded(_address),
+        type=option(_address),
         default="127.0.0.1",
-        help="address to listen on; 0.0.0.0 is for the whole network (default: %(default)s)",
+        help="the address to listen on; 0.0.0.0 is for the whole network (default: %(default)s)",
     )
     where.add_argument(
-        "--port", type=worded(_port), default=8000, help="0 takes a free one (default: %(default)s)"
+        "--port", type=option(_port), default=8000, help="the port; 0 takes a free one (default: %(default)s)"
     )
     where.add_argument(
         "--allow-host",
         action="append",
-        type=worded(host_name),
+        type=option(check_host_name),
         metavar="NAME",
-        help="a name by which requests may come, besides localhost and IP addresses; may be repeated",
+        help="a host name that requests may have, besides localhost and IP addresses; may be repeated",
     )
     parser.add_argument("--quiet", action="store_true", help="do not print a line for each request")
     return parser
 
 
-def _given(text: str) -> str:
+def _nonempty(text: str) -> str:
     if not text:  # an unset variable of a shell must not quietly mean the default
         raise ValueError("it is empty")
     return text
@@ -145,12 +147,12 @@ def _given(text: str) -> str:
 def _address(text: str) -> str:
     if text != text.strip():
         raise ValueError(f"{text!r} has white space around it")
-    return _given(text)
+    return _nonempty(text)
 
 
 def _token(text: str) -> tuple[str, str]:
-    """The token and its user. A token may end in equals signs, so the user follows the last one."""
-    token, equals, user = _given(text).rpartition("=")
+    """Return a token and its user, which follows the last equals sign: a token may end in some."""
+    token, equals, user = _nonempty(text).rpartition("=")
     if not equals:
         return text, USER
     if not token or not user.strip() or not user.isprintable():
@@ -162,8 +164,8 @@ def _token(text: str) -> tuple[str, str]:
 
 
 def _port(text: str) -> int:
-    return whole(text, "a port, which is a number from 0 to 65535", 65535)
+    return parse_int(text, "a port, which is a number from 0 to 65535", 65535)
 
 
 def _seed(text: str) -> int:
-    return whole(text, "a whole number such as 7")
+    return parse_int(text, "a whole number such as 7")

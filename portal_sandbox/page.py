@@ -1,4 +1,4 @@
-"""The page at `/`: the sessions as a person reads them, for whoever sits at the machine."""
+"""The page at `/`: the sessions of all users, for a browser on this machine."""
 
 import re
 import unicodedata
@@ -22,7 +22,7 @@ from portal_sandbox.hosts import address, is_own
 from portal_sandbox.periods import by_period, period
 from portal_sandbox.tables import SessionRow
 
-#: How many sessions the page shows, how many messages of each, and how many characters of each text.
+#: The maximum number of sessions, of messages of each, and of characters of each text.
 MAX_SESSIONS = 100
 MAX_MESSAGES = 100
 MAX_TEXT = 4_000
@@ -33,9 +33,9 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/", methods=["GET", "HEAD"])
 def show_sessions(request: Request, service: ThisService) -> Response:
-    """The newest sessions of all users; 403 unless a person at this machine opens the page in a browser."""
+    """Return the newest sessions of all users; 403 unless a browser on this machine opens the page."""
     if not (is_local(request) and is_opened(request)):
-        return PlainTextResponse(_ELSEWHERE, 403)
+        return PlainTextResponse(_REFUSAL, 403)
     sessions, count = service.store.newest(MAX_SESSIONS)
     now = service.now()
     text = _template().render(
@@ -53,26 +53,27 @@ def show_sessions(request: Request, service: ThisService) -> Response:
 
 @router.get("/favicon.ico")
 def favicon() -> Response:
-    """The icon, for the pages that do not name one."""
+    """Return the icon, for pages that name none."""
     return Response(
         template("icon.svg"), media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"}
     )
 
 
-_ELSEWHERE = (
-    "This page shows the sessions of all users, so it is only for a browser on the machine of the sandbox, "
-    "which opens it as http://localhost or by an IP address, with no proxy in between, and for no script.\n"
+_REFUSAL = (
+    "This page shows the sessions of all users, so it is only for a browser on the machine of the sandbox "
+    "that opens it as http://localhost or by an IP address, without a proxy, and not for scripts.\n"
 )
 
 
 def is_local(request: Request) -> bool:
-    """Whether a browser on this machine asks, by no name that somebody else can make lead here.
+    """Whether a request is of a browser on this machine, by a name that no other site can rebind.
 
-    A proxy on this machine would ask for others: it says so by HTTP/1.0 or by a header that no browser sends.
+    A proxy on this machine sends requests of others: it is known by HTTP/1.0 or by a header that no browser
+    sends.
     """
     client = address(request.client.host) if request.client else None
     proxied = request.scope.get("http_version") == "1.0" or not all(
-        _OF_A_BROWSER.fullmatch(name) for name in request.headers
+        _BROWSER_HEADER.fullmatch(name) for name in request.headers
     )
     return (
         client is not None and client.is_loopback and is_own(request.headers.get("host", "")) and not proxied
@@ -80,16 +81,17 @@ def is_local(request: Request) -> bool:
 
 
 def is_opened(request: Request) -> bool:
-    """Whether the browser shows the response as a page of its own; a script or a frame gets nothing.
+    """Whether a browser opens the page itself, not a script or a frame of another page.
 
-    Programs that do not say, such as curl, are no scripts of a page.
+    Programs without these headers, such as curl, are no scripts of a page.
     """
     mode = request.headers.get("sec-fetch-mode", "navigate")
     return (mode, request.headers.get("sec-fetch-dest", "document")) == ("navigate", "document")
 
 
-#: The headers by which a browser opens a page. Any other was added on the way: Via, X-Forwarded-For, CF-Ray …
-_OF_A_BROWSER = re.compile(
+#: The headers that a browser sends to open a page. Any other was added by a proxy: Via, X-Forwarded-For,
+#: CF-Ray …
+_BROWSER_HEADER = re.compile(
     "host|connection|keep-alive|user-agent|accept(-.*)?|sec-.*|cookie|authorization|referer|cache-control|pragma"
     "|if-.*|upgrade-insecure-requests|dnt|te|priority|range|purpose|save-data|content-length"
 )
@@ -132,22 +134,22 @@ def _headers() -> Mapping[str, str]:
 
 @cache
 def template(name: str) -> str:
-    """A file of the folder templates."""
+    """Return a file of the folder templates."""
     return (files("portal_sandbox") / "templates" / name).read_text("utf-8")
 
 
-# ── how values are written ──
+# ── filters ──
 
-#: The categories of what is not seen, or changes the order of others; tab, line feed and space are seen.
-_UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))
+#: The categories of characters that are invisible or change the order of others.
+_INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))
 
-#: Characters of other categories for which nothing is drawn: joiners, fillers, variation selectors, tags.
+#: Invisible characters of other categories: joiners, fillers, variation selectors, tags.
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffc"
     "\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
 
-#: What makes one picture of several, between the parts of it: 👩 and 🚀 with a joiner are an astronaut.
+#: Joiners between the parts of one emoji: 👩 and 🚀 with a joiner are an astronaut.
 _EMOJI = "[\u2190-\u27bf\u2934\u2935\u2b00-\u2bff\U0001f000-\U0001faff]"
 _JOINER = re.compile(
     f"((?<={_EMOJI})\ufe0f?\u200d(?={_EMOJI})|(?<={_EMOJI})\ufe0f|(?<=[0-9#*])\ufe0f(?=\u20e3))"
@@ -155,44 +157,44 @@ _JOINER = re.compile(
 
 
 def _text(text: str) -> Markup:
-    """A text with its line breaks, cut where it is long."""
-    shown = _shown(text[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n"))
+    """Return a text with its line breaks, cut where it is long."""
+    visible = _visible(text[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n"))
     rest = len(text) - MAX_TEXT
     if rest <= 0:
-        return shown
-    return shown + Markup('<span class="cut">… {} more</span>').format(_counted(rest, "character"))
+        return visible
+    return visible + Markup('<span class="cut">… {} more</span>').format(_count(rest, "character"))
 
 
 def _preview(session: SessionRow) -> Markup:
-    """How the conversation begins, on one line."""
+    """Return the beginning of the conversation, on one line."""
     text = " ".join(session.messages[0].text[:1_000].split()) if session.messages else ""
-    return _shown(text if len(text) <= MAX_PREVIEW else f"{text[:MAX_PREVIEW]}…")
+    return _visible(text if len(text) <= MAX_PREVIEW else f"{text[:MAX_PREVIEW]}…")
 
 
-def _shown(text: str) -> Markup:
-    """Text whose every character is seen."""
+def _visible(text: str) -> Markup:
+    """Return a text with its invisible characters written as their code points."""
     parts = _JOINER.split(text)  # every second one is a joiner
-    return Markup("").join(Markup(part) if at % 2 else _seen(part) for at, part in enumerate(parts))
+    return Markup("").join(Markup(part) if at % 2 else _escaped(part) for at, part in enumerate(parts))
 
 
-def _seen(text: str) -> Markup:
-    codes = {ord(each): _code(each) for each in set(text) if _is_unseen(each)}
+def _escaped(text: str) -> Markup:
+    codes = {ord(each): _code_point(each) for each in set(text) if _is_invisible(each)}
     return Markup(escape(text).translate(codes))
 
 
-def _is_unseen(character: str) -> bool:
+def _is_invisible(character: str) -> bool:
     if character in "\t\n ":
         return False
-    return unicodedata.category(character) in _UNSEEN or _BLANK.match(character) is not None
+    return unicodedata.category(character) in _INVISIBLE or _BLANK.match(character) is not None
 
 
-def _code(character: str) -> Markup:
+def _code_point(character: str) -> Markup:
     return Markup('<span class="control" title="{}">U+{:04X}</span>').format(
         unicodedata.name(character, "control"), ord(character)
     )
 
 
-def _counted(count: int, noun: str) -> str:
+def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else noun + 's'}"
 
 
@@ -202,7 +204,7 @@ def _number_of_files(session: SessionRow) -> int:
 
 def _size(size: int) -> str:
     if size < 1_000:
-        return _counted(size, "byte")
+        return _count(size, "byte")
     factor, unit = next(((f, u) for f, u in _UNITS if size < 1_000 * f), _UNITS[-1])
     return f"{size / factor:,.1f} {unit}"
 
@@ -215,16 +217,16 @@ def _time(time: datetime) -> str:
 
 
 def _short_time(time: datetime, now: datetime) -> str:
-    """The time of a day that has a heading of its own, the date of another."""
+    """Return the time where the day has its own heading, else the date."""
     day = f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
     return f"{day[-5:]} UTC" if period(time, now) in ("Today", "Yesterday") else day[:10]
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
     "agent_name": display_name,
-    "counted": _counted,
+    "counted": _count,
     "files": _number_of_files,
-    "name": _shown,
+    "name": _visible,
     "preview": _preview,
     "short_time": _short_time,
     "size": _size,

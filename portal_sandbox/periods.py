@@ -1,4 +1,4 @@
-"""Periods: the headings under which sessions are listed by time."""
+"""Periods: the headings for sessions by the time of their last change."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ _MONTHS = (
 
 
 def by_period(sessions: Iterable[SessionRow], now: datetime) -> dict[str, list[SessionRow]]:
-    """Sessions, given newest first, under the period of their last change. Days are days in UTC."""
+    """Group sessions, given newest first, by the period of their last change. Days are days in UTC."""
     groups: dict[str, list[SessionRow]] = {}
     for session in sessions:
         groups.setdefault(period(session.updated_at, now), []).append(session)
@@ -21,7 +21,7 @@ def by_period(sessions: Iterable[SessionRow], now: datetime) -> dict[str, list[S
 
 
 def period(time: datetime, now: datetime) -> str:
-    """The heading for a time: Today, Yesterday, Previous 7 days, or a month such as November 2026."""
+    """Return the heading for a time: Today, Yesterday, Previous 7 days, or a month such as November 2026."""
     day = time.astimezone(UTC).date()
     age = (now.astimezone(UTC).date() - day).days
     if age < 1:

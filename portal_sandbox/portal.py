@@ -1,6 +1,6 @@
-"""The nine operations of the Portal contract.
+"""The routes of Portal: the nine operations of its contract.
 
-Only short work takes a thread of the server's pool; whoever waits for an agent waits without one.
+Only short work takes a thread of the server's pool; a request that waits for an agent takes none.
 """
 
 from collections.abc import AsyncGenerator, Iterable
@@ -15,14 +15,16 @@ from fastapi.responses import StreamingResponse
 from portal_sandbox import events, responses, wire
 from portal_sandbox.agents import ICON, display_name
 from portal_sandbox.auth import CurrentUser, ThisService
+from portal_sandbox.bodies import BodyRoute
 from portal_sandbox.errors import OutOfRange, SessionRunning, Stopping
-from portal_sandbox.forms import Forms
 from portal_sandbox.periods import by_period
 from portal_sandbox.prompt import Prompt, Upload
 from portal_sandbox.service import Service
 from portal_sandbox.tables import MessageRow, SessionRow
 
-router = APIRouter(route_class=Forms, tags=["Sessions"], generate_unique_id_function=lambda route: route.name)
+router = APIRouter(
+    route_class=BodyRoute, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
+)
 
 # With a limit, text that is not Unicode is refused, not stored.
 AgentId = Annotated[str, Form(min_length=1, description="The id of the agent that answers")]
@@ -47,7 +49,7 @@ async def create_async_session(
 ) -> wire.AsyncSessionResponse:
     """The agent answers in the background; subscribe to the session to be told when it is done."""
     prompt = _prompt(text_prompt, files)
-    row = await run_in_threadpool(service.answers.create, user, agent_id, prompt)
+    row = await run_in_threadpool(service.runner.create, user, agent_id, prompt)
     return wire.AsyncSessionResponse(session_id=row.id)
 
 
@@ -62,8 +64,8 @@ async def create_session(
 ) -> wire.Session:
     """The session is answered once the agent is done; its status is Error when the agent failed."""
     prompt = _prompt(text_prompt, files)
-    row = await run_in_threadpool(service.answers.create, user, agent_id, prompt)
-    return await _answered(service, row.id)
+    row = await run_in_threadpool(service.runner.create, user, agent_id, prompt)
+    return await _completed(service, row.id)
 
 
 @router.post(
@@ -142,7 +144,7 @@ async def update_session(
 ) -> wire.Session:
     """The session is answered once the agent is done; its status is Error when the agent failed."""
     await _begin(service, user, session_id, _prompt(text_prompt, files))
-    return await _answered(service, session_id)
+    return await _completed(service, session_id)
 
 
 @router.get(
@@ -162,7 +164,7 @@ async def subscribe_to_session(
     """
     response.headers.update(_BY_ACCEPT)
     if not events.are_wanted(",".join(request.headers.getlist("accept"))):
-        return await _answered(service, session_id)
+        return await _completed(service, session_id)
     await run_in_threadpool(service.store.session, session_id)  # 404 while there is still a status to send
     headers = {**_BY_ACCEPT, "Cache-Control": "no-cache"}
     return StreamingResponse(_events(service, session_id), headers=headers, media_type=events.MEDIA_TYPE)
@@ -185,22 +187,23 @@ async def update_async_session(
 async def _begin(service: Service, user: str, session_id: str, prompt: Prompt) -> None:
     while True:
         try:
-            await run_in_threadpool(service.answers.update, user, session_id, prompt)
+            await run_in_threadpool(service.runner.update, user, session_id, prompt)
             return
         except SessionRunning:
             row = await run_in_threadpool(service.store.session, session_id)
             if not row.shared:
                 raise
-            # Users of a shared session know nothing of each other, so there a prompt waits for its turn.
-            await _answered(service, session_id)
+            # Users of a shared session know nothing of each other, so there a prompt waits for the one
+            # before.
+            await _completed(service, session_id)
 
 
-async def _answered(service: Service, session_id: str) -> wire.Session:
-    """The session once it is not running any more."""
+async def _completed(service: Service, session_id: str) -> wire.Session:
+    """Wait until a session is not running any more, and return it."""
     last: SessionRow | None = None
     async for row in service.changes.follow(session_id):
         last = row
-    assert last is not None  # there is one at once
+    assert last is not None  # the first one comes at once
     return _session(last)
 
 
@@ -221,7 +224,7 @@ def _upload(file: UploadFile) -> Upload:
     name = file.filename or "file"
     try:
         name.encode()
-    except UnicodeEncodeError:  # what a form in an odd charset can hold, and neither SQLite nor JSON
+    except UnicodeEncodeError:  # a form in an odd charset can hold it, neither SQLite nor JSON can
         raise _invalid("body", "files", "Input should be valid Unicode", "string_unicode") from None
     return Upload(name, file.content_type or "application/octet-stream", file.file)
 

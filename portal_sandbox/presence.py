@@ -1,55 +1,63 @@
 """Presence: which of the servers on a database file are alive.
 
 Each server locks a file of its own beside the database for as long as it lives. The kernel frees the lock
-when the process ends, by kill -9 too, so a lock that is free says that its server is gone, and gone for good,
-since no name is used twice. Process ids, which are, and clocks have no say. Servers in one process, too, have
-a lock each.
+when the process ends, by kill -9 too, so a free lock means that its server is dead, and will stay so, since
+no name is used twice. Process ids, which are, and clocks play no part. Several servers in one process have a
+lock each.
 """
 
 import os
 import re
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from uuid import uuid4
 
 from filelock import FileLock
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 _NAME = re.compile("[0-9a-f]{32}")
 
 
 class Presence:
-    """That a server is alive, for the others on its database file to see; one in memory has no others."""
+    """The lock by which the other servers on a database file see this one; none for one in memory."""
 
     def __init__(self, database: str | None) -> None:
-        # The database may be reached by a link; SQLite, too, keeps its files beside what the link leads to.
+        # The path may be a link; SQLite, too, keeps its files beside the target.
         self._database = database and os.path.realpath(database)
         self._lock: FileLock | None = None
         #: The name of this server, a new one each time it enters.
         self.server = ""
 
     def enter(self) -> None:
-        """Be alive; to be called while the database is locked for writing. Raises OSError."""
+        """Take the lock; to be called while the database is locked for writing. Raises OSError."""
         self.server = uuid4().hex
         if self._database is not None:
             self._lock = _acquired(self._file(self.server), _mode(self._database))
 
     def leave(self) -> None:
-        """Be alive no longer; harmless when that is so already."""
+        """Release the lock; harmless when it is released already."""
         if self._lock is not None:
             _remove(self._lock)
             self._lock = None
 
     def is_alive(self, server: str) -> bool:
-        """Whether a server that has entered is still there."""
+        """Whether a server that has entered is alive."""
         if server == self.server:
             return True
-        # A name comes from the database, which anybody may have made.
+        # The name is from the database, which another program may have written.
         return self._database is not None and _NAME.fullmatch(server) is not None and self._is_held(server)
 
-    def clear(self) -> None:
-        """Remove what dead servers have left; to be called while the database is locked for writing.
+    def dead_servers(self, db: Session, column: InstrumentedAttribute[str | None]) -> Sequence[str]:
+        """Return the names in a column whose servers are dead."""
+        names = db.scalars(select(column).where(column.is_not(None)).distinct())
+        return [name for name in names if name is not None and not self.is_alive(name)]
 
-        For between making its file and locking it, a server that enters looks like a dead one.
+    def clear(self) -> None:
+        """Remove the files of dead servers; to be called while the database is locked for writing.
+
+        For between creating its file and locking it, a server that enters looks like a dead one.
         """
         if self._database is not None:
             folder, prefix = os.path.split(self._file(""))
@@ -61,18 +69,18 @@ class Presence:
         return f"{self._database}-server-{server}"
 
     def _is_held(self, server: str) -> bool:
-        """Whether a server holds its lock; the file of one that does not is removed."""
+        """Whether a server holds its lock; removes the file of one that does not."""
         path = self._file(server)
         try:
             if _may_be_a_lock(path):
                 _remove(_acquired(path))
-        except OSError:  # filelock's Timeout is one; and a server that may not be asked counts as alive
+        except OSError:  # filelock's Timeout is one; a server whose file cannot be opened counts as alive
             return True
         return False
 
 
 def _mode(database: str) -> int:
-    """The mode of the files beside a database: as SQLite does it, that of the database."""
+    """Return the mode for a file beside a database: that of the database, as SQLite does."""
     try:
         return stat.S_IMODE(os.stat(database).st_mode)
     except FileNotFoundError:
@@ -80,7 +88,7 @@ def _mode(database: str) -> int:
 
 
 def _may_be_a_lock(path: str) -> bool:
-    """Whether a server has made the file there: of those with a content, or that are links, none has."""
+    """Whether the file at a path can be a server's: a regular file without content."""
     try:
         found = os.lstat(path)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What a user asks: a text, and the files on their way into the store."""
+"""A prompt: a text and its files on their way into the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 @dataclass(frozen=True)
 class Upload:
-    """A file on its way into the store; `file` is read from its beginning, and more than once."""
+    """A file on its way into the store; `file` is read from its beginning, more than once."""
 
     name: str
     content_type: str
@@ -16,7 +16,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a user asks: a text and the files attached to it."""
+    """The text of a user and the files attached to it."""
 
     text: str
     uploads: Sequence[Upload] = ()

@@ -1,4 +1,4 @@
-"""Responses: what the operations answer besides the taken-over contract, as the OpenAPI document says it."""
+"""Responses of the operations besides 200, for the OpenAPI document."""
 
 from typing import Any, TypeAlias
 
@@ -8,12 +8,12 @@ Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
 
 def refusal(status: int, description: str) -> Responses:
-    """A request that is understood and not carried out."""
+    """Return the response to a valid request that is not carried out: an extension of the contract."""
     return {status: {"description": description, "model": HTTPError, "x-extension": True}}
 
 
 def invalid(description: str) -> Responses:
-    """A request with an argument that cannot be used."""
+    """Return the response to a request with an invalid argument."""
     return {422: {"description": description, "model": HTTPValidationError}}
 
 
@@ -30,7 +30,7 @@ OUT_OF_RANGE = invalid(
 )
 BUSY = refusal(503, "The server is stopping, or others write to its database: try again after Retry-After")
 
-#: What reading a session may answer, following it, a prompt that starts one, and a prompt that continues one.
+#: The responses to following and reading a session, and to a prompt that starts or continues one.
 TO_FOLLOW = {**NO_SESSION, **INVALID, **BUSY}
 TO_READ = {**UNAUTHORIZED, **NOT_YOURS, **TO_FOLLOW}
 TO_CREATE = {**UNREADABLE, **UNAUTHORIZED, **NO_AGENT, **INVALID, **BUSY}

@@ -1,4 +1,4 @@
-"""The sandbox: from a clean start to a clean stop."""
+"""The sandbox as a server in the background: its start and its stop."""
 
 import atexit
 import os
@@ -27,9 +27,9 @@ from portal_sandbox.store import utc_now
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running sandbox: where it is, and a token that it accepts; `host` is where Portal is.
+    """A running sandbox: `host` is the URL of Portal, and `token` one that it accepts.
 
-    `chaos` counts the faults that it makes, if it does. As a context manager it is stopped behind the block.
+    `chaos` counts its faults, if it makes some. As a context manager it is stopped at the end of the block.
     """
 
     host: str
@@ -40,17 +40,17 @@ class Sandbox:
 
     @property
     def candela_url(self) -> str:
-        """Where Candela is."""
+        """The URL of Candela."""
         return self.host + candela.PATH
 
     @property
     def token_url(self) -> str:
-        """Where Candela's tokens come from."""
+        """The URL of Candela's token endpoint."""
         return self.candela_url + token_endpoint.PATH
 
     @property
     def secrets(self) -> dict[str, dict[str, str]]:
-        """What a secrets.json for Candela holds: where it is, and how its first user signs in."""
+        """The content of a secrets.json for Candela: its URLs, and the credentials of its first user."""
         username, password = next(iter(self.oauth2.users.items()))
         return {
             "api": {
@@ -64,7 +64,7 @@ class Sandbox:
         }
 
     def stop(self) -> None:
-        """Give up the answers under way and close everything; harmless when stopped already."""
+        """Abandon the running agents and close everything; harmless when stopped already."""
         self._stop()
 
     def __enter__(self) -> "Sandbox":
@@ -92,18 +92,18 @@ def start(
 ) -> Sandbox:
     """Start a sandbox in the background; it runs until its `stop()`, or until the program ends.
 
-    `running` is the same function under the name that a with block reads best with:
-    `with portal_sandbox.running() as box:` stops it behind the block.
+    `running` is the same function under another name, for a with block:
+    `with portal_sandbox.running() as box:` stops it at the end of the block.
 
-    Port 0 takes a free one. Requests may name as their host "localhost", an IP address, or one of
-    `allowed_hosts`; where the sandbox listens on other than loopback addresses, and `allowed_hosts` is None,
-    any name. `tokens` maps each bearer token to its user; by default one random token stands for
+    Port 0 takes a free one. The host of a request may be "localhost", an IP address, or one of
+    `allowed_hosts`; any name where the sandbox listens on an address other than loopback and `allowed_hosts`
+    is None. `tokens` maps each bearer token to its user; by default there is one random token, of
     "sandbox-user". `chaos`, such as "503:5%,reset:1%", makes faults of the operations, and the same ones
-    again with the same `chaos_seed`; portal_sandbox.chaos says what there is. The other arguments are those
-    of `create_app`.
+    again with the same `chaos_seed`; portal_sandbox.chaos has the kinds. The other arguments are those of
+    `create_app`.
 
-    Raises SandboxError when the port is taken or the database cannot be used, and ValueError for arguments
-    that make no sense.
+    Raises SandboxError when the port is taken or the database cannot be used, and ValueError for invalid
+    arguments.
     """
     users = {secrets.token_urlsafe(16): "sandbox-user"} if tokens is None else tokens
     oauth2 = derived(seed(tokens, db)) if oauth2 is None else oauth2
@@ -129,7 +129,7 @@ def start(
             log.warning(_REACHABLE, host)
         if allowed_hosts is None and at.is_loopback:
             allowed_hosts = ()
-        # Here, so that a database that cannot be used is the caller's exception and not a line in a log.
+        # Here, so that a database that cannot be used raises in the caller and is not a line in a log.
         stack.callback(service.stop)
         service.start()
         stack.enter_context(serving(app, listener, faults, allowed_hosts))
@@ -141,13 +141,13 @@ running = start
 
 
 _REACHABLE = (
-    "The sandbox listens on %s: whoever reaches this machine over the network can use it with a token, and "
-    "follow a session without one"
+    "The sandbox listens on %s: other machines in the network can use it with a token, and follow a session "
+    "without one"
 )
 
 
 def _once(resources: ExitStack) -> Callable[[], None]:
-    """What closes these, at the latest when the interpreter exits."""
+    """Return a function that closes these once, at the latest when the interpreter exits."""
     lock, process = threading.RLock(), os.getpid()
 
     def stop() -> None:
@@ -162,7 +162,7 @@ def _once(resources: ExitStack) -> Callable[[], None]:
 
 
 def _url(at: Address, listener: socket.socket) -> str:
-    """Where a client on this machine finds what listens at this address."""
+    """Return the URL of a listener for clients on this machine."""
     host, port = listener.getsockname()[:2]
     if at.is_unspecified:
         host = "127.0.0.1" if at.version == 4 else "::1"

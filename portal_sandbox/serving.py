@@ -1,4 +1,4 @@
-"""Serving: the app under uvicorn in a thread, on a socket of ours."""
+"""Serving: an app under uvicorn in a thread, on a socket that is bound before."""
 
 import asyncio
 import errno
@@ -22,11 +22,12 @@ from portal_sandbox.faults import TRANSPORT, Faults
 from portal_sandbox.hosts import Hosts
 from portal_sandbox.service import Service
 
-#: How long a stop waits for requests that do not end, such as half an upload, in whole seconds.
+#: The time for which a stop waits for requests that do not end, such as half an upload, in whole seconds.
 GRACE = 1
 
 
 def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens. Raises SandboxError where it cannot, and ValueError for bad arguments."""
     check("host", host, str, 'an address such as "127.0.0.1"')
     check("port", port, int, "a whole number such as 8000")
     if not 0 <= port <= 65535:
@@ -34,7 +35,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # With its protocol named: asyncio switches Nagle's algorithm off for such sockets only, and with it
-        # on, each answer would take 40 ms.
+        # on, each response would take 40 ms.
         listener = socket.socket(family, kind, protocol)
         try:
             return _bound(listener, address)
@@ -59,6 +60,7 @@ def _bound(listener: socket.socket, address: tuple[object, ...]) -> socket.socke
 def serving(
     app: FastAPI, listener: socket.socket, chaos: Chaos | None, allowed_hosts: Collection[str] | None
 ) -> Generator[None]:
+    """Serve an app on a socket for as long as the block lasts. Raises SandboxError where it cannot start."""
     server = _Server(app, chaos, allowed_hosts)
     thread = threading.Thread(target=server.run_on, args=(listener,), name="portal-sandbox", daemon=True)
     thread.start()
@@ -77,9 +79,10 @@ def serving(
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's protocol, which gives the app its connection, for the faults that break it."""
+    """uvicorn's protocol, which passes the connection to the app, for the faults that break it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin a connection."""
         super().connection_made(transport)
         app = self.app
 
@@ -90,13 +93,13 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it has started, and that wakes whoever waits for an answer before it stops."""
+    """uvicorn with an event for its start, which ends the requests that wait for agents before it stops."""
 
     def __init__(self, app: FastAPI, chaos: Chaos | None, allowed_hosts: Collection[str] | None) -> None:
-        self._let_go = asyncio.Event()
+        self._stopping = asyncio.Event()
         served: ASGIApp = app
         if chaos is not None:
-            served = Faults(served, chaos, self._let_go)
+            served = Faults(served, chaos, self._stopping)
         if allowed_hosts is not None:
             served = Hosts(served, allowed_hosts)
         super().__init__(
@@ -125,19 +128,20 @@ class _Server(uvicorn.Server):
             self.settled.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and set `settled`."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.settled.set()
 
     def wind_down(self) -> None:
-        """Wake whoever waits for an answer; not in a thread of the loop, which has none left at exit."""
+        """End the requests that wait; not in a thread of the loop, which has none left at exit."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._let_go.set)
+                self._loop.call_soon_threadsafe(self._stopping.set)
         self._service.wind_down()
 
     def join_workers(self) -> None:
-        """Wait for the threads of the pool, which anyio tells to end but does not join."""
+        """Wait for the threads of the pool, which anyio stops but does not join."""
         for thread in threading.enumerate():
             if getattr(thread, "loop", thread) is self._loop:
                 thread.join(GRACE)

@@ -1,12 +1,12 @@
 """The store: sessions, messages and files, each change in one transaction.
 
-What is running names the server that runs it, and each server on a file shows that it is alive (presence.py).
-So when one dies, its sessions are known, and another server, or the next one, makes errors of them: nobody
-waits for ever, and nobody touches a session whose server lives. An answer is taken only while the session
-runs on the prompt that it answers, so one that comes late changes nothing.
+A running session has the name of its server, and each server on a file holds a lock while it is alive
+(presence.py). So when one dies, another server, or the next one, sets the status of its sessions to Error: no
+request waits for ever, and no server touches the running sessions of another that is alive. An answer is
+stored only while the session runs on its prompt, so a late one changes nothing.
 
-An answer may grow. What was said so far is then the last message of a session that is running. One that stays
-unfinished ends with the reason, and the status is Error, so that nobody takes a part for the whole.
+An answer may grow. Its part so far is then the last message of a running session. One that stays unfinished
+ends with the reason, and the status is Error, so that a part is not taken for the whole.
 """
 
 import os
@@ -37,20 +37,20 @@ from portal_sandbox.prompt import Prompt
 from portal_sandbox.tables import FileRow, MessageRow, SessionRow
 from portal_sandbox.wire import SessionStatus
 
-#: How long a server that stops waits for others to let it say so, in seconds.
+#: The time for which a stopping server waits for its last transaction, in seconds.
 STOP_PATIENCE = 1.0
 
 
 def utc_now() -> datetime:
-    """The time now, in UTC."""
+    """Return the time now, in UTC."""
     return datetime.now(UTC)
 
 
 class Store:
     """Sessions in the SQLite file `db`, or in memory where it is None, as one server sees them.
 
-    Safe with threads, and with several stores on one file, in this process and in others. `now` gives a time
-    with zone. Each method may raise DatabaseBusy or DatabaseUnusable.
+    Safe with threads, and with several stores on one file, in this process and in others. `now` returns an
+    aware datetime. Each method may raise DatabaseBusy or DatabaseUnusable.
     """
 
     def __init__(self, db: str | os.PathLike[str] | None, now: Callable[[], datetime] = utc_now) -> None:
@@ -63,11 +63,11 @@ class Store:
 
     @property
     def is_shared(self) -> bool:
-        """Whether others may work on the same sessions."""
+        """Whether other servers may use the same sessions."""
         return self._path is not None
 
     def open(self) -> None:
-        """Open the database, and make errors of what dead servers have left running; harmless when open.
+        """Open the database, and end the sessions that dead servers have left running; harmless when open.
 
         Raises SandboxError where the database cannot be used.
         """
@@ -77,7 +77,7 @@ class Store:
             self.database.open()
             with self.database.writing() as db:
                 self.presence.enter()
-                self._settle(db, self._dead_servers(db))
+                self._settle(db, self.presence.dead_servers(db, SessionRow.server))
                 self.presence.clear()
         except (DatabaseUnusable, OSError) as error:
             self.close()
@@ -89,89 +89,89 @@ class Store:
         self.presence.leave()
 
     def create(self, user: str, agent_id: str, prompt: Prompt) -> SessionRow:
-        """A new session of `user` that is running on its first prompt."""
-        digests = messages.digested(prompt)
+        """Return a new session of `user` that is running on its first prompt."""
+        digests = messages.digests(prompt)
         with self.database.writing() as db:
             row = self._new_session(user, agent_id)
-            self._ask(db, row, prompt, digests)
+            self._add_prompt(db, row, prompt, digests)
             db.add(row)
         return row
 
     def begin(self, user: str, session_id: str, prompt: Prompt) -> SessionRow:
-        """Add a prompt to a session, which is then running.
+        """Add a prompt to a session and return it; it is then running.
 
         Raises NoSuchSession, NotYours or SessionRunning, and then nothing has changed.
         """
-        digests = messages.digested(prompt)
+        digests = messages.digests(prompt)
         with self.database.writing() as db:
             row = _found(db, session_id, user)
             if row.status == SessionStatus.RUNNING:
                 raise SessionRunning
-            self._ask(db, row, prompt, digests)
+            self._add_prompt(db, row, prompt, digests)
         return row
 
-    def grow(self, asked: SessionRow, text: str) -> bool:
-        """Let the agent's answer to the prompt with which `asked` ends be `text` so far.
+    def grow(self, prompted: SessionRow, text: str) -> bool:
+        """Store `text` as the answer so far to the prompt with which `prompted` ends.
 
-        False where the session does not run on that prompt any more; then nothing has changed.
+        Returns False where the session does not run on that prompt any more; then nothing has changed.
         """
-        return self.finish(asked, text, SessionStatus.RUNNING)
+        return self.finish(prompted, text, SessionStatus.RUNNING)
 
-    def finish(self, asked: SessionRow, text: str, status: SessionStatus) -> bool:
-        """End the agent's answer to the prompt with which `asked` ends; the session then has `status`.
+    def finish(self, prompted: SessionRow, text: str, status: SessionStatus) -> bool:
+        """Store `text` as the answer to the prompt with which `prompted` ends, and set the status.
 
-        With the status Error, `text` says why there is no answer, or only a part. False where the session
-        does not run on that prompt any more; then nothing has changed.
+        With the status Error, `text` is why there is no answer, or only a part. Returns False where the
+        session does not run on that prompt any more; then nothing has changed.
         """
         with self.database.writing() as db:
-            row = db.scalar(select(SessionRow).where(SessionRow.id == asked.id))
+            row = db.scalar(select(SessionRow).where(SessionRow.id == prompted.id))
             if row is None or row.status != SessionStatus.RUNNING:
                 return False
-            if messages.last_prompt(row).key != messages.last_prompt(asked).key:
+            if messages.last_prompt(row).key != messages.last_prompt(prompted).key:
                 return False
-            self._answer(db, row, text, status)
+            self._add_answer(db, row, text, status)
             return True
 
     def recover(self) -> None:
-        """Make errors of the sessions whose server has died."""
+        """End the running sessions of dead servers with the status Error."""
         with self.database.reading() as db:
-            dead = self._dead_servers(db)
+            dead = self.presence.dead_servers(db, SessionRow.server)
         if dead:
             with self.database.writing() as db:
                 self._settle(db, dead)
 
-    def give_up(self) -> None:
-        """Make errors of the sessions that this server runs."""
+    def abandon(self) -> None:
+        """End the running sessions of this server with the status Error."""
         with self.database.writing(STOP_PATIENCE) as db:
             self._settle(db, [self.presence.server])
 
     def replay(self, user: str, session_id: str, last_index: int) -> SessionRow:
-        """A new session of `user` from messages 0 to `last_index`, that one included, with their files.
+        """Return a new session of `user` with messages 0 to `last_index`, that one included, and their files.
 
-        An answer that is still growing is not there yet. Raises NoSuchSession, NotYours or OutOfRange.
+        An answer that is still growing is left out. Raises NoSuchSession, NotYours or OutOfRange.
         """
         with self.database.writing() as db:
             source = _found(db, session_id, user, _WITH_FILES)
-            whole = messages.whole(source)
-            if not 0 <= last_index < len(whole):
-                raise OutOfRange(len(whole))
+            completed = messages.completed(source)
+            if not 0 <= last_index < len(completed):
+                raise OutOfRange(len(completed))
             row = self._new_session(user, source.agent_id)
-            row.messages = [messages.copied(message) for message in whole[: last_index + 1]]
+            row.messages = [messages.copied(message) for message in completed[: last_index + 1]]
             db.add(row)
         return row
 
-    def share(self, session_id: str, user: str, agent_id: str, said: Sequence[Message]) -> None:
+    def share(self, session_id: str, user: str, agent_id: str, conversation: Sequence[Message]) -> None:
         """Add a session that is open to everyone, unless a session has this id already."""
         with self.database.writing() as db:
             if db.scalar(select(SessionRow.key).where(SessionRow.id == session_id)) is not None:
                 return
             row = self._new_session(user, agent_id)
             row.id, row.shared = session_id, True
-            row.messages = [messages.said(message, agent_id) for message in said]
+            row.messages = [messages.message_row(message, agent_id) for message in conversation]
             db.add(row)
 
     def session(self, session_id: str, user: str | None = None) -> SessionRow:
-        """One session with its messages; for `user`, or whoever asks where that is None.
+        """Return a session with its messages; of any user where `user` is None.
 
         Raises NoSuchSession or NotYours.
         """
@@ -179,7 +179,7 @@ class Store:
             return _found(db, session_id, user)
 
     def sessions(self, user: str, agent_id: str | None = None) -> Sequence[SessionRow]:
-        """The sessions open to `user`, of one agent or of all, newest first."""
+        """Return the sessions open to `user`, of one agent or of all, newest first."""
         query = select(SessionRow).where(or_(SessionRow.user_id == user, SessionRow.shared))
         if agent_id is not None:
             query = query.where(SessionRow.agent_id == agent_id)
@@ -187,32 +187,32 @@ class Store:
             return db.scalars(query.order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())).all()
 
     def revisions(self, session_ids: Collection[str]) -> Mapping[str, int]:
-        """How often each of these sessions has changed."""
+        """Return the number of changes of each of these sessions."""
         query = select(SessionRow.id, SessionRow.revision).where(SessionRow.id.in_(session_ids))
         with self.database.reading() as db:
             return {row[0]: row[1] for row in db.execute(query)}
 
     def newest(self, limit: int) -> tuple[Sequence[SessionRow], int]:
-        """At most `limit` sessions of all users, newest first, with their files; and how many there are."""
+        """Return the newest `limit` sessions of all users with their files, and the number of all."""
         query = select(SessionRow).order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())
         with self.database.reading() as db:
             count = db.scalar(select(func.count()).select_from(SessionRow))
             return db.scalars(query.limit(limit).options(_WITH_FILES)).all(), count or 0
 
     def files(self, session_id: str) -> Sequence[FileRow]:
-        """Every file of a session, in the order of arrival."""
+        """Return every file of a session, in the order of arrival."""
         query = select(FileRow).join(MessageRow).join(SessionRow).where(SessionRow.id == session_id)
         with self.database.reading() as db:
             return db.scalars(query.order_by(FileRow.key)).all()
 
     def content(self, sha256: str) -> bytes:
-        """The bytes of the file with this digest."""
+        """Return the bytes of the file with this digest."""
         with self.database.reading() as db:
             return blobs.get(db, sha256)
 
     @property
     def path(self) -> str | None:
-        """Where the database is; None for memory."""
+        """The path of the database; None for memory."""
         return self._path
 
     def _new_session(self, user: str, agent_id: str) -> SessionRow:
@@ -228,12 +228,14 @@ class Store:
             revision=0,
         )
 
-    def _ask(self, db: Session, row: SessionRow, prompt: Prompt, digests: Sequence[blobs.Digest]) -> None:
-        messages.ask(db, row, prompt, digests)
+    def _add_prompt(
+        self, db: Session, row: SessionRow, prompt: Prompt, digests: Sequence[blobs.Digest]
+    ) -> None:
+        messages.add_prompt(db, row, prompt, digests)
         self._change(row, SessionStatus.RUNNING)
 
-    def _answer(self, db: Session, row: SessionRow, text: str, status: SessionStatus) -> None:
-        messages.answer(db, row, text, failed=status == SessionStatus.ERROR)
+    def _add_answer(self, db: Session, row: SessionRow, text: str, status: SessionStatus) -> None:
+        messages.add_answer(db, row, text, failed=status == SessionStatus.ERROR)
         self._change(row, status)
 
     def _change(self, row: SessionRow, status: SessionStatus) -> None:
@@ -242,13 +244,9 @@ class Store:
         row.updated_at = self._now()
         row.revision += 1
 
-    def _dead_servers(self, db: Session) -> Sequence[str]:
-        servers = db.scalars(select(SessionRow.server).where(SessionRow.server.is_not(None)).distinct())
-        return [name for name in servers if name is not None and not self.presence.is_alive(name)]
-
     def _settle(self, db: Session, servers: Sequence[str]) -> None:
         for row in db.scalars(select(SessionRow).where(SessionRow.server.in_(servers))):
-            self._answer(db, row, STOPPED, SessionStatus.ERROR)
+            self._add_answer(db, row, STOPPED, SessionStatus.ERROR)
 
 
 _WITH_FILES = selectinload(SessionRow.messages).selectinload(MessageRow.files)

@@ -1,6 +1,6 @@
-"""The tables: sessions hold messages, messages hold files, and equal contents are stored once.
+"""The tables of Portal: sessions with messages, messages with files, and contents, each stored once.
 
-A change of a table makes another form of file: count up `FORMAT` in ownership.py. A new table does not.
+A change of a table changes the format of the file: increase `FORMAT` in ownership.py. A new table does not.
 """
 
 from datetime import UTC, datetime
@@ -10,27 +10,29 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time with zone, kept in UTC: SQLite itself knows no zones."""
+    """An aware datetime, stored in UTC: SQLite itself has no time zones."""
 
     impl = DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the value to store."""
         return value and value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the stored value as an aware datetime."""
         return value and value.replace(tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
-    """What all tables share."""
+    """The base of all tables."""
 
 
 class SessionRow(Base):
-    """One session; a shared one belongs to no one and is open to every user.
+    """A session; a shared one has no owner and is open to every user.
 
-    `server` names the server that runs the agent, for as long as the session is running; `revision` counts
-    the changes.
+    `server` is the name of the server that runs the agent, while the session is running; `revision` is the
+    number of changes.
     """
 
     __tablename__ = "sessions"
@@ -51,7 +53,7 @@ class SessionRow(Base):
 
 
 class MessageRow(Base):
-    """One message; `agent_id` names the agent that wrote it."""
+    """A message; `agent_id` is that of the agent that wrote it."""
 
     __tablename__ = "messages"
 
@@ -60,12 +62,12 @@ class MessageRow(Base):
     role: Mapped[str]
     text: Mapped[str] = mapped_column(Text)
     agent_id: Mapped[str | None]
-    # Listing sessions must not load what is attached to them.
+    # Listing sessions must not load their files.
     files: Mapped[list["FileRow"]] = relationship(lazy="raise", order_by="FileRow.key")
 
 
 class FileRow(Base):
-    """One attached file; its content is the blob with the same digest."""
+    """An attached file; its content is the blob with the same digest."""
 
     __tablename__ = "files"
 
@@ -78,7 +80,7 @@ class FileRow(Base):
 
 
 class BlobRow(Base):
-    """The content of files, once for all with the same digest."""
+    """The content of all files with the same digest."""
 
     __tablename__ = "blobs"
 

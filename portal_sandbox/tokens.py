@@ -1,20 +1,20 @@
-"""Tokens: which user each one stands for."""
+"""Tokens: the user of each bearer token."""
 
 import hmac
 from collections.abc import Mapping
 
-from portal_sandbox.arguments import check_texts
+from portal_sandbox.arguments import check_strings
 
 
 class Tokens:
-    """Which user each token stands for; `guest`, if there is one, is who comes with another token.
+    """The users by their tokens; `guest`, if there is one, is the user of any other token.
 
-    Raises ValueError for no token at all, for one that a header cannot carry, and for what is no mapping of
-    texts to texts.
+    Raises ValueError for no token at all, for one that a header cannot carry, and for anything but a mapping
+    of strings to strings.
     """
 
     def __init__(self, users: Mapping[str, str], guest: str | None = None) -> None:
-        check_texts("tokens", users, '{"dev-token": "ann"}')
+        check_strings("tokens", users, '{"dev-token": "ann"}')
         if not users:
             raise ValueError("tokens must hold at least one token")
         if not all(token.isascii() and token.isprintable() and token.split() == [token] for token in users):
@@ -23,7 +23,7 @@ class Tokens:
         self._users = {token.encode(): user for token, user in users.items()}
 
     def user(self, token: str) -> str | None:
-        """The user of a token; None where nobody has it. Takes equally long for each token."""
+        """Return the user of a token, in constant time; None for an unknown one."""
         found = self._guest
         for known, user in self._users.items():
             if hmac.compare_digest(known, token.encode()):

@@ -1,4 +1,4 @@
-"""What goes over the wire: the response models of the contract."""
+"""The response models of the contract."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class SessionStatus(StrEnum):
-    """Where a session stands."""
+    """The status of a session."""
 
     READY = "Ready"
     RUNNING = "Running"
@@ -16,7 +16,7 @@ class SessionStatus(StrEnum):
 
 
 class MessageRole(StrEnum):
-    """Who wrote a message."""
+    """The author of a message."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -31,7 +31,7 @@ class MessageAgent(BaseModel):
 
 
 class Message(BaseModel):
-    """One message; `agent` is null for the user's own."""
+    """A message; `agent` is null for the user's own."""
 
     text: str
     role: MessageRole
@@ -53,7 +53,7 @@ class Session(BaseModel):
 
 
 class AsyncSessionResponse(BaseModel):
-    """The id of a session whose agent has begun to answer."""
+    """The id of a session on which its agent runs."""
 
     session_id: str
 
@@ -71,7 +71,7 @@ class GroupedSessionsResponse(BaseModel):
 
 
 class HTTPError(BaseModel):
-    """Why a request was refused."""
+    """The reason for a refused request."""
 
     model_config = ConfigDict(json_schema_extra={"x-extension": True})
 
@@ -79,7 +79,7 @@ class HTTPError(BaseModel):
 
 
 class ValidationError(BaseModel):
-    """One argument that cannot be used; `loc` says where it stood."""
+    """An invalid argument; `loc` is its place."""
 
     loc: list[str | int]
     msg: str
@@ -87,6 +87,6 @@ class ValidationError(BaseModel):
 
 
 class HTTPValidationError(BaseModel):
-    """Every argument that cannot be used."""
+    """All invalid arguments."""
 
     detail: list[ValidationError] = Field(default_factory=list[ValidationError])  # not required

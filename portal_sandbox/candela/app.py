@@ -1,4 +1,4 @@
-"""The app of Candela, for the sandbox to mount beside Portal."""
+"""The app of Candela, which the sandbox mounts beside Portal."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -7,17 +7,19 @@ from fastapi import FastAPI
 
 from portal_sandbox import docs
 from portal_sandbox.agents import Agent, echo
-from portal_sandbox.candela import demo, routes, token_endpoint
-from portal_sandbox.candela.answers import Answers
+from portal_sandbox.candela import demo, prompts, routes, token_endpoint
 from portal_sandbox.candela.grants import Grants
 from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.candela.service import Candela
-from portal_sandbox.candela.sessions import Database, Presence, Sessions
+from portal_sandbox.candela.session_runner import SessionRunner
+from portal_sandbox.candela.sessions import Sessions
+from portal_sandbox.database import Database
 from portal_sandbox.demo import GUEST
 from portal_sandbox.methods import not_allowed
+from portal_sandbox.presence import Presence
 from portal_sandbox.tokens import Tokens
 
-#: Where the sandbox mounts it.
+#: The path at which the sandbox mounts it.
 PATH = "/candela"
 
 
@@ -33,12 +35,12 @@ def candela_service(
     now: Callable[[], datetime],
     demo_data: bool,
 ) -> Candela:
-    """The service over a database that somebody else opens and closes."""
+    """Return the service on a database that its caller opens and closes."""
     known = {**({demo.AGENT_ID: echo} if demo_data else {}), **agents}
     sessions = Sessions(database, presence, now)
     return Candela(
         sessions,
-        Answers(sessions, known, latency, pace),
+        SessionRunner(sessions, known, latency, pace),
         Grants(database, now, oauth2, GUEST if demo_data else None),
         oauth2,
         tokens,
@@ -48,12 +50,12 @@ def candela_service(
 
 
 def candela_app(candela: Candela) -> FastAPI:
-    """The operations and the token endpoint of a service."""
+    """Return the app of a service: its operations and its token endpoint."""
     app = FastAPI(title="FINBOURNE Candela Platform Web API", version="0.1.0", docs_url=None, redoc_url=None)
     app.state.candela = candela
-    app.include_router(routes.router)
-    app.include_router(token_endpoint.router)
-    app.include_router(docs.router)
-    app.add_exception_handler(token_endpoint.OAuth2Error, token_endpoint.refused)
-    app.add_exception_handler(405, not_allowed(routes.router, token_endpoint.router, docs.router))
+    routers = (routes.router, prompts.router, token_endpoint.router, docs.router)
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(token_endpoint.OAuth2Error, token_endpoint.refusal)
+    app.add_exception_handler(405, not_allowed(*routers))
     return app

@@ -1,4 +1,4 @@
-"""Circuits: the nodes through which a pipeline goes; a node goes by `type`."""
+"""Circuits: the nodes of a pipeline; the model of a node is chosen by `type`."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,7 +9,7 @@ from portal_sandbox.candela.specs import BY_TYPE, Spec, Wire, fill_in_type
 
 
 class BaseTool(Wire):
-    """A tool, as far as all have the same properties."""
+    """The properties that all tools share."""
 
     tool_type: str | None = None
     instruction: str | None = None
@@ -31,7 +31,7 @@ class ResponseDTO(Wire):
 
 
 class IntentDTO(Wire):
-    """A node that makes out what is wanted."""
+    """A node that finds out the intent."""
 
     type: Literal["intent"] = "intent"
     node_id: str
@@ -41,7 +41,7 @@ class IntentDTO(Wire):
 
 
 class ConfirmDTO(Wire):
-    """A node that asks back."""
+    """A node that asks for confirmation."""
 
     type: Literal["confirm"] = "confirm"
     node_id: str
@@ -70,7 +70,7 @@ class UseToolDTO(Wire):
 
 
 class SwitchDTO(Wire):
-    """A node that goes one of several ways."""
+    """A node that chooses one of several branches."""
 
     type: Literal["switch"] = "switch"
     node_id: str

@@ -1,10 +1,10 @@
-"""What can go wrong: the requests that Candela refuses."""
+"""The errors of Candela: the requests that it refuses."""
 
-from portal_sandbox.errors import Refused
+from portal_sandbox.errors import STOPPED, Refused
 
 
 class NoSuchParent(Refused):
-    """The user can see no session with the name that is to be continued."""
+    """The user can see no session with the name of the parent."""
 
     status = 404
     detail = "Parent session not found"
@@ -51,4 +51,4 @@ class ServerStopped(Refused):
     """The server stopped while the agent was answering."""
 
     status = 503
-    detail = "The server stopped before the agent answered"
+    detail = STOPPED

@@ -1,10 +1,10 @@
-"""Events: what an agent says while it answers, and what its answer is.
+"""Events: what an agent sends on its way to an answer, and the answer as the last one.
 
-An agent is a function of the conversation and of files, of which a prompt has none here. What it returns is
-its answer: text, or other data that JSON can hold. Or it is a generator, which says things on the way: a text
-that it yields is an event of type "chat", a dict with `event_type` and `content` is an event as it stands.
-The answer is then the event of type "result" that it yields, after which it is asked for nothing more; else
-what it returns; else all its "chat" in one.
+An agent is a function of the conversation and of files, of which a prompt has none here. Its answer is what
+it returns: text, or other data that JSON can hold. A generator also sends events: a text that it yields is an
+event of type "chat", a dict with `event_type` and `content` is an event as it stands. Its answer is then the
+event of type "result" that it yields, after which it is closed; else what it returns; else all its "chat" in
+one.
 """
 
 import json
@@ -19,7 +19,7 @@ from portal_sandbox.candela.wire import Event
 
 @dataclass(frozen=True)
 class Result:
-    """What an agent has answered. Raises TypeError or ValueError for what JSON cannot hold."""
+    """The answer of an agent. Raises TypeError or ValueError for what JSON cannot hold."""
 
     value: Any
 
@@ -28,7 +28,7 @@ class Result:
 
     @cached_property
     def json(self) -> str:
-        """The answer as JSON, as it was when the agent gave it."""
+        """The answer as JSON, as it was when the agent returned it."""
         return json.dumps(self.value, allow_nan=False, ensure_ascii=False)
 
     @property
@@ -38,18 +38,21 @@ class Result:
         return Event(event_type="result", content=text)
 
 
-def answer(agent: Agent, conversation: Sequence[Message]) -> Generator[Event, None, Result]:
-    """What an agent says on the way; returns its result. Raises what the agent raises, and for nonsense."""
+def events_of(agent: Agent, conversation: Sequence[Message]) -> Generator[Event, None, Result]:
+    """Yield the events of an agent and return its result.
+
+    Raises what the agent raises, and TypeError or ValueError for values that are no events.
+    """
     returned = cast(object, agent(conversation, []))
     if isinstance(returned, Iterator):
-        return Result((yield from _said(cast(Iterator[object], returned))))
+        return Result((yield from _yielded(cast(Iterator[object], returned))))
     result = Result(returned)
     if isinstance(returned, str):
         yield Event(event_type="chat", content=returned)
     return result
 
 
-def _said(agent: Iterator[object]) -> Generator[Event, None, object]:
+def _yielded(agent: Iterator[object]) -> Generator[Event, None, object]:
     chat: list[str] = []
     try:
         while True:
@@ -67,11 +70,11 @@ def _said(agent: Iterator[object]) -> Generator[Event, None, object]:
             agent.close()
 
 
-def _event(said: object) -> Event:
+def _event(value: object) -> Event:
     try:
-        given = {"event_type": "chat", "content": said} if isinstance(said, str) else said
-        event = Event.model_validate(given)
+        fields = {"event_type": "chat", "content": value} if isinstance(value, str) else value
+        event = Event.model_validate(fields)
         event.model_dump_json()
-        return event
     except ValueError as error:  # pydantic's own are, both those of reading and of writing
-        raise ValueError(f"an agent yields text and events, not {said!r}") from error
+        raise ValueError(f"an agent yields text and events, not {value!r}") from error
+    return event

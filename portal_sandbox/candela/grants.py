@@ -1,11 +1,11 @@
-"""Grants: the tokens that were issued, kept as digests.
+"""Grants: the issued tokens, stored as digests.
 
 A sign-in is one grant, with an access token and a refresh token. Renewing it replaces the refresh token; the
-access token stays good until it expires. Revoking a refresh token ends the grant with all its tokens,
-revoking an access token only that one.
+access token stays valid until it expires. Revoking a refresh token ends the grant with all its tokens,
+revoking an access token ends only that one.
 
-A digest is of the token and of what it hangs on: the user, the password, the client and its secret. So
-after a restart with others, or without the user, nobody finds the token any more.
+A digest is made of the token, the user, the password, the client and its secret. So after a restart with
+other credentials, or without the user, the token is unknown.
 """
 
 import hmac
@@ -19,10 +19,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal_sandbox.candela.oauth2 import OAuth2
-from portal_sandbox.candela.sessions import Database
 from portal_sandbox.candela.tables import TokenRow
+from portal_sandbox.database import Database
 
-#: How long a refresh token lasts.
+#: The lifetime of a refresh token.
 REFRESH_LIFETIME = timedelta(days=7)
 
 
@@ -31,12 +31,12 @@ class InvalidGrant(Exception):
 
 
 class InvalidScope(Exception):
-    """More is asked for than was granted."""
+    """The requested scope is more than was granted."""
 
 
 @dataclass(frozen=True)
 class Issued:
-    """What a client gets: the tokens, and what the access token is good for; `lifetime` is in seconds."""
+    """The issued tokens and the scope of the access token; `lifetime` is in seconds."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
@@ -57,16 +57,16 @@ class Grants:
         self._proofs = {user: oauth2.proof(user) for user in users}
 
     def sign_in(self, user: str, client_id: str, scope: str) -> Issued:
-        """A new grant for `user`."""
+        """Return the tokens of a new grant for `user`."""
         with self._database.writing() as db:
             db.execute(delete(TokenRow).where(TokenRow.expires_at <= self._now()))
             return self._issue(db, _Grant(uuid4().hex, user, client_id, scope), scope)
 
     def renew(self, refresh_token: str, client_id: str, scope: str | None) -> Issued:
-        """New tokens for a refresh token, which is then used up. Raises InvalidGrant or InvalidScope."""
+        """Return new tokens for a refresh token, which ends. Raises InvalidGrant or InvalidScope."""
         with self._database.writing() as db:
             row = self._found(db, refresh_token)
-            if row is None or not row.is_refresh or row.client_id != client_id or self._is_over(row):
+            if row is None or not row.is_refresh or row.client_id != client_id or self._is_expired(row):
                 raise InvalidGrant
             if scope is not None and not set(scope.split()) <= set(row.scope.split()):
                 raise InvalidScope
@@ -75,13 +75,13 @@ class Grants:
             return self._issue(db, grant, row.scope if scope is None else scope)
 
     def user(self, access_token: str) -> str | None:
-        """The user of an access token; None where it is unknown, expired or revoked."""
+        """Return the user of an access token; None where it is unknown, expired or revoked."""
         with self._database.reading() as db:
             row = self._found(db, access_token)
-        return None if row is None or row.is_refresh or self._is_over(row) else row.user_id
+        return None if row is None or row.is_refresh or self._is_expired(row) else row.user_id
 
     def revoke(self, token: str, client_id: str) -> None:
-        """End an access token, or with a refresh token all of its grant; harmless for an unknown one.
+        """Revoke an access token, or with a refresh token its whole grant; harmless for an unknown one.
 
         Raises InvalidGrant for a token of another client.
         """
@@ -91,20 +91,20 @@ class Grants:
                 return
             if row.client_id != client_id:
                 raise InvalidGrant
-            one, all_ = TokenRow.digest == row.digest, TokenRow.grant_id == row.grant_id
-            db.execute(delete(TokenRow).where(all_ if row.is_refresh else one))
+            grant, token_alone = TokenRow.grant_id == row.grant_id, TokenRow.digest == row.digest
+            db.execute(delete(TokenRow).where(grant if row.is_refresh else token_alone))
 
     def _found(self, db: Session, token: str) -> TokenRow | None:
         digests = [_digest(token, proof) for proof in self._proofs.values()]
         return db.scalar(select(TokenRow).where(TokenRow.digest.in_(digests)))
 
-    def _is_over(self, row: TokenRow) -> bool:
+    def _is_expired(self, row: TokenRow) -> bool:
         return row.expires_at <= self._now()
 
     def _issue(self, db: Session, grant: "_Grant", scope: str) -> Issued:
         access = self._new(db, grant, scope, timedelta(seconds=self._oauth2.lifetime))
         refresh = None
-        if self._oauth2.refresh_tokens:  # for all that was granted, even where the access token is for less
+        if self._oauth2.refresh_tokens:  # for the whole scope, even where the access token is for less
             refresh = self._new(db, grant, grant.scope, REFRESH_LIFETIME, is_refresh=True)
         return Issued(access, refresh, self._oauth2.lifetime, scope)
 
@@ -134,5 +134,5 @@ class _Grant:
 
 
 def _digest(token: str, proof: str) -> str:
-    # Of random tokens, which nobody can guess; so the digest needs no salt and no slow function.
+    # A random token cannot be guessed; so its digest needs no salt and no slow function.
     return hmac.digest(token.encode(), proof.encode(), "sha256").hex()

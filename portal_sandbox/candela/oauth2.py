@@ -1,4 +1,4 @@
-"""OAuth2: who may sign in at the token endpoint, and how long the tokens last."""
+"""OAuth2: the users and the client of the token endpoint, and the lifetime of its tokens."""
 
 import hmac
 import secrets
@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal_sandbox.arguments import check, check_texts
+from portal_sandbox.arguments import check, check_strings
 
-#: The user where none is given.
+#: The default user.
 USER = "sandbox-user"
 
-#: The longest life of a token, in seconds: its end must be a date that there is.
-LONGEST = 1_000_000_000
+#: The maximum lifetime of a token, in seconds: its end must be a valid date.
+MAX_LIFETIME = 1_000_000_000
 
 
 def _random() -> str:
@@ -22,13 +22,13 @@ def _random() -> str:
 
 @dataclass(frozen=True)
 class OAuth2:
-    """Who may sign in, and how long the tokens last; by default one user with a random password.
+    """The users and the client that may sign in; by default one user with a random password.
 
     `users` maps each name to its password; the name is also the user's id. `lifetime` is that of an access
-    token, in seconds. Without `refresh_tokens` a client has only the password to begin again.
+    token, in seconds. Without `refresh_tokens` a client must sign in again with the password.
 
-    Raises ValueError for no user at all, for a name, password, id or secret that is empty or no text, and for
-    a lifetime that is not a whole number of seconds from 1 to a thousand million, which is 31 years.
+    Raises ValueError for no user at all, for a name, password, id or secret that is empty or no string, and
+    for a lifetime that is not a whole number of seconds from 1 to a thousand million, which is 31 years.
     """
 
     users: Mapping[str, str] = field(default_factory=lambda: {USER: _random()}, repr=False)
@@ -38,21 +38,21 @@ class OAuth2:
     refresh_tokens: bool = True
 
     def __post_init__(self) -> None:
-        check_texts("users", self.users, '{"ann": "password"}')
+        check_strings("users", self.users, '{"ann": "password"}')
         for name in ("client_id", "client_secret"):
-            check(name, getattr(self, name), str, 'a text such as "sandbox"')
+            check(name, getattr(self, name), str, 'a string such as "sandbox"')
         if not self.users:
             raise ValueError("users must hold at least one user")
-        # An empty value in a form counts as none (RFC 6749, 3.2), so nobody could sign in with it.
+        # An empty value in a form counts as missing (RFC 6749, 3.2), so nobody could sign in with it.
         if not all((*self.users, *self.users.values(), self.client_id, self.client_secret)):
             raise ValueError("users, passwords, client_id and client_secret must not be empty")
-        if type(self.lifetime) is not int or not 1 <= self.lifetime <= LONGEST:
+        if type(self.lifetime) is not int or not 1 <= self.lifetime <= MAX_LIFETIME:
             raise ValueError(
-                f"lifetime must be a whole number of seconds from 1 to {LONGEST}, not {self.lifetime!r}"
+                f"lifetime must be a whole number of seconds from 1 to {MAX_LIFETIME}, not {self.lifetime!r}"
             )
 
     def knows_user(self, username: str, password: str) -> bool:
-        """Whether this is the password of that user."""
+        """Whether this is the password of the user."""
         known = self.users.get(username)
         return known is not None and _equal(known, password)
 
@@ -61,23 +61,23 @@ class OAuth2:
         return client_id == self.client_id and _equal(self.client_secret, client_secret)
 
     def proof(self, user: str) -> str:
-        """What the tokens of a user hang on: another password, client or secret makes another one."""
+        """Return a text that changes with the credentials of a user, so that tokens of others are unknown."""
         return repr((user, self.users.get(user), self.client_id, self.client_secret))
 
 
 def derived(seed: str, **given: Any) -> OAuth2:
-    """Who may sign in, with a password and a secret made of the seed where none is given."""
-    made: dict[str, Any] = {
-        "users": {USER: _made(seed, "password")},
-        "client_secret": _made(seed, "client secret"),
+    """Return an OAuth2 with a password and a secret derived from the seed where none is given."""
+    defaults: dict[str, Any] = {
+        "users": {USER: _derived(seed, "password")},
+        "client_secret": _derived(seed, "client secret"),
     }
-    return OAuth2(**{**made, **given})
+    return OAuth2(**{**defaults, **given})
 
 
-def _made(seed: str, name: str) -> str:
+def _derived(seed: str, name: str) -> str:
     return urlsafe_b64encode(hmac.digest(seed.encode(), name.encode(), "sha256")[:16]).decode().rstrip("=")
 
 
 def _equal(one: str, other: str) -> bool:
-    """Whether two secrets are the same; takes equally long for each that is not."""
+    """Whether two secrets are the same, in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())

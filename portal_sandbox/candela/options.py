@@ -1,4 +1,4 @@
-"""Candela's options on the command line, and what a user exports to sign in."""
+"""Candela's options of the command, and the variables that a user exports to sign in."""
 
 import argparse
 import os
@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from portal_sandbox.arguments import seconds, worded
+from portal_sandbox.arguments import option, parse_seconds
 from portal_sandbox.candela.oauth2 import OAuth2, derived
 from portal_sandbox.candela.seed import seed
 
-#: What in a secrets.json each variable stands for.
+#: The key in a secrets.json of each variable.
 _VARIABLES = {
     "FBN_CANDELA_URL": "candelaUrl",
     "FBN_TOKEN_URL": "tokenUrl",
@@ -27,23 +27,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--user",
         action="append",
-        type=worded(_user),
+        type=option(_user),
         metavar="NAME=PASSWORD",
-        help="who may sign in (default: sandbox-user with a random password); may be repeated",
+        help="a user who may sign in (default: sandbox-user with a random password); may be repeated",
     )
     group.add_argument(
         "--client",
-        type=worded(_client),
+        type=option(_client),
         metavar="ID=SECRET",
-        help="the client that may ask for tokens (default: sandbox-client with a random secret)",
+        help="the client that may request tokens (default: sandbox-client with a random secret)",
     )
     group.add_argument(
         "--token-lifetime",
-        type=worded(_lifetime),
+        type=option(_lifetime),
         metavar="TIME",
-        help="how long a token is good, such as 30s or 5m (default: 1h)",
+        help="the lifetime of a token, such as 30s or 5m (default: 1h)",
     )
-    group.add_argument("--no-refresh-tokens", action="store_true", help="give no refresh tokens")
+    group.add_argument("--no-refresh-tokens", action="store_true", help="issue no refresh tokens")
 
 
 def oauth2(
@@ -51,7 +51,7 @@ def oauth2(
     tokens: Mapping[str, str] | None = None,
     db: str | os.PathLike[str] | None = None,
 ) -> OAuth2:
-    """Who may sign in, by the options; what they do not give is made of the tokens, or of the database.
+    """Return the OAuth2 of the options; what they omit is derived from the tokens or the database.
 
     Raises SandboxError where the database cannot be used, and ValueError for a user who is given twice.
     """
@@ -68,7 +68,7 @@ def oauth2(
 
 
 def exports(secrets: Mapping[str, Mapping[str, str]]) -> str:
-    """The variables that say what a secrets.json would, as a shell takes them."""
+    """Return the settings of a secrets.json as shell variables."""
     return " ".join(f"{name}={shlex.quote(secrets['api'][key])}" for name, key in _VARIABLES.items())
 
 
@@ -81,7 +81,7 @@ def _client(text: str) -> tuple[str, str]:
 
 
 def _pair(text: str, form: str) -> tuple[str, str]:
-    """Two texts; the second one may hold equals signs. What is wrong is not repeated: it may be a secret."""
+    """Return a pair; its second part may hold equals signs. Its errors omit the text, maybe a secret."""
     name, _, secret = text.partition("=")
     if not (name and secret):
         raise ValueError(f"it is not in the form {form}")
@@ -89,7 +89,7 @@ def _pair(text: str, form: str) -> tuple[str, str]:
 
 
 def _lifetime(text: str) -> int:
-    lifetime = seconds(text)
+    lifetime = parse_seconds(text)
     if lifetime < 1 or lifetime % 1:
         raise ValueError(f"{text!r} is not a whole number of seconds from 1 up")
     return int(lifetime)

@@ -1,4 +1,4 @@
-"""Responses: what the operations answer besides 200, as the OpenAPI document says it."""
+"""Responses of the operations besides 200, for the OpenAPI document."""
 
 from portal_sandbox.responses import invalid, refusal
 
@@ -15,6 +15,6 @@ INVALID_BODY = invalid("The body is not JSON that can be read, or something in i
 FAILED = refusal(500, "The agent failed; its prompt was taken all the same")
 STOPPING = refusal(503, "The server is stopping and takes no more prompts")
 
-#: What starting a session may answer, and sending it a prompt.
+#: The responses to starting a session, and to sending it a prompt.
 TO_START = {**UNAUTHORIZED, **NO_AGENT, **SLOT_TAKEN, **INVALID_BODY}
 TO_ASK = {**UNAUTHORIZED, **NO_SESSION, **NOT_RUNNING, **INVALID_BODY, **FAILED, **STOPPING}

@@ -1,28 +1,21 @@
-"""The ten operations of the Candela contract."""
+"""The routes that read, start, stop and delete the sessions of Candela."""
 
-import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import Response, StreamingResponse
+from fastapi import APIRouter, Query
 
+from portal_sandbox.bodies import BodyRoute
 from portal_sandbox.candela import responses, wire
 from portal_sandbox.candela.auth import CurrentUser, ThisCandela
-from portal_sandbox.candela.bodies import JsonBodies
-from portal_sandbox.candela.events import Result
+from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.service import Candela
-from portal_sandbox.candela.sessions import HOST_ID, Name
+from portal_sandbox.candela.sessions import HOST_ID
 from portal_sandbox.candela.specs import Wire
-from portal_sandbox.candela.stream import Stream
 from portal_sandbox.candela.tables import CandelaSessionRow
-from portal_sandbox.errors import Refused
-
-NDJSON = "application/x-ndjson"
 
 router = APIRouter(
-    route_class=JsonBodies, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
+    route_class=BodyRoute, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
 )
 
 Scope = Annotated[str, Query(description="The scope of the session")]
@@ -66,7 +59,7 @@ def get_session(
 ) -> wire.Session:
     """The app or, of a development session, the circuit and the directive; with all that came besides."""
     row = candela.sessions.find(user, Name(scope, identifier, version))
-    return wire.Session.model_validate(row.answer)
+    return wire.Session.model_validate(row.details)
 
 
 @router.get(
@@ -128,8 +121,8 @@ def start_dev_session(
     candela: ThisCandela, user: CurrentUser, request: wire.DevSessionStartRequest
 ) -> wire.ObjectMetadata:
     """The session takes the caller's one slot, until it is stopped."""
-    answer = {**_answer(request), "app": None, "model_cfg": _sent(request.model_id), "dev_session": True}
-    return _started(candela, user, request.model_id, request, answer)
+    details = {**_details(request), "app": None, "model_cfg": _sent(request.model_id), "dev_session": True}
+    return _started(candela, user, request.model_id, request, details)
 
 
 @router.post(
@@ -142,8 +135,8 @@ def start_session(
     candela: ThisCandela, user: CurrentUser, request: wire.SessionStartRequest
 ) -> wire.ObjectMetadata:
     """The session takes the caller's one slot, until it is stopped."""
-    answer = {**_answer(request), "dev_session": False}
-    return _started(candela, user, request.app, request, answer)
+    details = {**_details(request), "dev_session": False}
+    return _started(candela, user, request.app, request, details)
 
 
 @router.get(
@@ -158,48 +151,11 @@ def stop_session(candela: ThisCandela, user: CurrentUser) -> None:
     candela.stop_session(user)
 
 
-@router.post(
-    "/session/pipeline_submit",
-    summary="Send a prompt to the running pipeline session",
-    response_description="What the pipeline has answered: text, or other data",
-    responses=responses.TO_ASK,
-)
-async def submit_pipeline_prompt(candela: ThisCandela, user: CurrentUser, prompt: wire.SubmitPrompt) -> Any:
-    """The answer comes once the pipeline is done. The prompt belongs to the conversation of the session."""
-    result = await _result(await _asked(candela, user, prompt))
-    return Response(result.json, media_type="application/json")
-
-
-@router.post(
-    "/session/agent_submit",
-    summary="Send a prompt to the running agent session",
-    response_description="A stream of json-serialised events forming the agent response and other data.",
-    response_model=wire.Event,
-    responses={
-        200: {"content": {NDJSON: {"schema": {"$ref": "#/components/schemas/Event"}}}},
-        **responses.TO_ASK,
-    },
-)
-async def submit_prompt_to_agent(
-    request: Request, candela: ThisCandela, user: CurrentUser, prompt: wire.SubmitPrompt
-) -> Response:
-    """Where the caller accepts application/x-ndjson, each event comes as it happens, on a line of its own.
-
-    The last one is the result, or of type "sys" where the agent failed on the way. Otherwise the answer is
-    the result alone, once the agent is done.
-    """
-    events = await _asked(candela, user, prompt)
-    if not _accepts(request.headers.get("accept", ""), NDJSON):
-        return Response((await _result(events)).event.model_dump_json(), media_type="application/json")
-    first = await anext(events)  # what goes wrong before it can still be said by the status
-    return StreamingResponse(_lines(first, events), media_type=NDJSON)
-
-
 # ── starting ──
 
 
-def _answer(request: wire.DevSessionStartRequest | wire.SessionStartRequest) -> dict[str, Any]:
-    """What a request says of its session, and all that it holds besides."""
+def _details(request: wire.DevSessionStartRequest | wire.SessionStartRequest) -> dict[str, Any]:
+    """Return the details of the session that a request starts, unknown properties included."""
     own = type(request).model_fields
     sent = _sent(request)
     kept = {name: sent[name] for name in sent if name in own or name not in wire.Session.model_fields}
@@ -217,55 +173,11 @@ def _started(
     user: str,
     agent: wire.ObjectId,
     request: wire.DevSessionStartRequest | wire.SessionStartRequest,
-    answer: Mapping[str, Any],
+    details: Mapping[str, Any],
 ) -> wire.ObjectMetadata:
     named = request.parent_session
     parent = None if named is None else Name(named.scope, named.identifier, named.version)
-    return _metadata(candela.start_session(user, agent.identifier, answer, request.scope, parent))
-
-
-# ── answering ──
-
-
-async def _asked(
-    candela: Candela, user: str, prompt: wire.SubmitPrompt
-) -> AsyncGenerator[wire.Event | Result]:
-    stream = Stream()
-    name = Name(prompt.scope, prompt.session_id)
-    await run_in_threadpool(candela.answers.ask, user, name, prompt.prompt, stream)
-    return stream.read()
-
-
-async def _result(events: AsyncGenerator[wire.Event | Result]) -> Result:
-    result = None
-    async for event in events:
-        result = event
-    assert isinstance(result, Result)
-    return result
-
-
-async def _lines(
-    first: wire.Event | Result, rest: AsyncGenerator[wire.Event | Result]
-) -> AsyncGenerator[str]:
-    yield _line(first)
-    try:
-        async for event in rest:
-            yield _line(event)
-    except Refused as refused:
-        yield _line(wire.Event(event_type="sys", content=refused.detail))
-
-
-def _line(event: wire.Event | Result) -> str:
-    return f"{(event.event if isinstance(event, Result) else event).model_dump_json()}\n"
-
-
-def _accepts(accept: str, media_type: str) -> bool:
-    """Whether an Accept header names a media type, and not to refuse it."""
-    for part in accept.lower().split(","):
-        name, *parameters = (piece.strip() for piece in part.split(";"))
-        if name == media_type:
-            return not any(re.fullmatch(r"q\s*=\s*0(\.0*)?", parameter) for parameter in parameters)
-    return False
+    return _metadata(candela.start_session(user, agent.identifier, details, request.scope, parent))
 
 
 # ── metadata ──

@@ -1,4 +1,4 @@
-"""The seed: what passwords and secrets are made of that nobody has given, so that a restart keeps them."""
+"""The seed from which default passwords and secrets are derived, so that a restart keeps them."""
 
 import os
 from collections.abc import Mapping
@@ -21,20 +21,19 @@ class SeedRow(Base):
 
 
 def seed(tokens: Mapping[str, str] | None, db: str | os.PathLike[str] | None) -> str:
-    """The seed that the database keeps, which is made where there is none; without one, that of the tokens.
+    """Return the seed stored in the database, else one made of the tokens, else a random one.
 
-    A random one without either. Raises SandboxError where the database cannot be used, and ValueError for
-    tokens that cannot be.
+    Raises SandboxError where the database cannot be used, and ValueError for invalid tokens.
     """
     if db is not None:
-        return _kept(Store(db))
+        return _stored(Store(db))
     if tokens is not None:
         Tokens(tokens)
         return "\n".join(sorted(tokens))
     return token_urlsafe(32)
 
 
-def _kept(store: Store) -> str:
+def _stored(store: Store) -> str:
     store.open()
     try:
         with store.database.writing() as db:

@@ -1,4 +1,4 @@
-"""Specs: what an answer must look like, from a single text to nested objects; a union goes by `type`."""
+"""Specs: the types of an answer, from a string to nested objects; a union is chosen by `type`."""
 
 from typing import Annotated, Any, Literal, cast
 
@@ -9,7 +9,7 @@ Bound = Literal["inclusive", "exclusive"]
 
 
 class Wire(BaseModel):
-    """What goes over the wire: types are taken at their word, and unknown properties are kept."""
+    """The base of requests and responses: types are strict, and unknown properties are kept."""
 
     model_config = ConfigDict(extra="allow", strict=True, protected_namespaces=())
 
@@ -20,8 +20,8 @@ def _type_of(value: Any) -> Any:
     )
 
 
-#: Chooses of a union by `type`. The mere name of the property pydantic forgets in a union that holds itself;
-#: it would then try one variant after the other, and take twice as long for each level of nesting.
+#: Chooses the variant of a union by `type`. Given only the property's name, pydantic forgets it in a union
+#: that holds itself, tries one variant after the other, and takes twice as long for each level of nesting.
 BY_TYPE = Discriminator(
     _type_of,
     custom_error_type="type_unknown",
@@ -30,9 +30,10 @@ BY_TYPE = Discriminator(
 
 
 def fill_in_type(*variants: type[Wire]) -> BeforeValidator:
-    """Give an object without a `type` that of the one variant whose required properties it has.
+    """Return a validator that gives an object without a `type` that of the one variant it fits.
 
-    Only their names are looked at: to try each variant would take for ever on deeply nested objects.
+    It fits one whose required properties it has. Only their names are compared: to validate each variant
+    would take for ever on deeply nested objects.
     """
     required = {
         variant.model_fields["type"].default: {
@@ -41,18 +42,18 @@ def fill_in_type(*variants: type[Wire]) -> BeforeValidator:
         for variant in variants
     }
 
-    def filled(value: Any) -> Any:
+    def fill_in(value: Any) -> Any:
         if not isinstance(value, dict) or "type" in value:
             return cast(Any, value)
         given = cast(dict[str, Any], value)
         fitting = [kind for kind, names in required.items() if names <= given.keys()]
         return {**given, "type": fitting[0]} if len(fitting) == 1 else given
 
-    return BeforeValidator(filled)
+    return BeforeValidator(fill_in)
 
 
 class DTOStr(Wire):
-    """A text."""
+    """A string."""
 
     type: Literal["string"] = "string"
     is_nullable: bool | None = None
@@ -67,7 +68,7 @@ class DTOStr(Wire):
 
 
 class DTOEnum(Wire):
-    """One of several texts."""
+    """One of several strings."""
 
     type: Literal["enum"] = "enum"
     options: list[str]
@@ -77,7 +78,7 @@ class DTOEnum(Wire):
 
 
 class DTOBool(Wire):
-    """Yes or no."""
+    """A boolean."""
 
     type: Literal["bool"] = "bool"
     is_nullable: bool | None = None
@@ -115,7 +116,7 @@ class DTOInt(Wire):
 
 
 class DTOConst(Wire):
-    """Always the same text."""
+    """A constant string."""
 
     type: Literal["constant"] = "constant"
     value: str
@@ -124,7 +125,7 @@ class DTOConst(Wire):
 
 
 class DTOArr(Wire):
-    """Several values of one form."""
+    """An array of one type."""
 
     type: Literal["array"] = "array"
     is_nullable: bool | None = None
@@ -135,7 +136,7 @@ class DTOArr(Wire):
 
 
 class DTOObj(Wire):
-    """An object with these fields."""
+    """An object with fixed fields."""
 
     type: Literal["object"] = "object"
     is_nullable: bool | None = None
@@ -144,7 +145,7 @@ class DTOObj(Wire):
 
 
 class DTODict(Wire):
-    """An object with any fields, whose names and values have a form each."""
+    """An object with any fields, whose names and values have a type each."""
 
     type: Literal["dictionary"] = "dictionary"
     is_nullable: bool | None = None

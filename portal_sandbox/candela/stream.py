@@ -1,4 +1,4 @@
-"""A stream: the events of one answer, on their way from the agent's thread to the response."""
+"""A stream: a queue of events from the thread of an agent to the response."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,12 +10,12 @@ from portal_sandbox.candela.events import Result
 from portal_sandbox.candela.wire import Event
 from portal_sandbox.errors import Refused
 
-#: How many events an agent may be ahead of whoever reads them; then it waits.
+#: The number of unread events after which the agent waits.
 AHEAD = 64
 
 
 class Stream:
-    """Read in the event loop in which it was made, and written by any thread."""
+    """A queue that is read in the event loop in which it was made, and written by any thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -27,7 +27,7 @@ class Stream:
         self.ended = Flag()
 
     def put(self, event: Event) -> None:
-        """Send an event, as soon as there is room; at once where nobody reads any more."""
+        """Add an event, as soon as there is room; drop it where the reader has left."""
         self._room.acquire()
         if self._open:
             self._send(event)
@@ -35,7 +35,7 @@ class Stream:
             self._room.release()
 
     def end(self, last: Result | Refused) -> None:
-        """End the stream with an answer, or with why there is none; the first end counts."""
+        """End the stream with a result or an error; the first end counts."""
         with self._lock:
             if self.ended.is_set():
                 return
@@ -44,7 +44,7 @@ class Stream:
         self._close()
 
     async def read(self) -> AsyncGenerator[Event | Result]:
-        """The events as they come, and the result. Raises Refused where there is none."""
+        """Yield the events as they come, and the result. Raises Refused where there is none."""
         try:
             while True:
                 item = await self._items.get()
@@ -58,9 +58,9 @@ class Stream:
             self._close()
 
     def _send(self, item: Event | Result | Refused) -> None:
-        with suppress(RuntimeError):  # the loop is closed, and nobody reads
+        with suppress(RuntimeError):  # the loop is closed, and so is its reader
             self._loop.call_soon_threadsafe(self._items.put_nowait, item)
 
     def _close(self) -> None:
         self._open = False
-        self._room.release()  # for whoever waits for room, and then for the next
+        self._room.release()  # for a thread that waits in put, and then for the next

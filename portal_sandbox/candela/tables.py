@@ -1,4 +1,4 @@
-"""The tables of Candela, in the same database as Portal's: sessions hold messages, tokens stand alone."""
+"""The tables of Candela: sessions with messages, and tokens; they are in the database of Portal."""
 
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,11 @@ from portal_sandbox.tables import Base, UtcDateTime
 
 
 class CandelaSessionRow(Base):
-    """One version of a session; a shared one belongs to no one, is open to every user, and needs no slot.
+    """One version of a session; a shared one has no owner, is open to every user, and needs no slot.
 
-    `answer` is what a session is read as. `running` says that it has its user's slot, which it leaves to the
-    next one if it `gives_way`. `server` names the server that is answering a prompt, for as long as it does,
-    and `failure` says why the last prompt has no answer.
+    `details` is what reading the session returns. A `running` one has its user's slot, which it leaves to the
+    next one if it `gives_way`. `server` names the server whose agent works on a prompt, until it has
+    answered, and `failure` says why the last prompt has no answer.
     """
 
     __tablename__ = "candela_sessions"
@@ -31,21 +31,21 @@ class CandelaSessionRow(Base):
     user_id: Mapped[str] = mapped_column(index=True)
     shared: Mapped[bool] = mapped_column(default=False)
     agent_id: Mapped[str]
-    answer: Mapped[dict[str, Any]] = mapped_column(JSON)
+    details: Mapped[dict[str, Any]] = mapped_column("answer", JSON)  # another name would be another format
     running: Mapped[bool]
     gives_way: Mapped[bool]
     server: Mapped[str | None]
     failure: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Listing sessions must not load what is said in them.
+    # Listing sessions must not load their messages.
     messages: Mapped[list["CandelaMessageRow"]] = relationship(lazy="raise", order_by="CandelaMessageRow.key")
 
 
 class CandelaMessageRow(Base):
-    """One message: a prompt, or the agent's answer to it."""
+    """A message: a prompt, or the agent's answer to it."""
 
     __tablename__ = "candela_messages"
-    # No key is used twice, so that an answer that comes late is not taken for that to another prompt.
+    # No key is used twice, so that a late answer is not stored for another prompt.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     key: Mapped[int] = mapped_column(primary_key=True)
@@ -55,7 +55,7 @@ class CandelaMessageRow(Base):
 
 
 class TokenRow(Base):
-    """A token that was issued, as a digest; all that come from one sign-in have the same `grant_id`."""
+    """The digest of an issued token; the tokens of one sign-in have the same `grant_id`."""
 
     __tablename__ = "candela_tokens"
 

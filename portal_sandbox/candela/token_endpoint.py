@@ -1,6 +1,6 @@
 """The token endpoint: the password and the refresh grant of OAuth2 (RFC 6749), and revocation (RFC 7009).
 
-The client says who it is in the form or in a basic Authorization header, there percent-encoded or not.
+The client authenticates in the form or in a basic Authorization header, there percent-encoded or not.
 """
 
 from base64 import b64decode
@@ -16,7 +16,7 @@ from portal_sandbox.candela.auth import ThisCandela
 from portal_sandbox.candela.grants import InvalidGrant, InvalidScope, Issued
 from portal_sandbox.candela.service import Candela
 
-#: Where the endpoint is, within Candela.
+#: The path of the endpoint, within Candela.
 PATH = "/oauth2/v1/token"
 
 Form: TypeAlias = Mapping[str, str]
@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class OAuth2Error(Exception):
-    """A request that is refused: `error` as RFC 6749 (5.2) names it, and why, for people."""
+    """A refused request: the code of RFC 6749 (5.2), and the reason for people to read."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(error, description)
@@ -35,29 +35,29 @@ class OAuth2Error(Exception):
 
 @router.post(PATH)
 async def fetch_token(request: Request, candela: ThisCandela) -> JSONResponse:
-    """An access token for a user's password or for a refresh token."""
+    """Return an access token for a user's password or for a refresh token."""
     form = await _form(request)
     issued = await run_in_threadpool(_issued, candela, form, request.headers.get("authorization"))
-    answer = {
+    body = {
         "token_type": "Bearer",
         "expires_in": issued.lifetime,
         "access_token": issued.access_token,
         "refresh_token": issued.refresh_token,
         "scope": issued.scope,
     }
-    return JSONResponse({name: value for name, value in answer.items() if value}, headers=_PRIVATE)
+    return JSONResponse({name: value for name, value in body.items() if value}, headers=_PRIVATE)
 
 
 @router.post("/oauth2/v1/revoke")
 async def revoke_token(request: Request, candela: ThisCandela) -> Response:
-    """End a token; with a refresh token, all that came from the same sign-in."""
+    """Revoke a token; with a refresh token, all of the same sign-in."""
     form = await _form(request)
     await run_in_threadpool(_revoke, candela, form, request.headers.get("authorization"))
     return Response(headers=_PRIVATE)
 
 
-async def refused(_: Request, error: Exception) -> JSONResponse:
-    """The answer to a request that is refused."""
+async def refusal(_: Request, error: Exception) -> JSONResponse:
+    """Return the response to a refused request."""
     assert isinstance(error, OAuth2Error)
     headers, status = _PRIVATE, 400
     if error.error == "invalid_client":
@@ -99,7 +99,7 @@ def _revoke(candela: Candela, form: Form, authorization: str | None) -> None:
 
 
 async def _form(request: Request) -> Form:
-    """The fields of a form; one without a value counts as none (RFC 6749, 3.2)."""
+    """Return the fields of a form; one without a value counts as missing (RFC 6749, 3.2)."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise OAuth2Error("invalid_request", "The body is not of type application/x-www-form-urlencoded.")
@@ -124,21 +124,21 @@ def _required(form: Form, name: str) -> str:
 
 
 def _client(candela: Candela, form: Form, authorization: str | None) -> str:
-    """The id of the client that asks, if it can show that it is that one."""
+    """Return the id of the client. Raises OAuth2Error without valid credentials."""
     scheme, _, encoded = (authorization or "").partition(" ")
-    shown = [(form.get("client_id", ""), form.get("client_secret", ""))]
+    credentials = [(form.get("client_id", ""), form.get("client_secret", ""))]
     if scheme.lower() == "basic":
         if "client_secret" in form:
-            raise OAuth2Error("invalid_request", "The client shows who it is in two ways.")
-        shown = _basic(encoded)
-    for client_id, client_secret in shown:
+            raise OAuth2Error("invalid_request", "The client authenticates in two ways.")
+        credentials = _basic(encoded)
+    for client_id, client_secret in credentials:
         if client_id and client_secret and candela.knows_client(client_id, client_secret):
             return client_id
     raise OAuth2Error("invalid_client", "The client id or the client secret is missing or wrong.")
 
 
 def _basic(encoded: str) -> list[tuple[str, str]]:
-    """What basic credentials may mean: RFC 6749 (2.3.1) encodes both parts, many clients do not."""
+    """Return the readings of basic credentials: RFC 6749 (2.3.1) encodes both parts, many clients do not."""
     try:
         client_id, colon, client_secret = b64decode(encoded.strip(), validate=True).decode().partition(":")
     except ValueError:

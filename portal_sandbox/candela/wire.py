@@ -1,4 +1,4 @@
-"""What goes over the wire: requests and answers of the contract."""
+"""The requests and responses of the contract."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -12,7 +12,7 @@ EventType = Literal["chat", "intent", "info", "result", "wait", "user", "sys"]
 
 
 class ObjectId(Wire):
-    """The name of an object; without a version it is that of the latest one."""
+    """The name of an object; without a version, of the latest one."""
 
     scope: str
     identifier: str
@@ -20,7 +20,7 @@ class ObjectId(Wire):
 
 
 class ObjectMetadata(Wire):
-    """What is known of an object, besides what it holds."""
+    """The metadata of an object."""
 
     obj_id: ObjectId
     domain: str
@@ -30,7 +30,7 @@ class ObjectMetadata(Wire):
 
 
 class Session(Wire):
-    """What a session was started with."""
+    """The details of a session: the objects it was started with."""
 
     app: ObjectId | None
     model_cfg: ObjectId
@@ -42,7 +42,7 @@ class Session(Wire):
 
 
 class SessionStartRequest(Wire):
-    """A session of a stored app on a stored model."""
+    """A request for a session of a stored app on a stored model."""
 
     app: ObjectId
     model_cfg: ObjectId
@@ -53,7 +53,7 @@ class SessionStartRequest(Wire):
 
 
 class Directive(Wire):
-    """How the agent is to behave."""
+    """The instructions for an agent."""
 
     point: Literal[" * "] = " * "
     hide: bool = True
@@ -65,13 +65,13 @@ class Directive(Wire):
 
 
 class ToolModule(Wire):
-    """The source of tools."""
+    """The source code of tools."""
 
     content: str
 
 
 class DevSessionStartRequest(Wire):
-    """A session of a circuit and a directive that are not stored yet."""
+    """A request for a session of a circuit and a directive that are not stored."""
 
     model_id: ObjectId
     circuit: CircuitDTO
@@ -90,7 +90,7 @@ class SubmitPrompt(Wire):
 
 
 class Event(Wire):
-    """Something that happens while an agent answers."""
+    """An event while an agent answers."""
 
     event_type: EventType
     content: str

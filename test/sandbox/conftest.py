@@ -152,7 +152,7 @@ def no_thread_to_answer_in() -> Iterator[None]:
     begin = threading.Thread.start
 
     def no_more(thread: threading.Thread) -> None:
-        if thread.name == "portal-sandbox-answer":
+        if thread.name == "portal-sandbox-agent":
             raise RuntimeError("can't start new thread")
         begin(thread)
 

@@ -175,7 +175,7 @@ def test_an_app_may_be_started_again(tmp_path: Path, in_file: bool) -> None:
     async def run() -> list[str]:
         async with app.router.lifespan_context(app):
             service: Service = app.state.service
-            asked = await asyncio.to_thread(service.answers.create, "ann", "echo", Prompt("hello"))
+            asked = await asyncio.to_thread(service.runner.create, "ann", "echo", Prompt("hello"))
             return [row.status async for row in service.changes.follow(asked.id)]
 
     assert [asyncio.run(run())[-1] for _ in range(2)] == ["Ready", "Ready"]

@@ -21,7 +21,7 @@ from portal_sandbox import arguments
     ],
 )
 def test_a_time_has_units(text: str, seconds: float) -> None:
-    assert arguments.seconds(text) == seconds
+    assert arguments.parse_seconds(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_time_has_units(text: str, seconds: float) -> None:
 def test_a_value_that_begins_with_a_dash_belongs_to_the_option_before(
     given: list[str], joined: list[str]
 ) -> None:
-    assert arguments.joined(given) == joined
+    assert arguments.join_values(given) == joined
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_a_value_that_begins_with_a_dash_belongs_to_the_option_before(
 )
 def test_what_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a time such as 2s, 200ms, 5m or 1h; a number alone is in"):
-        arguments.seconds(text)
+        arguments.parse_seconds(text)

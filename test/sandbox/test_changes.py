@@ -64,7 +64,7 @@ def test_a_session_is_followed_to_its_end(store: Store, changes: Changes) -> Non
 
     def answer() -> None:
         store.finish(asked, "answer", SessionStatus.READY)
-        changes.tell(asked.id)
+        changes.notify(asked.id)
 
     assert _followed(changes, asked.id, answer) == ["Running 1", "Ready 2"]
     assert _followed(changes, asked.id) == ["Ready 2"]
@@ -76,11 +76,11 @@ def test_a_session_may_go_on(store: Store, changes: Changes) -> None:
     def answer_and_ask() -> None:
         store.finish(asked[-1], "answer", SessionStatus.READY)
         asked.append(store.begin("ann", asked[0].id, Prompt("two")))
-        changes.tell(asked[0].id)
+        changes.notify(asked[0].id)
 
     def answer() -> None:
         store.finish(asked[-1], "answer", SessionStatus.READY)
-        changes.tell(asked[0].id)
+        changes.notify(asked[0].id)
 
     assert _followed(changes, asked[0].id, answer_and_ask, answer) == ["Running 1", "Running 3", "Ready 4"]
 
@@ -98,10 +98,10 @@ def test_news_of_other_sessions_are_no_news(
 
     def answer() -> None:
         store.finish(asked, "answer", SessionStatus.READY)
-        changes.tell(asked.id)
+        changes.notify(asked.id)
 
     monkeypatch.setattr(store, "session", looked)
-    seen = _followed(changes, asked.id, lambda: changes.tell(other.id), answer, silence=0.2)
+    seen = _followed(changes, asked.id, lambda: changes.notify(other.id), answer, silence=0.2)
 
     assert seen == ["Running 1"] * (len(seen) - 1) + ["Ready 2"]
     assert len(seen) > 2  # the second for silence, without a look
@@ -117,7 +117,7 @@ def test_a_change_between_look_and_wait_is_not_missed(
     def look_and_change(session_id: str) -> SessionRow:
         row = look(session_id)
         store.finish(asked, "answer", SessionStatus.READY)
-        changes.tell(asked.id)
+        changes.notify(asked.id)
         return row
 
     monkeypatch.setattr(store, "session", look_and_change)
@@ -157,7 +157,7 @@ def test_a_change_is_read_once_for_all_who_wait(
             await asyncio.sleep(0.01)
         before = looks.count
         await asyncio.to_thread(store.finish, asked, "answer", SessionStatus.READY)
-        changes.tell(asked.id)
+        changes.notify(asked.id)
         seen = await asyncio.gather(*waiting)
         assert looks.count == before + 1
         return seen
@@ -207,7 +207,7 @@ def test_what_goes_wrong_with_a_look_is_told_to_all_who_wait(
         while not any(len(watch._waiting) == 3 and watch.number for watch in changes._all()):
             await asyncio.sleep(0.01)
         looks.after = [fail]
-        changes.tell(asked.id)
+        changes.notify(asked.id)
         return await asyncio.gather(*waiting, return_exceptions=True)
 
     ends = asyncio.run(asyncio.wait_for(follow(), LIMIT))
@@ -231,7 +231,7 @@ def test_others_have_their_turn_while_many_are_told(
         while not any(len(watch._waiting) == 100 and watch.number for watch in changes._all()):
             await asyncio.sleep(0.01)
         store.finish(asked, "answer", SessionStatus.READY)
-        changes.tell(asked.id)
+        changes.notify(asked.id)
         turns: list[int] = []
         while told < 100:
             turns.append(told)
@@ -241,7 +241,7 @@ def test_others_have_their_turn_while_many_are_told(
 
     turns = asyncio.run(asyncio.wait_for(follow(), LIMIT))
 
-    assert max(later - turn for turn, later in pairwise(turns)) <= module.TOGETHER
+    assert max(later - turn for turn, later in pairwise(turns)) <= module.BATCH
 
 
 @pytest.mark.parametrize(("error", "logged"), [(MemoryError, True), (DatabaseBusy, False)])
@@ -266,7 +266,7 @@ def test_looking_around_goes_on_whatever_comes(
     for _ in range(3):
         assert looked.acquire(timeout=LIMIT)
     changes.stop()
-    assert ("Changes that others have made cannot be looked for" in caplog.messages) is logged
+    assert ("Polling for changes of other processes failed" in caplog.messages) is logged
 
 
 def test_without_a_thread_nothing_is_left_to_be_stopped(
@@ -348,7 +348,7 @@ def test_a_stop_shows_what_it_has_given_up(store: Store, changes: Changes) -> No
     asked = _created(store)
 
     def stop() -> None:
-        store.give_up()
+        store.abandon()
         changes.stop()
 
     assert _followed(changes, asked.id, stop) == ["Running 1", "Error 2"]
@@ -400,7 +400,7 @@ def test_a_loop_that_is_closed_wakes_nobody(store: Store, changes: Changes) -> N
     kept.close()
 
     assert len(changes._all()) == 1
-    changes.tell(asked.id)
+    changes.notify(asked.id)
     del rows
 
 

@@ -127,12 +127,12 @@ def test_those_who_switch_the_log_at_once_try_again(path: Path, monkeypatch: pyt
     database.open()
     monkeypatch.setattr(module, "_driver", lambda _: rival)
     with database.reading() as session:
-        module._log_ahead(session.connection())
+        module._use_write_ahead_log(session.connection())
 
         monkeypatch.setattr(module, "PATIENCE", -1)
         rival.attempts = 0
         with pytest.raises(DatabaseBusy):
-            module._log_ahead(session.connection())
+            module._use_write_ahead_log(session.connection())
 
     database.close()
 

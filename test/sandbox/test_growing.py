@@ -11,8 +11,8 @@ import pytest
 
 import portal_sandbox
 from portal_client import ApiClient, Configuration, SessionsApi
-from portal_sandbox import workers
-from portal_sandbox.agents import Interrupted, listen
+from portal_sandbox import runner
+from portal_sandbox.agents import Interrupted, consume
 from portal_sandbox.errors import STOPPED, DatabaseBusy, OutOfRange
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.store import Store
@@ -158,7 +158,7 @@ def test_a_piece_that_cannot_be_stored_is_stored_later(start: Start, monkeypatch
             raise DatabaseBusy
         return grow(*arguments)
 
-    monkeypatch.setattr(workers, "PAUSE", 0.01)
+    monkeypatch.setattr(runner, "PAUSE", 0.01)
     monkeypatch.setattr(Store, "grow", refuse_twice)
 
     session = start(agents={"two": lambda conversation, files: iter(["one ", "two"])}).create(agent="two")
@@ -209,7 +209,7 @@ def test_what_was_said_before_its_server_died_ends_with_the_reason(store: Store,
 def test_a_piece_that_comes_when_the_session_has_gone_on_changes_nothing(store: Store) -> None:
     asked = store.create("ann", "echo", Prompt("hello"))
     store.grow(asked, "one ")
-    store.give_up()
+    store.abandon()
     again = store.begin("ann", asked.id, Prompt("again"))
 
     assert not store.grow(asked, "one two")
@@ -248,7 +248,7 @@ class Pauses(Event):
 def test_the_pace_comes_after_each_piece() -> None:
     pauses, taken = Pauses(), list[str]()
 
-    assert listen(iter("abc"), taken.append, pauses, 0.5) is None
+    assert consume(iter("abc"), taken.append, pauses, 0.5) is None
 
     assert (taken, pauses.waited) == (["a", "b", "c"], [0.5] * 3)
 
@@ -266,6 +266,6 @@ def test_an_agent_is_asked_for_nothing_more_once_its_time_is_over() -> None:
             closed.append(True)
 
     with pytest.raises(Interrupted):
-        listen(agent(), taken.append, ended, 60)
+        consume(agent(), taken.append, ended, 60)
 
     assert (taken, closed) == (["a", "b"], [True])

@@ -173,9 +173,7 @@ def test_beyond_this_machine_any_name_passes_unless_some_are_allowed(
     assert any_name.host.startswith("http://127.0.0.1:")
     warnings = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
     assert len(warnings) == 2
-    assert warnings[0].startswith(
-        "The sandbox listens on 0.0.0.0: whoever reaches this machine over the network"
-    )
+    assert warnings[0].startswith("The sandbox listens on 0.0.0.0: other machines in the network")
 
 
 @pytest.mark.parametrize(

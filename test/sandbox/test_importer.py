@@ -114,7 +114,7 @@ def test_several_in_the_order_given() -> None:
     assert import_agents([]) == {}
 
 
-WRITTEN = "it is not in the form [ID=]MODULE:FUNCTION, such as agents:answer"
+WRITTEN = "it is not in the form [ID=]MODULE:FUNCTION, such as agents:summary"
 CALLED = "it cannot be called with (conversation, files): "
 NAMED = ": an id is printable text without spaces around it"
 

@@ -140,9 +140,7 @@ def test_an_address_for_the_whole_network_is_warned_of(host: str) -> None:
             assert caller.create()["status"] == "Ready"
         errors = _stopped(process)
 
-    assert re.fullmatch(
-        rf"\S+ WARNING The sandbox listens on {re.escape(host)}: whoever reaches .*\n", errors
-    )
+    assert re.fullmatch(rf"\S+ WARNING The sandbox listens on {re.escape(host)}: other machines .*\n", errors)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP")
@@ -211,7 +209,7 @@ def test_agents_of_the_current_directory_answer_and_fail_in_sight(tmp_path: Path
         "  KeyError: 'no such fund'",
     ]
     assert lines[6].endswith(f"ERROR Agent none failed in session {none}")
-    assert lines[7:] == ["  TypeError: an agent answers a str, not NoneType"]
+    assert lines[7:] == ["  TypeError: an agent returns a str, not NoneType"]
 
 
 def test_what_nobody_has_foreseen_is_in_sight(tmp_path: Path) -> None:

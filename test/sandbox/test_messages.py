@@ -23,8 +23,8 @@ def test_an_answer_follows_its_prompt_and_then_grows(database: Database) -> None
     row = _session(("user", "hello"))
 
     with database.reading() as db:
-        messages.answer(db, row, "one", failed=False)
-        messages.answer(db, row, "one two", failed=False)
+        messages.add_answer(db, row, "one", failed=False)
+        messages.add_answer(db, row, "one two", failed=False)
 
     assert _texts(row) == ["hello", "one two"]
     assert (row.messages[1].role, row.messages[1].agent_id) == ("assistant", "echo")
@@ -34,7 +34,7 @@ def test_a_part_of_an_answer_ends_with_the_reason(database: Database) -> None:
     row = _session(("user", "hello"), ("assistant", "one"))
 
     with database.reading() as db:
-        messages.answer(db, row, "It failed", failed=True)
+        messages.add_answer(db, row, "It failed", failed=True)
 
     assert _texts(row) == ["hello", "one\n\nIt failed"]
 
@@ -42,9 +42,9 @@ def test_a_part_of_an_answer_ends_with_the_reason(database: Database) -> None:
 def test_an_answer_that_is_growing_is_not_whole() -> None:
     said = [("user", "hello"), ("assistant", "one")]
 
-    assert len(messages.whole(_session(*said))) == 1
-    assert len(messages.whole(_session(*said, status=SessionStatus.READY))) == 2
-    assert len(messages.whole(_session(*said, ("user", "more")))) == 3
+    assert len(messages.completed(_session(*said))) == 1
+    assert len(messages.completed(_session(*said, status=SessionStatus.READY))) == 2
+    assert len(messages.completed(_session(*said, ("user", "more")))) == 3
 
 
 def test_the_last_prompt_is_that_before_a_growing_answer() -> None:
@@ -54,8 +54,8 @@ def test_the_last_prompt_is_that_before_a_growing_answer() -> None:
 
 
 def test_only_an_agent_has_a_name() -> None:
-    assert messages.said(Message("user", "hello"), "echo").agent_id is None
-    assert messages.said(Message("assistant", "hello"), "echo").agent_id == "echo"
+    assert messages.message_row(Message("user", "hello"), "echo").agent_id is None
+    assert messages.message_row(Message("assistant", "hello"), "echo").agent_id == "echo"
 
 
 def test_a_copy_has_files_of_its_own() -> None:

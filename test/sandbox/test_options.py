@@ -30,7 +30,7 @@ from portal_sandbox.__main__ import main
         (["--host", " ::1"], "--host: ' ::1' has white space around it"),
         (["--pace", "x"], "a number alone is in seconds"),
         (["--chaos-seed", "x", "--chaos", "reset:1%"], "--chaos-seed: 'x' is not a whole number such as 7"),
-        (["--chaos-seed", "7"], "--chaos-seed: it repeats what --chaos has made, which is not given"),
+        (["--chaos-seed", "7"], "--chaos-seed: it repeats the faults of --chaos, which is not given"),
         (["--token", "secret="], "--token: it is not in the form TOKEN[=USER], such as dev-token=ann"),
         (["--db", ""], "--db: it is empty"),
         (["--host", ""], "--host: it is empty"),

@@ -82,8 +82,14 @@ def _short_text(path: Path) -> None:
         (_foreign_with_the_same_tables, "it belongs to another program"),
         (_foreign_with_a_log, "it belongs to another program"),
         (_empty_but_a_database, "it belongs to another program"),
-        (_older, f"another version of the sandbox has made it (format {FORMAT - 1}, this one has {FORMAT})"),
-        (_newer, f"another version of the sandbox has made it (format {FORMAT + 1}, this one has {FORMAT})"),
+        (
+            _older,
+            f"another version of the sandbox created it (format {FORMAT - 1}, this one has {FORMAT})",
+        ),
+        (
+            _newer,
+            f"another version of the sandbox created it (format {FORMAT + 1}, this one has {FORMAT})",
+        ),
         (_text, "file is not a database"),
         (_short_text, "file is not a database"),
     ],
@@ -201,7 +207,7 @@ def test_a_strange_file_is_not_taken_for_one_of_sqlite(
         Database(str(path)).open()
 
     assert str(refused.value) == (
-        f"{beside.name} beside it is no file of SQLite, which would write over it: move it away"
+        f"{beside.name} beside it is no file of SQLite, which would overwrite it: move it away"
     )
     assert _listed(path.parent) == before
 

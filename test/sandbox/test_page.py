@@ -112,7 +112,7 @@ def test_running_and_failed_sessions_are_told_apart(start: Start, held: Held) ->
 
     assert _words(running.select_one(".status.running")) == "Running"
     assert _words(running.select_one(".messages .note")) == (
-        "The agent is answering; reload to see what it says"
+        "The agent is answering; reload to see its message"
     )
     assert _words(failed.select_one(".status.error")) == "Error"
     assert _words(failed.select_one(".failed .text")) == "The agent failed: ValueError: no prices"
@@ -167,10 +167,10 @@ def test_what_cannot_be_seen_is_shown_as_a_code_point(start: Start) -> None:
     ],
 )
 def test_no_character_is_unseen(unseen: str) -> None:
-    (shown,) = BeautifulSoup(page._shown(f"a{unseen}b"), "html.parser").select(".control")
+    (shown,) = BeautifulSoup(page._visible(f"a{unseen}b"), "html.parser").select(".control")
 
     assert shown.get_text() == f"U+{ord(unseen):04X}"
-    assert unseen not in page._shown(f"a{unseen}b")
+    assert unseen not in page._visible(f"a{unseen}b")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_no_character_is_unseen(unseen: str) -> None:
     ],
 )
 def test_a_joiner_within_a_picture_stays(text: str) -> None:
-    assert page._shown(text) == text
+    assert page._visible(text) == text
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_joiner_within_a_picture_stays(text: str) -> None:
     ],
 )
 def test_a_joiner_that_joins_nothing_is_shown(text: str, codes: int) -> None:
-    assert page._shown(text).count("U+") == codes
+    assert page._visible(text).count("U+") == codes
 
 
 def test_long_texts_are_cut_and_say_by_how_much(caller: Caller) -> None:

@@ -182,7 +182,10 @@ def test_no_such_session(caller: Caller, method: str, path: str) -> None:
 def test_no_such_agent(caller: Caller, path: str) -> None:
     response = caller.send("POST", path, "hello", agent="nobody")
 
-    assert (response.status, response.json()) == (404, {"detail": "Agent not found: nobody (there are echo)"})
+    assert (response.status, response.json()) == (
+        404,
+        {"detail": "Agent not found: nobody (agents: echo)"},
+    )
 
 
 def test_no_such_agent_names_those_that_there_are(start: Start) -> None:
@@ -191,8 +194,8 @@ def test_no_such_agent_names_those_that_there_are(start: Start) -> None:
         text: str = caller.send("POST", "/sessions", "hello", agent="nope").json()["detail"]
         return text
 
-    assert named(2) == "Agent not found: nope (there are echo, a0, a1)"
-    assert named(50) == "Agent not found: nope (there are echo, a0, a1, a2, a3, a4, a5, a6, a7, a8, …)"
+    assert named(2) == "Agent not found: nope (agents: echo, a0, a1)"
+    assert named(50) == "Agent not found: nope (agents: echo, a0, a1, a2, a3, a4, a5, a6, a7, a8, …)"
 
 
 ODD = ["a\0b", "\u2028\r\n\ufeff", "\U0001f980", "' OR 1=1 --", "\x1b[31m"]

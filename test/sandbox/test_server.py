@@ -70,7 +70,7 @@ def test_a_stop_answers_whoever_waits(start: Start, held: Held, tmp_path: Path) 
 
     assert took < PROMPT
     assert answered["status"] == "Error"
-    assert answered["messages"][1]["text"] == "The server stopped before the agent answered."
+    assert answered["messages"][1]["text"] == "The server stopped before the agent answered"
     assert start(db=db, tokens=tokens).get(path) == answered
 
 
@@ -199,7 +199,7 @@ asked.wait()
     with portal_sandbox.running(db=db, tokens={"t": "ann"}) as box, Caller(box.host, "t") as caller:
         session = caller.get(f"/sessions/{run.stdout.strip()}")
     assert session["status"] == "Error"
-    assert session["messages"][1]["text"] == "The server stopped before the agent answered."
+    assert session["messages"][1]["text"] == "The server stopped before the agent answered"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
@@ -289,19 +289,19 @@ def test_a_port_is_a_port(port: int) -> None:
         ({"tokens": "s3cret"}, 'tokens must be a mapping such as {"dev-token": "ann"}'),
         (
             {"tokens": {"s3cret": 1}},
-            'each key and value of tokens must be a text, as in {"dev-token": "ann"}',
+            'each key and value of tokens must be a string, as in {"dev-token": "ann"}',
         ),
-        ({"tokens": {b"s3cret": "ann"}}, "each key and value of tokens must be a text"),
+        ({"tokens": {b"s3cret": "ann"}}, "each key and value of tokens must be a string"),
         (
             {"chaos": {"503": 0.05}},
-            'chaos must be a text such as "503:5%,reset:1%", not a value of type dict',
+            'chaos must be a string such as "503:5%,reset:1%", not a value of type dict',
         ),
-        ({"chaos": 0.05}, 'chaos must be a text such as "503:5%,reset:1%", not a value of type float'),
+        ({"chaos": 0.05}, 'chaos must be a string such as "503:5%,reset:1%", not a value of type float'),
         ({"chaos": "503:5%", "chaos_seed": "7"}, "chaos_seed must be a whole number such as 7"),
         ({"latency": "1"}, "latency must be a number of seconds such as 0.5, not a value of type str"),
         ({"pace": None}, "pace must be a number of seconds such as 0.5, not a value of type NoneType"),
         ({"db": b"s3cret"}, 'db must be a path such as "dev.sqlite", not a value of type bytes'),
-        ({"now": "s3cret"}, "now must be a function that gives the time"),
+        ({"now": "s3cret"}, "now must be a function that returns the time"),
         ({"oauth2": {"ann": "s3cret"}}, 'oauth2 must be an OAuth2 such as OAuth2(users={"ann": "password"})'),
         ({"host": 1}, 'host must be an address such as "127.0.0.1", not a value of type int'),
         ({"port": "80"}, "port must be a whole number such as 8000, not a value of type str"),

@@ -238,7 +238,7 @@ def test_a_server_that_lives_is_left_alone(store: Store, tmp_path: Path) -> None
 
     other = _open(tmp_path / "box.sqlite")
     other.recover()
-    other.give_up()
+    other.abandon()
 
     assert _said(other, running) == ("Running", ["one"])
     store.finish(running, "answer", SessionStatus.READY)
@@ -283,7 +283,7 @@ def test_a_server_that_comes_back_leaves_nothing_running(tmp_path: Path) -> None
 @pytest.mark.parametrize("again", [False, True])
 def test_an_answer_that_comes_late_changes_nothing(store: Store, again: bool) -> None:
     asked = store.create("ann", "echo", Prompt("one"))
-    store.give_up()
+    store.abandon()
     if again:
         store.begin("ann", asked.id, Prompt("two"))
     before = _said(store, asked)

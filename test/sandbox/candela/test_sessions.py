@@ -83,7 +83,7 @@ def test_an_app_or_a_model_that_names_no_agent_is_404(candela: Candela) -> None:
     ):
         assert (response.status, response.json()) == (
             404,
-            {"detail": "Agent not found: nobody (there are echo)"},
+            {"detail": "Agent not found: nobody (agents: echo)"},
         )
     assert candela.get("/sessions/list") == []
 
@@ -311,6 +311,6 @@ def test_an_agent_that_the_server_no_longer_has_is_404(tmp_path: Path) -> None:
         response = after.pipeline(name)
         assert (response.status, response.json()) == (
             404,
-            {"detail": "Agent not found: count (there are echo)"},
+            {"detail": "Agent not found: count (agents: echo)"},
         )
         assert after.state(name) == "running"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import portal_sandbox
-from portal_sandbox import database, store, workers
+from portal_sandbox import database, runner, store
 from portal_sandbox.errors import STOPPED, DatabaseFull, DatabaseUnusable, NoThread
 from portal_sandbox.log import log
-from portal_sandbox.workers import UNFORESEEN
+from portal_sandbox.runner import UNFORESEEN
 
 from .conftest import LIMIT, Caller, Held, Start, Steps, locked, no_thread_to_answer_in
 from .test_events import subscribed
@@ -78,7 +78,7 @@ def _half_a_character(*_: object) -> str:
     [
         (_raises, "The agent failed: KeyError: 'no such fund'"),
         (_exits, "The agent failed: SystemExit: 3"),
-        (_returns_nothing, "The agent failed: TypeError: an agent answers a str, not NoneType"),
+        (_returns_nothing, "The agent failed: TypeError: an agent returns a str, not NoneType"),
         (_half_a_character, "The agent failed: UnicodeEncodeError: "),
     ],
 )
@@ -240,7 +240,7 @@ def test_what_no_one_has_foreseen_ends_as_soon_as_the_database_takes_it(
             raise error
         return finish(*arguments)
 
-    monkeypatch.setattr(workers, "PAUSE", 0.01)
+    monkeypatch.setattr(runner, "PAUSE", 0.01)
     monkeypatch.setattr(store.Store, "finish", fails)
 
     session = start().create()
@@ -397,7 +397,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a database that another process keeps locked."""
     monkeypatch.setattr(database, "PATIENCE", 0.05)
     monkeypatch.setattr(store, "STOP_PATIENCE", 0.05)
-    monkeypatch.setattr(workers, "PAUSE", 0.01)
+    monkeypatch.setattr(runner, "PAUSE", 0.01)
 
 
 @pytest.mark.usefixtures("hasty")

@@ -16,7 +16,7 @@ from portal_sandbox.agents import Message
 from portal_sandbox.candela import stream
 from portal_sandbox.candela.sessions import Sessions
 from portal_sandbox.errors import NoThread
-from portal_sandbox.workers import UNFORESEEN
+from portal_sandbox.runner import UNFORESEEN
 
 from ..conftest import LIMIT, Held, Steps, no_thread_to_answer_in
 from .conftest import NDJSON, Candela, Start, running, said, submitted
