@@ -1,4 +1,4 @@
-"""An answer with its status and headers: that of the core."""
+"""A response with its status and headers: that of the core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the Candela service is, who calls it, and how; limits of time are in milliseconds."""
+"""The configuration of a client: the host, the credentials, and timeouts in milliseconds."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from portal_client.auth import AccessToken
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.hooks import Hooks
 from portal_client.timeouts import TimeoutArgument
-from portal_client.timeouts import Timeouts as Limits
+from portal_client.timeouts import Timeouts as TimeoutsInSeconds
 
 
-def whole(name: str, value: object) -> int:
-    """Answer an int of at least 0. Raises ApiTypeError or ApiValueError, which name the argument."""
+def nonnegative_int(name: str, value: object) -> int:
+    """Return an int of at least 0. Raises ApiTypeError or ApiValueError, which name the argument."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ApiTypeError(f"{name} must be an int, not {type(value).__name__}")
     if value < 0:
@@ -27,18 +27,18 @@ def whole(name: str, value: object) -> int:
     return value
 
 
-def seconds(milliseconds: int) -> float:
-    """A limit in seconds; 0 ms is none."""
-    return milliseconds / 1000 if milliseconds else math.inf
+def in_seconds(timeout_ms: int) -> float:
+    """Return a timeout in seconds; infinity for 0 ms, which is no limit."""
+    return timeout_ms / 1000 if timeout_ms else math.inf
 
 
 @dataclass(slots=True)
 class Timeouts:
-    """The limits of a call in milliseconds; 0 is none.
+    """The timeouts of a call in milliseconds; 0 is no limit.
 
-    `total_timeout_ms` bounds the whole call, retries and waits included, `connect_timeout_ms` one attempt
-    to connect, `read_timeout_ms` each silence. Raises ApiTypeError or ApiValueError for anything but an int
-    of at least 0.
+    `total_timeout_ms` limits the whole call, retries and waits included, `connect_timeout_ms` one attempt
+    to connect, `read_timeout_ms` each wait for data. Raises ApiTypeError or ApiValueError for anything but an
+    int of at least 0.
     """
 
     total_timeout_ms: int
@@ -46,54 +46,59 @@ class Timeouts:
     read_timeout_ms: int
 
     def __setattr__(self, name: str, value: int) -> None:
-        object.__setattr__(self, name, whole(name, value))
+        object.__setattr__(self, name, nonnegative_int(name, value))
 
     @staticmethod
     def get_default() -> Timeouts:
-        """30 minutes for a call, 10 seconds to connect."""
+        """Return the default: 30 minutes for a call, 10 seconds to connect."""
         c = Configuration
         return Timeouts(c.DEFAULT_TOTAL_TIMEOUT_MS, c.DEFAULT_CONNECT_TIMEOUT_MS, c.DEFAULT_READ_TIMEOUT_MS)
 
     @staticmethod
-    def of(limits: Limits) -> Timeouts:
-        """Limits in seconds as milliseconds, rounded up."""
-        connect, read, total = (0 if limit == math.inf else math.ceil(limit * 1000) for limit in limits)
-        return Timeouts(total, connect, read)
+    def from_seconds(timeouts: TimeoutsInSeconds) -> Timeouts:
+        """Return timeouts in seconds as milliseconds, rounded up."""
+        connect_ms, read_ms, total_ms = (
+            0 if timeout == math.inf else math.ceil(timeout * 1000) for timeout in timeouts
+        )
+        return Timeouts(total_ms, connect_ms, read_ms)
 
-    @property
-    def limits(self) -> Limits:
-        """The same limits in seconds."""
-        return Limits(
-            connect=seconds(self.connect_timeout_ms),
-            read=seconds(self.read_timeout_ms),
-            total=seconds(self.total_timeout_ms),
+    def to_seconds(self) -> TimeoutsInSeconds:
+        """Return the timeouts in seconds."""
+        return TimeoutsInSeconds(
+            connect=in_seconds(self.connect_timeout_ms),
+            read=in_seconds(self.read_timeout_ms),
+            total=in_seconds(self.total_timeout_ms),
         )
 
 
-def overlaid(given: TimeoutArgument, under: Limits) -> Limits:
-    """Limits with those replaced that are given: a number is the total, a pair is (connect, read)."""
-    if isinstance(given, urllib3.Timeout):
-        read = Limits.of(given, under)  # where it sets nothing, infinity
-        return Limits(*(u if g == math.inf else g for g, u in zip(read, under, strict=True)))
-    if isinstance(given, (tuple, list)):
-        return Limits.of(given, under)._replace(total=under.total)
-    return under if given is None else under._replace(total=Limits.of(given, under).total)
+def with_timeout(timeout: TimeoutArgument, defaults: TimeoutsInSeconds) -> TimeoutsInSeconds:
+    """Return the defaults with a timeout in their place: a number is the total, a pair is (connect, read)."""
+    if timeout is None:
+        return defaults
+    timeouts = TimeoutsInSeconds.of(timeout, defaults)
+    if isinstance(timeout, urllib3.Timeout):  # infinity stands for what it does not set
+        return TimeoutsInSeconds(
+            *(default if each == math.inf else each for each, default in zip(timeouts, defaults, strict=True))
+        )
+    if isinstance(timeout, (tuple, list)):
+        return timeouts._replace(total=defaults.total)
+    return defaults._replace(total=timeouts.total)
 
 
 class Configuration(configuration.Configuration):
-    """The settings of a client: those of the core, and limits in milliseconds.
+    """The settings of a client: those of the core, and timeouts in milliseconds.
 
-    `access_token` is a string, a callable that is asked before each request, EnvToken(name) or
-    FileToken(path). `timeouts` bounds calls in milliseconds, `timeout` in seconds: a total, a pair
-    (connect, read) or a urllib3.Timeout; what is not given of them is as in `Timeouts.get_default()`.
-    `rate_limit_retries` is how often a call is tried again after a 429 with Retry-After, `retries` how often
-    what may be repeated is repeated otherwise (3), False for never, or a urllib3.Retry.
-    `max_response_size` bounds a decompressed body in bytes, `connection_pool_maxsize` the connections to one
-    host. `trust_env` honours the proxy and CA variables of the environment, `truststore`
-    lets the system judge certificates (the extra [truststore]), and `ssl_context`, an ssl.SSLContext of
-    one's own, beats both; pickle leaves it out.
+    `access_token` is a string, a callable that is called before each request, EnvToken(name) or
+    FileToken(path). `timeouts` limits calls in milliseconds, `timeout` in seconds: a total, a pair
+    (connect, read) or a urllib3.Timeout; a part that is not given is as in `Timeouts.get_default()`.
+    `rate_limit_retries` is the number of retries after a 429 with Retry-After, `retries` that of all other
+    retries of a call that may be repeated (3), False for none, or a urllib3.Retry.
+    `max_response_size` limits a decompressed body in bytes, `connection_pool_maxsize` the connections to one
+    host. `trust_env` honours the proxy and CA variables of the environment, `truststore` verifies
+    certificates with the system's trust store (the extra [truststore]), and `ssl_context`, an ssl.SSLContext
+    of your own, overrides both; pickle leaves it out.
 
-    Raises ApiValueError or ApiTypeError for a value that cannot be used.
+    Raises ApiValueError or ApiTypeError for an invalid value.
     """
 
     DEFAULT_TOTAL_TIMEOUT_MS: ClassVar[int] = 1_800_000
@@ -160,18 +165,18 @@ class Configuration(configuration.Configuration):
         )
         if timeouts is not None:
             if timeout is not None:
-                raise ApiValueError("timeouts and timeout bound the same: give one of them")
+                raise ApiValueError("timeouts and timeout set the same limits: give one of them")
             self.timeouts = timeouts
 
     def __copy__(self) -> Self:
-        """Make a configuration whose settings can be changed in place, the limits included."""
-        made = super().__copy__()
-        made.timeouts = replace(self.timeouts)
-        return made
+        """Return a configuration whose settings can be changed in place, the timeouts included."""
+        copied = super().__copy__()
+        copied.timeouts = replace(self.timeouts)
+        return copied
 
     @property
     def timeouts(self) -> Timeouts:
-        """The limits of a call in milliseconds; each of them can be set."""
+        """The timeouts of a call in milliseconds; each of them can be set."""
         return self._timeouts
 
     @timeouts.setter
@@ -181,10 +186,10 @@ class Configuration(configuration.Configuration):
         self._timeouts = value
 
     @property
-    def timeout(self) -> Limits:
-        """The limits of a call in seconds; set it as the constructor takes it."""
-        return self._timeouts.limits
+    def timeout(self) -> TimeoutsInSeconds:
+        """The timeouts of a call in seconds; set them as in the constructor."""
+        return self._timeouts.to_seconds()
 
     @timeout.setter
     def timeout(self, value: TimeoutArgument) -> None:
-        self._timeouts = Timeouts.of(overlaid(value, Timeouts.get_default().limits))
+        self._timeouts = Timeouts.from_seconds(with_timeout(value, Timeouts.get_default().to_seconds()))

@@ -1,4 +1,4 @@
-"""Every error a call can end in: those of the core, drawn as a tree in `portal_client.exceptions`."""
+"""The errors of a call: those of the core, whose tree is in `portal_client.exceptions`."""
 
 from __future__ import annotations
 

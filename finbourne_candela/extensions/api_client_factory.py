@@ -1,4 +1,4 @@
-"""Makes the API classes of the service, all on one client, from settings wherever they are."""
+"""The factory of API objects, which share a client made from settings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Optional, Self, TypeVar, cast
 
 from finbourne_candela.configuration import Configuration, Timeouts
 from finbourne_candela.extensions.api_client import SyncApiClient
-from finbourne_candela.extensions.api_configuration import LIMITS, SocketOptions
+from finbourne_candela.extensions.api_configuration import TIMEOUTS, SocketOptions
 from finbourne_candela.extensions.configuration_loaders import default_config_loaders, get_api_configuration
 from finbourne_candela.extensions.configuration_options import ConfigurationOptions
-from finbourne_candela.extensions.explanation import Explanation, explained
-from finbourne_candela.extensions.settings import ConfigurationLoader, Given
+from finbourne_candela.extensions.explanation import Explanation, explain
+from finbourne_candela.extensions.settings import ConfigurationLoader, Sourced
 from portal_client.auth import TokenResponse
 from portal_client.endpoint import Api
 from portal_client.exceptions import ApiTypeError
@@ -25,15 +25,15 @@ _CORRELATION_ID = "FBN_CORRELATION_ID"
 class SyncApiClientFactory:
     """Builds API objects that share one client; safe to share between threads.
 
-    The settings come from `config_loaders`, the last one that gives a setting wins: the environment, then
-    secrets.json in the working directory, then the token file. `opts` beat them. `app_name` and
-    `correlation_id` go along with each call; they beat the loaders' app_name and FBN_CORRELATION_ID.
-    `tcp_keep_alive` keeps quiet connections alive, by `socket_options` or the usual ones.
+    The settings come from `config_loaders`; the last one that has a setting wins: the environment, then
+    secrets.json in the working directory, then the token file. `opts` override them. `app_name` and
+    `correlation_id` are sent with each call; they override the loaders' app_name and FBN_CORRELATION_ID.
+    `tcp_keep_alive` keeps idle connections alive, by `socket_options` or the default ones.
     `id_provider_response_handler` is called with each TokenResponse of the token endpoint. As a context
-    manager the factory closes its connections at the end. Making one sends nothing.
+    manager the factory closes its connections at the end. Creating one sends nothing.
 
-    Raises ApiValueError, which names the settings that are missing and where they were looked for, or the one
-    that cannot be used; ApiTypeError for arguments of another type.
+    Raises ApiValueError, which names the missing settings and the sources, or the invalid one; ApiTypeError
+    for arguments of another type.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SyncApiClientFactory:
         if opts is not None and not isinstance(cast(object, opts), ConfigurationOptions):
             raise ApiTypeError(f"opts must be ConfigurationOptions, not {type(opts).__name__}")
         self._settings = get_api_configuration(config_loaders)
-        self._others = _others(opts, app_name, correlation_id)
+        self._other_sources = _other_sources(opts, app_name, correlation_id)
         self._client = SyncApiClient(
             self._settings.build_api_client_config(
                 tcp_keep_alive, socket_options, id_provider_response_handler, opts
@@ -63,7 +63,7 @@ class SyncApiClientFactory:
                 self._client.set_default_header(header, value)
 
     def build(self, metaclass: type[A]) -> A:
-        """An object of an API class, such as SessionsApi, on the client of this factory.
+        """Return an object of an API class, such as SessionsApi, on the client of this factory.
 
         Raises ApiTypeError for any other class.
         """
@@ -74,12 +74,12 @@ class SyncApiClientFactory:
         return metaclass(self._client)
 
     def explain(self) -> Explanation:
-        """Each setting: its value, secrets masked, the source that won, and the sources that it beat.
+        """Return each setting with its value, secrets masked, its source, and the sources that it overrode.
 
         It prints as a table; its rows have the attributes `setting`, `value`, `source`, `overrode` and
         `warning`, for a variable of the environment that a file overrides and for a setting that is not used.
         """
-        return explained(self._settings, self._others)
+        return explain(self._settings, self._other_sources)
 
     def close(self) -> None:
         """Close all connections; a call after that opens new ones."""
@@ -99,24 +99,24 @@ def _is_ours(base: type) -> bool:
     return issubclass(base, Api) and base.__module__.startswith("finbourne_candela.")
 
 
-def _others(
+def _other_sources(
     opts: Optional[ConfigurationOptions], app_name: Optional[str], correlation_id: Optional[str]
-) -> dict[str, list[Given]]:
-    """Who has a say besides the loaders."""
+) -> dict[str, list[Sourced]]:
+    """Return the values of the settings that have other sources than the loaders."""
     defaults = Timeouts.get_default()
-    values = {name: getattr(defaults, name) for name in LIMITS}
+    values = {name: getattr(defaults, name) for name in TIMEOUTS}
     values["rate_limit_retries"] = Configuration.DEFAULT_RATE_LIMIT_RETRIES
-    said = {name: [Given(value, "default", "default")] for name, value in values.items()}
+    sources = {name: [Sourced(value, "default", "default")] for name, value in values.items()}
     for name in values:
         if opts is not None and getattr(opts, name) is not None:
-            said[name].append(Given(getattr(opts, name), "opts", "argument"))
-    said["app_name"] = [Given(app_name, "the argument app_name", "argument")] if app_name else []
-    said["correlation_id"] = [
-        Given(value, where, kind)
+            sources[name].append(Sourced(getattr(opts, name), "opts", "argument"))
+    sources["app_name"] = [Sourced(app_name, "the argument app_name", "argument")] if app_name else []
+    sources["correlation_id"] = [
+        Sourced(value, where, kind)
         for value, where, kind in (
             (os.environ.get(_CORRELATION_ID), _CORRELATION_ID, "environment"),
             (correlation_id, "the argument correlation_id", "argument"),
         )
         if value
     ]
-    return said
+    return sources

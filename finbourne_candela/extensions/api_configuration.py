@@ -1,4 +1,4 @@
-"""The settings of the service, from wherever they come, and the Configuration that they make."""
+"""The settings of the service and the Configuration that is made of them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from portal_client.secret import Secrets, SecretSetting
 from portal_client.settings import Settings
 from portal_client.transport.keep_alive import keep_alive_socket_options
 
-#: What a token is fetched for.
+#: The settings of the token endpoint.
 OAUTH = ("token_url", "username", "password", "client_id", "client_secret")
-#: The limits of a call, in milliseconds.
-LIMITS = ("total_timeout_ms", "connect_timeout_ms", "read_timeout_ms")
+#: The timeouts of a call, in milliseconds.
+TIMEOUTS = ("total_timeout_ms", "connect_timeout_ms", "read_timeout_ms")
 _OKTA_ISSUER = re.compile(r"https?://[^/]+\.okta\.com/oauth2/.+", re.IGNORECASE)
 _TOKEN_PATH = re.compile(r"/v\d+/token/?$", re.IGNORECASE)
 
@@ -34,10 +34,10 @@ Handler = Callable[[TokenResponse], object]
 class ApiConfiguration(Settings):
     """The settings of the service and of its token endpoint.
 
-    With an `access_token`, a text or a callable, the other credentials are not used; without one all of
+    With an `access_token`, a string or a callable, the other credentials are not used; without one all of
     `token_url`, `username`, `password`, `client_id` and `client_secret` are needed. `token_url` may be the
-    issuer of an Okta server. `certificate_filename` holds the authorities that servers are verified by; times
-    are in milliseconds, and 0 is no limit.
+    issuer of an Okta server. `certificate_filename` is a file of CA certificates; timeouts are in
+    milliseconds, and 0 is no limit.
     """
 
     username: SecretSetting[Optional[str]] = SecretSetting()
@@ -80,7 +80,7 @@ class ApiConfiguration(Settings):
 
     @property
     def token_url(self) -> Optional[str]:
-        """The token endpoint; of an Okta issuer, the one that belongs to it."""
+        """The URL of the token endpoint; for an Okta issuer, that of its endpoint."""
         return self._token_url
 
     @token_url.setter
@@ -91,12 +91,12 @@ class ApiConfiguration(Settings):
 
     @property
     def has_token(self) -> bool:
-        """Whether there is an access token, so that none is fetched; an empty one is none."""
+        """Whether there is an access token, so that none is fetched; an empty one does not count."""
         token: Any = self.access_token
         return bool(bare_token(token)) if issubclass(type(token), str) else token is not None
 
     def get_access_token(self, id_provider_response_handler: Optional[Handler] = None) -> AccessToken:
-        """The access token if there is one, else a RefreshingToken.
+        """Return the access token if there is one, else a RefreshingToken.
 
         Raises ApiValueError, which names each setting that is missing for it.
         """
@@ -111,18 +111,18 @@ class ApiConfiguration(Settings):
         id_provider_response_handler: Optional[Handler] = None,
         opts: Optional[ConfigurationOptions] = None,
     ) -> Configuration:
-        """The Configuration of a client; `opts` beat the settings. Nothing is sent.
+        """Return the Configuration of a client; `opts` override the settings. Nothing is sent.
 
-        Raises ApiValueError, which names each setting that is missing, or the one that cannot be used.
+        Raises ApiValueError, which names each missing setting, or the invalid one.
         """
         self._require("api_url", *(() if self.has_token else OAUTH))
         configuration = self.transport(opts)
         token: Any = self.get_access_token(id_provider_response_handler)
-        if isinstance(token, UserString):  # a text that is fetched when it is used, of a sister library
+        if isinstance(token, UserString):  # such as the token of a sister library, fetched when it is used
             token = token.__str__
-        with self.provenance.blamed("api_url"):
+        with self.provenance.naming_source("api_url"):
             configuration.host = self.api_url or ""
-        with self.provenance.blamed("access_token"):
+        with self.provenance.naming_source("access_token"):
             configuration.access_token = token
         if tcp_keep_alive:
             configuration.socket_options = list(socket_options or keep_alive_socket_options())
@@ -131,28 +131,28 @@ class ApiConfiguration(Settings):
         return configuration
 
     def transport(self, opts: Optional[ConfigurationOptions] = None) -> Configuration:
-        """How servers are reached: the limits, certificates and proxy of a Configuration."""
-        first, last = opts or ConfigurationOptions(), Timeouts.get_default()
-        limits = {name: _first(name, first, self, last) for name in LIMITS}
-        retries = first.rate_limit_retries
+        """Return a Configuration with the timeouts, certificates and proxy, but no host and credentials."""
+        opts, defaults = opts or ConfigurationOptions(), Timeouts.get_default()
+        timeouts = {name: _first(name, opts, self, defaults) for name in TIMEOUTS}
+        retries = opts.rate_limit_retries
         retries = self.rate_limit_retries if retries is None else retries
         configuration = Configuration(
             ssl_ca_cert=self.certificate_filename,
-            timeouts=Timeouts(**limits),
+            timeouts=Timeouts(**timeouts),
             rate_limit_retries=Configuration.DEFAULT_RATE_LIMIT_RETRIES if retries is None else retries,
         )
         for name, setting in (("ssl_ca_cert", "certificate_filename"), ("proxy", "proxy_address")):
-            if setting in self.provenance.given:
+            if setting in self.provenance.values_of:
                 configuration.set_by[name] = self.provenance.where(setting)
         if self.proxy_config is not None:
             configuration.proxy = self.proxy_config.address
             configuration.proxy_headers = self.proxy_config.headers
-            if self.proxy_config.address.startswith("socks"):  # it is not asked by headers
+            if self.proxy_config.address.startswith("socks"):  # it takes no headers
                 configuration.proxy = self.proxy_config.format_proxy_schema()["https"]
         return configuration
 
     def oauth(self) -> dict[str, Any]:
-        """What a token is fetched for. Raises ApiValueError, which names each setting that is missing."""
+        """Return the settings of the token endpoint. Raises ApiValueError, which names each missing one."""
         self._require(*OAUTH)
         return Secrets({name: getattr(self, name) for name in OAUTH})
 
@@ -168,7 +168,7 @@ class ApiConfiguration(Settings):
         return f"ApiConfiguration(api_url={self.api_url!r})"
 
 
-def _first(name: str, *places: object) -> int:
-    """The first value of a name that is set."""
-    values: list[Optional[int]] = [getattr(place, name) for place in places]
+def _first(name: str, *objects: object) -> int:
+    """Return the first value of an attribute that is not None."""
+    values: list[Optional[int]] = [getattr(each, name) for each in objects]
     return next(value for value in values if value is not None)

@@ -1,4 +1,4 @@
-"""Where settings come from: the environment, secrets.json, a token file, arguments."""
+"""The loaders of settings: the environment, secrets.json, a token file, arguments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class EnvironmentVariablesConfigurationLoader:
     kind: ClassVar[str] = "environment"
 
     def load_config(self) -> dict[str, object]:
-        """The settings whose variables are set. Raises ApiValueError for a number that is none."""
+        """Return the settings whose variables are set. Raises ApiValueError for an invalid number."""
         return Secrets({setting.name: self._value(setting) for setting in SETTINGS})
 
     def _value(self, setting: Setting) -> object:
@@ -40,7 +40,7 @@ class EnvironmentVariablesConfigurationLoader:
             raise ApiValueError(f"{name} must be a whole number, not {text!r}") from None
 
     def where(self, setting: Setting) -> str:
-        """The variable that holds a setting."""
+        """Return the name of the variable of a setting."""
         return next((name for name in setting.variables if os.environ.get(name)), setting.variables[0])
 
     def __str__(self) -> str:
@@ -50,7 +50,7 @@ class EnvironmentVariablesConfigurationLoader:
 class SecretsFileConfigurationLoader:
     """Reads the settings from a JSON file: `{"api": {"tokenUrl": ...}, "proxy": {"address": ...}}`.
 
-    `api_secrets_file` is a path, or a file open for reading. A file that is not there gives nothing.
+    `api_secrets_file` is a path, or a file open for reading. A missing file has no settings.
     """
 
     kind: ClassVar[str] = "file"
@@ -61,9 +61,9 @@ class SecretsFileConfigurationLoader:
         self._found: dict[str, str] = {}
 
     def load_config(self) -> dict[str, object]:
-        """The settings that the file has.
+        """Return the settings in the file.
 
-        Raises ApiValueError, which names file and line, for one that cannot be read or holds something else.
+        Raises ApiValueError, which names file and line, for one that cannot be read or is invalid.
         """
         text = self._text()
         self._missing = text is None
@@ -76,17 +76,17 @@ class SecretsFileConfigurationLoader:
                 if value not in (None, ""):
                     self._found[setting.name], values[setting.name] = key, value
                     break
-        self._spelled(content)
+        self._warn_of_typos(content)
         return values
 
-    def _spelled(self, content: Secrets) -> None:
-        """Warn of keys that are almost those of settings; others may be those of other programs."""
+    def _warn_of_typos(self, content: Secrets) -> None:
+        """Warn of keys similar to those of settings; any others may be those of other programs."""
         known = {key for setting in SETTINGS for key in setting.keys}
         for section in content:
-            named = cast("object", content[section])
-            for name in cast("dict[str, Any]", named) if isinstance(named, dict) else ("",):
+            keys = cast("object", content[section])
+            for name in cast("dict[str, Any]", keys) if isinstance(keys, dict) else ("",):
                 key = f"{section}.{name}".rstrip(".")
-                if key not in known and (meant := hint(key, known, _ALIKE)):
+                if key not in known and (meant := hint(key, known, _SIMILARITY)):
                     warn(f"{self.name}: {key} is not a setting{meant}", "finbourne_candela")
 
     def _text(self) -> Optional[str]:
@@ -129,13 +129,13 @@ class SecretsFileConfigurationLoader:
 
     @property
     def name(self) -> str:
-        """The path of the file, as far as it has one."""
+        """The path of the file, or a name where it has none."""
         file = self._file
         path = file if isinstance(file, (str, os.PathLike)) else getattr(file, "name", "a secrets file")
         return str(path)
 
     def where(self, setting: Setting) -> str:
-        """The file, and the key in it that holds a setting."""
+        """Return the file, and the key in it of a setting."""
         return f"{self.name}: {self._found.get(setting.name, setting.keys[0])}"
 
     def __str__(self) -> str:
@@ -143,10 +143,10 @@ class SecretsFileConfigurationLoader:
 
 
 class FileTokenConfigurationLoader:
-    """Takes the access token from a file that another program keeps fresh.
+    """Reads the access token from a file that another program updates.
 
-    `access_token_location` is its path; None is the one that FBN_ACCESS_TOKEN_FILE holds when the settings
-    are read, and an empty one stands for no file.
+    `access_token_location` is its path; None is the value of FBN_ACCESS_TOKEN_FILE when the settings are
+    read, and an empty one stands for no file.
     """
 
     kind: ClassVar[str] = "file"
@@ -156,16 +156,16 @@ class FileTokenConfigurationLoader:
 
     @property
     def access_token(self) -> Optional[FileAccessToken]:
-        """The token in the file; None where no file was named."""
+        """The token in the file; None without a file."""
         location = os.environ.get(_TOKEN_FILE) if self._location is None else self._location
         return FileAccessToken(location) if location else None
 
     def load_config(self) -> dict[str, object]:
-        """The access token; its file is not read yet."""
+        """Return the access token; its file is not read yet."""
         return {"access_token": self.access_token}
 
     def where(self, setting: Setting) -> str:
-        """The variable or path of the token's file; it has no other setting."""
+        """Return the variable or path of the token's file; empty for any other setting."""
         place = _TOKEN_FILE if self._location is None else f"the token file {os.fspath(self._location)}"
         return place if setting.name == "access_token" else ""
 
@@ -175,7 +175,7 @@ class FileTokenConfigurationLoader:
 
 
 class ArgsConfigurationLoader:
-    """Takes the settings from its arguments; None leaves one to the other sources."""
+    """Holds settings as arguments; None leaves a setting to the other loaders."""
 
     kind: ClassVar[str] = "argument"
 
@@ -205,11 +205,11 @@ class ArgsConfigurationLoader:
             vars(self)[setting.name] = Secret(setting.name, value) if hides else value
 
     def load_config(self) -> dict[str, object]:
-        """The arguments that were given."""
+        """Return the arguments."""
         return Secrets({name: _revealed(value) for name, value in vars(self).items()})
 
     def where(self, setting: Setting) -> str:
-        """The argument that holds a setting."""
+        """Return the name of the argument of a setting."""
         return f"the argument {setting.name}"
 
     def __str__(self) -> str:
@@ -222,11 +222,11 @@ def _revealed(value: object) -> object:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-#: More than of other names: all begin alike.
-_ALIKE = 0.87
+#: The similarity of a typo, higher than for other names: all keys begin alike.
+_SIMILARITY = 0.87
 _TOKEN_FILE = "FBN_ACCESS_TOKEN_FILE"
 
-#: Where a factory looks unless it is told otherwise; the last one that gives a setting wins.
+#: The default loaders of a factory; the last one that has a setting wins.
 default_config_loaders: tuple[ConfigurationLoader, ...] = (
     EnvironmentVariablesConfigurationLoader(),
     SecretsFileConfigurationLoader(api_secrets_file="secrets.json"),
@@ -235,10 +235,10 @@ default_config_loaders: tuple[ConfigurationLoader, ...] = (
 
 
 def get_api_configuration(config_loaders: Iterable[ConfigurationLoader]) -> ApiConfiguration:
-    """The settings that loaders give; the last one that gives a setting wins.
+    """Return the settings of loaders; the last one that has a setting wins.
 
-    Logs a warning where a file overrides a variable of the environment. Raises ApiTypeError and ApiValueError
-    for what cannot be used, and names its source.
+    Logs a warning where a file overrides a variable of the environment. Raises ApiTypeError and
+    ApiValueError, which name the source, for an invalid setting.
     """
     provenance = Provenance(config_loaders)
     values = provenance.values()
@@ -249,6 +249,6 @@ def get_api_configuration(config_loaders: Iterable[ConfigurationLoader]) -> ApiC
     configuration = ApiConfiguration(**values)
     configuration.provenance = provenance
     if proxy[0] is not None:
-        with provenance.blamed("proxy_address"):
+        with provenance.naming_source("proxy_address"):
             configuration.proxy_config = ProxyConfig(*proxy)
     return configuration

@@ -1,19 +1,19 @@
-"""Limits for one call, or for all calls of a factory."""
+"""Timeouts and retries of one call, or of all calls of a factory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Optional
 
-from finbourne_candela.configuration import whole
+from finbourne_candela.configuration import nonnegative_int
 
 
 @dataclass(slots=True)
 class ConfigurationOptions:
-    """Limits that beat those of the configuration; None leaves one as it is, 0 is no limit.
+    """Timeouts and retries that override those of the configuration; None leaves one as it is.
 
-    The times are in milliseconds. Raises ApiTypeError or ApiValueError for anything but None and an int of
-    at least 0.
+    The timeouts are in milliseconds; 0 is no limit. Raises ApiTypeError or ApiValueError for anything but
+    None and an int of at least 0.
     """
 
     total_timeout_ms: Optional[int] = None
@@ -22,4 +22,4 @@ class ConfigurationOptions:
     rate_limit_retries: Optional[int] = None
 
     def __setattr__(self, name: str, value: Optional[int]) -> None:
-        object.__setattr__(self, name, None if value is None else whole(name, value))
+        object.__setattr__(self, name, None if value is None else nonnegative_int(name, value))

@@ -1,4 +1,4 @@
-"""What is set, by whom and over whom: a table for people, rows for programs."""
+"""The settings, their sources and what these overrode: a table for people, rows for programs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from finbourne_candela.extensions.api_configuration import OAUTH, ApiConfiguration
 from finbourne_candela.extensions.file_access_token import FileAccessToken
-from finbourne_candela.extensions.settings import BY_NAME, Given
+from finbourne_candela.extensions.settings import BY_NAME, Sourced
 from portal_client.auth import EnvToken, FileToken, OAuth2Password
 
-_REFERENCES = (EnvToken, FileAccessToken, FileToken, OAuth2Password)  # their repr shows no secret
+_REFERENCES = (EnvToken, FileAccessToken, FileToken, OAuth2Password)  # their repr holds no secret
 
 
 class Row(NamedTuple):
-    """One setting: its value as it may be shown, who has won, who was beaten, and what is odd about it."""
+    """A setting: its value with secrets masked, its source, the sources that it overrode, and a warning."""
 
     setting: str
     value: str
@@ -30,7 +30,7 @@ class Explanation(tuple[Row, ...]):
 
     @property
     def warnings(self) -> list[str]:
-        """What is odd: variables of the environment that a file overrides, settings that are not used."""
+        """The warnings: variables of the environment that a file overrides, settings that are not used."""
         return [f"{row.setting}: {row.warning}" for row in self if row.warning]
 
     def __str__(self) -> str:
@@ -43,28 +43,28 @@ class Explanation(tuple[Row, ...]):
     __repr__ = __str__
 
 
-def explained(settings: ApiConfiguration, others: Mapping[str, Sequence[Given]]) -> Explanation:
-    """Explain settings; `others` have a say, too, and the last word is theirs unless they are defaults."""
+def explain(settings: ApiConfiguration, others: Mapping[str, Sequence[Sourced]]) -> Explanation:
+    """Return a Row for each setting; values in `others` override the loaders, except defaults."""
     names = [*BY_NAME, *(name for name in others if name not in BY_NAME)]
     return Explanation(_row(settings, name, others.get(name, ())) for name in names)
 
 
-def _row(settings: ApiConfiguration, name: str, others: Sequence[Given]) -> Row:
-    said = [*settings.provenance.given.get(name, ()), *others]
-    said.sort(key=lambda given: given.kind != "default")
-    if not said:
+def _row(settings: ApiConfiguration, name: str, others: Sequence[Sourced]) -> Row:
+    values = [*settings.provenance.values_of.get(name, ()), *others]
+    values.sort(key=lambda value: value.kind != "default")
+    if not values:
         return Row(name, "", "not set")
-    *beaten, last = said
+    *overridden, last = values
     value = last.value
     if name == "token_url":
         value = str(settings.token_url).partition("?")[0]
     elif name == "proxy_address" and settings.proxy_config is not None:
         value = settings.proxy_config.address  # without name and password
-    overrode = tuple(given.where for given in beaten if given.kind != "default")
-    return Row(name, _shown(name, value), last.where, overrode, _warning(settings, name, last))
+    overrode = tuple(each.where for each in overridden if each.kind != "default")
+    return Row(name, _masked(name, value), last.where, overrode, _warning(settings, name, last))
 
 
-def _warning(settings: ApiConfiguration, name: str, last: Given) -> str:
+def _warning(settings: ApiConfiguration, name: str, last: Sourced) -> str:
     if name in OAUTH and settings.has_token:
         return "not used, as there is an access_token"
     if name in ("proxy_username", "proxy_password") and settings.proxy_config is None:
@@ -74,7 +74,7 @@ def _warning(settings: ApiConfiguration, name: str, last: Given) -> str:
     return ""
 
 
-def _shown(name: str, value: object) -> str:
+def _masked(name: str, value: object) -> str:
     if name in BY_NAME and BY_NAME[name].secret:
         return repr(value) if isinstance(value, _REFERENCES) else "***"
     return str(value)

@@ -1,4 +1,4 @@
-"""A token that another program keeps fresh in a file."""
+"""A token in a file that another program updates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, Optional, Union
 
-from finbourne_candela.extensions.asked_text import AskedText
+from finbourne_candela.extensions.token_string import TokenString
 from portal_client.auth import FileToken
 from portal_client.exceptions import ApiValueError
 from portal_client.secret import Secret
@@ -19,12 +19,12 @@ class _Read(NamedTuple):
     until: float
 
 
-class FileAccessToken(AskedText):
+class FileAccessToken(TokenString):
     """The token in a file: read when it is first used, and again when the file has changed.
 
-    It is also read again after `expiry_time` seconds, and when the service has answered it with 401. White
-    space around it is dropped. A client asks it before each request; it can be used as a text, too. Raises
-    ApiValueError for an empty location, and AuthenticationError when there is no token to read.
+    It is also read again after `expiry_time` seconds, and after a 401. White space around it is dropped. A
+    client calls it before each request; it can also be used as a string. Raises ApiValueError for an empty
+    location, and AuthenticationError when there is no token to read.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class FileAccessToken(AskedText):
         self._last: Optional[_Read] = None
 
     def __call__(self) -> str:
+        """Return the token. Raises AuthenticationError."""
         last, state = self._last, self._state()
         if last is None or last.state != state or self._now() >= last.until:
             until = self._now() + self._expiry_time
@@ -48,16 +49,16 @@ class FileAccessToken(AskedText):
         return last.token.reveal()
 
     def renew(self, refused: str) -> str:
-        """The token in the file after one was refused."""
+        """Read and return the token again, after one was refused."""
         self._last = None
         return self()
 
     def _state(self) -> object:
-        """What changes when the file does; taken before it is read, so that no change is missed."""
+        """Return a value that changes with the file; taken before reading it, so that no change is missed."""
         try:
             found = os.stat(self._file.path)
         except OSError:
-            return None  # reading it says what is wrong
+            return None  # reading it raises
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def __repr__(self) -> str:

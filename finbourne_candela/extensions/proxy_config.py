@@ -1,4 +1,4 @@
-"""The proxy on the way to the service."""
+"""The proxy for connections to the service."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from portal_client.transport.setting import Setting
 
 
 class ProxyConfig(Settings):
-    """A proxy, and who may use it.
+    """A proxy and its credentials.
 
-    `address` is a URL such as http://proxy.example.com:8080; a name and password in it count where `username`
-    is None. Raises ApiValueError for an address without http://, https:// or the scheme of a SOCKS proxy.
+    `address` is a URL such as http://proxy.example.com:8080; a username and password in it are used where
+    `username` is None. Raises ApiValueError for an address without http://, https:// or the scheme of a SOCKS
+    proxy.
     """
 
     username: SecretSetting[Optional[str]] = SecretSetting()
@@ -31,7 +32,7 @@ class ProxyConfig(Settings):
 
     @property
     def address(self) -> str:
-        """The URL of the proxy, without name and password."""
+        """The URL of the proxy, without username and password."""
         return self._address
 
     @address.setter
@@ -48,16 +49,16 @@ class ProxyConfig(Settings):
         self._address = proxy.url.url
 
     def format_proxy_schema(self) -> dict[str, str]:
-        """The proxy for http and https URLs as other libraries take it: name and password in the URL."""
+        """Return the proxy for http and https URLs, with username and password, for other libraries."""
         scheme, _, rest = self.address.partition("://")
         if self.username is not None:
-            who = f"{quote(self.username, safe='')}:{quote(self.password or '', safe='')}"
-            rest = f"{who}@{rest}"
+            credentials = f"{quote(self.username, safe='')}:{quote(self.password or '', safe='')}"
+            rest = f"{credentials}@{rest}"
         return {"http": f"{scheme}://{rest}", "https": f"{scheme}://{rest}"}
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that say to an HTTP proxy who calls."""
+        """The headers that authenticate with an HTTP proxy."""
         if self.username is None:
             return {}
         pair = f"{self.username}:{self.password or ''}".encode()

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Optional, Protocol
 
 from finbourne_candela.configuration import Configuration
-from finbourne_candela.extensions.asked_text import AskedText
 from finbourne_candela.extensions.settings import Provenance
+from finbourne_candela.extensions.token_string import TokenString
 from portal_client.auth import OAuth2Password, TokenResponse
 
 SCOPE = "openid client groups offline_access"
@@ -27,7 +27,7 @@ class TokenSettings(Protocol):
         ...
 
 
-class RefreshingToken(OAuth2Password, AskedText):
+class RefreshingToken(OAuth2Password, TokenString):
     """A token from the token endpoint of an ApiConfiguration.
 
     It is fetched when it is first used, and again `expiry_offset` seconds before it expires: by its refresh
@@ -45,7 +45,7 @@ class RefreshingToken(OAuth2Password, AskedText):
         id_provider_response_handler: Optional[Callable[[TokenResponse], object]] = None,
     ) -> None:
         given = api_configuration.oauth()
-        with api_configuration.provenance.blamed(*given):
+        with api_configuration.provenance.naming_source(*given):
             super().__init__(
                 **given,
                 scope=SCOPE,

@@ -1,4 +1,4 @@
-"""The settings: how each is called, where it is looked for, and who has given it."""
+"""The settings: their names, their variables and keys, and the sources of their values."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Protocol
 
-from finbourne_candela.configuration import whole
+from finbourne_candela.configuration import nonnegative_int
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.secret import Secret, Secrets
 from portal_client.spelling import hint
 
 
 class Setting(NamedTuple):
-    """One setting; the first of its variables that is set counts, and the first of its keys that is there."""
+    """A setting; the first of its variables that is set is used, and the first of its keys."""
 
     name: str
     variables: tuple[str, ...]
@@ -50,19 +50,19 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 class ConfigurationLoader(Protocol):
-    """A source of settings; None and the empty text count as not set.
+    """A source of settings; None and the empty string count as not set.
 
-    It may say by `where(setting)` which of its names a setting has, and by `str()` what it is.
+    Errors and `explain` name it by `str()`, and a setting of it by `where(setting)`, if it has that method.
     """
 
     def load_config(self) -> Mapping[str, object]:
-        """The settings by their names: token_url, api_url, username, password and so on."""
+        """Return the settings by their names: token_url, api_url, username, password and so on."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A value for a setting, and who has given it; `kind` is "environment", "file" or "argument"."""
+class Sourced:
+    """A value of a setting and its source; `kind` is "environment", "file", "argument" or "default"."""
 
     value: object = field(repr=False)
     where: str
@@ -70,84 +70,84 @@ class Given:
 
 
 class Provenance:
-    """What each source has given for each setting, in the order in which they were asked; the last one wins.
+    """The values of each setting, in the order of their sources; the last one wins.
 
-    Raises ApiTypeError and ApiValueError for what is no setting, and for what none can be.
+    Raises ApiTypeError and ApiValueError for an unknown setting and an invalid value.
     """
 
     def __init__(self, loaders: Iterable[ConfigurationLoader]) -> None:
-        self.given: dict[str, list[Given]] = {}
-        self._asked: list[ConfigurationLoader] = []
+        self.values_of: dict[str, list[Sourced]] = {}
+        self._loaders: list[ConfigurationLoader] = []
         for loader in loaders:
             if isinstance(loader, type) or not hasattr(loader, "load_config"):
                 raise ApiTypeError(f"config_loaders: {loader!r} is no loader, which has load_config()")
-            self._asked.append(loader)
-            found = Secrets(loader.load_config())
-            for name in found:
-                self._take(loader, name, found)
+            self._loaders.append(loader)
+            loaded = Secrets(loader.load_config())
+            for name in loaded:
+                self._add(loader, name, loaded)
 
-    def _take(self, loader: ConfigurationLoader, name: str, found: Mapping[str, object]) -> None:
-        if found[name] is None or (type(found[name]) is str and not found[name]):
+    def _add(self, loader: ConfigurationLoader, name: str, loaded: Mapping[str, object]) -> None:
+        if loaded[name] is None or (type(loaded[name]) is str and not loaded[name]):
             return
         setting = BY_NAME.get(name)
         if setting is None:
-            raise ApiTypeError(f"{label(loader)} gives {name}, which is no setting{hint(name, BY_NAME)}")
+            raise ApiTypeError(f"{label(loader)} has {name}, which is no setting{hint(name, BY_NAME)}")
         where = _where(loader, setting)
         if setting.number:
-            whole(where, found[name])
-        elif not isinstance(found[name], (str, UserString)) and not (
-            name == "access_token" and callable(found[name])
+            nonnegative_int(where, loaded[name])
+        elif not isinstance(loaded[name], (str, UserString)) and not (
+            name == "access_token" and callable(loaded[name])
         ):
-            raise ApiTypeError(f"{where} must be a text, not {type(found[name]).__name__}")
-        hides = setting.secret and type(found[name]) is str
-        value = Secret(name, str(found[name])) if hides else found[name]
-        self.given.setdefault(name, []).append(Given(value, where, getattr(loader, "kind", "argument")))
+            raise ApiTypeError(f"{where} must be a str, not {type(loaded[name]).__name__}")
+        hides = setting.secret and type(loaded[name]) is str
+        value = Secret(name, str(loaded[name])) if hides else loaded[name]
+        self.values_of.setdefault(name, []).append(Sourced(value, where, getattr(loader, "kind", "argument")))
 
     def values(self) -> dict[str, Any]:
-        """The value of each setting that was given."""
-        return Secrets({name: _revealed(given[-1].value) for name, given in self.given.items()})
+        """Return the value of each setting that has one."""
+        return Secrets({name: _revealed(values[-1].value) for name, values in self.values_of.items()})
 
     def where(self, name: str) -> str:
-        """Who has given a setting."""
-        return self.given[name][-1].where if name in self.given else name
+        """Return the source of a setting, or its name where it has none."""
+        return self.values_of[name][-1].where if name in self.values_of else name
 
     def overridden(self, name: str) -> list[str]:
-        """The variables of the environment that a file beats with another value."""
-        *before, last = self.given.get(name, [Given(None, "", "")])
+        """Return the variables of the environment that a file overrides with another value."""
+        *before, last = self.values_of.get(name, [Sourced(None, "", "")])
         if last.kind != "file":
             return []
         return [g.where for g in before if g.kind == "environment" and not _same(g.value, last.value)]
 
     @contextmanager
-    def blamed(self, *names: str) -> Generator[None, None, None]:
-        """Add to an error who has given the setting that it is about; the error begins with its name."""
+    def naming_source(self, *names: str) -> Generator[None, None, None]:
+        """Prefix an error that begins with the name of a setting with the source of the setting."""
         try:
             yield
             return
         except ApiValueError as error:
-            said = str(error)
-        name = next((name for name in names if said.startswith(name)), names[0])
-        raise ApiValueError(f"{self.where(name)}: {said}")
+            message = str(error)
+        name = next((name for name in names if message.startswith(name)), names[0])
+        raise ApiValueError(f"{self.where(name)}: {message}")
 
     def missing(self, names: Iterable[str]) -> str:
-        """A text that says where settings were looked for in vain."""
+        """Return a text with the places of missing settings."""
         lines = [f"  {name}: {', '.join(self._places(BY_NAME[name]))}" for name in names]
-        asked = ", ".join(map(label, self._asked))
-        return "\n".join([*lines, f"looked in {asked}; the last one wins" if asked else ""]).rstrip()
+        loaders = ", ".join(map(label, self._loaders))
+        return "\n".join([*lines, f"looked in {loaders}; the last one wins" if loaders else ""]).rstrip()
 
     def _places(self, setting: Setting) -> list[str]:
-        if not self._asked:
+        if not self._loaders:
             return [f"the argument {setting.name}"]
-        return [place for loader in self._asked if (place := _where(loader, setting))]
+        return [place for loader in self._loaders if (place := _where(loader, setting))]
 
 
 def label(loader: ConfigurationLoader) -> str:
-    """What a source is called."""
+    """Return the name of a source."""
     return str(loader) if hasattr(loader, "where") else type(loader).__name__
 
 
 def _where(loader: ConfigurationLoader, setting: Setting) -> str:
-    """What a setting is called in a source; empty where the source cannot give it."""
+    """Return the name of a setting in a source; empty where the source has no such setting."""
     where: Optional[Callable[[Setting], str]] = getattr(loader, "where", None)
     return where(setting) if where else f"{setting.name} of {label(loader)}"
 
@@ -157,6 +157,6 @@ def _revealed(value: object) -> object:
 
 
 def _same(one: object, other: object) -> bool:
-    # Texts and numbers only: a token that is fetched when it is used is not fetched to be compared.
+    # Strings and numbers only: a token is not fetched to be compared.
     one, other = _revealed(one), _revealed(other)
     return type(one) is type(other) in (str, int) and one == other

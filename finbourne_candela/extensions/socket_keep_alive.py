@@ -1,4 +1,4 @@
-"""Socket options that keep connections alive: those of every client."""
+"""The socket options that keep connections alive: those of the core."""
 
 from portal_client.transport.keep_alive import TCP_KEEP_CNT as TCP_KEEP_CNT
 from portal_client.transport.keep_alive import TCP_KEEP_IDLE as TCP_KEEP_IDLE

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Threads:
     """Runs calls in `size` threads, which are started for the first one.
 
-    Calls that run are waited for at the end of the program. A copy in pickle starts its own threads.
+    The program waits for them at its end. A copy in pickle starts its own threads.
     """
 
     def __init__(self, size: int) -> None:
@@ -30,7 +30,7 @@ class Threads:
         self._size = check_count("pool_threads", size, least=1)
 
     def start(self, call: Callable[[Any], Any], argument: Any) -> AsyncResult[Any]:
-        """Start a call; its result is fetched by `.get(timeout)`."""
+        """Start a call and return its result, which `.get(timeout)` waits for."""
         from multiprocessing.pool import ThreadPool
 
         with self._lock:
@@ -40,15 +40,15 @@ class Threads:
             return self._pool.apply_async(call, (argument,))
 
     def close(self) -> None:
-        """Let the calls that run end, then stop the threads."""
-        pool = self._let_go()
+        """Wait for the calls that run, then stop the threads."""
+        pool = self._detach()
         if pool is not None:
             pool.join()
 
     def __del__(self) -> None:
-        self._let_go()  # and wait for none: this may be the thread of a call that ends
+        self._detach()  # without a wait: this may be the thread of a call that ends
 
-    def _let_go(self) -> Optional[ThreadPool]:
+    def _detach(self) -> Optional[ThreadPool]:
         with self._lock:
             pool, self._pool = self._pool, None
         atexit.unregister(self._at_exit)

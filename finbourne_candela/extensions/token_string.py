@@ -1,4 +1,4 @@
-"""A text that is asked for whenever it is used."""
+"""A token that is used as a string."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from abc import abstractmethod
 from typing import Any
 
 
-class AskedText:
-    """Stands for a text in `str()`, f-strings, `+`, comparisons and wherever a method of str is called on it.
+class TokenString:
+    """An object with the methods of str, and with `str()`, f-strings, `+` and comparisons.
 
-    Each use asks anew. Its repr does not show the text.
+    Each use calls it for the current token. Its repr does not contain the token.
     """
 
     @abstractmethod
     def __call__(self) -> str:
-        """The text of now."""
+        """Return the current token."""
 
     @property
     def data(self) -> str:
-        """The text of now."""
+        """The current token."""
         return self()
 
     def __str__(self) -> str:
         return self()
 
     def __bool__(self) -> bool:
-        return True  # without asking
+        return True  # without a call
 
     def __len__(self) -> int:
         return len(self())
@@ -37,7 +37,7 @@ class AskedText:
         return f"{other}{self()}"
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, (str, AskedText)) and self() == str(other))
+        return self is other or (isinstance(other, (str, TokenString)) and self() == str(other))
 
     def __hash__(self) -> int:
         return hash(self())
