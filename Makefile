@@ -21,7 +21,7 @@ demo: $(VENV)/demo.done  ## install in a virtual environment and run a real conv
 	$(BIN)/python examples/events.py
 
 test: $(VENV)/test.done  ## run the tests, in under 5 minutes
-	$(BIN)/python -m pytest -n 4 -m "not slow"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"
 
 faults: $(VENV)/test.done  ## run the fault matrix alone: a line for each case and a total
 	$(BIN)/python -m pytest -n 2 -q --no-header -m fault $$(grep -rlE "^@pytest.mark.fault" --include="test_*.py" test)
