@@ -31,6 +31,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
 T = TypeVar("T")
 
+#: When a form raises ApiException.
+_FAILED = "The call failed, or its response is an error; the subclass tells which."
+
 
 class Api:
     """The operations of one tag.
@@ -143,9 +146,6 @@ def without_preload_content(
     dressed: Callable[Concatenate[A, P], urllib3.BaseHTTPResponse]
     dressed = _dressed(call, form, "_without_preload_content")
     return dressed
-
-
-_FAILED = "The call failed, or its response is an error; the subclass tells which."
 
 
 def _returns(operation: Operation) -> Any:

@@ -207,9 +207,9 @@ def test_each_module_of_a_package_is_named_there(below: str) -> None:
 
 
 def test_no_circle_of_imports_outside_the_models() -> None:
-    circles = {name: imported(path, PACKAGE) for name, path in MODULES.items() if "models." not in name}
-    assert circles["extensions.api_configuration"] >= {"extensions.refreshing_token", "configuration"}
-    TopologicalSorter(circles).prepare()  # raises CycleError
+    graph = {name: imported(path, PACKAGE) for name, path in MODULES.items() if "models." not in name}
+    assert graph["extensions.api_configuration"] >= {"extensions.refreshing_token", "configuration"}
+    TopologicalSorter(graph).prepare()  # raises CycleError
 
 
 @pytest.mark.parametrize(
