@@ -23,15 +23,23 @@ from portal_client.transport.retry import retry_after
 #: Made once and called without the class: either would cost more than the rest of making an ApiResponse.
 _validate = TypeAdapter(ApiResponse[Any]).validator.validate_python
 
+#: So many values are taken from any body; a larger one may hold one for 16 bytes of max_response_size.
+_MANY_VALUES = 1_000_000
+
 
 def decode(operation: Operation, response: RESTResponse, request: HTTPRequest, pause_gc: bool) -> Any:
     """Return the data of a 2xx response, of the type that the operation declares.
 
-    Raises ApiResponseError where the body is of another type.
+    Raises ApiResponseError where the body is of another type, or holds so many values that they would take
+    many times its memory.
     """
     promised = operation.promised
     if promised is None or (promised is Any and response.status == 204):
         return None
+    most = max(request.max_response_size // 16, _MANY_VALUES)
+    if response.data.count(b",") > most:
+        reason = f"{operation.name}: the body holds more than {most} values, which max_response_size allows"
+        raise _error(ApiResponseError, response, request, reason=reason)
     content_type = _content_type(response)
     validate = operation.returns.validator.validate_json
     try:

@@ -1138,6 +1138,23 @@ def test_an_error_of_many_values_costs_little_memory(status: int, item: bytes) -
     assert peak < 8 * len(body)
 
 
+@pytest.mark.parametrize("item", [b"1", b"[]", b'""'])
+def test_a_response_of_many_values_costs_little_memory(item: bytes) -> None:
+    body = b'{"id":[' + (item + b",") * 4_000_000 + item + b"]}"
+    compressed = gzip.compress(body, 1)
+    with calling(reply(compressed, Content_Encoding="gzip"), retries=False, max_response_size=2**25) as c:
+        tracemalloc.start()
+        try:
+            error = failing(lambda: get(c))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert isinstance(error, ApiResponseError)
+    assert "more than 2097152 values" in str(error)
+    assert peak < 8 * len(body)
+
+
 @pytest.mark.fault("Secrets", "Tools that print the variables of a traceback see no token")
 def test_what_is_read_before_a_fault_is_not_in_the_traceback() -> None:
     body = b"private " + os.urandom(2 * 1024 * 1024).hex().encode()  # so that it comes in several pieces
