@@ -24,7 +24,6 @@ from portal_client.transport.exchange import Exchange, send
 from portal_client.transport.observers import Observers
 from portal_client.transport.pools import Pools, Route
 from portal_client.transport.redirect import MAX_REDIRECTS, redirected
-from portal_client.transport.response import HTTPResponse
 from portal_client.transport.retry import RetryState, quota
 
 Unread = Union[urllib3.BaseHTTPResponse, EventStream[Any]]
@@ -78,10 +77,7 @@ class RESTClientObject:
 
     def stream(self, request: HTTPRequest) -> Response:
         """Send a request for events and return the response unread, but for a status other than 2xx."""
-        response = self._run(request, leave_events_unread, self._pools)
-        if isinstance(response, urllib3.BaseHTTPResponse) and not isinstance(response, HTTPResponse):
-            self.keep(response)  # a response of urllib3's own is to be woken before the stream is closed
-        return response
+        return self._run(request, leave_events_unread, self._pools)
 
     def keep(self, response: Unread) -> None:
         """Close a response with the client, unless it is garbage-collected before."""
@@ -89,10 +85,7 @@ class RESTClientObject:
 
     def close(self) -> None:
         """Close all connections, those of unread responses too; the next request opens new ones."""
-        unread = self._unread()
-        for response in unread:
-            plain.wake(response)
-        for response in unread:
+        for response in self._unread():
             response.close()
         self._pools.close()
         self._pools_for_tokens.close()

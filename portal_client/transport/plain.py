@@ -11,7 +11,10 @@ import math
 import os
 import sys
 import warnings
+import weakref
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any, NamedTuple, Optional
@@ -142,6 +145,7 @@ def send(
         ) from error
     given: Any = response
     given.exchange, given.pid = exchange, os.getpid()
+    given.close = partial(_close, weakref.ref(given), type(given).close)
     if type(given).read1 is urllib3.BaseHTTPResponse.read1:  # Pyodide's, whose read() returns what has come
         given.read1 = given.read
     return response
@@ -154,8 +158,14 @@ def _before_connected(error: Exception) -> bool:
     return isinstance(error, (NewConnectionError, ConnectTimeoutError))
 
 
-def wake(response: Any) -> None:
-    """Wake the thread that reads from a response, which would be waited for when that is closed."""
-    if getattr(response, "pid", None) == os.getpid():  # after a fork the socket is the parent's
+def _close(reference: weakref.ref[Any], close: Callable[[Any], None]) -> None:
+    """Close a response, and wake the thread that reads from it, which urllib3 would wait for."""
+    response = reference()
+    if response is None:
+        return
+    if response.pid == os.getpid() and not response.closed:  # after a fork the socket is the parent's
+        if response.length_remaining is None:
+            response.length_remaining = 1  # else the thread would take what has come for the whole
         with suppress(AttributeError, OSError, ValueError, RuntimeError, NotImplementedError):
             response.shutdown()
+    close(response)
