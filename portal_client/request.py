@@ -95,14 +95,17 @@ class ReadResponse(Protocol):
     @property
     def status(self) -> int:
         """The status code."""
+        ...
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The headers, by names in any case."""
+        ...
 
     @property
     def data(self) -> bytes:
         """The body, decompressed."""
+        ...
 
 
 @dataclass(slots=True)

@@ -32,7 +32,8 @@ class Name(NamedTuple):
             return False
         if hasattr(owner, self.name):
             return True
-        methods = (value for kind in getattr(owner, "__mro__", ()) for value in vars(kind).values())
+        kinds: tuple[type, ...] = getattr(owner, "__mro__", ())
+        methods = (value for kind in kinds for value in vars(kind).values())
         return any(self._is_set_by(method) for method in methods if isinstance(method, FunctionType))
 
     def _is_set_by(self, method: FunctionType) -> bool:

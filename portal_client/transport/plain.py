@@ -144,9 +144,10 @@ def send(
             status=0, reason=f"calls are not supported on {reason.text}: {type(error).__name__}: {error}"
         ) from error
     given: Any = response
+    kind: Any = type(response)
     given.exchange, given.pid = exchange, os.getpid()
-    given.close = partial(_close, weakref.ref(given), type(given).close)
-    if type(given).read1 is urllib3.BaseHTTPResponse.read1:  # Pyodide's, whose read() returns what has come
+    given.close = partial(_close, weakref.ref(given), kind.close)
+    if kind.read1 is urllib3.BaseHTTPResponse.read1:  # Pyodide's, whose read() returns what has come
         given.read1 = given.read
     return response
 

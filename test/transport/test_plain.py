@@ -63,9 +63,9 @@ def record(monkeypatch: pytest.MonkeyPatch, http: Any = Recording, https: Any = 
 
 @pytest.fixture(autouse=True)
 def not_warned() -> Iterator[None]:
-    plain._warned.clear()
+    vars(plain)["_warned"].clear()
     yield
-    plain._warned.clear()
+    vars(plain)["_warned"].clear()
 
 
 @pytest.fixture
