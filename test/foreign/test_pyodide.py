@@ -79,8 +79,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pyodide")
     wheels = ["--target", "site", "--only-binary=:all:", "--platform", _PLATFORM, "--python-version", _PYTHON]
     options: Any = {"cwd": folder, "capture_output": True, "text": True, "timeout": 300}
-    npm = nodejs.npm(["install", "--silent", _PACKAGE], return_completed_process=True, **options)
-    pip = subprocess.run([sys.executable, "-m", "pip", "install", *wheels, *_NEEDED], **options)
+    hurry = ["--fetch-retries=1", "--fetch-timeout=60000"]  # where there is no network
+    try:
+        npm = nodejs.npm(["install", *hurry, _PACKAGE], return_completed_process=True, **options)
+        pip = subprocess.run([sys.executable, "-m", "pip", "install", *wheels, *_NEEDED], **options)
+    except subprocess.TimeoutExpired as error:
+        pytest.skip(f"Pyodide could not be installed: {error.cmd[-1]} took too long")
     for done in (npm, pip):
         if done.returncode:
             pytest.skip(f"Pyodide could not be installed: {done.stderr.strip()[-200:]}")
