@@ -15,7 +15,7 @@ MAX_TEXT_SIZE = 64 * 1024 * 1024
 
 
 class BodyRoute(APIRoute):
-    """A route that takes long form fields and strict JSON, and that says what is wrong with them.
+    """A route that takes long form fields and strict JSON, and explains its validation errors.
 
     A form field may be as long as `MAX_TEXT_SIZE`. JSON is that of RFC 8259, at most 200 levels deep, which
     is as far as pydantic follows.
@@ -52,7 +52,7 @@ class _Request(Request):
 
 
 def _explained(error: dict[str, Any], body: object) -> dict[str, Any]:
-    """Return an error of FastAPI, whose own text for an empty field and for bad JSON says too little."""
+    """Return a validation error with a better text for an empty field and for bad JSON."""
     if error["type"] == "missing" and isinstance(body, FormData) and body.get(error["loc"][-1]) == "":
         return {**error, "msg": "Field must not be empty", "type": "string_too_short"}
     if error["type"] == "json_invalid":

@@ -59,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"portal_sandbox {version('portal-client')}")
 
-    who = parser.add_argument_group("agents and users")
-    who.add_argument(
+    agents = parser.add_argument_group("agents and users")
+    agents.add_argument(
         "--agent",
         action="append",
         default=[],
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         help='an agent of your own besides "echo"; its id is by default the name of the function; may be '
         "repeated",
     )
-    who.add_argument(
+    agents.add_argument(
         "--token",
         action="append",
         default=[],
@@ -76,14 +76,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TOKEN[=USER]",
         help=f"a bearer token to accept, and its user (default: a random one of {USER}); may be repeated",
     )
-    who.add_argument(
+    agents.add_argument(
         "--latency",
         type=option(parse_seconds),
         default=0.0,
         metavar="TIME",
         help="the delay before each answer, such as 2s, 200ms or 1m (default: 0)",
     )
-    who.add_argument(
+    agents.add_argument(
         "--pace",
         type=option(parse_seconds),
         default=0.0,
@@ -117,17 +117,17 @@ def _parser() -> argparse.ArgumentParser:
 
     candela.add_options(parser)
 
-    where = parser.add_argument_group("address")
-    where.add_argument(
+    address = parser.add_argument_group("address")
+    address.add_argument(
         "--host",
         type=option(_address),
         default="127.0.0.1",
         help="the address to listen on; 0.0.0.0 is for the whole network (default: %(default)s)",
     )
-    where.add_argument(
+    address.add_argument(
         "--port", type=option(_port), default=8000, help="the port; 0 takes a free one (default: %(default)s)"
     )
-    where.add_argument(
+    address.add_argument(
         "--allow-host",
         action="append",
         type=option(check_host_name),

@@ -44,7 +44,7 @@ def show_sessions(request: Request, service: ThisService) -> Response:
         agents=service.agents,
         max_messages=MAX_MESSAGES,
         count=count,
-        shown=len(sessions),
+        listed=len(sessions),
         periods=by_period(sessions, now),
         now=now,
     )

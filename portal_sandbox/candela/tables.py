@@ -20,7 +20,7 @@ class CandelaSessionRow(Base):
     __tablename__ = "candela_sessions"
     __table_args__ = (
         UniqueConstraint("scope", "identifier", "version"),
-        # One slot for each user, whatever the code says.
+        # One slot for each user, whatever the code does.
         Index("ix_candela_slot", "user_id", unique=True, sqlite_where=text("running")),
     )
 
@@ -31,7 +31,7 @@ class CandelaSessionRow(Base):
     user_id: Mapped[str] = mapped_column(index=True)
     shared: Mapped[bool] = mapped_column(default=False)
     agent_id: Mapped[str]
-    details: Mapped[dict[str, Any]] = mapped_column("answer", JSON)  # another name would be another format
+    details: Mapped[dict[str, Any]] = mapped_column("answer", JSON)  # the column's name in format 3
     running: Mapped[bool]
     gives_way: Mapped[bool]
     server: Mapped[str | None]

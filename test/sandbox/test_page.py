@@ -1,4 +1,4 @@
-"""The page at `/`: what it shows, that what it shows stays text, and who gets to see it."""
+"""The page at `/`: its content, its escaping, and the clients that may open it."""
 
 import hashlib
 import re
@@ -85,7 +85,7 @@ def test_a_session_is_shown_with_all_that_is_known_of_it(start: Start) -> None:
     )
     messages = shown.select(".messages > li")
     assert [each["class"] for each in messages] == [["user"], ["assistant"]] * 2
-    assert [_words(each.select_one(".who")) for each in messages] == ["sandbox-user", "Risk report"] * 2
+    assert [_words(each.select_one(".author")) for each in messages] == ["sandbox-user", "Risk report"] * 2
     assert [each.select_one(".text").get_text() for each in messages] == [  # type: ignore[union-attr]
         "first\n\nprompt",
         "  one\n\ttwo\nthree\nfour",
@@ -130,7 +130,7 @@ def test_hostile_text_stays_text(start: Start) -> None:
 
     ((shown,),) = _sessions(document).values()
     assert [_words(each) for each in shown.select(".text")] == [HOSTILE, HOSTILE]
-    assert _words(shown.select_one(".who")) == HOSTILE
+    assert _words(shown.select_one(".author")) == HOSTILE
     assert _words(shown.select_one(".preview")) == HOSTILE
     assert _words(shown.select_one(".file")) == HOSTILE.replace('"', "")
     assert _words(document.select(".agents li")[1]) == HOSTILE
@@ -319,7 +319,7 @@ def test_its_outline_is_one_that_can_be_heard(caller: Caller) -> None:
     assert document.nav["aria-label"]  # type: ignore[index]
     # A reader in another direction, or a name in one, must not turn the words around it.
     assert all(each.has_attr("dir") for each in document.select(".text, .preview"))
-    assert all(each.bdi is not None for each in document.select(".who, .facts, .agent, .agents code"))
+    assert all(each.bdi is not None for each in document.select(".author, .facts, .agent, .agents code"))
 
 
 def test_a_head_request_is_answered_without_the_page(caller: Caller) -> None:
@@ -401,7 +401,7 @@ def test_it_is_not_shown_to_a_proxy_or_to_a_script(caller: Caller, headers: dict
 
 
 def test_it_is_not_shown_to_http_1_0(caller: Caller) -> None:
-    """By which nginx asks where nothing else is configured."""
+    """The version of HTTP that nginx uses by default."""
     assert caller.status("GET / HTTP/1.0\r\nHost: localhost") == 403
     assert caller.status("GET / HTTP/1.1\r\nHost: localhost") == 200
 

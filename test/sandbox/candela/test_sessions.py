@@ -1,10 +1,13 @@
-"""Sessions: their names and versions, the one slot, who sees what, and what stays after a restart."""
+"""Sessions: their names and versions, the slot, their users, and a restart."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
 import pytest
+
+from portal_sandbox.candela.tables import CandelaSessionRow
+from portal_sandbox.ownership import FORMAT
 
 from ..conftest import LIMIT
 from .conftest import Candela, Clock, Start, named, running
@@ -314,3 +317,7 @@ def test_an_agent_that_the_server_no_longer_has_is_404(tmp_path: Path) -> None:
             {"detail": "Agent not found: count (agents: echo)"},
         )
         assert after.state(name) == "running"
+
+
+def test_files_of_this_format_hold_the_details_as_the_answer() -> None:
+    assert (FORMAT, CandelaSessionRow.details.name) == (3, "answer")
