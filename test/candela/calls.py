@@ -1,4 +1,4 @@
-"""A Candela client of a scripted server whose waits are recorded, not waited."""
+"""A Candela client of a scripted server, with waits that are recorded instead."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEV: dict[str, Any] = {"model_id": ID, "circuit": {"first": "a", "nodes": {}}, "
 
 @dataclass
 class Calling:
-    """A client, the server that it talks to, and the clock between them."""
+    """A client, its server, and its clock."""
 
     api: SessionsApi
     client: SyncApiClient

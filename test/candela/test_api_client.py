@@ -1,4 +1,4 @@
-"""The client: limits of a call, calls in threads, the original's forms of an answer, headers and life."""
+"""The client: timeouts, calls in threads, the original's forms of a response, headers and life cycle."""
 
 from __future__ import annotations
 
@@ -300,7 +300,7 @@ def test_the_number_of_threads_is_checked(wrong: Any) -> None:
         SyncApiClient(Configuration("http://x"), pool_threads=wrong)
 
 
-# ── the original's forms of an answer ──
+# ── the original's forms of a response ──
 
 
 def test_an_answer_undecoded() -> None:

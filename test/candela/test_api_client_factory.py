@@ -1,4 +1,4 @@
-"""The factory as its users see it, and what the two servers see of it."""
+"""The factory: its users' view, and the requests to the two servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of the service, and the Configuration that they make; nothing is sent."""
+"""The settings of the service, and the Configuration that is made of them; nothing is sent."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_token_may_be_set_later() -> None:
 
 def test_a_text_of_another_library_is_asked_for_each_request() -> None:
     class Rotating(UserString):
-        """As token classes of sister libraries are: it says that it is a str, and is fetched when used."""
+        """A token as of sister libraries: an instance of str that is fetched when it is used."""
 
         uses = 0
 

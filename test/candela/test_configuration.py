@@ -1,4 +1,4 @@
-"""The settings: those of the core, with limits in milliseconds."""
+"""The configuration: the settings of the core, with timeouts in milliseconds."""
 
 from __future__ import annotations
 

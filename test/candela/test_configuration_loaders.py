@@ -1,4 +1,4 @@
-"""Where settings come from, who wins, and what is said about those that cannot be used."""
+"""The loaders of settings: their order, and the errors of invalid settings."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ def test_keys_of_other_programs(content: Any) -> None:
 
 
 def test_a_default_file_that_is_broken_is_an_error_too() -> None:
-    """What it would have overridden is not known, so nothing is done in its stead."""
+    """The settings that it would have overridden are unknown, so there is no fallback."""
     secrets(BROKEN)
 
     with pytest.raises(ApiValueError, match=r"secrets.json, line 3"):

@@ -1,4 +1,4 @@
-"""What is set, by whom and over whom."""
+"""The explanation of settings: values, sources, and what these overrode."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECRET = "s3cret"
 
 @pytest.fixture(autouse=True)
 def signed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that is needed, in the environment."""
+    """Set all that is needed in the environment."""
     monkeypatch.chdir(tmp_path)
     for name, value in {
         "FBN_TOKEN_URL": "https://identity.test/token?key=s3cret",

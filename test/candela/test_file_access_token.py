@@ -1,4 +1,4 @@
-"""Tokens in a file, and texts that are asked for when they are used."""
+"""Tokens in a file, used as strings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sandboxes for the tests, a plain HTTP caller, and an agent that answers only when told to."""
+"""Fixtures: sandboxes, a plain HTTP caller, and agents that are released step by step."""
 
 import socket
 import subprocess
@@ -42,7 +42,7 @@ class Caller:
         return self.http.request(method, self.host + path, **options)
 
     def send_raw(self, request: str, headers: str = "", body: str = "") -> socket.socket:
-        """Send a request and leave its answer to be read from the socket."""
+        """Send a request whose response is to be read from the socket."""
         connection = self._connected()
         connection.sendall(
             f"{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n{body}".encode()
@@ -115,7 +115,7 @@ def locked(db: Path) -> Iterator[None]:
 
 
 class Held:
-    """An agent that says when it was asked, and answers once it is released."""
+    """An agent with an event for its call, which answers once it is released."""
 
     def __init__(self) -> None:
         self.asked = Event()
@@ -128,7 +128,7 @@ class Held:
 
 
 class Steps:
-    """A generator agent that takes each step only when told to."""
+    """A generator agent that takes each step when it is released."""
 
     def __init__(self, *steps: object) -> None:
         self.steps = steps
@@ -170,7 +170,7 @@ def held() -> Iterator[Held]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where a database may be."""
+    """The path of a database."""
     return tmp_path / "box.sqlite"
 
 

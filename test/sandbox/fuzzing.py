@@ -1,4 +1,4 @@
-"""Runs schemathesis against a sandbox, and counts what each operation answers."""
+"""Schemathesis against a sandbox, with the responses of each operation counted."""
 
 import json
 import subprocess
@@ -35,7 +35,7 @@ class Counting:
 def schemathesis(
     document: Json, url: str, token: str, folder: Path, settings: str, phases: str, examples: int, *flags: str
 ) -> tuple[int, str]:
-    """The exit status of schemathesis, and what it has to say; each run sends the same."""
+    """Run schemathesis: its exit status and its output; each run sends the same requests."""
     (folder / "contract.json").write_text(json.dumps(document))
     # In the file, and not as a flag: a flag would beat what the settings say of a single check.
     (folder / "settings.toml").write_text(f"[checks]\nenabled = true\n{settings}")

@@ -1,4 +1,4 @@
-"""What an OpenAPI document says, in a plain form in which those of an app and of a contract can be compared.
+"""An OpenAPI document in a plain form, in which those of an app and of a contract can be compared.
 
 A type is a phrase such as "array[ObjectMetadata]" or "string | null". Objects with properties go by their
 names and are compared one by one; other named schemas, such as unions, are written out where they are used.
@@ -23,7 +23,7 @@ def contract(name: str) -> Json:
 
 
 def outline(document: Json) -> Json:
-    """What there is in a document, by name."""
+    """Return the parts of a document, by name."""
     return {
         "operations": list(operations(document)),
         "objects": set(objects(document)),

@@ -14,7 +14,7 @@ Lines = Callable[[int], list[str]]
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Lines:
-    """The lines, without their times, once there are so many; each is at INFO."""
+    """Return the lines, without their times, once there are so many; each is at INFO."""
     caplog.set_level(logging.INFO, "portal_sandbox.access")
 
     def found(count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Arguments: what a text of the command line means."""
+"""Arguments: the values of texts of the command line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may do what: tokens, and two users apart."""
+"""Authorization: tokens, and sessions of two users."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Forms as nobody should send them: each is answered with a reason, and none is an error of the server."""
+"""Forms, malformed ones included: each gets a reason, and none is an error of the server."""
 
 from urllib.parse import urlencode
 

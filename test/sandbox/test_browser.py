@@ -84,7 +84,7 @@ def _console(browser: webdriver.Chrome) -> list[str]:
 
 
 def _requested(browser: webdriver.Chrome) -> list[str]:
-    """What the browser has asked for since this was last called."""
+    """Return the requests of the browser since this was last called."""
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     return [
         event["params"]["request"]["url"]

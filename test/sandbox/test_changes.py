@@ -1,4 +1,4 @@
-"""Who waits for a session is woken, whoever changes it, and let go when the server stops."""
+"""Changes: followers of a session are woken, whichever server changes it, and end when the server stops."""
 
 import asyncio
 import threading
@@ -25,7 +25,7 @@ Step = Callable[[], object]
 
 @pytest.fixture
 def changes(store: Store) -> Iterator[Changes]:
-    """The store's changes, as they are told: nothing looks for those of others."""
+    """The changes of this store, without polling for those of others."""
     changes = Changes(store)
     yield changes
     changes.stop()
@@ -33,7 +33,7 @@ def changes(store: Store) -> Iterator[Changes]:
 
 @pytest.fixture
 def others(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Changes]:
-    """The store's changes, with those that others make."""
+    """The changes of this store and of others."""
     monkeypatch.setattr(module, "INTERVAL", 0.01)
     changes = Changes(store)
     changes.start()
@@ -126,7 +126,7 @@ def test_a_change_between_look_and_wait_is_not_missed(
 
 
 class Looks:
-    """The looks at a store's sessions: how many there were, and what happens after each."""
+    """Counts the readings of a store's sessions, and calls a function after each."""
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
@@ -169,7 +169,7 @@ def test_a_change_is_read_once_for_all_who_wait(
 def test_who_comes_while_a_look_is_under_way_sees_what_was_changed_before_that(
     store: Store, changes: Changes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process has changed the session, so nobody is told; and the look of the first is too early."""
+    """Another process has changed the session, without a notification, after the first reading."""
     asked, looks = _created(store), Looks(store, monkeypatch)
     looked, came = threading.Event(), threading.Event()
     looks.after = [lambda: (looked.set(), came.wait(LIMIT))]

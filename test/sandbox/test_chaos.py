@@ -1,4 +1,4 @@
-"""Chaos: what a text means, what it cannot mean, and that a seed repeats it."""
+"""Chaos: valid and invalid texts, and faults that a seed repeats."""
 
 from collections import Counter
 

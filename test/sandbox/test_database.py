@@ -1,4 +1,4 @@
-"""The database: what is committed stays, who waits for whom."""
+"""The database: committed data stays, and transactions wait for each other."""
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -17,7 +17,7 @@ from .conftest import LIMIT, locked, names_after_adding, names_in
 ADD = text("INSERT INTO blobs VALUES (:name)")
 
 
-# ── what is committed stays ──
+# ── committed data ──
 
 
 def test_each_connection_syncs_its_log_and_checks_references(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Demo data: what the documents' examples name works, again and again, for everybody."""
+"""Demo data: the documents' examples work, again and again, for any user."""
 
 from pathlib import Path
 

@@ -89,11 +89,11 @@ class Turn:
 
 
 class Ledger:
-    """What the servers have acknowledged, and what they may have taken."""
+    """The prompts that the servers have acknowledged, and those they may have accepted."""
 
     def __init__(self) -> None:
         self.sessions: dict[str, list[Turn]] = {}
-        #: Sent, but no answer came; with the session that it was to continue.
+        #: Sent, but no response came; with the session that it was to continue.
         self.unsure: list[tuple[str | None, Turn]] = []
         #: Changed since the last check.
         self.touched: set[str] = set()
@@ -104,7 +104,7 @@ class Ledger:
         self.touched.add(session_id)
 
     def check(self, caller: Caller, db: Path) -> None:
-        """Compare what is known with what the server shows and its file holds."""
+        """Compare the ledger with the sessions of the server and the content of its file."""
         listed = caller.get("/sessions", agent_id="echo")["sessions"]
         sessions = {session["id"]: session for session in listed}
         assert len(sessions) == len(listed)
@@ -282,7 +282,7 @@ def test_of_two_servers_on_one_file_one_is_killed_and_the_other_goes_on(tmp_path
 
 
 def test_the_sessions_of_a_killed_server_are_errors_and_those_of_another_are_not(tmp_path: Path) -> None:
-    """Whoever waits at the other one for a session of the killed one is answered."""
+    """A request at the other server that waits for a session of the killed one ends."""
     db = tmp_path / "box.sqlite"
     with (
         Server(db, "--latency", "600") as victim,

@@ -1,4 +1,4 @@
-"""Server-sent events: who gets them, what they say, and when they end."""
+"""Server-sent events: their negotiation, their content, and their end."""
 
 import json
 from collections.abc import Generator
@@ -52,7 +52,7 @@ def test_who_gets_events(accept: str, wanted: bool) -> None:
 
 
 class Stream:
-    """The events of an answer, as they come."""
+    """The events of a response, as they come."""
 
     def __init__(self, answer: urllib3.BaseHTTPResponse) -> None:
         self.headers = answer.headers

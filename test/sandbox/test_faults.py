@@ -1,4 +1,4 @@
-"""Faults: what the caller sees of each, and whether its request was carried out."""
+"""Faults: the client's view of each, and whether its request was carried out."""
 
 import re
 from collections import Counter
@@ -193,7 +193,7 @@ def test_the_seed_needs_chaos() -> None:
 def test_acknowledged_is_stored_and_nothing_is_doubled(
     stored: Callable[[], list[str]], tmp_path: Path
 ) -> None:
-    """Many creates at once through the client; each prompt is its own, and what it came to is told."""
+    """Send many creates at once through the client, each with its own prompt, and count their outcomes."""
     chaos = "503:10%,500:5%,reset:5%,lost:5%,cut:5%,latency:5ms:20%"
     with (
         _running(chaos, tmp_path, chaos_seed=3) as box,

@@ -1,4 +1,4 @@
-"""Answers that grow: each piece is seen when it was said, and no part is ever taken for the whole."""
+"""Answers that grow: each piece is visible at once, and no part is ever taken for the whole."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -234,7 +234,7 @@ def test_an_answer_that_grows_is_not_there_for_a_replay(store: Store) -> None:
 
 
 class Pauses(Event):
-    """Nobody waits; how long it would have been is written down."""
+    """An event that records each wait instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()

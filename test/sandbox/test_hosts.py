@@ -1,4 +1,4 @@
-"""Hosts: by which names requests are taken, on every route, and what is refused did not happen."""
+"""Hosts: the names that are accepted, on every route; a refused request has no effect."""
 
 import logging
 from collections.abc import Iterator

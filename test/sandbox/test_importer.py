@@ -1,4 +1,4 @@
-"""Agents by name: what is imported, under which id, and what is said of a name that is no good."""
+"""The importer: the agents by their ids, and the errors of invalid names."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The public names, and what they say where the extra is not installed."""
+"""The public names, and their error where the extra is not installed."""
 
 import re
 import sys

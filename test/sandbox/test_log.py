@@ -1,4 +1,4 @@
-"""The log: what others have said is seen for what it is, and begins no line."""
+"""The log: quoted text is escaped, and begins no line."""
 
 import io
 import logging
@@ -14,7 +14,7 @@ SEEN = r"\x1b]0;owned\x07\x1b[2J\r\n12:00:00 INFO all is well\u2028\u202e\u200b\
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """What a handler that somebody has added writes."""
+    """The output of a handler that a program has added."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("12:00:00 %(levelname)s %(message)s"))

@@ -41,7 +41,7 @@ def _process(*arguments: str, cwd: Path = ROOT, quiet: bool = True) -> Iterator[
 
 
 def _greeting(process: "subprocess.Popen[str]") -> str:
-    """What it says when it has started, all of it."""
+    """Return the whole greeting of the command."""
     assert process.stdout is not None
     lines: list[str] = []
     while not lines or not lines[-1].startswith("Ctrl-C"):
@@ -57,7 +57,7 @@ def _host(greeting: str) -> str:
 
 
 def _stopped(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGTERM) -> str:
-    """What it has printed on stderr, once it has stopped cleanly."""
+    """Stop the command and return its stderr."""
     process.send_signal(number)
     output, errors = process.communicate(timeout=LIMIT)
     assert (process.returncode, output) == (0, "")
@@ -145,7 +145,7 @@ def test_an_address_for_the_whole_network_is_warned_of(host: str) -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP")
 def test_it_outlives_its_terminal_where_it_was_told_to() -> None:
-    """As `nohup` tells it."""
+    """Ignore SIGHUP, as `nohup` does."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with _process("--token", "secret") as process, Caller(_host(_greeting(process)), "secret") as caller:

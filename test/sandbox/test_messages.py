@@ -1,4 +1,4 @@
-"""Messages: what is kept of prompts, answers and copies."""
+"""Messages: the rows of prompts, answers and copies."""
 
 from portal_sandbox import messages
 from portal_sandbox.agents import Message

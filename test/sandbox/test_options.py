@@ -1,4 +1,4 @@
-"""The options of the command: what is said of one that makes no sense, and their help."""
+"""The options of the command: the errors of invalid ones, and their help."""
 
 import re
 from importlib.metadata import version

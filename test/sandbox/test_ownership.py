@@ -1,4 +1,4 @@
-"""A database file: whose it is, who may read it, what is in the way of one."""
+"""Ownership of a database file: its marks, its mode, and the errors of its path."""
 
 import os
 import sqlite3
@@ -116,7 +116,7 @@ def _everything(folder: Path) -> dict[str, bytes]:
 def test_a_file_that_becomes_anothers_is_not_touched_either(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the first look and the lock somebody else was quicker."""
+    """Another program writes the file between the check and the lock."""
     monkeypatch.setattr(ownership, "inspect", _foreign_after_the_look(path))
     database = Database(str(path))
 
@@ -183,7 +183,7 @@ def _locks(path: Path) -> list[str]:
     return [line.partition(":")[2] for line in lines if number in line]
 
 
-# ── what lies beside it ──
+# ── files beside it ──
 
 
 def _stranger(path: Path) -> None:
@@ -315,7 +315,7 @@ def _modes(folder: Path) -> dict[str, int]:
     return {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()}
 
 
-# ── what is in the way ──
+# ── errors of the path ──
 
 
 def _directory(path: Path) -> None:

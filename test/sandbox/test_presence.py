@@ -1,4 +1,4 @@
-"""Who is alive: within one process, across processes, after a kill -9."""
+"""Presence: servers within one process, across processes, after a kill -9."""
 
 import os
 import subprocess

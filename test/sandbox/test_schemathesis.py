@@ -1,4 +1,4 @@
-"""The running sandbox against the contract, by what schemathesis makes of it: requests good, odd and bad.
+"""The running sandbox against the contract, by schemathesis: requests good, odd and bad.
 
 Nothing is random, not even the ids, so that each run sends the same. The short run is part of `make test`,
 the long one of `make check`.
@@ -54,7 +54,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 403, 404, 422]
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
-    """What the sandboxes of this test answer: how often each status, by operation."""
+    """The number of responses of the sandboxes of this test, by operation and status."""
     counts: Counts = defaultdict(Counter)
     create_app = server.create_app
 

@@ -1,4 +1,4 @@
-"""`running` and `start`: a clean start and a clean stop, whatever is under way."""
+"""`running` and `start`: a clean start and a clean stop, whatever runs meanwhile."""
 
 import gc
 import logging
@@ -230,7 +230,7 @@ print(urllib3.request("GET", session).json()["messages"][-1]["text"])
     assert (run.returncode, run.stdout, run.stderr) == (0, "at last\n", "")
 
 
-# ── what cannot start ──
+# ── failed starts ──
 
 
 def _port_taken(tmp_path: Path, taken: int) -> None:

@@ -1,4 +1,4 @@
-"""Answers under way: Running, Ready, Error, and who waits for whom."""
+"""The runner of Portal's agents: Running, Ready, Error, and requests that wait."""
 
 import logging
 import sqlite3
@@ -96,7 +96,7 @@ def test_an_agent_that_fails_makes_an_error(start: Start, agent: portal_sandbox.
 
 
 class Odd(Exception):
-    """What cannot be written down: its text is of another type, or raises something itself."""
+    """An exception whose text is of another type, or raises itself."""
 
     def __init__(self, text: object) -> None:
         self.text = text
@@ -394,7 +394,7 @@ def test_latency_shows_the_session_running(start: Start) -> None:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits long for a database that another process keeps locked."""
+    """A database that another process keeps locked, for which the server waits only briefly."""
     monkeypatch.setattr(database, "PATIENCE", 0.05)
     monkeypatch.setattr(store, "STOP_PATIENCE", 0.05)
     monkeypatch.setattr(runner, "PAUSE", 0.01)

@@ -1,4 +1,4 @@
-"""What is kept: files byte for byte, everything across a restart, nothing half done."""
+"""The store: files byte for byte, everything across a restart, each change whole."""
 
 import hashlib
 import io
@@ -64,7 +64,7 @@ def test_memory_is_separate_for_each_sandbox(start: Start) -> None:
 
 
 class _Meanwhile(io.BytesIO):
-    """A file that lets somebody else try something while it is being stored."""
+    """A file that calls a function while it is being stored."""
 
     def __init__(self, attempt: Callable[[], Future[SessionRow]]) -> None:
         super().__init__(b"data")
@@ -205,7 +205,7 @@ def _open(path: Path) -> Store:
 
 
 def _die(store: Store) -> None:
-    """As a kill -9 does: nothing is said, and the lock is free."""
+    """End a store as kill -9 does: no change, and a free lock."""
     store.presence.leave()
     store.database.close()
 

@@ -1,4 +1,4 @@
-"""Sandboxes with Candela for the tests, a plain HTTP caller of it, and a clock moved by hand."""
+"""Fixtures: sandboxes with Candela, a plain HTTP caller of it, and a clock moved by hand."""
 
 import json
 from collections.abc import Callable, Generator, Iterator
@@ -56,7 +56,7 @@ class Candela(Caller):
         return self.call("DELETE", "/sessions/", fields=name)
 
     def state(self, name: Json) -> str:
-        """What the metadata of a session say of where it stands."""
+        """Return the description in the metadata of a session."""
         description: str = self.get("/sessions/metadata", **name)["description"]
         return description.partition(", ")[2]
 
@@ -69,7 +69,7 @@ class Candela(Caller):
         return self.post("/session/agent_submit", submitted(name, prompt), **headers)
 
     def events(self, name: Json, prompt: str = "hello") -> list[tuple[str, str]]:
-        """Type and content of each event of a whole answer."""
+        """Return type and content of each event of a complete response."""
         response = self.agent(name, prompt, Accept=NDJSON)
         assert response.status == 200, response.data
         assert response.headers["Content-Type"] == NDJSON

@@ -1,4 +1,4 @@
-"""Who may do what: a token of the sandbox or one that was issued, and 401 for all else."""
+"""Authorization: a token of the sandbox or an issued one, and 401 for all else."""
 
 import pytest
 

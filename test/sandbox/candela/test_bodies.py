@@ -1,4 +1,4 @@
-"""Bodies: what the contract allows is taken and given back, and all else is refused without a crash."""
+"""JSON bodies: what the contract allows is accepted and returned, and all else refused without a crash."""
 
 import json
 from typing import Any
@@ -62,7 +62,7 @@ def _objects(depth: int) -> Json:
 
 
 def _kept(candela: Candela, body: Json) -> Json:
-    """What a session that was started with this body says when it is read."""
+    """Start a session with this body and return its details."""
     response = candela.post("/session/dev", body)
     assert response.status == 200, response.data
     name = response.json()["obj_id"]
@@ -78,7 +78,7 @@ def _refused(response: urllib3.BaseHTTPResponse) -> list[Json]:
     return detail
 
 
-# ── what is taken ──
+# ── accepted ──
 
 
 @pytest.mark.parametrize("node", NODES, ids=lambda node: node["type"])
@@ -135,7 +135,7 @@ def test_deep_specs_are_kept(candela: Candela, spec: Json) -> None:
     assert _kept(candela, _with_spec(spec))["circuit"]["nodes"]["a"]["spec"] == spec
 
 
-# ── what is refused ──
+# ── refused ──
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_name_must_be_whole(candela: Candela, name: str) -> None:
         assert error == {"loc": ["query", name], "msg": "Field required", "type": "missing"}
 
 
-# ── what is no JSON ──
+# ── invalid JSON ──
 
 
 def _raw(candela: Candela, body: bytes, kind: str = "application/json") -> urllib3.BaseHTTPResponse:

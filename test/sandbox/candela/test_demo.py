@@ -1,4 +1,4 @@
-"""Demo data: what the documents' examples name works, in their order and alone, for whoever signs in."""
+"""Demo data: the documents' examples work, in their order and alone, for any user."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import urllib3
 
 from .conftest import NDJSON, Candela, Json, Start, named, running
 
-#: What the secrets.json of the documents says.
+#: The content of the documents' secrets.json.
 SECRETS = {
     "username": "<your-username>",
     "password": "<your-password>",

@@ -1,4 +1,4 @@
-"""OAuth2: settings that make no sense are refused, and secrets do not show."""
+"""OAuth2: invalid settings are refused, and no repr holds a secret."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Candela on the command line: who may sign in, and what is exported for them."""
+"""Candela's options of the command, and the variables it exports."""
 
 import argparse
 import shlex

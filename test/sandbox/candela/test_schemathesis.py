@@ -1,4 +1,4 @@
-"""The running sandbox against the contract, by what schemathesis makes of it: requests good, odd and bad.
+"""The running sandbox against the contract, by schemathesis: requests good, odd and bad.
 
 The short run is part of `make test`, the long one of `make check`.
 """
@@ -39,7 +39,7 @@ values = ["version_example"]
 
 
 def _told_apart() -> Json:
-    """The contract, with a `type` in each object of a union: what it says of `oneOf` comes to that."""
+    """Return the contract with a `type` in each object of a union, which its `oneOf` implies."""
     document = copy.deepcopy(CONTRACT)
     schemas = document["components"]["schemas"]
     for union in ("Nodes", "Spec", "Obj", "Obj1", "Fields", "Keys"):
@@ -53,7 +53,7 @@ def _told_apart() -> Json:
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
-    """What the sandboxes of this test answer: how often each status, by operation."""
+    """The number of responses of the sandboxes of this test, by operation and status."""
     counts: Counts = defaultdict(Counter)
     candela_app = app.candela_app
 

@@ -1,4 +1,4 @@
-"""The seed: what signs in stays the same at the next start, where something stays that it is made of."""
+"""The seed: credentials stay the same at the next start where the seed does."""
 
 import shlex
 import sqlite3

@@ -1,9 +1,9 @@
-"""Prompts: what is answered in which form and when, and what a stop, a failure and an impatient user do."""
+"""Prompts: the responses in each form, and the effects of a stop, a failure and an impatient user."""
 
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -33,10 +33,20 @@ def _transcript(conversation: Conversation, files: object) -> list[list[str]]:
     return [[message.role, message.text] for message in conversation]
 
 
+def _held_prompt(
+    threads: ThreadPoolExecutor, candela: Candela, held: Held
+) -> tuple[dict[str, Any], Future[urllib3.BaseHTTPResponse]]:
+    """Send a prompt to a new session of the held agent: the name of the session, and the response to come."""
+    name = candela.start("held")
+    response = threads.submit(candela.pipeline, name)
+    assert held.asked.wait(LIMIT)
+    return name, response
+
+
 def _lines(
     candela: Candela, name: dict[str, Any]
 ) -> tuple[urllib3.BaseHTTPResponse, Iterator[tuple[str, str]]]:
-    """An answer under way, and its events one by one as they arrive."""
+    """Send a prompt: the response, and its events one by one as they arrive."""
     response = candela.call(
         "POST",
         "/session/agent_submit",
@@ -55,7 +65,7 @@ def _lines(
     return response, lines()
 
 
-# ── forms of an answer ──
+# ── forms of a response ──
 
 
 def test_a_text_is_said_and_is_the_result(candela: Candela) -> None:
@@ -210,10 +220,8 @@ def _until(holds: Any) -> None:
 
 def test_a_prompt_to_a_session_that_is_answering_is_409(start: Start, held: Held) -> None:
     candela = start()
-    name = candela.start("held")
     with ThreadPoolExecutor() as threads:
-        first = threads.submit(candela.pipeline, name)
-        assert held.asked.wait(LIMIT)
+        name, first = _held_prompt(threads, candela, held)
         refused = [candela.pipeline(name), candela.agent(name), candela.agent(name, Accept=NDJSON)]
         held.released.set()
         answered = first.result(LIMIT)
@@ -326,7 +334,7 @@ def test_what_cannot_be_sent_is_a_failure(start: Start, answer: object, reason: 
 
 
 class Odd(Exception):
-    """What cannot be written down."""
+    """An exception whose text raises."""
 
     def __str__(self) -> str:
         raise SystemExit(3)
@@ -411,10 +419,8 @@ def test_the_failure_of_an_agent_is_logged(start: Start, caplog: pytest.LogCaptu
 
 def test_a_stop_lets_go_whoever_waits(start: Start, held: Held) -> None:
     candela = start()
-    name = candela.start("held")
     with ThreadPoolExecutor() as threads:
-        waiting = threads.submit(candela.pipeline, name)
-        assert held.asked.wait(LIMIT)
+        name, waiting = _held_prompt(threads, candela, held)
         candela.stop()
         response = waiting.result(LIMIT)
 
@@ -440,10 +446,8 @@ def test_a_stop_ends_a_stream_with_an_event(start: Start) -> None:
 
 def test_an_answer_that_comes_too_late_goes_nowhere(start: Start, held: Held) -> None:
     candela = start()
-    name = candela.start("held")
     with ThreadPoolExecutor() as threads:
-        waiting = threads.submit(candela.pipeline, name)
-        assert held.asked.wait(LIMIT)
+        name, waiting = _held_prompt(threads, candela, held)
         candela.stop()
         candela.delete(name)
         assert waiting.result(LIMIT).status == 409
@@ -488,9 +492,7 @@ def test_a_server_that_stops_answers_whoever_waits(tmp_path: Path, held: Held) -
     options = {"db": tmp_path / "box.sqlite", "tokens": {"one": "ann"}, "agents": {"held": held}}
     with ThreadPoolExecutor() as threads:
         with running(**options) as candela:
-            name = candela.start("held")
-            waiting = threads.submit(candela.pipeline, name)
-            assert held.asked.wait(LIMIT)
+            name, waiting = _held_prompt(threads, candela, held)
             began = monotonic()
         took = monotonic() - began
         response = waiting.result(LIMIT)

@@ -365,7 +365,7 @@ def test_a_client_cannot_use_or_end_the_tokens_of_another(start: Start) -> None:
     assert _renew(candela, answer).status == 200
 
 
-# ── what is kept ──
+# ── storage ──
 
 
 def test_tokens_survive_a_restart_and_are_kept_as_digests(tmp_path: Path, clock: Clock) -> None:
