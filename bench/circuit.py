@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from bench.contestants import TOKEN, Contestant, Floor
 from bench.harness import FLOOR, OURS, AtMost, Entry, Flat, Row, Work
 
-DEEPEST = 60
+MAX_DEPTH = 60
 
 
 def request(levels: int) -> dict[str, Any]:
@@ -77,7 +77,7 @@ ROWS = [
     Row(
         "circuit",
         "a circuit nested 60 levels deep",
-        {OURS: _entry(Candela, DEEPEST, 10), FLOOR: _entry(Bare, DEEPEST, 10)},
+        {OURS: _entry(Candela, MAX_DEPTH, 10), FLOOR: _entry(Bare, MAX_DEPTH, 10)},
         [AtMost(2, "floor")],
         rounds=21,
         note="The client of Candela; its floor is `validate_python` and `model_dump` of the same models.",
@@ -85,7 +85,7 @@ ROWS = [
     Row(
         "circuit_growth",
         "1 to 60 levels of a circuit",
-        {f"{OURS} {n}": _entry(Candela, n, max(10, 60 // n), n) for n in (1, 15, 30, DEEPEST)},
+        {f"{OURS} {n}": _entry(Candela, n, max(10, 60 // n), n) for n in (1, 15, 30, MAX_DEPTH)},
         [Flat(0.15)],
         rounds=11,
         per="level",

@@ -1,4 +1,4 @@
-"""Where tokens come from: a variable of the environment, a file, an OAuth2 server."""
+"""The sources of tokens: an environment variable, a file, an OAuth2 server."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import stat
 from typing import Union
 
 from portal_client.credential import AccessToken as AccessToken
-from portal_client.credential import no_token
+from portal_client.credential import token_error
 from portal_client.exceptions import AuthenticationError
 from portal_client.oauth2 import OAuth2Password as OAuth2Password
-from portal_client.pasted import told_of_path, trimmed
+from portal_client.pasted import described_path, trimmed
 from portal_client.token_endpoint import TokenResponse as TokenResponse
 
 
 class EnvToken:
-    """A token read from an environment variable before each request.
+    """A token that is read from an environment variable before each request.
 
     Raises AuthenticationError when the variable is missing or empty.
     """
@@ -24,9 +24,10 @@ class EnvToken:
         self.name = name
 
     def __call__(self) -> str:
+        """Return the token, without white space around it."""
         token = trimmed(os.environ.get(self.name, ""))
         if not token:
-            raise no_token(f"the environment variable {self.name} is missing or empty")
+            raise token_error(f"the environment variable {self.name} is missing or empty")
         return token
 
     def __repr__(self) -> str:
@@ -34,31 +35,32 @@ class EnvToken:
 
 
 class FileToken:
-    """A token read from a file before each request, so that a rotated one is taken at once.
+    """A token that is read from a file before each request, so that a rotated one is used at once.
 
-    White space and a byte order mark around it are left out. A pipe, such as /dev/stdin or `<(command)`, is
-    refused, since it can be read only once: read it yourself, and give the text. Raises AuthenticationError
-    when there is no token to read.
+    The file is UTF-8; white space and a byte order mark around the token are left out. A pipe, such as
+    /dev/stdin or `<(command)`, is refused, since it can be read only once: read it yourself, and give the
+    text. Raises AuthenticationError when the file cannot be read, or is empty.
     """
 
     def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
         self.path: str = os.fspath(path)
 
     def __call__(self) -> str:
-        named = told_of_path(self.path)
+        """Return the token, without what is around it."""
+        named = described_path(self.path)
         try:
             mode = os.stat(self.path).st_mode
-            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe would be to wait
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe would wait
                 why = "it is not a regular file; read it once yourself, and give the text"
-                raise no_token(f"the token file {named} cannot be read before each request: {why}")
+                raise token_error(f"the token file {named} cannot be read before each request: {why}")
             with open(self.path, encoding="utf-8") as file:
                 token = trimmed(file.read())
         except AuthenticationError:
             raise
         except (OSError, ValueError) as error:
-            raise no_token(f"the token file {named} cannot be read: {type(error).__name__}") from None
+            raise token_error(f"the token file {named} cannot be read: {type(error).__name__}") from None
         if not token:
-            raise no_token(f"the token file {named} is empty")
+            raise token_error(f"the token file {named} is empty")
         return token
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Where the service is, who calls it, and how: TLS, proxy, timeouts, retries."""
+"""The settings of a client: host, credentials, TLS, proxy, timeouts, retries, logging."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
 
-from portal_client.credential import AccessToken, Credential, bare_token, check_header
+from portal_client.credential import AccessToken, Credential, check_header, strip_bearer
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
 from portal_client.secret import Lost, Secret, SecretSetting, TLSContextSetting
@@ -36,17 +36,18 @@ def _check_retries(name: str, value: Any) -> Union[int, urllib3.Retry, None]:
 class Configuration(Settings, HasDefault):
     """The settings of a client.
 
-    `access_token` is a string, a callable that is asked before each request, EnvToken(name),
-    FileToken(path) or OAuth2Password(...); after a 401 a callable is asked once more, by its
+    `access_token` is a string, a callable that is called before each request, EnvToken(name),
+    FileToken(path) or OAuth2Password(...); after a 401 it is called once more, by its
     `renew(refused)` if it has one. `timeout` is the total of a call in seconds, a pair (connect, read)
-    or a urllib3.Timeout; the default is 10 s to connect and 600 s of silence, since agents answer slowly.
-    `retries` is how often what may be repeated is repeated (3), False for never, or a urllib3.Retry;
-    `rate_limit_retries` (2) how often after a 429 with Retry-After. `max_response_size` bounds a
-    decompressed body in bytes; that of an error is cut there, and at 16 MiB. `connection_pool_maxsize`
-    bounds the connections to one host. `trust_env` honours the proxy and CA variables of the environment.
-    `truststore` leaves it to the system to judge a certificate, by the package of the extra [truststore],
-    in place of the CA variables; `ssl_ca_cert` is trusted besides. `ssl_context`, an ssl.SSLContext of
-    one's own, beats all of these; pickle leaves it out. Making a Configuration does no I/O.
+    or a urllib3.Timeout; the default is 10 s to connect and 600 s of silence, since agents are slow.
+    `retries` is how often a call that may be repeated is repeated (3), False for never, or a
+    urllib3.Retry; `rate_limit_retries` (2) how often after a 429 with Retry-After. `max_response_size`
+    bounds a decompressed body in bytes; that of an error is cut there, and at 16 MiB.
+    `connection_pool_maxsize` bounds the connections to one host. `trust_env` honours the proxy and CA
+    variables of the environment. `truststore` lets the system verify certificates, by the package of the
+    extra [truststore], in place of the CA variables; `ssl_ca_cert` is trusted besides. `ssl_context`, an
+    ssl.SSLContext of your own, replaces all of these; pickle leaves it out. Making a Configuration does no
+    I/O.
 
     Raises ApiValueError for a value that cannot be used.
     """
@@ -148,13 +149,13 @@ class Configuration(Settings, HasDefault):
 
     @cached_property
     def set_by(self) -> dict[str, str]:
-        """The names under which settings were read elsewhere; errors call them so."""
+        """The names under which settings were read elsewhere, by which errors call them."""
         return {}
 
-    # ── where ──
+    # ── host ──
 
     def get_host_settings(self) -> list[dict[str, Any]]:
-        """The servers that the contract names."""
+        """Return the servers of the contract."""
         return [{"url": self.default_host, "description": "No description provided"}]
 
     def get_host_from_settings(
@@ -163,7 +164,10 @@ class Configuration(Settings, HasDefault):
         variables: Optional[Mapping[str, str]] = None,
         servers: Optional[Sequence[Mapping[str, Any]]] = None,
     ) -> str:
-        """The URL of a server in the contract, its variables filled in."""
+        """Return the URL of a server of the contract, its variables filled in.
+
+        Raises ApiValueError for an index or a variable that cannot be used.
+        """
         servers = self.get_host_settings() if servers is None else servers
         if index not in range(len(servers)):
             raise ApiValueError(f"server_index {index!r} is not one of the {len(servers)} servers")
@@ -175,20 +179,22 @@ class Configuration(Settings, HasDefault):
             url = url.replace("{" + name + "}", value)
         return url
 
-    # ── who ──
+    # ── credentials ──
 
     @property
     def access_token(self) -> AccessToken:
-        """The bearer token, or the callable that is asked for it before each request.
+        """The bearer token, or the callable that returns it before each request.
 
-        What is pasted with a token, white space or the word Bearer, is left out; an empty one is none.
+        White space around a token and a "Bearer " in front are left out; an empty one is none.
         """
         return self._access_token.reveal() if isinstance(self._access_token, Secret) else self._access_token
 
     @access_token.setter
     def access_token(self, value: AccessToken) -> None:
         if isinstance(value, str):
-            self._access_token: Any = Secret("access_token", check_header("access_token", bare_token(value)))
+            self._access_token: Any = Secret(
+                "access_token", check_header("access_token", strip_bearer(value))
+            )
         elif value is None or callable(value):
             self._access_token = value
         else:
@@ -199,13 +205,13 @@ class Configuration(Settings, HasDefault):
 
     @property
     def credential(self) -> Optional[Credential]:
-        """What secured operations show: the bearer token, or None without one."""
+        """The credential of secured operations: the bearer token, or None without one."""
         if (token := self.access_token) is None or token == "":
             return None
         return Credential("header", "Authorization", token if callable(token) else f"Bearer {token}")
 
     def get_api_key_with_prefix(self, identifier: str, alias: Optional[str] = None) -> Optional[str]:
-        """An API key with its prefix in front, or None; `alias` is looked up when `identifier` is absent."""
+        """Return an API key, its prefix in front, or None; `alias` is used when `identifier` is absent."""
         if self.refresh_api_key_hook is not None:
             self.refresh_api_key_hook(self)
         key = self.api_key.get(identifier, self.api_key.get(alias) if alias is not None else None)
@@ -215,27 +221,27 @@ class Configuration(Settings, HasDefault):
         return f"{prefix} {key}" if key and prefix else key
 
     def get_basic_auth_token(self) -> str:
-        """The value of a basic Authorization header for `username` and `password`."""
+        """Return the value of a basic Authorization header for `username` and `password`."""
         return "Basic " + b64encode(f"{self.username or ''}:{self.password or ''}".encode()).decode()
 
     def auth_settings(self) -> dict[str, dict[str, Any]]:
-        """What each security scheme of the contract sends; `value` may be a callable."""
-        if (shown := self.credential) is None:
+        """Return what each security scheme of the contract sends; `value` may be a callable."""
+        if (c := self.credential) is None:
             return {}
-        return {"HTTPBearer": {"type": "bearer", "in": shown.place, "key": shown.key, "value": shown.value}}
+        return {"HTTPBearer": {"type": "bearer", "in": c.place, "key": c.key, "value": c.value}}
 
-    # ── how ──
+    # ── timeouts ──
 
     @property
     def timeout(self) -> Timeouts:
-        """The limits of a call in seconds; set it as the constructor takes it."""
+        """The limits of a call in seconds; it is set to what the constructor takes."""
         return self._timeout
 
     @timeout.setter
     def timeout(self, value: TimeoutArgument) -> None:
         self._timeout = Timeouts.of(value, self.default_timeout)
 
-    # ── what is logged ──
+    # ── logging ──
 
     @cached_property
     def logger(self) -> dict[str, logging.Logger]:
@@ -256,7 +262,7 @@ class Configuration(Settings, HasDefault):
 
     @property
     def logger_file(self) -> Optional[str]:
-        """A file that the log lines are appended to."""
+        """The path of a file that log lines are appended to; None for none."""
         return self._logger_file
 
     @logger_file.setter
@@ -266,7 +272,7 @@ class Configuration(Settings, HasDefault):
         self._logger_file = value
 
     def to_debug_report(self) -> str:
-        """Five lines about this machine and package for a bug report; nothing secret."""
+        """Return five lines about this machine and package for a bug report; they hold no secret."""
         from portal_client import __version__
 
         return (
@@ -282,5 +288,5 @@ class Configuration(Settings, HasDefault):
 
     @classmethod
     def get_default_copy(cls) -> Self:
-        """The default configuration itself: the original makes no copy either."""
+        """Return the default configuration itself: the original makes no copy either."""
         return cls.get_default()

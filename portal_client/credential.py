@@ -1,4 +1,4 @@
-"""What a request shows of who calls: a header, a query parameter or a cookie; and what a header can carry."""
+"""The credential of a request: a header, a query parameter or a cookie; and the checks of headers."""
 
 from __future__ import annotations
 
@@ -15,25 +15,31 @@ from portal_client.serialization import encoded
 from portal_client.settings import unawaited
 from portal_client.text import exact
 
-#: A token, or something that is asked for it before each request.
+#: A token, or a callable that returns one before each request.
 AccessToken = Union[str, Callable[[], str], None]
 
 _BEARER = "Bearer "
-#: What may stand before a token that was pasted. A line that says no more than "Bearer" may be a token.
+#: What may precede a token that was pasted. "Bearer" alone may be a token.
 _PASTED = re.compile(r"[\s\ufeff\u200b]*(?:bearer[^\S\r\n][\s\ufeff\u200b]*)*", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
 def check_header_name(argument: str, name: str) -> str:
-    """Answer a header's name if it is one; ApiValueError names the argument that holds it."""
+    """Return the name of a header.
+
+    Raises ApiValueError, which names the argument that holds it, where a header cannot have it.
+    """
     if not _HEADER_NAME.fullmatch(name):
         raise ApiValueError(f"{argument}: {name!r} is not the name of a header")
     return name
 
 
 def check_header(name: str, value: object) -> str:
-    """Answer a header's value if it can be sent; ApiValueError names the header, never the value."""
+    """Return the value of a header as a plain str.
+
+    Raises ApiValueError, which names the header but never the value, where it cannot be sent.
+    """
     if isinstance(value, str):
         bad = _NOT_IN_A_HEADER.search(value)
         if bad is None:
@@ -48,15 +54,15 @@ def _described(character: str) -> str:
     return "a line break" if character in "\r\n" else f"the character U+{ord(character):04X}"
 
 
-def bare_token(text: str) -> str:
-    """Return a token without what is around it, and without a "Bearer " in front."""
+def strip_bearer(text: str) -> str:
+    """Return a token without white space around it, and without a "Bearer " in front."""
     text = exact(text)
     pasted = _PASTED.match(text)
     return trimmed(text[pasted.end() :] if pasted else text)
 
 
-def no_token(reason: str) -> AuthenticationError:
-    """The error of a call that was not sent for want of a token."""
+def token_error(reason: str) -> AuthenticationError:
+    """Return the error of a call that was not sent for want of a token."""
     return AuthenticationError(status=0, reason=reason, request_sent=False)
 
 
@@ -65,17 +71,20 @@ def _name(source: object) -> str:
     return getattr(source, "__qualname__", type(source).__name__)
 
 
-def ask(name: str, source: Callable[..., str], *args: str) -> str:
-    """Ask a source for a secret; whatever it raises becomes an AuthenticationError."""
+def call_source(name: str, source: Callable[..., str], *args: str) -> str:
+    """Call a source and return its text, hidden.
+
+    Raises AuthenticationError for whatever the source raises, and where it does not return a str.
+    """
     try:
         text = source(*args)
     except AuthenticationError:
         raise
     except Exception as error:
-        raise no_token(f"{name}: {_name(source)} raised {type(error).__name__}") from error
+        raise token_error(f"{name}: {_name(source)} raised {type(error).__name__}") from error
     if not isinstance(cast(object, text), str):
         awaited = ", which is to be awaited" if unawaited(text) else ""
-        raise no_token(f"{name}: {_name(source)} answered {type(text).__name__}, not str{awaited}")
+        raise token_error(f"{name}: {_name(source)} returned {type(text).__name__}, not str{awaited}")
     return Hidden(exact(text))
 
 
@@ -84,60 +93,68 @@ class TokenSource(ABC):
 
     @abstractmethod
     def token(self, caller: Any, refused: Optional[str] = None) -> str:
-        """A token for a call, a `portal_client.request.Caller`; `refused` is one that a 401 has answered.
+        """Return a token for a call, a `portal_client.request.Caller`; `refused` is one that got a 401.
 
         Raises AuthenticationError, and ApiTimeoutError when the time for the call is over.
         """
 
 
-def bearer(source: Callable[[], str], caller: Any = None, refused: Optional[str] = None) -> str:
-    """A token from its source, another one than `refused` if the source can tell.
+def bearer_token(source: Callable[[], str], caller: Any = None, refused: Optional[str] = None) -> str:
+    """Return a token of a source; after a 401 another one than `refused`, if the source can tell.
 
-    Raises AuthenticationError.
+    Raises AuthenticationError, and ApiTimeoutError when the time for the call is over.
     """
     renew = cast("Optional[Callable[[str], str]]", getattr(source, "renew", None))
     if isinstance(source, TokenSource):
-        given: str = Hidden(source.token(caller, refused))
+        text: str = Hidden(source.token(caller, refused))
     elif refused is not None and renew is not None:
-        given = ask("access_token", renew, refused)
+        text = call_source("access_token", renew, refused)
     else:
-        given = ask("access_token", source)
-    token = Hidden(bare_token(given))
+        text = call_source("access_token", source)
+    token = Hidden(strip_bearer(text))
     if not token:
-        raise no_token(f"access_token: {_name(source)} returned an empty token")
+        raise token_error(f"access_token: {_name(source)} returned an empty token")
     try:
         return check_header("access_token", token)
     except ApiValueError as error:
-        raise no_token(str(error)) from None
+        raise token_error(str(error)) from None
 
 
 class Credential(NamedTuple):
-    """What one request shows: a header, a query parameter or a cookie; a callable value can be asked anew."""
+    """The credential of a request: `place` is "header", "query" or "cookie", `key` the name there.
+
+    `value` is the text, or a callable that returns a bearer token for each request.
+    """
 
     place: str
     key: str
     value: Union[str, Callable[[], str]]
 
-    def shown(self, caller: Any = None, refused: Optional[str] = None) -> str:
-        """The text to send for a caller, with the scheme in front for a bearer token.
+    def resolve(self, caller: Any = None, refused: Optional[str] = None) -> str:
+        """Return the text to send, with the scheme in front of a bearer token.
 
-        `refused` is the text that was sent before, and answered with 401.
+        `caller` is the call that needs it, `refused` the text that was sent before and got a 401. Raises
+        AuthenticationError, and ApiTimeoutError when the time for the call is over.
         """
         if not callable(self.value):
             return Hidden(self.value)
         token = None if refused is None else Hidden(refused.removeprefix(_BEARER))
-        return Hidden(_BEARER + bearer(self.value, caller, token))
+        return Hidden(_BEARER + bearer_token(self.value, caller, token))
 
-    def apply(self, shown: str, headers: dict[str, str]) -> str:
-        """Put the text into `headers`, or answer what it adds to the query."""
+    def apply(self, text: str, headers: dict[str, str]) -> str:
+        """Add a text from `resolve` to a request, and return its query parameter, `key=text`.
+
+        A header replaces those of its name in `headers`, a cookie is put behind the others; the result is ""
+        then.
+        """
         if self.place == "query":
-            return Hidden(f"{quote(self.key)}={quote(shown)}")
+            return Hidden(f"{quote(self.key)}={quote(text)}")
         name = "Cookie" if self.place == "cookie" else self.key
         present = [key for key in headers if key.lower() == name.lower()]
         before = [headers.pop(key) for key in present]
         if self.place == "cookie":
-            shown = "; ".join([*before, f"{self.key}={shown}"])
-        headers[name] = Hidden(shown)
+            text = "; ".join([*before, f"{self.key}={text}"])
+        headers[name] = Hidden(text)
         return ""
 
     def __repr__(self) -> str:
@@ -145,9 +162,10 @@ class Credential(NamedTuple):
 
     @classmethod
     def of(cls, setting: Mapping[str, Any]) -> Optional[Credential]:
-        """Read one entry of `auth_settings()` or `_request_auth`; None for one that shows nothing.
+        """Read one entry of `auth_settings()` or `_request_auth`; None for one without a value.
 
         White space and a byte order mark around the value are left out, as is a second "Bearer " in it.
+        Raises ApiValueError for an entry that cannot be used.
         """
         if setting.get("type") == "http-signature":
             return None
@@ -165,6 +183,6 @@ class Credential(NamedTuple):
         value = trimmed(setting["value"])
         scheme = value[: len("Bearer")]
         if key.lower() == "authorization" and scheme.lower() == "bearer":
-            token = bare_token(f"{value} ")
+            token = strip_bearer(f"{value} ")
             value = f"{scheme} {token}" if token else ""
         return cls(place, exact(key), check_header("_request_auth", value)) if value else None

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from portal_client import serialization
 from portal_client.api_response import ApiResponse
 from portal_client.exceptions import ApiException, ApiResponseError, error_for
-from portal_client.nesting import explained
+from portal_client.nesting import clarified
 from portal_client.operation import Operation
 from portal_client.request import HTTPRequest
 from portal_client.source import Source
@@ -45,7 +45,7 @@ def decode(operation: Operation, response: RESTResponse, request: HTTPRequest, p
     try:
         return serialization.decode(validate, response.data, content_type, pause_gc)
     except ValidationError as error:
-        if promised is Any and explained(error) is error:
+        if promised is Any and clarified(error) is error:
             return serialization.as_text(response.data, content_type)
         reason = f"{operation.name}: not the answer it promises: {serialization.explain(error)}"
         failure = _error(ApiResponseError, response, request, reason=reason)

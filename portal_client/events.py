@@ -14,11 +14,11 @@ from typing import NamedTuple, Optional, Union
 
 Found = tuple[Sequence[int], Sequence[bytes]]
 
-#: The longest line, in bytes.
-LONGEST = 256 * 1024 * 1024
+#: The max_size line, in bytes.
+MAX_SIZE = 256 * 1024 * 1024
 
 #: Where nothing is complete.
-NOTHING: Found = (), ()
+NONE_FOUND: Found = (), ()
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -45,13 +45,13 @@ class Block(NamedTuple):
 class Lines:
     """Lines of JSON (application/x-ndjson): each line is an event, blank ones are none."""
 
-    def __init__(self, longest: int = LONGEST) -> None:
-        self._longest = longest
+    def __init__(self, max_size: int = MAX_SIZE) -> None:
+        self._longest = max_size
         self._begun = io.BytesIO()  # gives its bytes without a copy
         self._number = 0
 
     def feed(self, block: bytes) -> Found:
-        """The lines that end in this block, without their line feeds. Raises ValueError past the longest."""
+        """The lines that end in this block, without their line feeds. Raises ValueError past the max_size."""
         lines = block.split(b"\n")
         rest = lines.pop()
         first = self._number + 1
@@ -68,7 +68,7 @@ class Lines:
 
     def end(self) -> Found:
         """What stands behind the last line feed: a line as well."""
-        return self.feed(b"\n") if self._begun.tell() else NOTHING
+        return self.feed(b"\n") if self._begun.tell() else NONE_FOUND
 
     def _ended_by(self, last: bytes) -> bytes:
         if not self._begun.tell():
@@ -85,9 +85,9 @@ class ServerSentEvents:
     blank line on that ends its event, be that a ping or without data.
     """
 
-    def __init__(self, longest: int = LONGEST) -> None:
-        self._lines = Lines(longest)
-        self._longest = longest
+    def __init__(self, max_size: int = MAX_SIZE) -> None:
+        self._lines = Lines(max_size)
+        self._longest = max_size
         self._after_cr = False
         self._data: Union[bytes, bytearray, None] = None
         self._begun = 0
@@ -99,7 +99,7 @@ class ServerSentEvents:
         self.retry: Optional[float] = None
 
     def feed(self, block: bytes) -> Found:
-        """The data of the events that end in this block. Raises ValueError past the longest."""
+        """The data of the events that end in this block. Raises ValueError past the max_size."""
         if self._after_cr and block.startswith(b"\n"):  # the second half of a line end
             block = block[1:]
         self._after_cr = block.endswith(b"\r")
@@ -125,7 +125,7 @@ class ServerSentEvents:
             self._take(number, line)
         if self._data is not None:
             raise ValueError(f"the event that begins in line {self._begun} is not ended")
-        return NOTHING
+        return NONE_FOUND
 
     def _take(self, number: int, line: bytes) -> None:
         name, _, value = line.partition(b":")

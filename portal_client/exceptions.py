@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from portal_client.session_state import SessionState
 
 #: Characters of a server's text in that of an error: of the body or the headers, and of the reason.
-_LONGEST = 4000
-_LONGEST_REASON = 1000
+_MAX_TEXT_LENGTH = 4000
+_MAX_REASON_LENGTH = 1000
 
 
 class OpenApiException(Exception):
@@ -130,7 +130,7 @@ class ApiException(OpenApiException):
             headers = http_resp.headers if headers is None else headers
             body = http_resp.data.decode("utf-8", "replace") if body is None else body
         if isinstance(reason, str):
-            reason = shortened(printable(masked(reason, secrets)), _LONGEST_REASON)
+            reason = shortened(printable(masked(reason, secrets)), _MAX_REASON_LENGTH)
         self.status: int = status or 0
         self.reason: Optional[str] = reason
         self.headers: Optional[Mapping[str, str]] = headers
@@ -142,11 +142,11 @@ class ApiException(OpenApiException):
         self.safe_to_repeat: bool = not request_sent if safe_to_repeat is None else safe_to_repeat
         self.request: Optional[str] = request
         self.call: Optional[Call] = call
-        self._keep(f"{headers or ''} {body} {data} {request_id}", secrets)
+        self._keep_repeated(f"{headers or ''} {body} {data} {request_id}", secrets)
         super().__init__(self.status, self.reason)
         self.args: tuple[Any, ...] = (self.status, self.reason)  # OSError.__new__ leaves them empty
 
-    def _keep(self, text: Union[str, bytes, None], secrets: Sequence[str]) -> None:
+    def _keep_repeated(self, text: Union[str, bytes, None], secrets: Sequence[str]) -> None:
         """Keep those of the secrets that the response holds: they are masked where the error is seen."""
         found = occurring(text.decode("utf-8", "replace") if isinstance(text, bytes) else text or "", secrets)
         if found:
@@ -163,13 +163,13 @@ class ApiException(OpenApiException):
             shown = self.headers
             if any(name.lower() == "set-cookie" for name in shown):  # a session that others could take up
                 shown = {k: "..." if k.lower() == "set-cookie" else v for k, v in shown.items()}
-            lines.append(f"HTTP response headers: {self._shown(str(shown))}")
+            lines.append(f"HTTP response headers: {self._printable(str(shown))}")
         if self.body:
-            lines.append(f"HTTP response body: {self._shown(self.body)}")
+            lines.append(f"HTTP response body: {self._printable(self.body)}")
         if self.request:
             lines.append(f"Request: {self.request}")
         if self.request_id:
-            lines.append(f"Request id: {self._shown(self.request_id)}")
+            lines.append(f"Request id: {self._printable(self.request_id)}")
         return "\n".join((*lines, ""))
 
     def _first_lines(self) -> str:
@@ -179,11 +179,11 @@ class ApiException(OpenApiException):
         first = self.reason or f"({self.status})"
         return f"{first}\nHTTP status: {self.status}" if self.status else first
 
-    def _shown(self, text: str) -> str:
+    def _printable(self, text: str) -> str:
         """Return a text of the server as it can be printed."""
         plain = masked(text, self._secrets).replace("\r\n", "\n")
-        cut = shortened(printable(plain[: _LONGEST + 1], keep="\n\t"), _LONGEST)
-        return f"{cut} ({len(text)} characters)" if len(plain) > _LONGEST else cut
+        cut = shortened(printable(plain[: _MAX_TEXT_LENGTH + 1], keep="\n\t"), _MAX_TEXT_LENGTH)
+        return f"{cut} ({len(text)} characters)" if len(plain) > _MAX_TEXT_LENGTH else cut
 
     def __reduce__(self) -> tuple[Callable[..., OpenApiException], tuple[Any, ...]]:
         state = {name: value for name, value in vars(self).items() if name != "_secrets"}
@@ -264,7 +264,7 @@ class ApiResponseError(ApiException, ValueError):
         super().__init__(*args, **described)
         self.line: Optional[bytes] = line
         self.line_number: int = line_number
-        self._keep(line, described.get("secrets", ()))
+        self._keep_repeated(line, described.get("secrets", ()))
 
 
 class AuthenticationError(ApiException, ValueError):

@@ -1,4 +1,4 @@
-"""What observers see of a call: one value per attempt, handed to hooks and to `logging`."""
+"""The observers of a call: hooks and log lines, which are told of each attempt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log.addHandler(logging.NullHandler())
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt of a call, as far as it has come; it holds no header, body or token.
+    """One attempt of a call, up to now; it holds no header, body or token.
 
     `number` counts from 1, so 1 in `on_request` is the start of the call; `final` in `on_response` and
     `on_error` says that the call ends with this attempt. `elapsed` is in seconds from the start of the
@@ -39,33 +39,36 @@ class Hooks:
     """Base class of observers: override what you need and put an instance in `Configuration.hooks`.
 
     Each `on_request` is followed by one `on_response` or `on_error`, after Ctrl-C too. Hooks run in the
-    caller's thread. What they raise does not break the call: it is logged as an error, with its traceback.
+    caller's thread. An exception in one does not end the call: it is logged as an error, with its traceback.
     """
 
     def on_request(self, attempt: Attempt) -> None:
-        """Before an attempt is sent."""
+        """Called before an attempt is sent."""
 
     def on_response(self, attempt: Attempt) -> None:
-        """After an answer of any status."""
+        """Called after a response of any status."""
 
     def on_error(self, attempt: Attempt) -> None:
-        """After an attempt that brought no response, or was interrupted; `attempt.error` says why."""
+        """Called after an attempt without a response, or an interrupted one; `attempt.error` says why."""
 
 
 class Log(Hooks):
-    """One line per call at INFO, one per attempt at DEBUG."""
+    """The log: one line per call at INFO, one per attempt at DEBUG."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
 
     def on_request(self, attempt: Attempt) -> None:
+        """Log the number, method and URL of the attempt."""
         a = attempt
         self._logger.debug("%s attempt %d: %s %s", a.operation, a.number, a.method, a.url)
 
     def on_response(self, attempt: Attempt) -> None:
+        """Log the status, times and bytes of the attempt."""
         self._ended(attempt, str(attempt.status))
 
     def on_error(self, attempt: Attempt) -> None:
+        """Log the type of the error, times and bytes of the attempt."""
         self._ended(attempt, type(attempt.error).__name__)
 
     def _ended(self, attempt: Attempt, outcome: str) -> None:

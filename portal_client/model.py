@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Val
 from pydantic_core import CoreSchema, core_schema
 
 from portal_client.exceptions import ApiValueError
-from portal_client.nesting import SCALARS, TOO_DEEP, explained, first_wrong, too_deep
+from portal_client.nesting import SCALARS, TOO_DEEP, clarified, fail_fast, too_deep
 from portal_client.serialization import sanitize, validated
-from portal_client.spelling import hint, tell_misspelt
+from portal_client.spelling import hint, warn_of_misspelt_fields
 from portal_client.surrogates import without_halves
 from portal_client.text import printable
 
@@ -63,7 +63,7 @@ class _Portable(BaseModel):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return first_wrong(handler(source), handler)
+        return fail_fast(handler(source), handler)
 
     def to_dict(self) -> Any:
         """The fields as plain data; absent ones are left out, null stays where the service knows null.
@@ -105,7 +105,7 @@ class _Portable(BaseModel):
         try:
             return cast("Self", validated(cls.model_validate_json, json_str))
         except ValidationError as error:
-            raise explained(error) from None
+            raise clarified(error) from None
 
     if not TYPE_CHECKING:  # pydantic assigns it
 
@@ -148,7 +148,7 @@ class Model(_Portable):
         def __init__(self, /, *, additional_properties: Optional[Mapping[str, Any]] = None, **fields: Any):
             super().__init__(**fields)
             if self.model_extra or not SCALARS.issuperset(map(type, fields.values())):
-                tell_misspelt(self, fields)
+                warn_of_misspelt_fields(self, fields)
             self.additional_properties.update(additional_properties or {})
 
         __init__.__pydantic_base_init__ = True  # pydantic-core need not call it for each model in an answer
@@ -172,7 +172,7 @@ class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportInc
 
     def __init__(self, actual_instance: Any) -> None:
         super().__init__(actual_instance)  # pyright: ignore[reportUnknownMemberType]
-        tell_misspelt(self, actual_instance)
+        warn_of_misspelt_fields(self, actual_instance)
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # as in Model
 

@@ -12,9 +12,9 @@ from pydantic import BaseModel, GetCoreSchemaHandler, RootModel, TypeAdapter, Va
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 #: Levels of objects and arrays.
-DEEPEST = 128
+MAX_DEPTH = 128
 
-TOO_DEEP = f"nested more than {DEEPEST} levels deep"
+TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
 #: What holds nothing.
 SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -29,7 +29,7 @@ def too_deep(value: Any) -> bool:
     """Whether data, models within it included, is nested too deeply, or in itself."""
     # Level by level and each container once, so that neither depth nor a cycle makes it recurse.
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         inner = {id(item): item for outer in level for item in _inside(outer) if type(item) not in SCALARS}
         if not inner:
             return False
@@ -49,31 +49,31 @@ def _inside(outer: Any) -> Iterable[Any]:
     return cast("Mapping[Any, Any]", outer).values() if isinstance(outer, Mapping) else ()
 
 
-def explained(error: ValidationError) -> ValidationError:
+def clarified(error: ValidationError) -> ValidationError:
     """The same error, or one that says so where a parser gave out at the nesting."""
     found = error.errors(include_url=False)
-    if not any(map(_gave_out, found)):
+    if not any(map(_is_recursion, found)):
         return error
     said = PydanticCustomError("nesting", "Nested too deeply to be read")
-    lines = [InitErrorDetails(type=said, loc=e["loc"], input=None) for e in found if _gave_out(e)]
+    lines = [InitErrorDetails(type=said, loc=e["loc"], input=None) for e in found if _is_recursion(e)]
     return ValidationError.from_exception_data(error.title, lines, hide_input=True)
 
 
-def adapter_of(kind: Any) -> TypeAdapter[Any]:
+def type_adapter(kind: Any) -> TypeAdapter[Any]:
     """Make the validator of a type, which ends at the first wrong item of each list and dict.
 
     Else a body of a million wrong items costs hundreds of times its size in errors. For dicts pydantic knows
     that from 2.12 on.
     """
-    return TypeAdapter(cast(Any, Annotated[kind, _FirstWrong()]))
+    return TypeAdapter(cast(Any, Annotated[kind, _FailFast()]))
 
 
-class _FirstWrong:
+class _FailFast:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return first_wrong(handler(source), handler)
+        return fail_fast(handler(source), handler)
 
 
-def first_wrong(schema: CoreSchema, handler: GetCoreSchemaHandler) -> CoreSchema:
+def fail_fast(schema: CoreSchema, handler: GetCoreSchemaHandler) -> CoreSchema:
     """Return the schema of a type whose lists and dicts end at their first wrong item."""
     inner: list[Any] = [handler.resolve_ref_schema(schema)]
     while inner:
@@ -88,5 +88,5 @@ def first_wrong(schema: CoreSchema, handler: GetCoreSchemaHandler) -> CoreSchema
     return schema
 
 
-def _gave_out(line: Any) -> bool:
+def _is_recursion(line: Any) -> bool:
     return line["type"] in _RECURSION or (line["type"] == "json_invalid" and "recursion limit" in line["msg"])

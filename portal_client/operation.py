@@ -23,9 +23,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict
 
 from portal_client.files import Files, Part
-from portal_client.nesting import adapter_of
+from portal_client.nesting import type_adapter
 from portal_client.serialization import text
-from portal_client.spelling import hint, tell_misspelt
+from portal_client.spelling import hint, warn_of_misspelt_fields
 from portal_client.streaming import ACCEPT as STREAM
 
 MULTIPART = "multipart/form-data"
@@ -157,7 +157,7 @@ class Operation:
     @cached_property
     def returns(self) -> TypeAdapter[Any]:
         """The validator of the data, or of each event of a stream."""
-        return adapter_of(get_args(self.promised)[0] if self.stream_of else self.promised)
+        return type_adapter(get_args(self.promised)[0] if self.stream_of else self.promised)
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
@@ -196,8 +196,8 @@ class Operation:
         for kind, loc, why in found:
             if kind == "extra_forbidden":
                 why = "Unexpected argument" + hint(str(loc[0]), known)
-            explained = PydanticCustomError(cast(Any, kind), cast(Any, why))
-            lines.append(InitErrorDetails(type=explained, loc=loc, input=None))
+            clarified = PydanticCustomError(cast(Any, kind), cast(Any, why))
+            lines.append(InitErrorDetails(type=clarified, loc=loc, input=None))
         return ValidationError.from_exception_data(self.name, lines, hide_input=True)
 
     def request(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Request:
@@ -224,7 +224,7 @@ class Operation:
             else:
                 request.body = value
                 if (written := kwargs.get(name)) is not value:
-                    tell_misspelt(value, written)
+                    warn_of_misspelt_fields(value, written)
         return request
 
     def _named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,14 +13,14 @@ def trimmed(text: str) -> str:
     return exact(text).strip().strip("\ufeff\u200b").strip()
 
 
-def told_of_url(value: object, usable: Callable[[str], object]) -> str:
+def url_hint(value: object, usable: Callable[[str], object]) -> str:
     """Return what keeps a text from being a URL, to be put behind an error; empty where that is not plain.
 
     The text is quoted only if it would be usable otherwise, and holds neither credentials nor a query.
     """
     if not isinstance(value, str):
         return ""
-    wrong, mended = _around(value), _bare(value)
+    wrong, mended = _surplus(value), _unquoted(value)
     if "://" not in value:
         wrong, mended = "no scheme, such as http://", f"http://{mended}"
     if wrong is None or not usable(mended):
@@ -28,19 +28,19 @@ def told_of_url(value: object, usable: Callable[[str], object]) -> str:
     return f"; {'it' if set(value) & set('@?#') else repr(exact(value))} has {wrong}"
 
 
-def told_of_path(path: object) -> str:
+def described_path(path: object) -> str:
     """Return a path as an error names it: quoted, and with the reason, where something stands around it."""
     text = str(path)
-    wrong = _around(text)
+    wrong = _surplus(text)
     return f"{text!r}, which has {wrong}," if wrong else text
 
 
-def _around(text: str) -> Optional[str]:
+def _surplus(text: str) -> Optional[str]:
     """What stands around a text and does not belong to it."""
     if trimmed(text) != text:
         return "white space around it"
-    return "quotes around it" if _bare(text) != text else None
+    return "quotes around it" if _unquoted(text) != text else None
 
 
-def _bare(text: str) -> str:
+def _unquoted(text: str) -> str:
     return trimmed(trimmed(text).strip("\"'"))

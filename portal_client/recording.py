@@ -8,7 +8,7 @@ from typing import BinaryIO, Union
 
 
 def recording(path: Union[str, os.PathLike[str]], on_error: ExitStack) -> BinaryIO:
-    """Open the file of a recording, which stays as it was, or absent, where the call fails.
+    """Open the file of a recording for appending; where the call fails, it stays as it was, or absent.
 
     Raises OSError.
     """

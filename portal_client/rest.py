@@ -114,7 +114,7 @@ class RESTClientObject:
                     observers.request_begins()
                 route = pools.of(request.origin, request.foreign)
                 if value is None and request.credential is not None:
-                    value = request.credential.shown(self.caller(request, deadline))
+                    value = request.credential.resolve(self.caller(request, deadline))
                 response = finish(_attempt(route, request, value, exchange), exchange, request)
                 exchange.end()
                 following, wait = None, 0.0
@@ -161,7 +161,7 @@ class RESTClientObject:
         if status != 401 or request.credential is None or not request.repeatable or request.retries is False:
             return None
         try:
-            fresh = request.credential.shown(self.caller(request, deadline), refused=value)
+            fresh = request.credential.resolve(self.caller(request, deadline), refused=value)
         except (AuthenticationError, ApiTimeoutError):
             return None  # the 401 is what the caller should see
         return None if fresh == value else fresh

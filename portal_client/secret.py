@@ -1,4 +1,4 @@
-"""Values that hide: a secret shows in repr, `vars()` and logs no more than that there is one.
+"""Values that hide: repr, `vars()` and logs show that there is a secret, but not its text.
 
 `copy` and `deepcopy` keep it; pickle carries only its name.
 """
@@ -19,7 +19,7 @@ PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "user
 
 
 class Secret:
-    """A text that shows itself only to those who ask for it by `reveal()`."""
+    """A text that only `reveal()` returns."""
 
     __slots__ = ("_name", "_value")
 
@@ -28,7 +28,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The text itself."""
+        """Return the text itself."""
         return self._value
 
     def __repr__(self) -> str:
@@ -45,13 +45,14 @@ class Secret:
 
 
 class Lost:
-    """Stands where a secret was before pickling; says so when it is used."""
+    """The place of a secret that pickle has left out; using it raises AuthenticationError."""
 
     def __init__(self, name: str, text: bool = True) -> None:
         self.name = name
         self._text = text
 
     def __call__(self) -> NoReturn:
+        """Raise AuthenticationError, which names the setting."""
         what = "a literal" if self._text else "an object"
         instead = ", or give a reference to it, such as EnvToken(...) or FileToken(...)" if self._text else ""
         raise AuthenticationError(
@@ -65,7 +66,7 @@ class Lost:
 
 
 class SecretSetting(Generic[V]):
-    """An attribute whose text is kept as a Secret, and whose dict as Secrets."""
+    """An attribute that keeps a str as a Secret, and a dict as Secrets."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -81,13 +82,13 @@ class SecretSetting(Generic[V]):
         kept: Any = vars(holder).get(self._slot)
         if isinstance(kept, (Secret, Lost)):
             kept = kept.reveal() if isinstance(kept, Secret) else kept()
-        answer: V = kept
-        return answer
+        value: V = kept
+        return value
 
     def __set__(self, holder: object, value: V) -> None:
         kept: object = value
         if isinstance(value, str):
-            # What only says that it is a str is a text that is fetched when it is used: not here.
+            # An object that only claims to be a str may fetch its text when it is used: not here.
             kind = cast(Any, type(value))
             kept = Secret(self._name, exact(value) if issubclass(kind, str) else value)
         elif isinstance(value, Mapping):
@@ -99,16 +100,15 @@ class TLSContextSetting(SecretSetting[Optional[ssl.SSLContext]]):
     """An attribute that is an ssl.SSLContext for clients, or None; pickle cannot carry one."""
 
     def __set__(self, holder: object, value: Optional[ssl.SSLContext]) -> None:
-        given = cast(object, value)
-        if given is not None and not isinstance(given, ssl.SSLContext):
-            raise ApiValueError(f"{self._name} must be an ssl.SSLContext, not {type(given).__name__}")
+        if value is not None and not isinstance(cast(object, value), ssl.SSLContext):
+            raise ApiValueError(f"{self._name} must be an ssl.SSLContext, not {type(value).__name__}")
         if value is not None and value.protocol == ssl.PROTOCOL_TLS_SERVER:
             raise ApiValueError(f"{self._name} is for a server; ssl.create_default_context() is for a client")
         vars(holder)[self._slot] = None if value is None else Secret(self._name, cast(Any, value))
 
 
 class Secrets(dict[str, Any]):
-    """A dict that shows its names; values too where the name is that of a plain header."""
+    """A dict whose repr shows its names, and its values for plain headers only."""
 
     def __init__(self, *items: Any, label: str = "value") -> None:
         super().__init__(*items)
@@ -136,7 +136,7 @@ def _secrets(items: dict[str, Any], label: str) -> Secrets:
 
 
 class Hidden(str):
-    """A secret on its way to the wire, hidden from tools that print the variables of a traceback."""
+    """A secret str on its way to the wire, hidden from tools that print the variables of a traceback."""
 
     __slots__ = ()
 
@@ -145,7 +145,7 @@ class Hidden(str):
 
 
 class HiddenBytes(bytes):
-    """The same of bytes."""
+    """Secret bytes on their way to the wire."""
 
     __slots__ = ()
 

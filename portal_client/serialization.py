@@ -23,15 +23,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from portal_client.content_type import content_type as read_content_type
 from portal_client.exceptions import ApiTypeError, ApiValueError
-from portal_client.nesting import SCALARS, TOO_DEEP, adapter_of, explained, too_deep
+from portal_client.nesting import SCALARS, TOO_DEEP, clarified, too_deep, type_adapter
 from portal_client.surrogates import without_halves
 from portal_client.text import exact, printable
 
 #: A body from this size on is decoded with the cyclic collector paused, which takes a third of the time.
-PAUSE_FROM = 1_000_000
+PAUSE_FROM_SIZE = 1_000_000
 
 #: Commas in the body of an error that is taken to pieces: each value takes at least 32 bytes.
-_MOST_OF_AN_ERROR = 250_000
+_MAX_ERROR_COMMAS = 250_000
 
 #: What a server may say besides UTF-8, by Python's names: the encodings of the web.
 #: It must not choose freely, since some codecs take for ever.
@@ -47,7 +47,7 @@ _CHARSETS = frozenset(
 
 V = TypeVar("V")
 
-_ELSEWHERE = frozenset({"", ".", ".."})
+_OTHER_SEGMENTS = frozenset({"", ".", ".."})
 _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 
@@ -83,7 +83,8 @@ def _sanitized(value: Any) -> Any:
         return tuple(items) if isinstance(value, tuple) else list(items)
     if isinstance(value, Mapping):
         return {
-            _name(key): _at(key, _sanitized, item) for key, item in cast("Mapping[Any, Any]", value).items()
+            _name(key): _with_path(key, _sanitized, item)
+            for key, item in cast("Mapping[Any, Any]", value).items()
         }
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
@@ -100,7 +101,7 @@ def _name(key: Any) -> Any:
     return key
 
 
-def _at(key: Any, write: Callable[[Any], V], value: Any) -> V:
+def _with_path(key: Any, write: Callable[[Any], V], value: Any) -> V:
     try:
         return write(value)
     except (ApiTypeError, ApiValueError) as error:
@@ -122,7 +123,7 @@ def to_json(value: Any) -> bytes:
 def segment(name: str, value: object, safe: str = "") -> str:
     """Quote a path parameter as one segment; '', '.' and '..' would lead to another path."""
     text = str(value)
-    if not _ELSEWHERE.isdisjoint(text.split("/") if "/" in safe else (text,)):
+    if not _OTHER_SEGMENTS.isdisjoint(text.split("/") if "/" in safe else (text,)):
         raise ApiValueError(f"{name} must not be {text!r}: it would change the path")
     return _quoted(name, text, safe)
 
@@ -150,13 +151,13 @@ def query_string(
 
 def _query_items(name: str, value: Any, collection_format: str) -> list[str]:
     if isinstance(value, (list, tuple)):
-        items = [_quoted(name, _at(name, text, item), "/") for item in cast("Sequence[Any]", value)]
+        items = [_quoted(name, _with_path(name, text, item), "/") for item in cast("Sequence[Any]", value)]
         return (
             items
             if collection_format == "multi"
             else [quote(_DELIMITERS[collection_format], safe=",").join(items)]
         )
-    return [_quoted(name, _at(name, text, value), "/")]
+    return [_quoted(name, _with_path(name, text, value), "/")]
 
 
 def text(value: Any) -> str:
@@ -178,7 +179,7 @@ def decode(validate: Callable[[Union[bytes, str]], Any], body: bytes, content_ty
     document = _decoded(body, content_type)
     if "ndjson" in read_content_type(content_type).media_type:
         document = _last_line(document)
-    if pause and len(body) >= PAUSE_FROM:
+    if pause and len(body) >= PAUSE_FROM_SIZE:
         with _collector_paused():
             return validated(validate, document)
     return validated(validate, document)
@@ -206,7 +207,7 @@ def error_data(body: bytes, content_type: str, model: Optional[TypeAdapter[Any]]
     None as well where it is nested so deeply that the error could not be pickled, or holds so many values
     that they would take many times the memory of the body.
     """
-    if body.count(b",") > _MOST_OF_AN_ERROR:
+    if body.count(b",") > _MAX_ERROR_COMMAS:
         return None
     data = None
     with suppress(ValueError, RecursionError):
@@ -254,7 +255,7 @@ def _collector_paused() -> Generator[None, None, None]:
 
 def explain(error: ValidationError) -> str:
     """What is wrong with an answer, with the full path to each place, without its values."""
-    found = explained(error).errors(include_url=False, include_context=False)
+    found = clarified(error).errors(include_url=False, include_context=False)
     lines = [f"{'.'.join(map(str, e['loc'])) or 'the body'}: {e['msg']}" for e in found[:3]]
     return "; ".join(lines) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
 
@@ -275,7 +276,7 @@ _NAMED: dict[str, Any] = {
 @lru_cache(maxsize=256)
 def adapter(kind: Any, models: str) -> TypeAdapter[Any]:
     """The validator of a type, or of a name such as `List[Session]` or `Dict[str, int]`."""
-    return adapter_of(_resolve(kind, models) if isinstance(kind, str) else kind)
+    return type_adapter(_resolve(kind, models) if isinstance(kind, str) else kind)
 
 
 def _resolve(name: str, models: str) -> Any:

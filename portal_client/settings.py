@@ -14,8 +14,8 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from portal_client.exceptions import ApiValueError
-from portal_client.pasted import told_of_url
-from portal_client.spelling import ALIKE, hint, warn
+from portal_client.pasted import url_hint
+from portal_client.spelling import SIMILAR, hint, warn
 
 V = TypeVar("V")
 
@@ -42,7 +42,7 @@ class Settings:
         cls: Any = type(self)
         if name not in vars(self) and name not in _known(cls) and not name.startswith("_"):
             settings = (known for known in {*vars(self), *_known(cls)} if _is_setting(cls, known))
-            if meant := hint(name, settings, ALIKE):
+            if meant := hint(name, settings, SIMILAR):
                 warn(f"{cls.__name__} has no setting {name}{meant}")
         super().__setattr__(name, value)
 
@@ -148,7 +148,7 @@ def check_base_url(name: str, value: str) -> str:
     if not _is_base_url(value):
         raise ApiValueError(
             f"{name} must be a URL such as http://localhost or https://example.com/api, "
-            f"without credentials, query or fragment{told_of_url(value, _is_base_url)}"
+            f"without credentials, query or fragment{url_hint(value, _is_base_url)}"
         )
     scheme, _, rest = value.partition(":")
     return f"{scheme.lower()}:{rest}".rstrip("/")

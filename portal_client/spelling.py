@@ -8,7 +8,7 @@ from inspect import currentframe
 from typing import Any, cast
 
 #: How alike names are for a warning, from 0 to 1: `hots` and `host` just are.
-ALIKE = 0.75
+SIMILAR = 0.75
 
 
 def hint(name: str, known: Iterable[str], alike: float = 0.6) -> str:
@@ -33,7 +33,7 @@ def warn(message: str, *packages: str) -> None:
     warnings.warn(message, stacklevel=depth)
 
 
-def tell_misspelt(model: object, given: object) -> None:
+def warn_of_misspelt_fields(model: object, given: object) -> None:
     """Warn of fields that a model does not know, though almost; `given` is what a person has made it of.
 
     Models within that were made before, perhaps of what a server said, are left out.
@@ -54,12 +54,12 @@ def tell_misspelt(model: object, given: object) -> None:
             known = cast("Mapping[Any, Any]", of)
             left += [(inner, known.get(key)) for key, inner in cast("dict[Any, Any]", made).items()]
         elif isinstance(made, BaseModel) and isinstance(of, Mapping):
-            _tell_of(type(made), made.model_extra or {}, made.model_fields_set)
+            _warn_of_extra(type(made), made.model_extra or {}, made.model_fields_set)
             left += [(getattr(made, name), of[name]) for name in type(made).model_fields if name in of]
 
 
-def _tell_of(cls: Any, extra: Mapping[str, Any], given: set[str]) -> None:
+def _warn_of_extra(cls: Any, extra: Mapping[str, Any], given: set[str]) -> None:
     absent = [name for name in cls.model_fields if name not in given]
     for name in extra:
-        if meant := hint(name, absent, ALIKE):
+        if meant := hint(name, absent, SIMILAR):
             warn(f"{cls.__name__} has no field {name}, which is kept and sent as it is{meant}")

@@ -13,7 +13,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from portal_client.content_type import content_type as read_content_type
-from portal_client.events import LONGEST, NOTHING, Block, Lines, ServerSentEvents
+from portal_client.events import MAX_SIZE, NONE_FOUND, Block, Lines, ServerSentEvents
 from portal_client.exceptions import (
     ApiAttributeError,
     ApiException,
@@ -21,7 +21,7 @@ from portal_client.exceptions import (
     ApiStreamError,
     ApiStreamTimeout,
 )
-from portal_client.nesting import adapter_of
+from portal_client.nesting import type_adapter
 from portal_client.serialization import explain
 from portal_client.source import Source
 from portal_client.surrogates import without_halves
@@ -57,14 +57,14 @@ class EventStream(Generic[T]):
         self._source = source
         self._validate = validate
         media_type = read_content_type(source.content_type).media_type
-        self._sent: Optional[ServerSentEvents] = (
+        self._sse: Optional[ServerSentEvents] = (
             ServerSentEvents() if media_type == "text/event-stream" else None
         )
-        self._decoder: Union[Lines, ServerSentEvents] = self._sent or Lines()
+        self._decoder: Union[Lines, ServerSentEvents] = self._sse or Lines()
         # One document may be spread over lines; whether it is shows in the first of them.
-        self._perhaps_document = self._sent is None and "ndjson" not in media_type
+        self._may_be_document = self._sse is None and "ndjson" not in media_type
         self._tee = tee
-        self._block = Block.of(NOTHING, [""])
+        self._block = Block.of(NONE_FOUND, [""])
         self._id_when_closed: Optional[str] = None
         self._ended = False
 
@@ -74,7 +74,7 @@ class EventStream(Generic[T]):
 
         Raises OSError for a file that cannot be read.
         """
-        validate: Callable[[bytes], U] = adapter_of(kind).validate_json
+        validate: Callable[[bytes], U] = type_adapter(kind).validate_json
         request = f"replay of {path}"
         return EventStream(Source(open(path, "rb"), "application/x-ndjson", request), validate)
 
@@ -100,12 +100,12 @@ class EventStream(Generic[T]):
         if self._id_when_closed is not None:
             return self._id_when_closed
         block = self._block  # one look: another thread may read
-        return block.ids[block.at + 1] if self._sent else ""
+        return block.ids[block.at + 1] if self._sse else ""
 
     @property
     def retry(self) -> Optional[float]:
         """After how many seconds server-sent events ask to connect again, or None."""
-        return self._sent.retry if self._sent else None
+        return self._sse.retry if self._sse else None
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "closed" if self._closed else "open"
@@ -139,7 +139,7 @@ class EventStream(Generic[T]):
             for event in self:
                 last[:] = [event]
         if not last:
-            raise self._cut("ended without an event")
+            raise self._error("ended without an event")
         return last[0]
 
     def __next__(self) -> T:
@@ -151,16 +151,16 @@ class EventStream(Generic[T]):
 
     def __iter__(self) -> Generator[T, None, None]:
         # All that is known stands in `self`, so that a new loop goes on where another one has stopped.
-        validate = self._validate if self._tee is None else self._recorded
+        validate = self._validate if self._tee is None else self._validate_and_record
         while True:
             texts = self._block.left
             try:
-                # Blank lines are left out here, but for those of spaces, which `_failed` passes over.
+                # Blank lines are left out here, but for those of spaces, which `_revalidate` passes over.
                 for event in map(validate, filter(None, texts)):
                     self.events += 1
                     yield event
             except ValidationError as error:
-                yield from self._failed(error)
+                yield from self._revalidate(error)
                 continue
             if texts is self._block.left:  # else a loop within this one has gone on
                 if self._ended:
@@ -171,8 +171,8 @@ class EventStream(Generic[T]):
         if self._tee is not None:
             with suppress(ValueError):  # closed by another thread
                 self._tee.flush()
-        before = self._sent.last_event_id if self._sent else ""
-        self._block = Block.of(NOTHING, [before])  # an id without an event counts from here on
+        before = self._sse.last_event_id if self._sse else ""
+        self._block = Block.of(NONE_FOUND, [before])  # an id without an event counts from here on
         block = self._read()
         try:
             if block:
@@ -181,33 +181,33 @@ class EventStream(Generic[T]):
                 self._ended = True
                 found = self._decoder.end()
         except ValueError as error:
-            raise self._cut(str(error)) from error
+            raise self._error(str(error)) from error
         if found[1]:
-            self._block = Block.of(found, [before, *self._sent.ids] if self._sent else [])
+            self._block = Block.of(found, [before, *self._sse.ids] if self._sse else [])
 
     def _read(self) -> bytes:
         try:
             block = b"" if self._closed else self._source.reader.read1(_BLOCK)
         except (HTTPError, OSError, ValueError) as error:
-            raise self._broken(error) from error
+            raise self._read_error(error) from error
         except BaseException:  # Ctrl-C, after which no library knows where in the answer it is
             self.close()
             raise
         if self._closed:
-            raise self._cut("is closed")
+            raise self._error("is closed")
         return block
 
-    def _broken(self, error: Exception) -> ApiStreamError:
+    def _read_error(self, error: Exception) -> ApiStreamError:
         if self._closed:  # by another thread
-            return self._cut("is closed")
+            return self._error("is closed")
         self.close()
         if any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in (error, *error.args)):
             limit = f"{self._source.silence:g} s, the limit for each silence"
-            return self._cut(f"was silent for {limit}", ApiStreamTimeout)
+            return self._error(f"was silent for {limit}", ApiStreamTimeout)
         what = str(error.args[-1] if isinstance(error, ProtocolError) and error.args else error)
-        return self._cut(f"was cut: {what}")
+        return self._error(f"was cut: {what}")
 
-    def _recorded(self, text: bytes) -> T:
+    def _validate_and_record(self, text: bytes) -> T:
         event = self._validate(text)
         self._record(text)
         return event
@@ -218,15 +218,15 @@ class EventStream(Generic[T]):
         try:
             self._tee.write(text.replace(b"\n", b" ") + b"\n")
         except ValueError as error:
-            raise self._cut("is closed") from error
+            raise self._error("is closed") from error
 
-    def _failed(self, error: ValidationError) -> Iterator[T]:
+    def _revalidate(self, error: ValidationError) -> Iterator[T]:
         """The events of the last text if it is no event as it stands.
 
         It may be blank, hold half of a surrogate pair, or begin a document. Raises ApiResponseError.
         """
         if self._closed:  # by another thread
-            raise self._cut("is closed") from error
+            raise self._error("is closed") from error
         at = self._block.at
         number, text = self._block.numbers[at], self._block.texts[at]
         if text.isspace():
@@ -241,34 +241,34 @@ class EventStream(Generic[T]):
                 self._record(text)
                 self.events += 1
                 return iter((event,))
-        if self._perhaps_document and not self.events:
-            self._block = Block.of(((1,), (self._whole(text),)), [])
+        if self._may_be_document and not self.events:
+            self._block = Block.of(((1,), (self._read_document(text),)), [])
             return iter(())
-        refused = self._refused(number, text, error)
+        refused = self._line_error(number, text, error)
         raise refused from (None if refused.repeats_credentials else error)
 
-    def _whole(self, first: bytes) -> bytes:
+    def _read_document(self, first: bytes) -> bytes:
         """The document that begins with these bytes: all that comes."""
-        self._perhaps_document = False
+        self._may_be_document = False
         document = bytearray(b"\n".join((first, *self._block.left)))
         while not self._ended:
             self._fill()
             for text in self._block.left:
                 document += b"\n"
                 document += text
-            if len(document) > LONGEST:
-                raise self._cut(f"is one document of more than {LONGEST} bytes")
+            if len(document) > MAX_SIZE:
+                raise self._error(f"is one document of more than {MAX_SIZE} bytes")
         return bytes(document)
 
-    def _refused(self, number: int, text: bytes, error: ValidationError) -> ApiException:
+    def _line_error(self, number: int, text: bytes, error: ValidationError) -> ApiException:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         if self._ended and found[0]["type"] == "json_invalid":
-            return self._cut(f"ends in the middle of line {number}")
+            return self._error(f"ends in the middle of line {number}")
         self._record(text)
         reason = f"line {number} is not the event it should be: {explain(error)}"
         return ApiResponseError(reason=reason, line=text, line_number=number, **self._source.described())
 
-    def _cut(self, what: str, kind: type[ApiStreamError] = ApiStreamError) -> ApiStreamError:
+    def _error(self, what: str, kind: type[ApiStreamError] = ApiStreamError) -> ApiStreamError:
         cut = kind(reason=f"the stream {what} (after {self.events} events)", **self._source.described())
         cut.events = self.events
         return cut

@@ -73,10 +73,10 @@ def _from_urllib3(given: urllib3.Timeout) -> Timeouts:
 
 
 #: A socket takes no more seconds than this; it is as good as no limit.
-_LONGEST = 1e9
+_MAX_SOCKET_SECONDS = 1e9
 
 
-def as_good(had: Optional[float], limit: Optional[float]) -> bool:
+def close_enough(had: Optional[float], limit: Optional[float]) -> bool:
     """Whether a socket may keep the limit it has; to set another lets other threads go first.
 
     A thousandth is no difference.
@@ -115,7 +115,7 @@ class Deadline:
             limit = min(limit, self._end - self.now())
             if limit <= 0:
                 raise TimeoutError("the time for the call is over")
-        return None if limit > _LONGEST else limit
+        return None if limit > _MAX_SOCKET_SECONDS else limit
 
     def lift(self) -> None:
         """Let go of the total; from here on each silence alone is bounded."""

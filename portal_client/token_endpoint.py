@@ -1,4 +1,4 @@
-"""The token endpoint of an OAuth2 server: a form goes there, tokens or a refusal come back."""
+"""The token endpoint of an OAuth2 server: it is sent a form, and returns tokens or a refusal."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
 from portal_client.configuration import Configuration
-from portal_client.credential import Credential, no_token
+from portal_client.credential import Credential, token_error
 from portal_client.exceptions import ApiException, ApiTimeoutError, ApiValueError, AuthenticationError
-from portal_client.pasted import told_of_url
+from portal_client.pasted import url_hint
 from portal_client.request import Caller, HTTPRequest, Origin, new_id
 from portal_client.secret import HiddenBytes, Secrets
 from portal_client.text import masked, printable, shortened
 from portal_client.transport.proxies import is_loopback
 from portal_client.transport.retry import MAX_WAIT_SECONDS, retry_after
 
-_REPEATS = 5  # after 429
-_LARGEST_ANSWER = 1024 * 1024
-_LONGEST_TEXT = 300
-#: What a refusal may be (RFC 6749, 4.1.2.1 and 5.2); none of these is a secret, whatever the password.
+#: How often a form is sent again after a 429.
+_MAX_REPEATS = 5
+#: In bytes.
+_MAX_RESPONSE_SIZE = 1024 * 1024
+#: In characters, of a text of the endpoint in an error.
+_MAX_TEXT_LENGTH = 300
+#: The codes of a refusal (RFC 6749, 4.1.2.1 and 5.2); none of them is a secret, whatever the password.
 _REFUSALS = frozenset(
     {
         *("invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "unauthorized_client"),
@@ -38,7 +41,7 @@ _NOT_IN_A_URL = re.compile(r"[<>\"{}|^`\s\\\x00-\x1f\x7f]")
 
 @dataclass(slots=True)
 class TokenResponse:
-    """An answer of the token endpoint, of any status; it holds tokens, so its repr shows the status alone."""
+    """A response of the token endpoint, of any status; its repr shows the status alone, not the tokens."""
 
     status_code: int
     headers: Any = field(repr=False)
@@ -50,12 +53,15 @@ class TokenResponse:
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body decoded. Raises ValueError where it is not JSON."""
+        """Return the body decoded.
+
+        Raises ValueError where it is not JSON.
+        """
         return json.loads(self.content)
 
     @property
     def fields(self) -> Secrets:
-        """What the body names, hidden; nothing where it is not a JSON object."""
+        """The fields of the body, hidden; none where it is not a JSON object."""
         try:
             named = self.json()
         except (ValueError, RecursionError):
@@ -64,7 +70,7 @@ class TokenResponse:
 
 
 class TokenEndpoint:
-    """Where forms are sent to; `on_response` sees each answer before it is judged.
+    """The URL that forms are sent to; `on_response` is called with each response before it is evaluated.
 
     Raises ApiValueError for a URL that cannot be used, one that sends passwords in clear included.
     """
@@ -76,7 +82,7 @@ class TokenEndpoint:
         allow_http: bool = False,
         on_response: Optional[Callable[[TokenResponse], object]] = None,
     ) -> None:
-        url = _checked(token_url)
+        url = _check_url(token_url)
         self._origin, self._target = Origin.of(url), url.request_uri
         if url.scheme == "http" and not allow_http and not is_loopback(self._origin.host):
             raise ApiValueError(
@@ -89,7 +95,7 @@ class TokenEndpoint:
         return f"{self._origin}{self._target.partition('?')[0]}"
 
     def call(self, configuration: Configuration) -> HTTPRequest:
-        """A call that needs nothing but a token, under the rules of a configuration."""
+        """Return a call that needs nothing but a token, with the limits of a configuration."""
         c = configuration
         return HTTPRequest(
             operation="fetch_token",
@@ -104,7 +110,7 @@ class TokenEndpoint:
             retries=c.retries,
             rate_limit_retries=0,
             idempotent=True,
-            max_response_size=_LARGEST_ANSWER,
+            max_response_size=_MAX_RESPONSE_SIZE,
             hooks=c.hooks,
             logger=c.logger["package_logger"],
         )
@@ -119,23 +125,23 @@ class TokenEndpoint:
     ) -> TokenResponse:
         """Send a form, again after 429, and return the last response; no error shows the secrets in it.
 
-        Raises AuthenticationError without an answer, ApiTimeoutError when the caller's time is over.
+        Raises AuthenticationError without a response, ApiTimeoutError when the caller's time is over.
         """
         request = replace(self._request(caller.request, operation, form, credential), secrets=secrets)
-        for repeat in range(1, 1 if request.retries is False else _REPEATS + 1):
-            answer = self._answer(caller, request)
-            pause = _pause(answer, repeat)
+        for repeat in range(1, 1 if request.retries is False else _MAX_REPEATS + 1):
+            response = self._send(caller, request)
+            pause = _pause(response, repeat)
             if pause is None:
-                return answer
+                return response
             if pause >= caller.deadline.left():
-                raise late(caller, f"{self} asks to wait {pause:g} s")
+                raise token_timeout(caller, f"{self} asks to wait {pause:g} s")
             caller.sleep(pause)
-        return self._answer(caller, request)
+        return self._send(caller, request)
 
     def _request(
         self, call: HTTPRequest, operation: str, form: Mapping[str, str], credential: Optional[Credential]
     ) -> HTTPRequest:
-        """A request under the rules of the call that needs it."""
+        """Return a request with the limits of the call that needs it."""
         request_id = new_id()
         headers = {
             "Accept": "application/json",
@@ -154,55 +160,55 @@ class TokenEndpoint:
             request_id=request_id,
             retries=False if call.retries is False else None,
             rate_limit_retries=0,
-            # Who asks twice has two tokens; a refresh token that a lost answer has used up is refused.
+            # A second request gets a second token; a refresh token that a lost response used up is refused.
             idempotent=True,
-            max_response_size=_LARGEST_ANSWER,
-            follows=False,  # who sends a password elsewhere, or takes a token from there, is not asked
+            max_response_size=_MAX_RESPONSE_SIZE,
+            follows=False,  # the password goes nowhere else, and no token comes from there
         )
 
-    def _answer(self, caller: Caller, request: HTTPRequest) -> TokenResponse:
+    def _send(self, caller: Caller, request: HTTPRequest) -> TokenResponse:
         deadline = caller.deadline
         try:
-            sent = caller.send(replace(request, timeouts=deadline.limits._replace(total=deadline.left())))
+            raw = caller.send(replace(request, timeouts=deadline.limits._replace(total=deadline.left())))
         except ApiException as error:
             if isinstance(error, ApiTimeoutError) and deadline.over:
-                raise late(caller, f"{self} has not answered") from error
-            raise no_token(f"no token: {error.reason}") from error
-        answer = TokenResponse(sent.status, sent.headers, sent.data)
+                raise token_timeout(caller, f"{self} has not answered") from error
+            raise token_error(f"no token: {error.reason}") from error
+        response = TokenResponse(raw.status, raw.headers, raw.data)
         if self.on_response is not None:
             try:
-                self.on_response(answer)
+                self.on_response(response)
             except AuthenticationError:
                 raise
             except Exception as error:
-                raise no_token(f"no token: on_response raised {type(error).__name__}") from error
-        return answer
+                raise token_error(f"no token: on_response raised {type(error).__name__}") from error
+        return response
 
-    def refusal(self, answer: TokenResponse, why: str, secrets: Iterable[str]) -> AuthenticationError:
-        """The error that an answer is, without the secrets that were sent."""
-        fields = answer.fields
+    def refusal(self, response: TokenResponse, why: str, secrets: Iterable[str]) -> AuthenticationError:
+        """Return the error that a response stands for, without the secrets that were sent."""
+        fields = response.fields
         error = fields.get("error")
         data = {
-            "error": error if isinstance(error, str) and error in _REFUSALS else _shown(error, secrets),
-            "error_description": _shown(fields.get("error_description"), secrets),
+            "error": error if isinstance(error, str) and error in _REFUSALS else _safe(error, secrets),
+            "error_description": _safe(fields.get("error_description"), secrets),
         }
-        said = "".join(f": {text}" for text in data.values() if text)
-        if 300 <= answer.status_code <= 399:
+        details = "".join(f": {text}" for text in data.values() if text)
+        if 300 <= response.status_code <= 399:
             why = f", a redirect that was not followed{why}"
-        kind = _shown(answer.headers.get("content-type"), secrets)
-        if kind:
-            said = f"{said} ({kind})"
+        content_type = _safe(response.headers.get("content-type"), secrets)
+        if content_type:
+            details = f"{details} ({content_type})"
         return AuthenticationError(
-            status=answer.status_code,
-            reason=f"no token: {self} answered {answer.status_code}{why}{said}",
+            status=response.status_code,
+            reason=f"no token: {self} answered {response.status_code}{why}{details}",
             data={name: text for name, text in data.items() if text} or None,
-            retry_after=retry_after(answer.headers),
+            retry_after=retry_after(response.headers),
             request_sent=False,
         )
 
 
-def late(caller: Caller, why: str) -> ApiTimeoutError:
-    """The error of a call whose time is over before there is a token for it."""
+def token_timeout(caller: Caller, why: str) -> ApiTimeoutError:
+    """Return the error of a call whose time is over before there is a token for it."""
     call, total = caller.request, caller.deadline.limits.total
     return ApiTimeoutError(
         status=0,
@@ -213,26 +219,26 @@ def late(caller: Caller, why: str) -> ApiTimeoutError:
     )
 
 
-def _pause(answer: TokenResponse, repeat: int) -> Optional[float]:
-    """Seconds to wait before a request is repeated; None if its answer is the last."""
-    if answer.status_code != 429:
+def _pause(response: TokenResponse, repeat: int) -> Optional[float]:
+    """Return the seconds to wait before a request is repeated; None where it is not."""
+    if response.status_code != 429:
         return None
-    asked = retry_after(answer.headers)
-    pause = 2.0**repeat if asked is None else asked
+    wait = retry_after(response.headers)
+    pause = 2.0**repeat if wait is None else wait
     return pause if pause <= MAX_WAIT_SECONDS else None
 
 
-def _checked(token_url: str) -> Url:
-    url = _usable(token_url)
+def _check_url(token_url: str) -> Url:
+    url = _parsed(token_url)
     if url is None:
         raise ApiValueError(
             "token_url must be a URL such as https://example.com/token, without credentials or fragment"
-            + told_of_url(token_url, _usable)
+            + url_hint(token_url, _parsed)
         )
     return url
 
 
-def _usable(token_url: str) -> Optional[Url]:
+def _parsed(token_url: str) -> Optional[Url]:
     try:
         url = parse_url(token_url)
     except (LocationParseError, TypeError, AttributeError):
@@ -242,8 +248,8 @@ def _usable(token_url: str) -> Optional[Url]:
     return None if url.auth or url.fragment is not None or _NOT_IN_A_URL.search(token_url) else url
 
 
-def _shown(text: object, secrets: Iterable[str]) -> str:
-    """A text of the endpoint as an error may hold it: printable, not too long, without secrets."""
+def _safe(text: object, secrets: Iterable[str]) -> str:
+    """Return a text of the endpoint as an error may hold it: printable, not too long, without secrets."""
     if not isinstance(text, str):
         return ""
-    return shortened(printable(masked(text, secrets)).strip(), _LONGEST_TEXT)
+    return shortened(printable(masked(text, secrets)).strip(), _MAX_TEXT_LENGTH)

@@ -23,7 +23,7 @@ from portal_client import (
     FileToken,
     SessionsApi,
 )
-from portal_client.credential import bearer
+from portal_client.credential import bearer_token
 from support.clients import call, shown
 from support.scripted import playing, reply
 
@@ -298,15 +298,15 @@ def boom(*refused: str) -> str:
         (EnvToken("PORTAL_NO_SUCH"), "environment variable PORTAL_NO_SUCH is missing or empty"),
         (FileToken("/no/such/token"), "token file /no/such/token cannot be read: FileNotFoundError"),
         (boom, "access_token: boom raised RuntimeError"),
-        (lambda: None, "answered NoneType, not str"),
-        (lambda: TOKEN.encode(), "answered bytes, not str"),
-        (asynchronous, "asynchronous answered coroutine, not str, which is to be awaited"),
+        (lambda: None, "returned NoneType, not str"),
+        (lambda: TOKEN.encode(), "returned bytes, not str"),
+        (asynchronous, "asynchronous returned coroutine, not str, which is to be awaited"),
         (lambda: f"{TOKEN}\n{TOKEN}", "access_token holds a line break"),
         (lambda: f"{TOKEN}\r\nX: y", "access_token holds a line break"),
         (lambda: f"{TOKEN}→", "access_token holds the character U\\+2192"),
         (lambda: f"{TOKEN}\x00", "access_token holds the character U\\+0000"),
         (functools.partial(boom), "access_token: partial raised RuntimeError"),
-        (functools.partial(lambda token: None, TOKEN), "partial answered NoneType"),
+        (functools.partial(lambda token: None, TOKEN), "partial returned NoneType"),
     ],
 )
 def test_no_token_could_be_had(source: Any, reason: str) -> None:
@@ -339,7 +339,7 @@ def test_an_empty_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("TOK", value)
 
     with pytest.raises(AuthenticationError, match="TOK is missing or empty"):
-        bearer(EnvToken("TOK"))
+        bearer_token(EnvToken("TOK"))
 
 
 def test_a_directory_is_no_token_file(tmp_path: Path) -> None:

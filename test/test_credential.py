@@ -227,7 +227,7 @@ def test_a_credential_does_not_show_its_value() -> None:
     credential = Credential.of(AUTH)
 
     assert credential is not None
-    assert credential.shown() == TOKEN
+    assert credential.resolve() == TOKEN
     assert TOKEN not in f"{credential!r} {credential}"
 
 

@@ -48,7 +48,7 @@ WHOLE = CANDELA.DEFAULT_TOTAL_TIMEOUT_MS // 1000
 CANDELA_CONNECT = CANDELA.DEFAULT_CONNECT_TIMEOUT_MS // 1000
 LARGEST = mebibytes(CONFIGURATION.max_response_size)
 CUT = mebibytes(body._MAX_ERROR_BODY_BYTES)
-LINE = mebibytes(events.LONGEST)
+LINE = mebibytes(events.MAX_SIZE)
 REPEATS, LIMITED = int(retry.DEFAULT.total or 0), CONFIGURATION.rate_limit_retries
 WAIT = int(retry.MAX_WAIT_SECONDS)
 

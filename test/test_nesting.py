@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from portal_client import ApiClient, ApiResponseError, ApiValueError, Configuration, GroupedSessionsResponse
 from portal_client.model import Model, Wrapper
-from portal_client.nesting import DEEPEST, explained, too_deep
+from portal_client.nesting import MAX_DEPTH, clarified, too_deep
 from portal_client.serialization import sanitize, to_json
 from support.scripted import reply
 from test_endpoint import shelf
@@ -50,10 +50,10 @@ def nested(levels: int, layer: Any, core: Any = 1) -> Any:
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=list(LAYERS))
 @pytest.mark.parametrize("core", [1, None, "text", datetime(2026, 1, 2)])
 def test_the_limit_is_exact(layer: Any, core: Any) -> None:
-    assert not too_deep(nested(DEEPEST, layer, core))
-    assert too_deep(nested(DEEPEST + 1, layer, core))
-    assert too_deep(nested(DEEPEST, layer, {}))
-    assert not too_deep(nested(DEEPEST - 1, layer, {}))
+    assert not too_deep(nested(MAX_DEPTH, layer, core))
+    assert too_deep(nested(MAX_DEPTH + 1, layer, core))
+    assert too_deep(nested(MAX_DEPTH, layer, {}))
+    assert not too_deep(nested(MAX_DEPTH - 1, layer, {}))
 
 
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=list(LAYERS))
@@ -78,7 +78,7 @@ def test_what_is_within_itself() -> None:
 
 def test_what_is_shared_is_looked_at_once() -> None:
     shared: Any = 1
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         shared = [shared, shared]  # 2 ** 128 leaves, if each were looked at
 
     assert not too_deep(shared)
@@ -142,7 +142,7 @@ def test_data_that_pydantic_gives_out_at() -> None:
     with pytest.raises(pydantic.ValidationError) as info:
         Node.model_validate(nested(10_000, lambda inner: {"child": inner}, None))
 
-    (line,) = explained(info.value).errors()
+    (line,) = clarified(info.value).errors()
     assert (line["type"], line["msg"]) == ("nesting", "Nested too deeply to be read")
     assert line["loc"][:2] == ("child", "child")
 
@@ -151,7 +151,7 @@ def test_another_error_stays_what_it_is() -> None:
     with pytest.raises(pydantic.ValidationError) as info:
         TypeAdapter(list[int]).validate_json('["x"')
 
-    assert explained(info.value) is info.value
+    assert clarified(info.value) is info.value
 
 
 def test_an_answer_that_is_too_deep_is_no_text() -> None:

@@ -119,7 +119,7 @@ class Endpoint:
         for name, value in request.headers.items():
             message[name] = value
         if request.credential is not None:
-            message[request.credential.key] = request.credential.shown()
+            message[request.credential.key] = request.credential.resolve()
         self.requests.append(Received(request.method, request.target, message, request.body))
         body = json.dumps(self.answers.pop(0)).encode()
         return RESTResponse(200, "OK", HTTPHeaderDict(), body, Exchange(Deadline(request.timeouts)))
@@ -548,7 +548,7 @@ def test_who_waits_does_so_within_the_time_of_the_call() -> None:
         s.client.rest_client._now = time.monotonic  # type: ignore[assignment]
         leader = threading.Thread(target=lambda: read(s))
         leader.start()
-        while s.source._flight is None:
+        while s.source._fetch_under_way is None:
             time.sleep(0.002)
         error = failing(lambda: s.api.get_session("s1", _request_timeout=0.2))
         done.set()
@@ -749,7 +749,7 @@ def test_a_scope_that_is_no_text_is_refused_at_once() -> None:
     [
         (EnvToken("PORTAL_NO_SUCH"), "the environment variable PORTAL_NO_SUCH is missing"),
         (boom, "password: boom raised RuntimeError"),
-        (lambda: None, "answered NoneType, not str"),
+        (lambda: None, "returned NoneType, not str"),
         (lambda: "", "password is no text that can be sent"),
         (lambda: f"{PASSWORD}\udc80", "password is no text that can be sent"),
     ],

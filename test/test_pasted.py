@@ -12,7 +12,7 @@ import pytest
 from finbourne_candela.extensions.proxy_config import ProxyConfig
 from portal_client import ApiClient, ApiValueError, AuthenticationError, Configuration, FileToken, SessionsApi
 from portal_client.auth import OAuth2Password
-from portal_client.pasted import told_of_path, told_of_url
+from portal_client.pasted import described_path, url_hint
 from support.clients import ca_file
 
 
@@ -82,7 +82,7 @@ def test_a_url_that_may_hold_a_secret_is_not_shown(use: Callable[[str], object],
 
 
 def test_a_url_that_is_not_usable_either_way_is_not_explained() -> None:
-    assert told_of_url(" h", lambda _: False) == ""
+    assert url_hint(" h", lambda _: False) == ""
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_url_that_is_not_usable_either_way_is_not_explained() -> None:
     ],
 )
 def test_a_path(path: Any, told: str) -> None:
-    assert told_of_path(path) == told
+    assert described_path(path) == told
 
 
 @pytest.mark.parametrize("setting", ["ssl_ca_cert", "cert_file", "key_file"])

@@ -452,9 +452,9 @@ def test_what_was_not_sent_may_go_again() -> None:
     with client_of(f"http://127.0.0.1:{port}", retries=False) as client:
         refused = failing(lambda: SessionsApi(client).create_session("a1", PROMPT))
         client.configuration.access_token = EnvToken("NO_SUCH_TOKEN")
-        no_token = failing(lambda: SessionsApi(client).create_session("a1", PROMPT))
+        token_error = failing(lambda: SessionsApi(client).create_session("a1", PROMPT))
 
-    for error in (refused, no_token):
+    for error in (refused, token_error):
         assert (error.request_sent, error.safe_to_repeat) == (False, True)
 
 

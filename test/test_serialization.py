@@ -222,27 +222,27 @@ def watched(size: int, pause: bool = True, fails: bool = False) -> tuple[bool, b
 
 
 def test_the_collector_is_paused_for_large_bodies_only() -> None:
-    assert watched(s.PAUSE_FROM - 1) == (True, True)
-    assert watched(s.PAUSE_FROM) == (False, True)
-    assert watched(s.PAUSE_FROM, pause=False) == (True, True)
+    assert watched(s.PAUSE_FROM_SIZE - 1) == (True, True)
+    assert watched(s.PAUSE_FROM_SIZE) == (False, True)
+    assert watched(s.PAUSE_FROM_SIZE, pause=False) == (True, True)
 
 
 def test_the_collector_is_enabled_after_an_error() -> None:
-    assert watched(s.PAUSE_FROM, fails=True) == (False, True)
+    assert watched(s.PAUSE_FROM_SIZE, fails=True) == (False, True)
 
 
 def test_a_collector_that_was_off_stays_off() -> None:
     gc.disable()
 
-    assert watched(s.PAUSE_FROM) == (False, False)
-    assert watched(s.PAUSE_FROM, fails=True) == (False, False)
+    assert watched(s.PAUSE_FROM_SIZE) == (False, False)
+    assert watched(s.PAUSE_FROM_SIZE, fails=True) == (False, False)
     assert watched(10) == (False, False)
 
 
 @pytest.mark.parametrize("pause", [True, False])
 def test_the_switch_reaches_a_call(pause: bool) -> None:
     seen: list[bool] = []
-    body = json.dumps({**SESSION, "filler": "x" * s.PAUSE_FROM}).encode()
+    body = json.dumps({**SESSION, "filler": "x" * s.PAUSE_FROM_SIZE}).encode()
     with playing(reply(body)) as server:
         configuration = Configuration(server.host)
         configuration.pause_gc = pause
@@ -262,7 +262,7 @@ def test_the_switch_reaches_a_call(pause: bool) -> None:
 # ── what is said about a wrong answer ──
 
 
-def explained(change: dict[str, Any]) -> str:
+def clarified(change: dict[str, Any]) -> str:
     with pytest.raises(pydantic.ValidationError) as info:
         Session.model_validate(SESSION | change)
     return s.explain(info.value)
@@ -271,11 +271,11 @@ def explained(change: dict[str, Any]) -> str:
 def test_the_full_path() -> None:
     messages = [SESSION["messages"][0], {"text": "Hi", "role": 5}]
 
-    assert explained({"messages": messages}).startswith("messages.1.role: ")
+    assert clarified({"messages": messages}).startswith("messages.1.role: ")
 
 
 def test_three_places_at_most_and_no_values() -> None:
-    text = explained(
+    text = clarified(
         {"id": 271828, "agent_id": 271828, "thread_id": 271828, "user_id": 271828, "status": 271828}
     )
 

@@ -374,7 +374,7 @@ def test_half_a_surrogate_pair_in_an_event(kind: str, data: str, tmp_path: Path)
 
 @pytest.mark.fault("Streams", "What is kept of a stream is bounded, however it is cut into pieces")
 def test_blank_lines_in_a_document_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal_client.streaming.LONGEST", 1_000_000)
+    monkeypatch.setattr("portal_client.streaming.MAX_SIZE", 1_000_000)
     taken = 0
 
     def blocks() -> Iterator[bytes]:

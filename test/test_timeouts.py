@@ -12,7 +12,7 @@ import urllib3
 
 from portal_client import Configuration, SessionsApi
 from portal_client.exceptions import ApiValueError
-from portal_client.timeouts import Deadline, Timeouts, as_good
+from portal_client.timeouts import Deadline, Timeouts, close_enough
 from support.clients import calling, client_of
 from support.scripted import reply
 
@@ -186,7 +186,7 @@ def test_a_lifted_deadline_bounds_only_each_wait() -> None:
     ],
 )
 def test_a_limit_within_a_thousandth_is_as_good(had: float | None, limit: float | None, good: bool) -> None:
-    assert as_good(had, limit) is good
+    assert close_enough(had, limit) is good
 
 
 def test_a_deadline_is_over_a_thousandth_before_its_end() -> None:

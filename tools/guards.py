@@ -241,7 +241,7 @@ MUTATIONS = [
     M(
         "the lock of the token",
         "portal_client/oauth2.py",
-        "leads = flight is None",
+        "leads = fetch is None",
         "leads = True",
         "test/test_oauth2.py::test_many_threads_fetch_one_token "
         "test/test_oauth2.py::test_many_threads_refresh_once",
@@ -249,8 +249,8 @@ MUTATIONS = [
     M(
         "the deadline of who waits for a token",
         "portal_client/oauth2.py",
-        "if not flight.over.wait(None if left > threading.TIMEOUT_MAX else left):",
-        "if not flight.over.wait(30):",
+        "if not fetch.over.wait(None if left > threading.TIMEOUT_MAX else left):",
+        "if not fetch.over.wait(30):",
         "test/test_oauth2.py::test_who_waits_does_so_within_the_time_of_the_call",
     ),
 ]

@@ -14,7 +14,7 @@ from finbourne_candela.extensions.proxy_config import ProxyConfig
 from finbourne_candela.extensions.refreshing_token import RefreshingToken
 from finbourne_candela.extensions.settings import Provenance
 from portal_client.auth import AccessToken, TokenResponse
-from portal_client.credential import bare_token
+from portal_client.credential import strip_bearer
 from portal_client.exceptions import ApiValueError
 from portal_client.secret import Secrets, SecretSetting
 from portal_client.settings import Settings
@@ -93,7 +93,7 @@ class ApiConfiguration(Settings):
     def has_token(self) -> bool:
         """Whether there is an access token, so that none is fetched; an empty one does not count."""
         token: Any = self.access_token
-        return bool(bare_token(token)) if issubclass(type(token), str) else token is not None
+        return bool(strip_bearer(token)) if issubclass(type(token), str) else token is not None
 
     def get_access_token(self, id_provider_response_handler: Optional[Handler] = None) -> AccessToken:
         """Return the access token if there is one, else a RefreshingToken.

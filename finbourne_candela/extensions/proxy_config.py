@@ -7,7 +7,7 @@ from typing import Optional
 from urllib.parse import quote
 
 from portal_client.exceptions import ApiValueError
-from portal_client.pasted import told_of_url
+from portal_client.pasted import url_hint
 from portal_client.secret import Hidden, SecretSetting
 from portal_client.settings import Settings
 from portal_client.transport.proxies import Proxy
@@ -41,7 +41,7 @@ class ProxyConfig(Settings):
         if proxy is None:
             raise ApiValueError(
                 "the proxy's address must be a URL such as http://proxy.example.com:8080"
-                + told_of_url(value, _read)
+                + url_hint(value, _read)
             )
         if proxy.username is not None and self.username is None:
             self.username = proxy.username.decode(errors="replace")

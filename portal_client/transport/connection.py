@@ -29,7 +29,7 @@ from urllib3.util import connection
 from urllib3.util.connection import allowed_gai_family
 
 from portal_client.files import BLOCK
-from portal_client.timeouts import Deadline, Timeouts, as_good
+from portal_client.timeouts import Deadline, Timeouts, close_enough
 from portal_client.transport.connection_queue import ConnectionQueue
 from portal_client.transport.exchange import Exchange, current
 from portal_client.transport.framing import FramedResponse
@@ -50,7 +50,7 @@ class _Socket(socket.socket):
 
     @override
     def settimeout(self, value: Optional[float]) -> None:
-        if not as_good(self.gettimeout(), value):
+        if not close_enough(self.gettimeout(), value):
             super().settimeout(value)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 import urllib3
 
-from portal_client.timeouts import Deadline, as_good
+from portal_client.timeouts import Deadline, close_enough
 from portal_client.transport.proxies import Proxy
 
 
@@ -71,7 +71,7 @@ class Exchange:
     def give_time(self, sock: Any) -> None:
         """Bound the next wait on a socket; raises TimeoutError when no time is left."""
         limit = self.deadline.within(self.silence)
-        if not as_good(sock.gettimeout(), limit):
+        if not close_enough(sock.gettimeout(), limit):
             sock.settimeout(limit)
 
 

@@ -14,7 +14,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
 from portal_client.configuration import Configuration
-from portal_client.pasted import told_of_url
+from portal_client.pasted import url_hint
 from portal_client.request import Origin
 from portal_client.secret import Hidden, HiddenBytes, Secrets
 from portal_client.transport.setting import Setting, setting
@@ -54,7 +54,7 @@ class Proxy:
             raise setting.unusable(
                 "must be the URL of a proxy, such as http://user:password@proxy.example.com:3128; "
                 f"known are {', '.join(_SCHEMES)}"
-                + told_of_url(setting.value, lambda text: _usable(split(text)[0]))
+                + url_hint(setting.value, lambda text: _usable(split(text)[0]))
             )
         return cls(url._replace(path=None, query=None, fragment=None), username, password, setting)
 

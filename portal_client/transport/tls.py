@@ -12,7 +12,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from portal_client.configuration import Configuration
 from portal_client.exceptions import ApiValueError
-from portal_client.pasted import told_of_path
+from portal_client.pasted import described_path
 from portal_client.transport.setting import Setting, setting, variable
 
 #: Whom a connection leads to: the configured service or its token endpoint, where a redirect leads, a proxy.
@@ -88,7 +88,7 @@ def _show_certificate(context: ssl.SSLContext, c: Configuration) -> None:
             open(os.fspath(given.value), "rb").close()
         except (OSError, TypeError, ValueError) as error:
             why = getattr(error, "strerror", None) or error
-            raise given.unusable(f"{told_of_path(given.value)} cannot be read: {why}") from error
+            raise given.unusable(f"{described_path(given.value)} cannot be read: {why}") from error
 
     def password() -> str:  # else OpenSSL asks for it on the terminal, and waits
         raise with_key.unusable(
@@ -111,7 +111,7 @@ def _plain(mode: ssl.VerifyMode) -> ssl.SSLContext:
     except OSError as error:
         if (keys := variable("SSLKEYLOGFILE")) is None:
             raise
-        raise keys.unusable(f"{told_of_path(keys.value)} cannot be written: {error}") from error
+        raise keys.unusable(f"{described_path(keys.value)} cannot be written: {error}") from error
     if not isinstance(cast(object, context), ssl.SSLContext):  # pyOpenSSL was put in its place
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = mode != ssl.CERT_NONE
@@ -123,7 +123,7 @@ def _load(context: ssl.SSLContext, given: Setting) -> None:
     try:
         context.load_verify_locations(**{"capath" if os.path.isdir(given.value) else "cafile": given.value})
     except (OSError, ValueError) as error:
-        raise given.unusable(f"{told_of_path(given.value)} cannot be read: {error}") from error
+        raise given.unusable(f"{described_path(given.value)} cannot be read: {error}") from error
 
 
 def _check_defaults(context: ssl.SSLContext) -> None:
@@ -132,7 +132,7 @@ def _check_defaults(context: ssl.SSLContext) -> None:
         _load(context, file)
     folders = variable("SSL_CERT_DIR")
     if folders is not None and not any(map(os.path.isdir, folders.value.split(os.pathsep))):
-        raise folders.unusable(f"{told_of_path(folders.value)} is no folder")
+        raise folders.unusable(f"{described_path(folders.value)} is no folder")
 
 
 def _truststore() -> ssl.SSLContext:

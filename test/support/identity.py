@@ -121,7 +121,7 @@ def signed_in(
 
 def waiting(source: OAuth2Password) -> int:
     """How many threads wait for another one's fetch."""
-    flight = source._flight
+    flight = source._fetch_under_way
     return len(flight.over._cond._waiters) if flight else 0  # type: ignore[attr-defined]
 
 
