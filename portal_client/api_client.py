@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Optional, Self, Union, cast
 import urllib3
 from typing_extensions import TypedDict, Unpack
 
-from portal_client import __version__, serialization, wire
+from portal_client import __version__, parsing, serialization, wire
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
 from portal_client.credential import AccessToken, check_header, check_header_name
@@ -45,11 +45,11 @@ class ApiClient(HasDefault):
     """Sends the calls of the API classes; safe to share between threads.
 
     Without a configuration it uses the default one. As a context manager it closes its connections at
-    the end, unread answers included; a call after that opens new ones. `header_name` and `header_value`
+    the end, those of unread responses too; a call after that opens new ones. `header_name` and `header_value`
     are a first default header, `cookie` is sent with every call.
     """
 
-    #: Where model names in `deserialize` and in error bodies are looked up.
+    #: The package of the models that `deserialize` and error bodies name.
     models: ClassVar[str] = "portal_client.models"
     configuration_type: ClassVar[type[Configuration]] = Configuration
 
@@ -76,7 +76,7 @@ class ApiClient(HasDefault):
         self.rest_client = RESTClientObject(self.configuration)
         self._shares_pool = False
 
-    # ── its life ──
+    # ── opening, closing, copying ──
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +90,7 @@ class ApiClient(HasDefault):
             self.rest_client.close()
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """A client with other settings on the same connections; this one stays as it is.
+        """Return a client with other settings on the same connections; this one stays as it is.
 
         The options are `host`, `access_token`, `timeout`, `retries`, `rate_limit_retries`,
         `max_response_size`, `default_headers` and `cookie`; `default_headers` are added to those of this
@@ -132,7 +132,7 @@ class ApiClient(HasDefault):
         self.set_default_header("User-Agent", value)
 
     def set_default_header(self, header_name: str, header_value: Any) -> None:
-        """Send a header with every call; it beats what an operation sets, and `_headers` beats it.
+        """Send a header with every call; it overrides those of operations, and `_headers` overrides it.
 
         Raises ApiValueError for a name or value that a header cannot have.
         """
@@ -179,7 +179,7 @@ class ApiClient(HasDefault):
             if isinstance(response, RESTResponse):
                 raise_for_status(response, prepared, self.models)
             if record is not None and record.seekable():
-                record.truncate(0)  # not before: a refused call should leave an earlier recording
+                record.truncate(0)  # only now: a refused call leaves an earlier recording
             source = event_source(cast(HTTPResponse, response), prepared)
             validate = request.operation.returns.validator.validate_json
             events: EventStream[Any] = EventStream(source, validate, record)
@@ -201,27 +201,35 @@ class ApiClient(HasDefault):
     # ── for scripts ──
 
     def sanitize_for_serialization(self, obj: Any) -> Any:
-        """Turn models, dates and enums within plain data into what JSON knows."""
+        """Return models, dates and enums, within plain data too, as JSON values.
+
+        Raises ApiTypeError and ApiValueError, which name the place, for a value that JSON cannot hold.
+        """
         return serialization.sanitize(obj)
 
     def deserialize(self, response_text: str, response_type: Any) -> Any:
-        """Read JSON text as a type or a name of one, such as `List[Session]`; null gives None.
+        """Read JSON text as a type or the name of one, such as `List[Session]`; null gives None.
 
-        Raises pydantic.ValidationError.
+        Raises pydantic.ValidationError for text of another type, ApiValueError for an unknown name.
         """
         if response_text.strip() == "null":
             return None
-        validate = serialization.adapter(response_type, self.models).validate_json
-        return serialization.validated(validate, response_text)
+        validate = parsing.adapter(response_type, self.models).validate_json
+        return parsing.parse_json(validate, response_text)
 
     def parameters_to_url_query(self, params: Any, collection_formats: Optional[Mapping[str, str]]) -> str:
-        """The query for a dict or pairs of parameters; lists are joined as `collection_formats` says."""
+        """Return the quoted query of a dict or pairs of parameters; None is left out.
+
+        `collection_formats` names for each list how it is joined: csv (the default), ssv, tsv, pipes, or
+        multi for a parameter for each item. Raises ApiTypeError and ApiValueError, which name the parameter,
+        for a value that cannot be sent and for an unknown format.
+        """
         return serialization.query_string(params, collection_formats)
 
     def select_header_accept(self, accepts: Sequence[str]) -> Optional[str]:
-        """The first type that is JSON, else the first one."""
+        """Return the first type that is JSON, else the first one."""
         return next((a for a in accepts if "json" in a.lower()), accepts[0] if accepts else None)
 
     def select_header_content_type(self, content_types: Sequence[str]) -> Optional[str]:
-        """The first type that is JSON, else the first one."""
+        """Return the first type that is JSON, else the first one."""
         return self.select_header_accept(content_types)

@@ -1,4 +1,4 @@
-"""An answer with its status and headers."""
+"""The response of a call: data, status and headers."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Headers = Annotated[
 
 
 class ApiResponse(BaseModel, Generic[T]):
-    """What `x_with_http_info` answers: the data, and how it came."""
+    """The data of a call with the status, headers and body of its response."""
 
     status_code: StrictInt
     """The HTTP status, such as 200."""
     headers: Optional[Headers] = None
-    """The response headers, under the names that the server sent; they are found in whatever case."""
+    """The response headers, under the names that the server sent; lookup ignores case."""
     data: T
-    """What the plain call form answers."""
+    """The data that the plain call form returns."""
     raw_data: StrictBytes
     """The body as it was received, decompressed."""
     request_id: Optional[str] = None

@@ -1,4 +1,4 @@
-"""What an error tells of its call."""
+"""The description of a failed call."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Call(NamedTuple):
-    """A failed call as it may be shown, logged and pickled; it holds nothing that is private.
+    """A failed call as it may be printed, logged and pickled; it holds nothing private.
 
-    `url` is without its query. `attempts` counts what was tried, redirects included. `seconds` is the time
-    of the whole call, waits between attempts included, `attempt_seconds` that of each attempt. `sent` and
+    `url` has no query. `attempts` is the number of attempts, redirects included. `seconds` is the time of
+    the whole call, waits between attempts included, `attempt_seconds` that of each attempt. `sent` and
     `received` are the bytes on the wire of all attempts, TLS not counted.
 
-    `curl` is the call as a command for a POSIX shell, the token in it `$TOKEN`. What may be private stands
-    as `...`, to be filled in: parameters of the query, form fields, files, and all headers but Accept,
+    `curl` is the call as a command for a POSIX shell, the token in it `$TOKEN`. What may be private is
+    `...`, to be filled in: parameters of the query, form fields, files, and all headers but Accept,
     Accept-Language and User-Agent. Settings of TLS and of a proxy are not in it.
     """
 

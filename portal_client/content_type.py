@@ -1,4 +1,4 @@
-"""What a Content-Type says (RFC 9110, 8.3): names are without case, and a value may stand in quotes."""
+"""The Content-Type header (RFC 9110, 8.3): names ignore case, and a value may be quoted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PARAMETER = re.compile(rf';[\t ]*(?:([^\s;="]+)=({_QUOTED}|[^;"]*))?(?:{_QUOTED
 
 
 class ContentType(NamedTuple):
-    """A media type such as text/event-stream, and the charset that is named first or "", in lower case."""
+    """A media type such as text/event-stream, and the first charset or "", in lower case."""
 
     media_type: str
     charset: str

@@ -7,7 +7,7 @@ from typing import Any, Union
 
 from pydantic import TypeAdapter, ValidationError
 
-from portal_client import serialization
+from portal_client import parsing
 from portal_client.api_response import ApiResponse
 from portal_client.exceptions import ApiException, ApiResponseError, error_for
 from portal_client.nesting import clarified
@@ -43,11 +43,11 @@ def decode(operation: Operation, response: RESTResponse, request: HTTPRequest, p
     content_type = _content_type(response)
     validate = operation.returns.validator.validate_json
     try:
-        return serialization.decode(validate, response.data, content_type, pause_gc)
+        return parsing.parse_body(validate, response.data, content_type, pause_gc)
     except ValidationError as error:
         if promised is Any and clarified(error) is error:
-            return serialization.as_text(response.data, content_type)
-        reason = f"{operation.name}: not the answer it promises: {serialization.explain(error)}"
+            return parsing.as_text(response.data, content_type)
+        reason = f"{operation.name}: the response is not what it declares: {parsing.explain(error)}"
         failure = _error(ApiResponseError, response, request, reason=reason)
         raise failure from (None if failure.repeats_credentials else error)
 
@@ -71,8 +71,8 @@ def raise_for_status(response: RESTResponse, request: HTTPRequest, models: str) 
     if 200 <= response.status <= 299:
         return
     content_type = _content_type(response)
-    model = serialization.adapter("HTTPValidationError", models) if response.status == 422 else None
-    data = serialization.error_data(response.data, content_type, model)
+    model = parsing.adapter("HTTPValidationError", models) if response.status == 422 else None
+    data = parsing.error_data(response.data, content_type, model)
     reason = response.reason
     if response.status in REDIRECTS:
         reason = f"{reason} (the redirect was not followed)"
@@ -95,7 +95,7 @@ def _error(
 ) -> ApiException:
     return kind(
         http_resp=response,
-        body=serialization.as_text(response.data, _content_type(response)),
+        body=parsing.as_text(response.data, _content_type(response)),
         retry_after=retry_after(response.headers),
         request=request.described,
         request_id=response.headers.get("x-request-id", request.request_id),

@@ -1,8 +1,7 @@
-"""From bytes to the texts of events: lines of JSON, server-sent events, or one document.
+"""Decoders of streams, from bytes to the texts of events: lines of JSON, or server-sent events.
 
-Each decoder is fed blocks as they come and answers the texts that are complete, and the numbers of the lines
-in which they begin. All take time and memory linear in the length of what they read, however it is cut into
-blocks.
+Each decoder is fed blocks as they come, and returns the texts that are complete with the numbers of the lines
+in which they begin. Time and memory are linear in the length of what is read, however it is cut into blocks.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ from typing import NamedTuple, Optional, Union
 
 Found = tuple[Sequence[int], Sequence[bytes]]
 
-#: The max_size line, in bytes.
+#: The maximum size of a line, in bytes.
 MAX_SIZE = 256 * 1024 * 1024
 
-#: Where nothing is complete.
+#: No text is complete.
 NONE_FOUND: Found = (), ()
 
 _BOM = b"\xef\xbb\xbf"
 
 
 class Block(NamedTuple):
-    """The texts that came together, their numbers, those that are left, and the id before and of each."""
+    """Texts that came together: their line numbers, those left to validate, the ids before and of each."""
 
     numbers: Sequence[int]
     texts: Sequence[bytes]
@@ -33,12 +32,13 @@ class Block(NamedTuple):
 
     @classmethod
     def of(cls, found: Found, ids: Sequence[str]) -> Block:
-        """Make a block of which nothing is taken yet."""
+        """Make a block of which no text is taken yet."""
         return cls(*found, iter(found[1]), ids)
 
     @property
     def at(self) -> int:
-        """The place of the text that was taken last, from 0; -1 before the first."""
+        """The index of the text that was taken last; -1 before the first."""
+        # The length hint of an iterator over a list or tuple is exact.
         return len(self.texts) - length_hint(self.left) - 1
 
 
@@ -46,12 +46,15 @@ class Lines:
     """Lines of JSON (application/x-ndjson): each line is an event, blank ones are none."""
 
     def __init__(self, max_size: int = MAX_SIZE) -> None:
-        self._longest = max_size
+        self._max_size = max_size
         self._begun = io.BytesIO()  # gives its bytes without a copy
         self._number = 0
 
     def feed(self, block: bytes) -> Found:
-        """The lines that end in this block, without their line feeds. Raises ValueError past the max_size."""
+        """Return the lines that end in this block, without their line feeds.
+
+        Raises ValueError for one that is too long.
+        """
         lines = block.split(b"\n")
         rest = lines.pop()
         first = self._number + 1
@@ -62,12 +65,12 @@ class Lines:
             self._number += len(lines)
         if rest:
             self._begun.write(rest)
-            if self._begun.tell() > self._longest:
-                raise ValueError(f"line {self._number + 1} is longer than {self._longest} bytes")
+            if self._begun.tell() > self._max_size:
+                raise ValueError(f"line {self._number + 1} is longer than {self._max_size} bytes")
         return range(first, first + len(lines)), lines
 
     def end(self) -> Found:
-        """What stands behind the last line feed: a line as well."""
+        """Return what follows the last line feed: a line as well."""
         return self.feed(b"\n") if self._begun.tell() else NONE_FOUND
 
     def _ended_by(self, last: bytes) -> bytes:
@@ -81,25 +84,28 @@ class Lines:
 class ServerSentEvents:
     """Server-sent events (text/event-stream), as the HTML standard defines them.
 
-    Comments and events named "ping" keep a connection awake and are no events here. An id counts from the
-    blank line on that ends its event, be that a ping or without data.
+    Comments and events named "ping" keep a connection open and are no events here. An id counts from the
+    blank line that ends its event, even if that is a ping or has no data.
     """
 
     def __init__(self, max_size: int = MAX_SIZE) -> None:
         self._lines = Lines(max_size)
-        self._longest = max_size
+        self._max_size = max_size
         self._after_cr = False
         self._data: Union[bytes, bytearray, None] = None
         self._begun = 0
         self._name = b""
         self._id = ""
-        #: The id of the last event that was ended, and those of the events found last.
+        #: The id of the last event that was ended, and those of the events that `feed` returned last.
         self.last_event_id: str = ""
         self.ids: list[str] = []
         self.retry: Optional[float] = None
 
     def feed(self, block: bytes) -> Found:
-        """The data of the events that end in this block. Raises ValueError past the max_size."""
+        """Return the data of the events that end in this block.
+
+        Raises ValueError for an event or a line that is too long.
+        """
         if self._after_cr and block.startswith(b"\n"):  # the second half of a line end
             block = block[1:]
         self._after_cr = block.endswith(b"\r")
@@ -120,7 +126,10 @@ class ServerSentEvents:
         return numbers, texts
 
     def end(self) -> Found:
-        """Nothing: the standard drops an event without a blank line behind it. Raises ValueError for one."""
+        """Return no event: the standard drops one without a blank line behind it.
+
+        Raises ValueError for such an event.
+        """
         for number, line in zip(*self._lines.end(), strict=True):
             self._take(number, line)
         if self._data is not None:
@@ -137,8 +146,8 @@ class ServerSentEvents:
                 self._data = bytearray(self._data) if isinstance(self._data, bytes) else self._data
                 self._data += b"\n"
                 self._data += value
-            if len(self._data) > self._longest:
-                raise ValueError(f"the event in line {self._begun} is longer than {self._longest} bytes")
+            if len(self._data) > self._max_size:
+                raise ValueError(f"the event in line {self._begun} is longer than {self._max_size} bytes")
         elif name == b"event":
             self._name = value
         elif name == b"id" and b"\0" not in value:

@@ -1,4 +1,4 @@
-"""Every error a call can end in.
+"""The errors that a call can raise.
 
 OpenApiException
 ├── ApiTypeError(TypeError) · ApiValueError(ValueError)
@@ -10,12 +10,12 @@ OpenApiException
     ├── UnprocessableEntityException 422         data: HTTPValidationError
     ├── TooManyRequestsException 429
     ├── ServiceException 5xx
-    ├── ApiConnectionError(ConnectionError)      no answer, or only a part of one
+    ├── ApiConnectionError(ConnectionError)      no response, or only a part of one
     │   ├── ApiTimeoutError(TimeoutError) ── WaitTimeout     session_id, session
-    │   └── ApiStreamError                       events: how many came before the cut
+    │   └── ApiStreamError                       events: how many were read before the cut
     │       └── ApiStreamTimeout(ApiTimeoutError)    silent for too long
-    ├── ApiResponseError(ValueError)             a 2xx that is not what was promised; line, line_number
-    ├── AuthenticationError(ValueError)          no token could be had
+    ├── ApiResponseError(ValueError)             a 2xx of another type than declared; line, line_number
+    ├── AuthenticationError(ValueError)          no token could be fetched
     └── SessionFailed                            session
 
 Wrong arguments are pydantic's ValidationError, settings and options that cannot be used ApiValueError, a
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from portal_client.call import Call
     from portal_client.session_state import SessionState
 
-#: Characters of a server's text in that of an error: of the body or the headers, and of the reason.
+#: Characters of a server's body or headers in the text of an error, and of its reason.
 _MAX_TEXT_LENGTH = 4000
 _MAX_REASON_LENGTH = 1000
 
@@ -48,7 +48,7 @@ class OpenApiException(Exception):
 
 
 def _rebuild(kind: type[OpenApiException], args: tuple[Any, ...], state: dict[str, Any]) -> OpenApiException:
-    # Not through the constructor: it may ask for arguments that `args` does not hold.
+    # Not through the constructor, which may need arguments that `args` does not hold.
     error = kind.__new__(kind)
     error.args = args
     error.__dict__.update(state)
@@ -56,7 +56,7 @@ def _rebuild(kind: type[OpenApiException], args: tuple[Any, ...], state: dict[st
 
 
 class _AtPath(OpenApiException):
-    """An error in a piece of data, with the path to it."""
+    """An error in data, with the path to its place."""
 
     def __init__(
         self, msg: str, path_to_item: Optional[Sequence[Union[str, int]]] = None, **described: Any
@@ -76,14 +76,14 @@ class ApiValueError(_AtPath, ValueError):
 
 
 class ApiKeyError(_AtPath, KeyError):
-    """A key that is not there."""
+    """A missing key."""
 
     def __str__(self) -> str:
         return Exception.__str__(self)  # KeyError would print the message in quotes
 
 
 class ApiAttributeError(_AtPath, AttributeError):
-    """An attribute that is not there."""
+    """A missing attribute."""
 
 
 class ApiException(OpenApiException):
@@ -91,17 +91,17 @@ class ApiException(OpenApiException):
 
     `status` is 0 when there was no response. `body` is the response's text; `data` is that text decoded:
     the declared error model (422), else the JSON value, else None. `retry_after` is the wait in seconds that
-    the server asks for, or None. `request` tells operation, method and URL. `request_id` is the server's
-    X-Request-ID, or the one that was sent. `call` tells what was tried, how often and how long, with a curl
-    line to try it by hand; None before anything is tried.
+    the server asks for, or None. `request` names operation, method and URL. `request_id` is the server's
+    X-Request-ID, or the one that was sent. `call` describes the attempts, their times and bytes, with a curl
+    command to repeat the call by hand; None before the first attempt.
 
     `request_sent` says whether the server may have seen the request: when it is False, nothing of it was
     written. `safe_to_repeat` says whether the request certainly had no effect: nothing was written, or each
     attempt was refused, by a 4xx other than 408 or by a redirect that keeps the method.
 
-    `reason` and the text of the error hold nothing that a terminal obeys, and *** in place of the call's
-    credentials, should the server repeat them; so does a pickled error. `body`, `headers` and `data` are what
-    the server sent.
+    `reason` and the text of the error hold no control characters, and *** in place of the call's credentials,
+    should the server repeat them; so does a pickled error. `body`, `headers` and `data` are as the server
+    sent them.
     """
 
     #: The credentials of the call that the response holds.
@@ -147,7 +147,7 @@ class ApiException(OpenApiException):
         self.args: tuple[Any, ...] = (self.status, self.reason)  # OSError.__new__ leaves them empty
 
     def _keep_repeated(self, text: Union[str, bytes, None], secrets: Sequence[str]) -> None:
-        """Keep those of the secrets that the response holds: they are masked where the error is seen."""
+        """Keep the secrets that the response holds: they are masked in the text of the error."""
         found = occurring(text.decode("utf-8", "replace") if isinstance(text, bytes) else text or "", secrets)
         if found:
             self._secrets = (*self._secrets, *found)
@@ -160,10 +160,10 @@ class ApiException(OpenApiException):
     def __str__(self) -> str:
         lines = [self._first_lines()]
         if self.headers:
-            shown = self.headers
-            if any(name.lower() == "set-cookie" for name in shown):  # a session that others could take up
-                shown = {k: "..." if k.lower() == "set-cookie" else v for k, v in shown.items()}
-            lines.append(f"HTTP response headers: {self._printable(str(shown))}")
+            headers = self.headers
+            if any(name.lower() == "set-cookie" for name in headers):  # which others could log in with
+                headers = {k: "..." if k.lower() == "set-cookie" else v for k, v in headers.items()}
+            lines.append(f"HTTP response headers: {self._printable(str(headers))}")
         if self.body:
             lines.append(f"HTTP response body: {self._printable(self.body)}")
         if self.request:
@@ -173,14 +173,14 @@ class ApiException(OpenApiException):
         return "\n".join((*lines, ""))
 
     def _first_lines(self) -> str:
-        # Logs show the first line alone. A status that does not tell what went wrong is not it.
+        # Logs show the first line alone: the reason, where the status does not name the error.
         if self.status not in range(300):
             return f"({self.status})\nReason: {self.reason}"
         first = self.reason or f"({self.status})"
         return f"{first}\nHTTP status: {self.status}" if self.status else first
 
     def _printable(self, text: str) -> str:
-        """Return a text of the server as it can be printed."""
+        """Return a text of the server: printable, cut, without credentials."""
         plain = masked(text, self._secrets).replace("\r\n", "\n")
         cut = shortened(printable(plain[: _MAX_TEXT_LENGTH + 1], keep="\n\t"), _MAX_TEXT_LENGTH)
         return f"{cut} ({len(text)} characters)" if len(plain) > _MAX_TEXT_LENGTH else cut
@@ -193,7 +193,7 @@ class ApiException(OpenApiException):
 
 
 class BadRequestException(ApiException):
-    """400: the server does not understand the request."""
+    """400: the server cannot read the request."""
 
 
 class UnauthorizedException(ApiException):
@@ -201,7 +201,7 @@ class UnauthorizedException(ApiException):
 
 
 class ForbiddenException(ApiException):
-    """403: the token is good, but not for this."""
+    """403: the token is valid, but does not permit this."""
 
 
 class NotFoundException(ApiException):
@@ -213,11 +213,11 @@ class ConflictException(ApiException):
 
 
 class UnprocessableEntityException(ApiException):
-    """422: an argument was refused; `data` is a HTTPValidationError that names it."""
+    """422: the server refused an argument; `data` is an HTTPValidationError that names it."""
 
 
 class TooManyRequestsException(ApiException):
-    """429: too many requests; `retry_after` says when to come back, if the server does."""
+    """429: too many requests; `retry_after` is the wait in seconds, if the server names one."""
 
 
 class ServiceException(ApiException):
@@ -225,11 +225,11 @@ class ServiceException(ApiException):
 
 
 class ApiConnectionError(ApiException, ConnectionError):
-    """No answer came, or only a part of one: refused, unresolvable, reset, cut off, TLS failed."""
+    """No response, or only a part of one: refused, unresolvable, reset, cut off, TLS failed."""
 
 
 class ApiTimeoutError(ApiConnectionError, TimeoutError):
-    """The time for the call was over. It is final: what was sent may still be acted upon."""
+    """The time for the call was over; the server may still act on what was sent."""
 
 
 class WaitTimeout(ApiTimeoutError):
@@ -243,7 +243,7 @@ class WaitTimeout(ApiTimeoutError):
 
 
 class ApiStreamError(ApiConnectionError):
-    """A stream of events was cut; `events` tells how many had come."""
+    """A stream of events was cut; `events` is the number of those read before."""
 
     events: int = 0
 
@@ -253,9 +253,9 @@ class ApiStreamTimeout(ApiStreamError, ApiTimeoutError):
 
 
 class ApiResponseError(ApiException, ValueError):
-    """A successful status with a body that is not what the operation promises, or that is too large.
+    """A successful status with a body of another type than the operation declares, or one that is too large.
 
-    In a stream of events `line` is what came instead of an event, and `line_number` counts from 1.
+    In a stream of events `line` is the line that is not a valid event; `line_number` counts from 1.
     """
 
     def __init__(
@@ -268,7 +268,7 @@ class ApiResponseError(ApiException, ValueError):
 
 
 class AuthenticationError(ApiException, ValueError):
-    """No token could be had, so nothing was sent; `status` is that of the token endpoint, if it was asked."""
+    """No token could be fetched, so nothing was sent; `status` is that of the token endpoint, or 0."""
 
     def _first_lines(self) -> str:
         return self.reason or super()._first_lines()
@@ -292,5 +292,5 @@ _BY_STATUS = {
 
 
 def error_for(status: int) -> type[ApiException]:
-    """The class that an answer of this status is raised as."""
+    """Return the class of the error for a status."""
     return _BY_STATUS.get(status) or (ServiceException if 500 <= status <= 599 else ApiException)

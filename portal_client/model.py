@@ -1,4 +1,4 @@
-"""What all models share: strict fields, and the way to and from plain data."""
+"""The base of all models: strict fields, and conversion to and from plain data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from portal_client.exceptions import ApiValueError
 from portal_client.nesting import SCALARS, TOO_DEEP, clarified, fail_fast, too_deep
-from portal_client.serialization import sanitize, validated
+from portal_client.parsing import parse_json
+from portal_client.serialization import sanitize
 from portal_client.spelling import hint, warn_of_misspelt_fields
 from portal_client.surrogates import without_halves
 from portal_client.text import printable
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 
 class _Nullable:
-    """Marks a field that the service accepts and sends as null."""
+    """The mark of a field that the service accepts and sends as null."""
 
 
 #: A field that may be null on the wire; a plain Optional one may only be absent.
@@ -32,7 +33,7 @@ Nullable = Annotated[Optional[T], _Nullable()]
 
 
 class _IsoFallback:
-    """Takes the ISO 8601 forms that pydantic refuses, such as 20260102T030405Z or 2026-W01-1."""
+    """The ISO 8601 forms that pydantic refuses, such as 20260102T030405Z or 2026-W01-1."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         # A core union and not a Python wrapper, which would slow down every list of sessions.
@@ -59,21 +60,21 @@ DateTime = Annotated[datetime, _IsoFallback()]
 
 
 class _Portable(BaseModel):
-    """The way to and from dicts, JSON text and readable text."""
+    """Conversion to and from dicts, JSON text and readable text."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return fail_fast(handler(source), handler)
 
     def to_dict(self) -> Any:
-        """The fields as plain data; absent ones are left out, null stays where the service knows null.
+        """Return the fields as plain data; absent ones are left out, null is kept where the service knows it.
 
         Raises ApiValueError for data that is nested too deeply, as `to_json` and `to_str` do.
         """
         return _plain(_not_too_deep(self))
 
     def to_json(self) -> str:
-        """The fields as JSON text, dates in ISO form.
+        """Return the fields as JSON text, dates in ISO form.
 
         Raises ApiTypeError and ApiValueError, which name the field, for what could not be sent either: NaN,
         half a surrogate pair.
@@ -83,7 +84,7 @@ class _Portable(BaseModel):
         return pydantic_core.to_json(fields).decode()
 
     def to_str(self) -> str:
-        """All fields, set or not, in a readable layout."""
+        """Return all fields, set or not, in a readable layout."""
         from pprint import pformat
 
         return pformat(_not_too_deep(self).model_dump(by_alias=True))
@@ -96,14 +97,20 @@ class _Portable(BaseModel):
     def from_dict(cls, obj: Mapping[str, Any]) -> Self: ...
     @classmethod
     def from_dict(cls, obj: Any) -> Optional[Self]:
-        """Make a model from plain data; None gives None. Raises pydantic.ValidationError."""
+        """Make a model from plain data; None gives None.
+
+        Raises pydantic.ValidationError.
+        """
         return None if obj is None else cls.model_validate(obj)
 
     @classmethod
     def from_json(cls, json_str: str) -> Self:
-        """Make a model from JSON text, half a surrogate pair as U+FFFD. Raises pydantic.ValidationError."""
+        """Make a model from JSON text, with U+FFFD for half a surrogate pair.
+
+        Raises pydantic.ValidationError.
+        """
         try:
-            return cast("Self", validated(cls.model_validate_json, json_str))
+            return cast("Self", parse_json(cls.model_validate_json, json_str))
         except ValidationError as error:
             raise clarified(error) from None
 
@@ -112,7 +119,7 @@ class _Portable(BaseModel):
         def __repr_str__(self, join_str: str) -> str:
             try:
                 return super().__repr_str__(join_str)
-            except RecursionError:  # the inner models as far as Python can go
+            except RecursionError:  # of inner models, nested too deeply
                 return "..."
 
 
@@ -120,8 +127,8 @@ class Model(_Portable):
     """A typed object of the service, checked when it is made and when a field is assigned.
 
     Fields that this version does not know are kept (`additional_properties`) and written back. The
-    constructor warns of those that are almost known ones; from_dict and from_json, which may read what a
-    server said, do not.
+    constructor warns of those whose names are close to known ones; from_dict and from_json, which may read a
+    response, do not.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -129,12 +136,15 @@ class Model(_Portable):
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields as a dict; absent ones are left out, null stays where the service knows null."""
+        """Return the fields as a dict; absent ones are left out, null is kept where the service knows it.
+
+        Raises ApiValueError for data that is nested too deeply.
+        """
         return _fields(_not_too_deep(self))
 
     @property
     def additional_properties(self) -> dict[str, Any]:
-        """The fields that this version does not know; what is put here is sent."""
+        """The fields that this version does not know; they are sent as well."""
         return cast("dict[str, Any]", self.model_extra)
 
     @additional_properties.setter
@@ -151,7 +161,7 @@ class Model(_Portable):
                 warn_of_misspelt_fields(self, fields)
             self.additional_properties.update(additional_properties or {})
 
-        __init__.__pydantic_base_init__ = True  # pydantic-core need not call it for each model in an answer
+        __init__.__pydantic_base_init__ = True  # pydantic-core need not call it for each model in a response
 
         def __setattr__(self, name: str, value: Any) -> None:
             cls = type(self)
@@ -181,7 +191,7 @@ class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportInc
 
     @property
     def actual_instance(self) -> T:
-        """The value that this object stands for."""
+        """The value itself."""
         return self.root
 
     @actual_instance.setter
@@ -190,7 +200,7 @@ class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportInc
 
 
 class OpenEnum(str, Enum):  # not StrEnum: str() of a member is its name, as in the original
-    """An enumeration that also takes values which a newer server may send; compare with `==`."""
+    """An enumeration that accepts unknown values, which a newer server may send; compare with `==`."""
 
     @classmethod
     def _missing_(cls, value: object) -> Optional[Self]:

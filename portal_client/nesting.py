@@ -1,7 +1,4 @@
-"""How deep data may be nested: as deep as every JSON parser in use reads, and no deeper.
-
-Also where its validation ends: at the first wrong item.
-"""
+"""Bounds of data: how deep it may be nested, and that its validation ends at the first wrong item."""
 
 from __future__ import annotations
 
@@ -11,17 +8,17 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, GetCoreSchemaHandler, RootModel, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
-#: Levels of objects and arrays.
+#: Levels of objects and arrays; all JSON parsers in use read so many.
 MAX_DEPTH = 128
 
 TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
-#: What holds nothing.
+#: Types that hold no other values.
 SCALARS = frozenset({str, int, float, bool, type(None)})
 _CONTAINERS: tuple[type, ...] = (dict, list, tuple, BaseModel, Mapping)
 #: Core schemas of what holds any number of items.
 _COLLECTIONS = ("list", "tuple", "set", "frozenset", "dict")
-#: What pydantic-core calls it, in a dict or in JSON.
+#: The types of pydantic-core's errors for it, in a dict or in JSON.
 _RECURSION = ("recursion_loop", "recursion_depth_exceeded")
 
 
@@ -50,7 +47,7 @@ def _inside(outer: Any) -> Iterable[Any]:
 
 
 def clarified(error: ValidationError) -> ValidationError:
-    """The same error, or one that says so where a parser gave out at the nesting."""
+    """Return the error itself, or a clear one where the parser reached its limit of nesting."""
     found = error.errors(include_url=False)
     if not any(map(_is_recursion, found)):
         return error
@@ -60,10 +57,10 @@ def clarified(error: ValidationError) -> ValidationError:
 
 
 def type_adapter(kind: Any) -> TypeAdapter[Any]:
-    """Make the validator of a type, which ends at the first wrong item of each list and dict.
+    """Return the validator of a type, which ends at the first wrong item of each list and dict.
 
-    Else a body of a million wrong items costs hundreds of times its size in errors. For dicts pydantic knows
-    that from 2.12 on.
+    Else a body of a million wrong items would cost hundreds of times its size in errors. For dicts this needs
+    pydantic 2.12.
     """
     return TypeAdapter(cast(Any, Annotated[kind, _FailFast()]))
 

@@ -1,4 +1,4 @@
-"""What was pasted with a value, such as white space or quotes, or was not, such as the scheme of a URL."""
+"""Pasted values: white space and quotes around them, a missing scheme, and hints about these for errors."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from portal_client.text import exact
 
 
 def trimmed(text: str) -> str:
-    """Return a text without the white space and the byte order mark around it; of an enum, its value."""
+    """Return a text without white space and a byte order mark around it; for an enum, its value."""
     return exact(text).strip().strip("\ufeff\u200b").strip()
 
 
 def url_hint(value: object, usable: Callable[[str], object]) -> str:
-    """Return what keeps a text from being a URL, to be put behind an error; empty where that is not plain.
+    """Return the end of an error message about a text that is no URL; empty where the reason is not plain.
 
-    The text is quoted only if it would be usable otherwise, and holds neither credentials nor a query.
+    The text is quoted only if it would be `usable` otherwise, and holds neither credentials nor a query.
     """
     if not isinstance(value, str):
         return ""
@@ -29,14 +29,14 @@ def url_hint(value: object, usable: Callable[[str], object]) -> str:
 
 
 def described_path(path: object) -> str:
-    """Return a path as an error names it: quoted, and with the reason, where something stands around it."""
+    """Return a path for an error message; quoted, and with the reason, where something is around it."""
     text = str(path)
     wrong = _surplus(text)
     return f"{text!r}, which has {wrong}," if wrong else text
 
 
 def _surplus(text: str) -> Optional[str]:
-    """What stands around a text and does not belong to it."""
+    """Return what is around a text and does not belong to it; None where nothing is."""
     if trimmed(text) != text:
         return "white space around it"
     return "quotes around it" if _unquoted(text) != text else None

@@ -1,4 +1,4 @@
-"""A session as errors hold it, of whichever service."""
+"""The session that an error holds, of whichever service."""
 
 from __future__ import annotations
 
@@ -7,13 +7,27 @@ from typing import Any, Protocol
 
 
 class SessionState(Protocol):
-    """What every session has, such as a portal_client.Session."""
+    """The common part of all sessions, such as portal_client.Session."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """The id of the session."""
+        ...
+
     @property
-    def status(self) -> str: ...
+    def status(self) -> str:
+        """Its status, such as Ready."""
+        ...
+
     @property
-    def messages(self) -> Sequence[Any]: ...
-    def to_dict(self) -> Any: ...
-    def to_json(self) -> str: ...
+    def messages(self) -> Sequence[Any]:
+        """Its messages, in order."""
+        ...
+
+    def to_dict(self) -> Any:
+        """Return its fields as plain data."""
+        ...
+
+    def to_json(self) -> str:
+        """Return its fields as JSON text."""
+        ...

@@ -1,4 +1,4 @@
-"""Names that are almost known ones: what was meant, and a warning where a person wrote them."""
+"""Misspelt names: hints for errors, and warnings about names that are close to known ones."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from inspect import currentframe
 from typing import Any, cast
 
-#: How alike names are for a warning, from 0 to 1: `hots` and `host` just are.
+#: The similarity of names for a warning, from 0 to 1; that of `hots` and `host` just reaches it.
 SIMILAR = 0.75
 
 
 def hint(name: str, known: Iterable[str], alike: float = 0.6) -> str:
-    """Return what to put behind an error, such as "; did you mean scope?"; empty where no name is near."""
+    """Return the end of an error message, such as "; did you mean scope?"; empty where no name is close."""
     from difflib import get_close_matches
 
     folded = {_folded(each): each for each in known}
@@ -25,7 +25,7 @@ def _folded(name: str) -> str:
 
 
 def warn(message: str, *packages: str) -> None:
-    """Warn at the line that led here from outside of this package, pydantic and `packages`."""
+    """Warn at the line outside of this package, pydantic and `packages` that the call comes from."""
     inside = {"portal_client", "pydantic", *packages}
     depth, frame = 1, currentframe()
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in inside:
@@ -34,9 +34,9 @@ def warn(message: str, *packages: str) -> None:
 
 
 def warn_of_misspelt_fields(model: object, given: object) -> None:
-    """Warn of fields that a model does not know, though almost; `given` is what a person has made it of.
+    """Warn of unknown fields whose names are close to those of the model; `given` is what it was made of.
 
-    Models within that were made before, perhaps of what a server said, are left out.
+    Models within that were made before, perhaps from a response, are left out.
     """
     from pydantic import BaseModel, RootModel
 

@@ -1,4 +1,4 @@
-"""Events as they come, each validated as soon as it is complete."""
+"""The stream of events: each is validated and returned as soon as it is complete."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from portal_client.exceptions import (
     ApiStreamTimeout,
 )
 from portal_client.nesting import type_adapter
-from portal_client.serialization import explain
+from portal_client.parsing import explain
 from portal_client.source import Source
 from portal_client.surrogates import without_halves
 
 T = TypeVar("T")
 U = TypeVar("U")
 
-#: What a stream is asked for as: lines first, then server-sent events, then one document.
+#: The Accept header of a stream: lines first, then server-sent events, then one document.
 ACCEPT = "application/x-ndjson, text/event-stream;q=0.9, application/json;q=0.8"
 
 _BLOCK = 64 * 1024
 
 
 class EventStream(Generic[T]):
-    """The events of one answer, in order, each as soon as it is there.
+    """The events of one response, in order, each as soon as it is complete.
 
-    Use it in a `with` block: leaving the block closes the connection, or gives it back when the stream was
-    read to its end. `events` counts what has come. One thread reads it; any other may close it.
+    Use it in a `with` block: leaving the block closes the connection, or releases it when the stream was
+    read to its end. `events` counts the events so far. One thread may read it, any other may close it.
 
-    A line that is not what it should be raises ApiResponseError, which holds the line and its number; a new
-    loop goes on behind it. A stream that is cut raises ApiStreamError, one that is silent for longer than
+    A line that is not a valid event raises ApiResponseError, which holds the line and its number; a new loop
+    continues behind it. A stream that is cut raises ApiStreamError, one that is silent for longer than
     `idle_timeout` ApiStreamTimeout.
     """
 
@@ -61,7 +61,7 @@ class EventStream(Generic[T]):
             ServerSentEvents() if media_type == "text/event-stream" else None
         )
         self._decoder: Union[Lines, ServerSentEvents] = self._sse or Lines()
-        # One document may be spread over lines; whether it is shows in the first of them.
+        # One document may span lines; if so, the first line is not a valid event.
         self._may_be_document = self._sse is None and "ndjson" not in media_type
         self._tee = tee
         self._block = Block.of(NONE_FOUND, [""])
@@ -70,7 +70,7 @@ class EventStream(Generic[T]):
 
     @classmethod
     def replay(cls, path: Union[str, os.PathLike[str]], kind: type[U]) -> EventStream[U]:
-        """The events of a stream that was recorded with `tee`, once more; no service is asked.
+        """Return the events of a stream that was recorded with `tee`; no request is sent.
 
         Raises OSError for a file that cannot be read.
         """
@@ -80,22 +80,25 @@ class EventStream(Generic[T]):
 
     @property
     def response(self) -> BaseHTTPResponse:
-        """The answer that the events come in, with its status and headers. A replay has none."""
+        """The response that holds the events, with its status and headers.
+
+        Raises ApiAttributeError for a replay, which has none.
+        """
         if (response := self._source.response) is None:
             raise ApiAttributeError("a replay has no response")
         return response
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed, or read to its end."""
+        """Whether the stream was closed, or read to its end."""
         return self._closed or self._ended
 
     @property
     def last_event_id(self) -> str:
-        """The id of the server-sent event in hand, or of the last one before it that had any; else "".
+        """The id of the last server-sent event that was read, or of one before it that has an id; else "".
 
-        It is the one to resume behind: the id of no event that is still to be read, nor of one that was cut.
-        An event that was refused with ApiResponseError is in hand, too.
+        It is the id to resume from: not that of an event that is still to be read, or was cut. An event that
+        raised ApiResponseError was read, too.
         """
         if self._id_when_closed is not None:
             return self._id_when_closed
@@ -104,7 +107,7 @@ class EventStream(Generic[T]):
 
     @property
     def retry(self) -> Optional[float]:
-        """After how many seconds server-sent events ask to connect again, or None."""
+        """The seconds after which the server asks to connect again, in server-sent events; None else."""
         return self._sse.retry if self._sse else None
 
     def __repr__(self) -> str:
@@ -119,21 +122,24 @@ class EventStream(Generic[T]):
         self.close()
 
     def __del__(self) -> None:
-        if hasattr(self, "_ended"):  # else it was not made
+        if hasattr(self, "_ended"):  # else the constructor failed
             self.close()
 
     def close(self) -> None:
-        """Close the connection, unless the stream was read to its end; harmless when closed already."""
+        """Close the connection, unless the stream was read to its end; closing twice does no harm."""
         if self._id_when_closed is None:
             self._id_when_closed = self.last_event_id
         self._closed = True
-        deque(self._block.left, maxlen=0)  # a loop under way has nothing left to give
+        deque(self._block.left, maxlen=0)  # ends a loop under way
         self._source.reader.close()
         if self._tee is not None:
             self._tee.close()
 
     def until_done(self) -> T:
-        """Read to the end and answer the last event. Raises ApiStreamError when there was none."""
+        """Read to the end and return the last event.
+
+        Raises ApiStreamError when there was none.
+        """
         last: list[T] = []
         with self:
             for event in self:
@@ -143,26 +149,26 @@ class EventStream(Generic[T]):
         return last[0]
 
     def __next__(self) -> T:
-        # Nothing is kept between two calls: a reference to a loop of our own would be a cycle, and a
-        # stream in a cycle is closed late and with noise.
+        # No generator is kept between two calls: it would be a reference cycle, and a stream in a cycle is
+        # closed late and with a ResourceWarning.
         for event in self:
             return event
         raise StopIteration
 
     def __iter__(self) -> Generator[T, None, None]:
-        # All that is known stands in `self`, so that a new loop goes on where another one has stopped.
+        # All state is in `self`, so that a new loop continues where another one has stopped.
         validate = self._validate if self._tee is None else self._validate_and_record
         while True:
             texts = self._block.left
             try:
-                # Blank lines are left out here, but for those of spaces, which `_revalidate` passes over.
+                # Empty lines are left out here, those of spaces in `_revalidate`.
                 for event in map(validate, filter(None, texts)):
                     self.events += 1
                     yield event
             except ValidationError as error:
                 yield from self._revalidate(error)
                 continue
-            if texts is self._block.left:  # else a loop within this one has gone on
+            if texts is self._block.left:  # else a loop within this one has read further
                 if self._ended:
                     return
                 self._fill()
@@ -172,7 +178,7 @@ class EventStream(Generic[T]):
             with suppress(ValueError):  # closed by another thread
                 self._tee.flush()
         before = self._sse.last_event_id if self._sse else ""
-        self._block = Block.of(NONE_FOUND, [before])  # an id without an event counts from here on
+        self._block = Block.of(NONE_FOUND, [before])  # an id without an event counts from here
         block = self._read()
         try:
             if block:
@@ -190,7 +196,7 @@ class EventStream(Generic[T]):
             block = b"" if self._closed else self._source.reader.read1(_BLOCK)
         except (HTTPError, OSError, ValueError) as error:
             raise self._read_error(error) from error
-        except BaseException:  # Ctrl-C, after which no library knows where in the answer it is
+        except BaseException:  # Ctrl-C, after which the position in the response is unknown
             self.close()
             raise
         if self._closed:
@@ -221,7 +227,7 @@ class EventStream(Generic[T]):
             raise self._error("is closed") from error
 
     def _revalidate(self, error: ValidationError) -> Iterator[T]:
-        """The events of the last text if it is no event as it stands.
+        """Return the events of the text that was read last, and is not a valid event as it is.
 
         It may be blank, hold half of a surrogate pair, or begin a document. Raises ApiResponseError.
         """
@@ -231,10 +237,10 @@ class EventStream(Generic[T]):
         number, text = self._block.numbers[at], self._block.texts[at]
         if text.isspace():
             return iter(())
-        whole = without_halves(text)
-        if whole is not None:
+        repaired = without_halves(text)
+        if repaired is not None:
             try:
-                event = self._validate(whole)
+                event = self._validate(repaired)
             except ValidationError as other:
                 error = other
             else:
@@ -244,11 +250,11 @@ class EventStream(Generic[T]):
         if self._may_be_document and not self.events:
             self._block = Block.of(((1,), (self._read_document(text),)), [])
             return iter(())
-        refused = self._line_error(number, text, error)
-        raise refused from (None if refused.repeats_credentials else error)
+        failure = self._line_error(number, text, error)
+        raise failure from (None if failure.repeats_credentials else error)
 
     def _read_document(self, first: bytes) -> bytes:
-        """The document that begins with these bytes: all that comes."""
+        """Read to the end and return the document that begins with these bytes."""
         self._may_be_document = False
         document = bytearray(b"\n".join((first, *self._block.left)))
         while not self._ended:
@@ -269,6 +275,6 @@ class EventStream(Generic[T]):
         return ApiResponseError(reason=reason, line=text, line_number=number, **self._source.described())
 
     def _error(self, what: str, kind: type[ApiStreamError] = ApiStreamError) -> ApiStreamError:
-        cut = kind(reason=f"the stream {what} (after {self.events} events)", **self._source.described())
-        cut.events = self.events
-        return cut
+        error = kind(reason=f"the stream {what} (after {self.events} events)", **self._source.described())
+        error.events = self.events
+        return error

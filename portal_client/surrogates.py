@@ -1,6 +1,6 @@
-"""Halves of surrogate pairs in JSON: an emoji that was cut in two while somebody wrote it.
+"""Halves of surrogate pairs in JSON, such as an emoji that was cut in two.
 
-JSON's grammar lets them through (RFC 8259, 8.2) and json.loads reads them, but no UTF-8 can hold them.
+The grammar of JSON allows them (RFC 8259, 8.2) and json.loads reads them, but UTF-8 cannot hold them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _ESCAPE = re.compile(rb"\\(?:u[dD][89aAbB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F][0
 
 
 def without_halves(document: Union[bytes, str]) -> Optional[bytes]:
-    """Return JSON with U+FFFD in the place of each half of a surrogate pair; None where it holds none."""
+    """Return JSON with U+FFFD for each half of a surrogate pair; None where it holds none."""
     data = document.encode("utf-8", "surrogatepass") if isinstance(document, str) else document
-    whole = _ESCAPE.sub(lambda escape: _REPLACEMENT if escape[1] else escape[0], _without_raw_ones(data))
-    return None if whole == data else whole
+    repaired = _ESCAPE.sub(lambda escape: _REPLACEMENT if escape[1] else escape[0], _without_raw_ones(data))
+    return None if repaired == data else repaired
 
 
 def _without_raw_ones(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Text of others: what is meant, and what an error or a log may hold: printable, cut, without secrets."""
+"""Foreign text as an error or a log may hold it: printable, cut, without secrets."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 
 def exact(text: Any) -> str:
-    """Return a text as a str and nothing else: of an enum's member its value, which str() does not give."""
+    """Return a text as a plain str; for a member of a str enum its value, unlike str()."""
     return str.__str__(text) if issubclass(type(text), str) else str(text)
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Return the text with what a terminal would obey, or nobody would see, as escapes; but for `keep`."""
+    """Return the text with control and invisible characters as escapes, except those in `keep`."""
     if text.isprintable():
         return text
     return "".join(
@@ -25,13 +25,13 @@ def printable(text: str, keep: str = "") -> str:
     )
 
 
-def shortened(text: str, longest: int) -> str:
-    """Return the text, cut behind `longest` characters, with a sign that it was."""
-    return text if len(text) <= longest else f"{text[:longest]}…"
+def shortened(text: str, max_length: int) -> str:
+    """Return the text, cut behind `max_length` characters and ended by … there."""
+    return text if len(text) <= max_length else f"{text[:max_length]}…"
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with *** in place of each secret, as it is or in one of the forms in which it is sent.
+    """Return the text with *** for each secret, as it is or in one of the forms in which it is sent.
 
     A secret of fewer than eight characters is masked only as a whole word.
     """
@@ -50,7 +50,7 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 
 def masked_data(value: Any, secrets: Sequence[str]) -> Any:
-    """Return JSON, bytes, headers or a model with *** in place of each secret."""
+    """Return JSON, bytes, headers or a model with *** for each secret."""
     kind: Any = value.__class__
     if issubclass(kind, str):
         return masked(value, secrets)
@@ -64,7 +64,7 @@ def masked_data(value: Any, secrets: Sequence[str]) -> Any:
 
 
 def occurring(text: str, secrets: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the secrets that the text holds in some form."""
+    """Return the secrets that the text holds in some form."""
     known = tuple(dict.fromkeys(filter(None, secrets)))
     if not known:
         return ()

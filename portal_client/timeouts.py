@@ -1,4 +1,4 @@
-"""How long a call may take: the limits as a value, and the clock that runs against them."""
+"""The limits of a call in seconds, and the deadline that follows from them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import urllib3
 
 from portal_client.exceptions import ApiValueError
 
-#: What a timeout may be given as; see `Timeouts.of`.
+#: The types of a timeout; see `Timeouts.of`.
 TimeoutArgument = Union[None, float, tuple[float, float], urllib3.Timeout]
 
 
 class Timeouts(NamedTuple):
-    """Limits in seconds; `math.inf` is none.
+    """Limits in seconds; `math.inf` is no limit.
 
     `connect` bounds one attempt to connect, `read` each silence while sending or receiving, and
     `total` the whole call: retries, waits between them and slow drips included.
@@ -27,25 +27,25 @@ class Timeouts(NamedTuple):
     total: float = math.inf
 
     @classmethod
-    def of(cls, given: object, default: Timeouts) -> Timeouts:
+    def of(cls, timeout: object, default: Timeouts) -> Timeouts:
         """Read a timeout: a number is the total, a pair is (connect, read), None the default.
 
         Raises ApiValueError for anything that is not positive, bool and NaN included.
         """
-        if given is None:
+        if timeout is None:
             return default
-        if isinstance(given, Timeouts):
-            return cls(*map(_limit, given))
-        if isinstance(given, urllib3.Timeout):
-            return _from_urllib3(given)
-        if isinstance(given, (tuple, list)):
-            pair = cast("tuple[Any, ...]", given)
+        if isinstance(timeout, Timeouts):
+            return cls(*map(_limit, timeout))
+        if isinstance(timeout, urllib3.Timeout):
+            return _from_urllib3(timeout)
+        if isinstance(timeout, (tuple, list)):
+            pair = cast("tuple[Any, ...]", timeout)
             if len(pair) != 2:
                 raise ApiValueError("a timeout is a number of seconds or a pair (connect, read)")
             return cls(connect=_limit(pair[0]), read=_limit(pair[1]))
-        total = _limit(given)
-        # A number is the user's word for the whole call, so the default's silence does not cut it short;
-        # it bounds the silences of an answer that is handed over unread.
+        total = _limit(timeout)
+        # A number bounds the whole call, so the default limit of silence does not cut it short. It bounds the
+        # silences of a response that is handed over unread.
         return cls(connect=math.inf if total == math.inf else default.connect, read=total, total=total)
 
 
@@ -65,29 +65,29 @@ def check_seconds(name: str, value: object) -> float:
     return float(value)
 
 
-def _from_urllib3(given: urllib3.Timeout) -> Timeouts:
-    each = given.clone()
-    each.total = None  # so that the two properties answer what was set, not what is left of the total
-    limits = (each.connect_timeout, each.read_timeout, given.total)
+def _from_urllib3(timeout: urllib3.Timeout) -> Timeouts:
+    each = timeout.clone()
+    each.total = None  # so that the two properties return what was set, not what is left of the total
+    limits = (each.connect_timeout, each.read_timeout, timeout.total)
     return Timeouts(*(_limit(n) if isinstance(n, (int, float)) else math.inf for n in limits))
 
 
-#: A socket takes no more seconds than this; it is as good as no limit.
+#: The longest timeout of a socket in seconds; more is no limit.
 _MAX_SOCKET_SECONDS = 1e9
 
 
-def close_enough(had: Optional[float], limit: Optional[float]) -> bool:
-    """Whether a socket may keep the limit it has; to set another lets other threads go first.
+def close_enough(current: Optional[float], limit: Optional[float]) -> bool:
+    """Whether the timeout of a socket is within a thousandth of `limit`, and may be kept.
 
-    A thousandth is no difference.
+    Setting another one would let other threads run first.
     """
-    if had is None or limit is None:
-        return had is limit
-    return abs(had - limit) * 1000 <= limit
+    if current is None or limit is None:
+        return current is limit
+    return abs(current - limit) * 1000 <= limit
 
 
 class Deadline:
-    """The end of a call: made when it starts, asked before each step that waits."""
+    """The end of a call: made when it starts, and read before each step that waits."""
 
     __slots__ = ("_end", "began", "limits", "now")
 
@@ -98,16 +98,16 @@ class Deadline:
         self._end = self.began + limits.total
 
     def left(self) -> float:
-        """Seconds until the end, 0 when it has passed, infinite without a total."""
+        """Return the seconds until the end: 0 when it has passed, infinite without a total."""
         return max(0.0, self._end - self.now())
 
     @property
     def over(self) -> bool:
-        """Whether no time is left, or so little that a socket may have given up already."""
+        """Whether no time is left, or so little that a socket may have timed out already."""
         return self._end != math.inf and self.left() * 1000 <= self.limits.total
 
     def within(self, limit: float) -> float | None:
-        """What to give a socket: the shorter of `limit` and the time left; None is no limit.
+        """Return the timeout of a socket: the shorter of `limit` and the time left; None is no limit.
 
         Raises TimeoutError when no time is left.
         """
@@ -118,5 +118,5 @@ class Deadline:
         return None if limit > _MAX_SOCKET_SECONDS else limit
 
     def lift(self) -> None:
-        """Let go of the total; from here on each silence alone is bounded."""
+        """Drop the total; from here only each silence is bounded."""
         self._end = math.inf

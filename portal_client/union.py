@@ -1,11 +1,11 @@
-"""A value of one of several models, chosen by its `type`."""
+"""Unions: values of one of several models, chosen by `type`."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
 from importlib import import_module
+from inspect import currentframe
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, Union, cast
 
 from pydantic import (
@@ -21,7 +21,7 @@ from portal_client.nesting import TOO_DEEP, too_deep
 
 T = TypeVar("T")
 
-#: Whether a union is validated within another one, which has looked at the nesting of both.
+#: Whether a union is validated within another one, which has checked the nesting of both.
 _within: ContextVar[bool] = ContextVar("_within", default=False)
 
 #: The tag of a `type` that no variant has; such a value stays a dict.
@@ -29,7 +29,7 @@ _UNKNOWN = "(unknown type)"
 
 
 class ByType:
-    """Marks a value of one of several models of a package; `names` are theirs.
+    """The annotation of a union of models of a package; `names` are theirs, with | between them.
 
     The key of a model is the default of its field `type`. A dict of an unknown type stays a dict; one
     without a type takes the model that fits, if there is exactly one.
@@ -69,11 +69,11 @@ class ByType:
         return key if key in self.variants else _UNKNOWN
 
     def _fitting(self, data: Mapping[str, Any]) -> Optional[str]:
-        """The key of the one model that data without a type fits, better without unknown fields."""
+        """Return the key of the one model that fits data without a type, best without unknown fields."""
         given = data.keys() - {"type"}
         complete = {k: m for k, m in self.variants.items() if _required(m) <= given}
         knowing = {k: m for k, m in complete.items() if given <= _names(m)}
-        if len(knowing) > 1:  # what their values are tells which; names alone mostly do, and in one look
+        if len(knowing) > 1:  # the values tell which; mostly the names do, in less time
             knowing = {k: m for k, m in knowing.items() if _takes(m, data)}
         fitting = knowing or complete
         return next(iter(fitting)) if len(fitting) == 1 else None
@@ -87,11 +87,12 @@ else:
         """`OneOf["Circle | Square"]`: one of these models of the package, or a dict of an unknown type."""
 
         def __class_getitem__(cls, names: str) -> Any:
-            return Annotated[Any, ByType(sys._getframe(1).f_globals["__package__"], names)]
+            frame: Any = currentframe()
+            return Annotated[Any, ByType(frame.f_back.f_globals["__package__"], names)]
 
 
 def _bounded(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """Validate what a wrapper holds, or what is no wrapper, unless it is nested too deeply."""
+    """Validate a value, that of a wrapper in its place, unless it is nested too deeply."""
     if isinstance(value, RootModel):
         value = cast("RootModel[Any]", value).root
     if _within.get():

@@ -1,4 +1,4 @@
-"""From checked arguments to what goes over the wire: URL, headers, body, rules. Nothing is sent here."""
+"""The way out of a call: from checked arguments to an HTTPRequest; nothing is sent here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Body = Union[bytes, Multipart, None]
 def prepare(
     request: Request, configuration: Configuration, defaults: Mapping[str, str], cookie: Optional[str]
 ) -> HTTPRequest:
-    """Make a request ready for the wire; `defaults` are the client's headers.
+    """Return a request as it goes over the wire; `defaults` are the client's headers.
 
     Raises ApiValueError for an option or header that cannot be used.
     """
@@ -103,11 +103,11 @@ def _headers(
     body: Body,
     content_type: Optional[str],
 ) -> dict[str, str]:
-    """Lowest first: what the operation needs, the client's default headers, those of the call."""
+    """Return the headers of the operation, overridden by the client's defaults, then by those of the call."""
     merged = {"x-request-id": ("X-Request-ID", new_id())}
     if operation.accept is not None:
         merged["accept"] = ("Accept", operation.accept)
-    # To compress events would be to hold them back.
+    # Compression would delay events.
     coding = "identity" if operation.stream_of else _CODINGS
     merged["accept-encoding"] = ("Accept-Encoding", coding)
     if content_type is not None:
@@ -126,7 +126,10 @@ def _headers(
 
 @lru_cache(maxsize=256)
 def _key(name: str) -> str:
-    """A header that may be set, as headers are told apart."""
+    """Return the name of a header that may be set, in lower case.
+
+    Raises ApiValueError for one that follows from the body.
+    """
     key = check_header_name("a header", name).lower()
     if key in _FRAMING:
         raise ApiValueError(f"the header {name} follows from the body and cannot be set")

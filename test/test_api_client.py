@@ -654,3 +654,8 @@ def test_collection_formats(client: ApiClient, collection_format: str | None, qu
 )
 def test_parameters_to_url_query(client: ApiClient, params: Any, query: str) -> None:
     assert client.parameters_to_url_query(params, {}) == query
+
+
+def test_an_unknown_collection_format_names_its_parameter(client: ApiClient) -> None:
+    with pytest.raises(ApiValueError, match=r"collection_formats: a must be one of .*, not 'json'"):
+        client.parameters_to_url_query({"a": [1]}, {"a": "json"})

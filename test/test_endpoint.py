@@ -834,7 +834,7 @@ def test_of_a_document_on_each_line_the_last_is_the_answer(body: str, label: str
 
 @pytest.mark.parametrize("body", [b"", b"\n\n", LINES[0].encode() + b'\n{"id": ', b"\n".join([b"{}"] * 2)])
 def test_a_last_line_that_is_not_the_answer(body: bytes) -> None:
-    refused = pytest.raises(ApiResponseError, match="news: not the answer it promises")
+    refused = pytest.raises(ApiResponseError, match="news: the response is not what it declares")
     with shelf(reply(body, Content_Type="application/x-ndjson")) as (api, _), refused:
         api.news()
 

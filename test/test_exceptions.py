@@ -543,7 +543,10 @@ def test_a_repeated_credential_is_masked_in_each_writing(written: str, status: i
     [
         (ApiException(0, "refused (nothing was sent)"), "refused (nothing was sent)"),
         (exceptions.ApiStreamError(200, "the stream was cut"), "the stream was cut"),
-        (exceptions.ApiResponseError(200, "not the answer it promises"), "not the answer it promises"),
+        (
+            exceptions.ApiResponseError(200, "the response is not what it declares"),
+            "the response is not what it declares",
+        ),
         (exceptions.AuthenticationError(400, "no token: refused"), "no token: refused"),
         (exceptions.AuthenticationError(0, "no token: gone"), "no token: gone"),
         (exceptions.NotFoundException(404, "Not Found"), "(404)"),

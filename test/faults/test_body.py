@@ -113,7 +113,7 @@ def test_what_is_wrong_is_named_by_its_path(body: bytes, path: str) -> None:
         error = failing(lambda: c.api.create_session("a1", "hello"))
 
     assert isinstance(error, ApiResponseError)
-    assert f"create_session: not the answer it promises: {path}: " in str(error.reason)
+    assert f"create_session: the response is not what it declares: {path}: " in str(error.reason)
     assert "the-private-text" not in str(error.reason)
     assert len(c.server.requests) == 1
 
