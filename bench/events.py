@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -11,7 +10,6 @@ from typing import Any, ClassVar
 
 from bench import server
 from bench.contestants import Contestant
-from bench.generated import Absent
 from bench.harness import FLOOR, OURS, AtMost, Entry, Flat, Memory, Row, Script
 
 COUNT = 100_000
@@ -82,19 +80,17 @@ class Stream(Split):
 
     libraries = ("portal-client", "urllib3", "pydantic")
 
-    @staticmethod
-    def prepare() -> None:
-        if importlib.util.find_spec("portal_client.streaming") is None:
-            raise Absent("portal_client has no streams of events yet")
-
     def __init__(self, host: str) -> None:
         super().__init__(host)
-        module: Any = import_module("portal_client.streaming")
-        self.stream = module.EventStream
+        self.source: Any = import_module("portal_client.source").Source
+        self.stream: Any = import_module("portal_client.streaming").EventStream
 
     def read(self, target: str) -> None:
-        answer = self.pool.urlopen("GET", target, preload_content=False)
-        with self.stream(answer, self.validate, "application/x-ndjson") as stream:
+        self.drop(self.pool.urlopen("GET", target, preload_content=False))
+
+    def drop(self, reader: object) -> None:
+        """Read the events of a response or file, and drop them."""
+        with self.stream(self.source(reader, "application/x-ndjson"), self.validate) as stream:
             for _ in stream:
                 pass
 
@@ -103,9 +99,7 @@ class StreamFromMemory(Stream):
     """The client's stream of events, of bytes in memory."""
 
     def read(self, target: str) -> None:
-        with self.stream(BytesIO(server.events(COUNT)), self.validate, "application/x-ndjson") as stream:
-            for _ in stream:
-                pass
+        self.drop(BytesIO(server.events(COUNT)))
 
 
 class HttpxLines(Reader):
