@@ -442,8 +442,10 @@ def test_close_wakes_who_reads_a_raw_answer(framing: str, closing: str, recorder
         reader.start()
         assert begun_reading.wait(5)
         threading.Event().wait(0.05)  # until it is in the midst of waiting
+        began = time.monotonic()
         (c.client if closing == "the client" else response).close()
         reader.join(5)
+        assert time.monotonic() - began < 10  # not the 30 s of the read timeout
 
     assert isinstance(ended[0], Exception)  # whichever urllib3 or http.client comes upon
 
