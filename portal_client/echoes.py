@@ -1,4 +1,4 @@
-"""Echoes: where a text repeats a secret, as it is or as a URL, JSON, HTML or Base64 writes it."""
+"""Repeated secrets: where a text holds one, as it is or as a URL, JSON, HTML or Base64 writes it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from json import dumps
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
-#: A secret of so many characters is found wherever it stands, a shorter one where it is a word of its own:
-#: one letter masked everywhere would spoil the text, and show what is hidden.
+#: A secret of so many characters is found anywhere, a shorter one only as a whole word: one letter masked
+#: everywhere would spoil the text, and show what is hidden.
 _UNMISTAKABLE = 8
 
 #: A character as JSON or Python, a URL, or HTML writes it, once or more, as in JSON within JSON.
@@ -25,17 +25,17 @@ _WRITTEN = re.compile(
 _SHORT, _DECIMAL, _NAMED = 3, 6, 7
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
-#: A text is read in pieces, so that what is kept at a time does not grow with it.
+#: The length of the pieces in which a text is read, so that memory does not grow with it.
 _PIECE = 256 * 1024
-#: The most characters that one is taken to be written in.
-_LONGEST = 64
+#: The most characters in which one is expected to be written.
+_MAX_WRITTEN_LENGTH = 64
 
 _WORD = re.compile(r"(?<!\w)(?<!\w['’-])"), re.compile(r"(?!\w)(?!['’-]\w)")
 _BASE64_WORD = re.compile(r"(?<![\w+/])"), re.compile(r"(?![\w+/])")
 
 
 class _Form(NamedTuple):
-    """What is looked for; in Base64 the characters beside it may hold bits of it and of its neighbours."""
+    """A text to look for; in Base64 the characters beside it may hold bits of it and of its neighbours."""
 
     secret: str
     text: str
@@ -45,10 +45,10 @@ class _Form(NamedTuple):
 
 
 def echoes(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Return from where to where which of the secrets stands in the text; a place may be told twice."""
+    """Yield the start, the end and the secret of each occurrence in the text, some of them twice."""
     secrets = [secret for secret in secrets if len(secret) <= len(text)]
     forms = [form for secret in secrets for form in _forms(secret)]
-    beyond = _LONGEST * max(map(len, secrets), default=0)
+    beyond = _MAX_WRITTEN_LENGTH * max(map(len, secrets), default=0)
     step = max(_PIECE, beyond)
     for start in range(0, len(text), step):
         piece = text[start : start + step + beyond]
@@ -94,7 +94,7 @@ def _found(text: str, forms: list[_Form]) -> Iterator[tuple[int, int, str]]:
 
 
 def _read(text: str) -> str:
-    """Return the text with each character as it is meant."""
+    """Return the text with escaped characters decoded."""
     return _WRITTEN.sub(_character, text)
 
 
@@ -102,17 +102,17 @@ def _character(written: re.Match[str]) -> str:
     kind = written.lastindex
     if kind is None:
         return "\\"
-    said = written[kind]
+    code = written[kind]
     if kind == _SHORT:
-        return _CONTROLS.get(said, said)
+        return _CONTROLS.get(code, code)
     if kind == _NAMED:
-        return html5.get(said, written[0])
-    code = int(said, 10 if kind == _DECIMAL else 16)
-    return chr(code) if code <= sys.maxunicode else written[0]
+        return html5.get(code, written[0])
+    number = int(code, 10 if kind == _DECIMAL else 16)
+    return chr(number) if number <= sys.maxunicode else written[0]
 
 
 def _as_written(text: str, found: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
-    """Return the places in the text of what was found in the text as it is read."""
+    """Yield the places in the text of what was found in the decoded text."""
     writings = _WRITTEN.finditer(text) if found else iter(())
     writing = next(writings, None)
     more = 0

@@ -108,6 +108,7 @@ def _split(file: Any) -> tuple[Optional[str], Any, Optional[str]]:
     """Return name, content and content type of a file, the first and the last where they are given."""
     if not isinstance(file, tuple):
         return None, file, None
+    file = cast("tuple[Any, ...]", file)
     if len(file) not in (2, 3) or not isinstance(file[0], str) or not file[0]:
         raise ApiValueError("files: a tuple is (name, content) or (name, content, content type)")
     if isinstance(file[1], str):

@@ -1,4 +1,4 @@
-"""The observers of a call: hooks and log lines, which are told of each attempt."""
+"""The observers of a call: hooks and log lines for each attempt."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ class Settings:
     if not TYPE_CHECKING:  # the signature is that of __init__
 
         def __new__(cls, *args: object, **named: object) -> Any:
+            """Make an instance; raise TypeError, with a hint, for an argument that there is not."""
             for name in named:
                 if (known := _arguments(cls)) and name not in known:
                     wrong = f"{cls.__name__}() got an unexpected keyword argument {name!r}"

@@ -70,13 +70,13 @@ class Blocks:
 
 
 def stream(
-    *blocks: bytes | Exception, kind: str = LINES, tee: BinaryIO | None = None, **described: str
+    *blocks: bytes | Exception, kind: str = LINES, tee: BinaryIO | None = None, **described: Any
 ) -> EventStream[Event]:
     return reading(Blocks(blocks), kind, tee, **described)
 
 
 def reading(
-    reader: Reader, kind: str = LINES, tee: BinaryIO | None = None, **described: str
+    reader: Reader, kind: str = LINES, tee: BinaryIO | None = None, **described: Any
 ) -> EventStream[Event]:
     return EventStream(Source(reader, kind, **described), TypeAdapter(Event).validator.validate_json, tee)
 
