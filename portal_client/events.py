@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from operator import length_hint
-from typing import NamedTuple, Optional, Union
+from dataclasses import dataclass, field
+from typing import Optional, Union
 
 Found = tuple[Sequence[int], Sequence[bytes]]
 
@@ -22,24 +22,22 @@ NONE_FOUND: Found = (), ()
 _BOM = b"\xef\xbb\xbf"
 
 
-class Block(NamedTuple):
-    """Texts that came together: their line numbers, those left to validate, the ids before and of each."""
+@dataclass(slots=True, eq=False)
+class Block:
+    """Texts that came together: their line numbers, and the ids of server-sent events before and with each.
+
+    `left` gives those that are not validated yet, each with its index; `at` is the index of the last one that
+    was taken, -1 before the first.
+    """
 
     numbers: Sequence[int]
     texts: Sequence[bytes]
-    left: Iterator[bytes]
     ids: Sequence[str]
+    at: int = -1
+    left: Iterator[tuple[int, bytes]] = field(init=False)
 
-    @classmethod
-    def of(cls, found: Found, ids: Sequence[str]) -> Block:
-        """Make a block of which no text is taken yet."""
-        return cls(*found, iter(found[1]), ids)
-
-    @property
-    def at(self) -> int:
-        """The index of the text that was taken last; -1 before the first."""
-        # The length hint of an iterator over a list or tuple is exact.
-        return len(self.texts) - length_hint(self.left) - 1
+    def __post_init__(self) -> None:
+        self.left = enumerate(self.texts)
 
 
 class Lines:

@@ -104,11 +104,11 @@ def _part(file: Any, number: int) -> Part:
     return Part(name, content_type, source, start, size)
 
 
-def _split(file: Any) -> tuple[Optional[str], Any, Optional[str]]:
+def _split(given: Any) -> tuple[Optional[str], Any, Optional[str]]:
     """Return name, content and content type of a file, the first and the last where they are given."""
-    if not isinstance(file, tuple):
-        return None, file, None
-    file = cast("tuple[Any, ...]", file)
+    if not isinstance(given, tuple):
+        return None, given, None
+    file = cast("tuple[Any, ...]", given)
     if len(file) not in (2, 3) or not isinstance(file[0], str) or not file[0]:
         raise ApiValueError("files: a tuple is (name, content) or (name, content, content type)")
     if isinstance(file[1], str):

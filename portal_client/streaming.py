@@ -64,7 +64,7 @@ class EventStream(Generic[T]):
         # One document may span lines; if so, the first line is not a valid event.
         self._may_be_document = self._sse is None and "ndjson" not in media_type
         self._tee = tee
-        self._block = Block.of(NONE_FOUND, [""])
+        self._block = Block(*NONE_FOUND, [""])
         self._id_when_closed: Optional[str] = None
         self._ended = False
 
@@ -159,16 +159,19 @@ class EventStream(Generic[T]):
         # All state is in `self`, so that a new loop continues where another one has stopped.
         validate = self._validate if self._tee is None else self._validate_and_record
         while True:
-            texts = self._block.left
+            block = self._block
             try:
-                # Empty lines are left out here, those of spaces in `_revalidate`.
-                for event in map(validate, filter(None, texts)):
+                for at, text in block.left:
+                    block.at = at
+                    if not text:  # lines of spaces are left out in `_revalidate`
+                        continue
+                    event = validate(text)
                     self.events += 1
                     yield event
             except ValidationError as error:
                 yield from self._revalidate(error)
                 continue
-            if texts is self._block.left:  # else a loop within this one has read further
+            if block is self._block:  # else a loop within this one has read further
                 if self._ended:
                     return
                 self._fill()
@@ -178,7 +181,7 @@ class EventStream(Generic[T]):
             with suppress(ValueError):  # closed by another thread
                 self._tee.flush()
         before = self._sse.last_event_id if self._sse else ""
-        self._block = Block.of(NONE_FOUND, [before])  # an id without an event counts from here
+        self._block = Block(*NONE_FOUND, [before])  # an id without an event counts from here
         block = self._read()
         try:
             if block:
@@ -189,7 +192,7 @@ class EventStream(Generic[T]):
         except ValueError as error:
             raise self._error(str(error)) from error
         if found[1]:
-            self._block = Block.of(found, [before, *self._sse.ids] if self._sse else [])
+            self._block = Block(*found, [before, *self._sse.ids] if self._sse else [])
 
     def _read(self) -> bytes:
         try:
@@ -248,7 +251,7 @@ class EventStream(Generic[T]):
                 self.events += 1
                 return iter((event,))
         if self._may_be_document and not self.events:
-            self._block = Block.of(((1,), (self._read_document(text),)), [])
+            self._block = Block((1,), (self._read_document(text),), [])
             return iter(())
         failure = self._line_error(number, text, error)
         raise failure from (None if failure.repeats_credentials else error)
@@ -256,10 +259,10 @@ class EventStream(Generic[T]):
     def _read_document(self, first: bytes) -> bytes:
         """Read to the end and return the document that begins with these bytes."""
         self._may_be_document = False
-        document = bytearray(b"\n".join((first, *self._block.left)))
+        document = bytearray(b"\n".join((first, *(text for _, text in self._block.left))))
         while not self._ended:
             self._fill()
-            for text in self._block.left:
+            for _, text in self._block.left:
                 document += b"\n"
                 document += text
             if len(document) > MAX_SIZE:
