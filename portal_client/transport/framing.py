@@ -19,6 +19,13 @@ _LENGTH = re.compile("[0-9]{1,20}")
 _MAX_INTERIM_RESPONSES = 1000
 
 
+def _headers(fields: list[tuple[str, str]]) -> urllib3.HTTPHeaderDict:
+    headers = urllib3.HTTPHeaderDict()
+    for name, value in fields:  # in half the time of its constructor
+        headers.add(name, value)
+    return headers
+
+
 class FramedResponse(http.client.HTTPResponse):
     """A response framed as strictly as what follows on the connection needs.
 
@@ -58,14 +65,14 @@ class FramedResponse(http.client.HTTPResponse):
                 break
         else:
             raise http.client.HTTPException(f"more than {_MAX_INTERIM_RESPONSES} interim responses")
-        self.headers = self.msg = urllib3.HTTPHeaderDict(fields.found)
+        self.headers = self.msg = _headers(fields.found)
         self.code = self.status = status
         self.reason, self.version = reason, 10 if version == "HTTP/1.0" else 11
         self._find_end()
 
     def _use(self, head: Head) -> None:
         self.fp.read(head.size)
-        self.headers = self.msg = urllib3.HTTPHeaderDict(head.headers)
+        self.headers = self.msg = _headers(head.headers)
         self.code = self.status = head.status
         self.reason, self.version = head.reason, 11
         self.length, self.will_close = head.length, False
