@@ -184,6 +184,7 @@ def _attempt(
         "body": body,
         "headers": headers,
         "retries": _ONCE,
+        "timeout": None,  # the connection has it from the exchange
         "redirect": False,
         "assert_same_host": False,
         "preload_content": False,
@@ -191,9 +192,9 @@ def _attempt(
     }
     try:
         response = (
-            send(pool, exchange, **arguments)
+            send(pool, exchange, arguments)
             if route.plain is None
-            else plain.send(pool, route.plain, request, exchange, **arguments)
+            else plain.send(pool, route.plain, request, exchange, arguments)
         )
     finally:
         if isinstance(body, Multipart):

@@ -111,12 +111,13 @@ class CheckedSetting(Generic[V]):
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    @overload
-    def __get__(self, holder: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, holder: object, owner: type) -> V: ...
-    def __get__(self, holder: Optional[object], owner: type) -> Union[Self, V]:
-        return self if holder is None else vars(holder)[self._name]
+    if TYPE_CHECKING:  # Python finds the value in the object itself
+
+        @overload
+        def __get__(self, holder: None, owner: type) -> Self: ...
+        @overload
+        def __get__(self, holder: object, owner: type) -> V: ...
+        def __get__(self, holder: Optional[object], owner: type) -> Union[Self, V]: ...
 
     def __set__(self, holder: object, value: V) -> None:
         vars(holder)[self._name] = self._check(self._name, value)

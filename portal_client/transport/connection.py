@@ -165,6 +165,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         self._request = method, url, decode_content
         if self.is_closed:
             self.connect()
+        self.timeout = self.exchange.deadline.within(self.exchange.silence)
         super().request(method, url, *args, **options)
 
     @override

@@ -79,12 +79,12 @@ class Exchange:
 current: ContextVar[Exchange] = ContextVar("portal_client.transport.exchange")
 
 
-def send(pool: urllib3.HTTPConnectionPool, exchange: Exchange, **arguments: Any) -> urllib3.BaseHTTPResponse:
-    """Send a request over a pool of our connections, which serve the exchange."""
-    deadline = exchange.deadline
+def send(
+    pool: urllib3.HTTPConnectionPool, exchange: Exchange, arguments: dict[str, Any]
+) -> urllib3.BaseHTTPResponse:
+    """Send a request over a pool of our connections, which serve the exchange; return its response."""
     token = current.set(exchange)
     try:
-        # The exchange keeps the time from here on.
-        return pool.urlopen(timeout=deadline.within(deadline.limits.read), **arguments)
+        return pool.urlopen(**arguments)
     finally:
         current.reset(token)

@@ -109,7 +109,7 @@ def send(
     reason: Reason,
     request: HTTPRequest,
     exchange: Exchange,
-    **arguments: Any,
+    arguments: dict[str, Any],
 ) -> urllib3.BaseHTTPResponse:
     """Send a request over a pool of urllib3's own.
 
@@ -119,7 +119,7 @@ def send(
     silence = request.idle_timeout or deadline.limits.read
     # In Pyodide the limit for connecting is that of all until the response begins.
     connect = silence if sys.platform == "emscripten" else deadline.limits.connect
-    timeout = urllib3.Timeout(
+    arguments["timeout"] = urllib3.Timeout(
         connect=deadline.within(connect),
         read=deadline.within(silence),
         total=deadline.within(math.inf),
@@ -133,7 +133,7 @@ def send(
     arguments["headers"] = {name: exact(value) for name, value in arguments["headers"].items()}
     exchange.uncounted = True
     try:
-        response = pool.urlopen(timeout=timeout, **arguments)
+        response = pool.urlopen(**arguments)
     except (HTTPError, OSError, OpenApiException) as error:
         exchange.uncounted = not _before_connected(error)
         raise
