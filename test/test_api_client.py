@@ -256,8 +256,8 @@ def test_with_lets_errors_through() -> None:
         raise RuntimeError("mine")
 
 
-@pytest.mark.fault("Life cycle", "`with` closes connections and unread answers, also when its block raises")
-def test_with_closes_unread_answers() -> None:
+@pytest.mark.fault("Life cycle", "`with` closes connections and unread responses, also when its block raises")
+def test_with_closes_unread_responses() -> None:
     with playing(reply()) as server:
         with ApiClient(Configuration(server.host)) as client:
             answer = SessionsApi(client).get_session_without_preload_content("s1")

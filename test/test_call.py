@@ -219,7 +219,7 @@ def by_target(connection: Connection, request: Received) -> None:
     connection.send(reply({}, status=404, **named) if "none" in request.target else reply(**named))
 
 
-@pytest.mark.fault("Observability", "The server's request id, else ours, is on answers and on errors")
+@pytest.mark.fault("Observability", "The server's request id, else ours, is on responses and on errors")
 @pytest.mark.parametrize("named", [True, False])
 def test_the_request_id_is_the_servers_or_ours(named: bool) -> None:
     suffix = "-named" if named else ""

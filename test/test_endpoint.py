@@ -658,7 +658,7 @@ def test_autospec_knows_the_arguments(method: str) -> None:
         api.no_such_operation  # noqa: B018
 
 
-def test_a_specified_double_answers() -> None:
+def test_a_specified_double_returns_data() -> None:
     api = mock.create_autospec(SessionsApi, instance=True)
     api.get_session.return_value = Session.from_dict(SESSION)
 
@@ -824,7 +824,7 @@ LINES = [json.dumps({**SESSION, "id": str(n)}) for n in range(3)]
     ],
 )
 @pytest.mark.parametrize("label", ["application/x-ndjson", "application/x-NDJSON; charset=utf-16"])
-def test_of_a_document_on_each_line_the_last_is_the_answer(body: str, label: str) -> None:
+def test_of_a_document_on_each_line_the_last_is_the_data(body: str, label: str) -> None:
     raw = body.encode("utf-16" if "16" in label else "utf-8")
     with shelf(reply(raw, Content_Type=label)) as (api, _):
         answer = api.news_with_http_info()

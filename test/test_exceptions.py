@@ -199,7 +199,7 @@ def test_the_text_holds_the_path(name: str) -> None:
     assert kind("msg").path_to_item is None
 
 
-def test_the_text_of_an_answer() -> None:
+def test_the_text_of_a_response() -> None:
     answer = urllib3.HTTPResponse(b"gone", headers={"A": "b"}, status=404, reason="Not Found")
     error = ApiException(http_resp=answer)
 
@@ -221,7 +221,7 @@ def test_the_text_hides_a_cookie_of_the_server() -> None:
     assert error.headers["Set-Cookie"] == "sid=3141592653"
 
 
-def test_arguments_beat_the_answer() -> None:
+def test_arguments_beat_the_response() -> None:
     answer = urllib3.HTTPResponse(b"gone", status=404, reason="Not Found")
     error = ApiException(500, "Worse", answer, body="other")
 

@@ -545,7 +545,7 @@ def test_after_a_call_that_ends_in_the_middle() -> None:
     assert file.tell() == 7
 
 
-def test_a_file_that_is_closed_meanwhile_takes_no_answer_away() -> None:
+def test_a_file_that_is_closed_meanwhile_takes_no_response_away() -> None:
     class Closing(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             given = super().read(size)

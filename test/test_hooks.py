@@ -145,7 +145,7 @@ def test_what_ends_a_call_is_told_once(answer: Any, kind: type[Exception], recor
     assert recorder.outcomes == [(1, kind.__name__, True)]
 
 
-def test_a_raw_answer_is_told_when_it_is_handed_over(recorder: Recorder) -> None:
+def test_a_raw_response_is_told_when_it_is_handed_over(recorder: Recorder) -> None:
     with calling(reply({}, status=404), hooks=[recorder]) as c:
         c.api.get_session_without_preload_content("s1").close()
 

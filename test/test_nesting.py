@@ -154,7 +154,7 @@ def test_another_error_stays_what_it_is() -> None:
     assert clarified(info.value) is info.value
 
 
-def test_an_answer_that_is_too_deep_is_no_text() -> None:
+def test_a_response_that_is_too_deep_is_no_text() -> None:
     with shelf(reply(b"[" * 10_000 + b"]" * 10_000)) as (api, server):
         with pytest.raises(ApiResponseError, match=r"books: .*Nested too deeply to be read"):
             api.books()

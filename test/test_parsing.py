@@ -67,7 +67,7 @@ def test_bodies_that_are_not_json(body: bytes) -> None:
         decoded(body, "application/json")
 
 
-def test_a_charset_in_a_real_answer() -> None:
+def test_a_charset_in_a_real_response() -> None:
     body = json.dumps({**SESSION, "user_id": "é"}, ensure_ascii=False).encode("latin-1")
     latin = reply(body, Content_Type="application/json; charset=latin-1")
     with playing(latin) as server, ApiClient(Configuration(server.host)) as client:

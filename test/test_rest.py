@@ -130,7 +130,7 @@ def test_a_failure_that_passes_does_not_repeat_a_prompt(
     "A prompt that was read reaches the server once, however its call fails, on fresh and reused connections",
 )
 @pytest.mark.parametrize("call", ["create", "update"])
-def test_an_answer_that_is_cut_does_not_repeat_a_prompt(call: str) -> None:
+def test_a_response_that_is_cut_does_not_repeat_a_prompt(call: str) -> None:
     def cut(connection: Connection, request: Received) -> bool:
         connection.send(reply()[:-10])
         return False
@@ -185,7 +185,7 @@ def test_a_get_is_repeated_three_times_and_no_more() -> None:
     assert len(c.server.requests) == 4
 
 
-def test_a_get_is_repeated_after_a_cut_answer() -> None:
+def test_a_get_is_repeated_after_a_cut_response() -> None:
     def cut(connection: Connection, request: Received) -> bool:
         connection.send(reply()[:-10])
         return False
@@ -206,15 +206,15 @@ def test_a_get_is_repeated_after_a_failure_that_passes(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 500, 501])
-def test_a_get_is_not_repeated_after_other_answers(status: int) -> None:
+def test_a_get_is_not_repeated_after_other_responses(status: int) -> None:
     with calling(reply({}, status=status), reply()) as c:
         assert failing(lambda: get(c)).status == status
 
     assert len(c.server.requests) == 1
 
 
-@pytest.mark.fault("Sent once", "When retries are exhausted the last answer is what the caller gets")
-def test_the_last_answer_is_kept_when_retries_are_exhausted() -> None:
+@pytest.mark.fault("Sent once", "When retries are exhausted the last response is what the caller gets")
+def test_the_last_response_is_kept_when_retries_are_exhausted() -> None:
     answers = [reply({"detail": n}, status=status) for n, status in enumerate([503, 502, 504, 503])]
     with calling(*answers, reply()) as c:
         error = failing(lambda: get(c))
@@ -1038,7 +1038,7 @@ def test_a_redirect_to_nowhere_is_not_followed(location: str) -> None:
 
 
 @pytest.mark.parametrize("status", [300, 304, 305])
-def test_other_answers_of_their_kind_are_no_redirects(status: int) -> None:
+def test_other_responses_of_their_kind_are_no_redirects(status: int) -> None:
     answer = f"HTTP/1.1 {status} Reason\r\nLocation: /sessions/s2\r\nContent-Length: 0\r\n\r\n".encode()
     with calling(answer, reply()) as c:
         assert failing(lambda: get(c)).status == status
@@ -1167,12 +1167,12 @@ def test_what_is_read_before_a_fault_is_not_in_the_traceback() -> None:
     assert "private" not in own_frames(error)
 
 
-@pytest.mark.fault("The wire", "A body that is no gzip, or a part of one, is no answer")
+@pytest.mark.fault("The wire", "A body that is no gzip, or a part of one, is no response")
 @pytest.mark.parametrize("call", ["get", "create"])
 @pytest.mark.parametrize(
     "body", [b"not gzip at all", gzip.compress(padded(500))[:-20], b""], ids=["bad", "cut", "empty"]
 )
-def test_a_body_that_cannot_be_unpacked_is_not_an_answer(body: bytes, call: str) -> None:
+def test_a_body_that_cannot_be_unpacked_is_not_a_response(body: bytes, call: str) -> None:
     with calling(encoded(body), reply()) as c:
         error = failing(lambda: CALLS.get(call, get)(c))
 
@@ -1208,7 +1208,7 @@ def test_a_body_that_is_cut_is_a_lost_connection(cut: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 400, 401, 404, 409, 422, 429, 500, 501])
-def test_a_raw_answer_of_any_status_is_handed_over(status: int) -> None:
+def test_a_raw_response_of_any_status_is_handed_over(status: int) -> None:
     body = b"" if status in (204, 304) else b"any text"
     with (
         calling(reply(body, status=status)) as c,
@@ -1220,7 +1220,7 @@ def test_a_raw_answer_of_any_status_is_handed_over(status: int) -> None:
     assert len(c.server.requests) == 1
 
 
-def test_a_raw_answer_is_not_read() -> None:
+def test_a_raw_response_is_not_read() -> None:
     sent = threading.Event()
 
     def answers_by_and_by(connection: Connection, request: Received) -> None:
@@ -1235,13 +1235,13 @@ def test_a_raw_answer_is_not_read() -> None:
         assert response.json()["id"] == SESSION["id"]
 
 
-def test_a_raw_answer_has_no_limit() -> None:
+def test_a_raw_response_has_no_limit() -> None:
     with calling(reply(b"x" * 100_000), max_response_size=LIMIT) as c:
         assert len(c.api.get_session_without_preload_content("s1").read()) == 100_000
 
 
-@pytest.mark.fault("Life cycle", "`with` closes connections and unread answers, also when its block raises")
-def test_with_closes_a_raw_answer() -> None:
+@pytest.mark.fault("Life cycle", "`with` closes connections and unread responses, also when its block raises")
+def test_with_closes_a_raw_response() -> None:
     ended = threading.Event()
     with calling(unfinished(ended)) as c:
         with c.api.get_session_without_preload_content("s1") as response:
@@ -1263,7 +1263,7 @@ def test_with_closes_a_raw_answer() -> None:
     ],
     ids=["503", "redirect", "401", "429"],
 )
-def test_a_deadline_holds_until_a_raw_answer_is_handed_over(first: bytes) -> None:
+def test_a_deadline_holds_until_a_raw_response_is_handed_over(first: bytes) -> None:
     """Not only until the first attempt has brought an answer that is not handed over."""
     with calling(first, late(reply()), access_token=_tokens("old", "new")) as c:
         error = failing(lambda: c.api.get_session_without_preload_content("s1", _request_timeout=0.8))
@@ -1272,7 +1272,7 @@ def test_a_deadline_holds_until_a_raw_answer_is_handed_over(first: bytes) -> Non
     assert len(c.server.requests) == 2
 
 
-def test_a_wait_beyond_the_deadline_hands_a_raw_answer_over_at_once() -> None:
+def test_a_wait_beyond_the_deadline_hands_a_raw_response_over_at_once() -> None:
     with (
         calling(reply({}, status=429, Retry_After="30"), reply()) as c,
         c.api.get_session_without_preload_content("s1", _request_timeout=20) as response,
@@ -1286,7 +1286,7 @@ def test_a_wait_beyond_the_deadline_hands_a_raw_answer_over_at_once() -> None:
 # ── what must not escape ──
 
 
-def test_a_chunk_of_a_negative_size_is_a_broken_answer() -> None:
+def test_a_chunk_of_a_negative_size_is_a_broken_response() -> None:
     broken = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabc\r\n0\r\n\r\n"
     with calling(broken, retries=0) as c:
         error = failing(lambda: c.api.create_session("a1", PROMPT))
@@ -1310,7 +1310,7 @@ def test_a_call_without_a_token_to_be_had_is_told() -> None:
     assert c.server.requests == []
 
 
-def test_answers_opened_by_other_threads_do_not_disturb_a_close() -> None:
+def test_responses_opened_by_other_threads_do_not_disturb_a_close() -> None:
     with calling(reply(), connection_pool_maxsize=40) as c:
 
         def opens() -> None:
@@ -1328,7 +1328,7 @@ def test_answers_opened_by_other_threads_do_not_disturb_a_close() -> None:
     assert len(c.server.requests) == 160
 
 
-@pytest.mark.fault("Life cycle", "`with` closes connections and unread answers, also when its block raises")
+@pytest.mark.fault("Life cycle", "`with` closes connections and unread responses, also when its block raises")
 def test_close_ends_idle_connections_that_something_still_refers_to() -> None:
     ended = threading.Event()
 

@@ -238,7 +238,7 @@ def test_a_recorded_stream_that_is_closed_says_so(tmp_path: Path) -> None:
         next(events)
 
 
-def test_until_done_answers_the_last_event() -> None:
+def test_until_done_returns_the_last_event() -> None:
     assert stream(b'{"n":1}\n{"n":2}\n').until_done().n == 2
     with pytest.raises(ApiStreamError, match="without an event"):
         stream(b"\n").until_done()

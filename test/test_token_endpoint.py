@@ -184,7 +184,7 @@ def test_a_refusal_is_final(status: int) -> None:
     assert (len(s.identity.requests), s.service.connections) == (1, 0)
 
 
-@pytest.mark.fault("Tokens", "An answer without a token that can be sent is told")
+@pytest.mark.fault("Tokens", "A response without a token that can be sent is told")
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -211,7 +211,7 @@ def test_a_refusal_is_final(status: int) -> None:
         ),
     ],
 )
-def test_an_answer_without_a_token(answer: bytes, said: str) -> None:
+def test_a_response_without_a_token(answer: bytes, said: str) -> None:
     with signed_in(answer) as s:
         error = failing(lambda: read(s))
 
@@ -222,9 +222,9 @@ def test_an_answer_without_a_token(answer: bytes, said: str) -> None:
     hides(error)
 
 
-@pytest.mark.fault("Tokens", "An answer of the endpoint is bounded")
+@pytest.mark.fault("Tokens", "A response of the endpoint is bounded")
 @pytest.mark.parametrize("encoded", [False, True])
-def test_an_answer_is_bounded(encoded: bool) -> None:
+def test_a_response_is_bounded(encoded: bool) -> None:
     body = b'{"access_token": "' + b"a" * (1024 * 1024) + b'"}'
     answer = reply(gzip.compress(body), Content_Encoding="gzip") if encoded else reply(body)
     with signed_in(answer) as s:
@@ -452,7 +452,7 @@ def test_hooks_and_log_see_it_as_an_operation_of_its_own(caplog: pytest.LogCaptu
     assert not any(private in caplog.text for private in PRIVATE)
 
 
-def test_each_answer_can_be_looked_at() -> None:
+def test_each_response_can_be_looked_at() -> None:
     seen: list[tuple[int, str | None, Any]] = []
 
     def look(response: TokenResponse) -> None:

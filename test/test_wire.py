@@ -218,7 +218,7 @@ def test_arguments_may_be_given_by_position(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_form_with_http_info_sends_the_same_and_answers_more(name: str) -> None:
+def test_the_form_with_http_info_sends_the_same_and_returns_more(name: str) -> None:
     arguments, method, target, form, answer, model = CALLS[name]
     with serving(reply(answer, X_Extra="1")) as (api, server):
         response = getattr(api, f"{name}_with_http_info")(**arguments)
@@ -233,7 +233,7 @@ def test_the_form_with_http_info_sends_the_same_and_answers_more(name: str) -> N
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_form_without_preload_content_sends_the_same_and_answers_the_raw_response(name: str) -> None:
+def test_the_form_without_preload_content_sends_the_same_and_returns_the_raw_response(name: str) -> None:
     arguments, method, target, form, answer, model = CALLS[name]
     with serving(reply(answer)) as (api, server):
         response = getattr(api, f"{name}_without_preload_content")(**arguments)
@@ -874,7 +874,7 @@ def test_the_place_of_what_was_not_promised_is_named() -> None:
         ("application/problem+json", "utf-8"),
     ],
 )
-def test_the_charset_of_an_answer_is_honoured(content_type: str, encoding: str) -> None:
+def test_the_charset_of_a_response_is_honoured(content_type: str, encoding: str) -> None:
     body = json.dumps(SESSION | {"user_id": "Grüße"}, ensure_ascii=False).encode(encoding)
     with serving(reply(body, Content_Type=content_type)) as (api, server):
         session = api.get_session("s1")

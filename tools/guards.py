@@ -73,7 +73,7 @@ MUTATIONS = [
         "if sent and (final or not",
         "if sent and (not",
         "test/test_rest.py::test_a_get_is_not_repeated_after_a_timeout "
-        "test/faults/test_wire.py::test_a_request_that_is_never_answered",
+        "test/faults/test_wire.py::test_a_request_without_a_response",
     ),
     M(
         "PUT is a prompt",
@@ -102,7 +102,7 @@ MUTATIONS = [
         "portal_client/transport/reader.py",
         "if cut and not fields.trailer:",
         "if False:",
-        "test/faults/test_wire.py::test_a_head_that_is_cut_is_no_answer",
+        "test/faults/test_wire.py::test_a_head_that_is_cut_is_no_response",
     ),
     M(
         "the Content-Length that is no number",
@@ -124,14 +124,14 @@ MUTATIONS = [
         "portal_client/transport/framing.py",
         "        self.will_close |= bool(codings)",
         "        self.will_close |= False and bool(codings)",
-        "test/faults/test_wire.py::test_after_an_ambiguous_head_no_answer_is_read",
+        "test/faults/test_wire.py::test_after_an_ambiguous_head_no_response_is_read",
     ),
     M(
         "the 204 that speaks of a body",
         "portal_client/transport/framing.py",
         "        self.will_close |= self.status == 204",
         "        self.will_close |= False and self.status == 204",
-        "test/faults/test_wire.py::test_a_204_that_speaks_of_a_body_is_the_last_answer",
+        "test/faults/test_wire.py::test_a_204_that_speaks_of_a_body_is_the_last_response",
     ),
     M(
         "the length beside another coding",
@@ -149,11 +149,11 @@ MUTATIONS = [
         "test/faults/test_wire.py::test_a_broken_chunk_ends_a_raw_stream",
     ),
     M(
-        "bytes after the answer",
+        "bytes after the response",
         "portal_client/transport/reader.py",
         "        if more:\n            self._connection.close()",
         "",
-        "test/faults/test_wire.py::test_what_follows_an_answer_is_not_the_next_one",
+        "test/faults/test_wire.py::test_what_follows_a_response_is_not_the_next_one",
     ),
     M(
         "max_response_size",

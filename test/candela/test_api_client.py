@@ -303,7 +303,7 @@ def test_the_number_of_threads_is_checked(wrong: Any) -> None:
 # ── the original's forms of a response ──
 
 
-def test_an_answer_undecoded() -> None:
+def test_a_response_undecoded() -> None:
     with calling(reply(b"not json")) as c:
         answer = c.api.get_session_with_http_info("s", "i", _preload_content=False)  # type: ignore[call-arg]
 
@@ -314,7 +314,7 @@ def test_an_answer_undecoded() -> None:
 
 @pytest.mark.parametrize("named", [{"x_request_id": "theirs"}, {}])
 @pytest.mark.parametrize("options", [{}, {"_preload_content": False}])
-def test_an_answer_has_its_request_id(options: dict[str, Any], named: dict[str, str]) -> None:
+def test_a_response_has_its_request_id(options: dict[str, Any], named: dict[str, str]) -> None:
     with calling(reply(SESSION, **named)) as c:
         answer = c.api.get_session_with_http_info("s", "i", **options)
 
@@ -338,7 +338,7 @@ def test_an_error_undecoded_is_an_error() -> None:
     ],
 )
 @pytest.mark.parametrize("in_thread", [False, True])
-def test_the_form_of_an_answer(options: dict[str, Any], kind: type, in_thread: bool) -> None:
+def test_the_form_of_a_response(options: dict[str, Any], kind: type, in_thread: bool) -> None:
     with calling(reply(SESSION)) as c:
         answer = c.api.get_session_with_http_info("s", "i", async_req=in_thread, **options)  # type: ignore
         answer = answer.get(5) if in_thread else answer

@@ -276,7 +276,7 @@ def test_a_variable_that_cannot_be_used_is_named(
     assert "s3cret" not in str(caught.value)
 
 
-def test_answers_of_the_token_endpoint_can_be_looked_at() -> None:
+def test_responses_of_the_token_endpoint_can_be_looked_at() -> None:
     seen: list[tuple[int, str, str, Any]] = []
 
     def look(response: Any) -> None:

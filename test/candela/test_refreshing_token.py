@@ -79,7 +79,7 @@ def test_the_time_before_it_expires_is_settable() -> None:
         assert token == "access-2"
 
 
-def test_each_answer_can_be_looked_at() -> None:
+def test_each_response_can_be_looked_at() -> None:
     seen: list[tuple[int, Any]] = []
     with playing(granted(1)) as identity:
         token = token_of(

@@ -230,12 +230,12 @@ def test_session_exists_is_nothing_else(answer: Any) -> None:
         (b"", ""),
     ],
 )
-def test_a_pipeline_answers_json_or_text(body: bytes, data: Any) -> None:
+def test_a_pipeline_returns_json_or_text(body: bytes, data: Any) -> None:
     with calling(reply(body)) as c:
         assert c.api.submit_pipeline_prompt(SubmitPrompt(prompt="p", session_id="i")) == data
 
 
-def test_an_agent_answers_its_last_event() -> None:
+def test_an_agent_returns_its_last_event() -> None:
     events = [{**EVENT, "content": str(n)} for n in range(3)]
     lines = "".join(json.dumps(event) + "\n" for event in events).encode()
     with calling(reply(lines, Content_Type="application/x-ndjson")) as c:
@@ -257,13 +257,13 @@ def test_an_agent_that_says_nothing() -> None:
     assert len(c.server.requests) == 1
 
 
-def test_stop_session_answers_none() -> None:
+def test_stop_session_returns_none() -> None:
     with calling(reply(b"", status=204), reply({"stopped": True})) as c:
         for _ in range(2):
             assert c.api.stop_session() is None  # type: ignore[func-returns-value]
 
 
-def test_an_answer_that_is_not_promised_tells_where() -> None:
+def test_a_response_that_is_not_promised_tells_where() -> None:
     wrong = pytest.raises(ApiResponseError, match=r"list_sessions: .*1\.created_at")
     with calling(reply([METADATA, {**METADATA, "created_at": "soon"}])) as c, wrong:
         c.api.list_sessions()

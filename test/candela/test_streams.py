@@ -87,7 +87,7 @@ def test_each_event_comes_before_the_next_one_is_sent(steps: Any) -> None:
     assert request.headers["X-LUSID-SDK-Language"] == "Python"
 
 
-def test_a_service_that_answers_one_document() -> None:
+def test_a_service_that_sends_one_document() -> None:
     with calling(reply(EVENTS[2].to_dict())) as c:
         assert c.api.submit_prompt_to_agent_stream(ASKED).until_done() == EVENTS[2]
 

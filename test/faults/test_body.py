@@ -30,7 +30,7 @@ def written(name: str, text: str) -> bytes:
 # ── not what was promised ──
 
 
-@pytest.mark.fault("The body", "A success that is not the promised answer is an error with status and body")
+@pytest.mark.fault("The body", "A success that is not the promised response is an error with status and body")
 @pytest.mark.parametrize(
     "body",
     [

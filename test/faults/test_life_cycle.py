@@ -38,10 +38,10 @@ WAYS: dict[str, Callable[[urllib3.BaseHTTPResponse], object]] = {
 }
 
 
-@pytest.mark.fault("Life cycle", "An answer that was closed before its end never reads as if it had ended")
+@pytest.mark.fault("Life cycle", "A response that was closed before its end never reads as if it had ended")
 @pytest.mark.parametrize("form", BEGUN)
 @pytest.mark.parametrize("way", WAYS)
-def test_a_closed_answer_has_no_end(way: str, form: str) -> None:
+def test_a_closed_response_has_no_end(way: str, form: str) -> None:
     with calling(keeps_open(BEGUN[form])) as c:
         by_client = c.api.get_session_without_preload_content("s1")
         by_itself = c.api.get_session_without_preload_content("s1")
@@ -66,7 +66,7 @@ def _in_blocks(response: urllib3.BaseHTTPResponse, waits: threading.Event) -> No
         waits.set()
 
 
-@pytest.mark.fault("Life cycle", "Closing wakes a thread that waits for more of an answer, which is told")
+@pytest.mark.fault("Life cycle", "Closing wakes a thread that waits for more of a response, which is told")
 @pytest.mark.parametrize("form", BEGUN)
 @pytest.mark.parametrize("way", [_all, _in_blocks])
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -85,7 +85,7 @@ def test_close_wakes_a_reader(scheme: str, way: Any, form: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("form", BEGUN)
-def test_an_answer_that_is_left_is_not_looked_into(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_response_that_is_left_is_not_looked_into(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another thread may still read from it: what is looked for in its buffer would wait for that."""
 
     def waits(*looking: object) -> None:
@@ -99,9 +99,9 @@ def test_an_answer_that_is_left_is_not_looked_into(form: str, monkeypatch: pytes
     assert response.closed
 
 
-@pytest.mark.fault("Life cycle", "An answer that was read to its end may be closed and asked again")
+@pytest.mark.fault("Life cycle", "A response that was read to its end may be closed and read again")
 @pytest.mark.parametrize("form", ["length", "chunks", "until the end"])
-def test_an_answer_at_its_end_stays_at_its_end(form: str) -> None:
+def test_a_response_at_its_end_stays_at_its_end(form: str) -> None:
     ends = {
         "length": HEAD + b"Content-Length: 5\r\n\r\n12345",
         "chunks": BEGUN["chunks"] + b"0\r\n\r\n",
@@ -116,7 +116,7 @@ def test_an_answer_at_its_end_stays_at_its_end(form: str) -> None:
             assert list(response.stream()) == []
 
 
-@pytest.mark.fault("Life cycle", "`with` closes connections and unread answers, also when its block raises")
+@pytest.mark.fault("Life cycle", "`with` closes connections and unread responses, also when its block raises")
 def test_with_closes_what_an_exception_leaves_open() -> None:
     ended = threading.Event()
     with calling(unfinished(ended)) as c:
@@ -127,8 +127,8 @@ def test_with_closes_what_an_exception_leaves_open() -> None:
         assert response.closed
 
 
-@pytest.mark.fault("Life cycle", "32 threads of 50 calls each get their own answers over a bounded pool")
-def test_threads_get_their_own_answers() -> None:
+@pytest.mark.fault("Life cycle", "32 threads of 50 calls each get their own responses over a bounded pool")
+def test_threads_get_their_own_responses() -> None:
     def echoes(connection: Connection, request: Received) -> None:
         connection.send(reply({**SESSION, "id": request.target.rpartition("/")[2]}))
 
@@ -152,13 +152,15 @@ def interrupts_midway(connection: Connection, request: Received) -> bool:
     return False
 
 
-@pytest.mark.fault("Life cycle", "Ctrl-C in the middle of an answer ends the call; the next one gets its own")
+@pytest.mark.fault(
+    "Life cycle", "Ctrl-C in the middle of a response ends the call; the next one gets its own"
+)
 @pytest.mark.parametrize(
     "call",
     [lambda c: c.api.get_session("s1"), lambda c: c.api.create_session("a1", "hello")],
     ids=["get", "post"],
 )
-def test_an_interrupt_within_an_answer(call: Callable[[Calling], object]) -> None:
+def test_an_interrupt_within_a_response(call: Callable[[Calling], object]) -> None:
     answers = [interrupts_midway, reply({**SESSION, "id": "next"})]
     with calling(*answers, connection_pool_maxsize=1, timeout=20) as c:
         with pytest.raises(KeyboardInterrupt) as caught:
@@ -176,7 +178,9 @@ class Interrupts(int):
         raise KeyboardInterrupt
 
 
-@pytest.mark.fault("Life cycle", "Ctrl-C in the middle of an answer ends the call; the next one gets its own")
+@pytest.mark.fault(
+    "Life cycle", "Ctrl-C in the middle of a response ends the call; the next one gets its own"
+)
 def test_an_interrupt_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where urllib3 does not see it."""
     with calling(keeps_open(BEGUN["chunks"]), reply(), connection_pool_maxsize=1, timeout=20) as c:
@@ -229,7 +233,7 @@ print(next(blocks))
 """
 
 
-@pytest.mark.fault("Life cycle", "An interpreter that ends with an open answer ends in silence")
+@pytest.mark.fault("Life cycle", "An interpreter that ends with an open response ends in silence")
 @pytest.mark.parametrize("form", BEGUN)
 def test_the_end_of_the_interpreter_is_silent(form: str) -> None:
     with playing(reply(), keeps_open(BEGUN[form])) as server:

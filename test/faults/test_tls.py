@@ -51,8 +51,8 @@ def test_a_server_of_plain_text_is_refused() -> None:
     assert not any("hello" in f"{r.target} {r.headers} {r.body!r}" for r in c.server.requests)
 
 
-@pytest.mark.fault("TLS and proxies", "A server that speaks TLS is no answer to a plain client")
-def test_a_server_of_tls_is_no_answer_to_plain_text() -> None:
+@pytest.mark.fault("TLS and proxies", "What a server of TLS sends to a plain client is no response")
+def test_a_server_of_tls_is_no_response_to_plain_text() -> None:
     with calling(reply(), tls=server_tls(), retries=False) as c:
         c.client.configuration.host = c.server.host.replace("https:", "http:")
         error = failing(lambda: c.api.create_session("a1", "hello", _request_timeout=5))

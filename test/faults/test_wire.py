@@ -61,7 +61,7 @@ def lost(answer: Answer, **settings: Any) -> None:
 # ── the head ──
 
 
-@pytest.mark.fault("The wire", "A head that is cut is no answer, wherever the cut is")
+@pytest.mark.fault("The wire", "A head that is cut is no response, wherever the cut is")
 @pytest.mark.parametrize(
     "head",
     [
@@ -77,12 +77,12 @@ def lost(answer: Answer, **settings: Any) -> None:
     ],
     ids=range(9),
 )
-def test_a_head_that_is_cut_is_no_answer(head: bytes) -> None:
+def test_a_head_that_is_cut_is_no_response(head: bytes) -> None:
     lost(ends(head))
 
 
-@pytest.mark.fault("The wire", "A raw answer whose head is cut is not handed over")
-def test_a_raw_answer_needs_a_whole_head() -> None:
+@pytest.mark.fault("The wire", "A raw response whose head is cut is not handed over")
+def test_a_raw_response_needs_a_whole_head() -> None:
     with (
         calling(ends(b"HTTP/1.1 200 OK\r\nContent-Le"), reply()) as c,
         c.api.get_session_without_preload_content("s1") as response,
@@ -180,7 +180,7 @@ NO_FIELDS = [
 
 
 @pytest.mark.fault(
-    "The wire", "A line of a head that is no header is a lost connection, in interim answers too"
+    "The wire", "A line of a head that is no header is a lost connection, in interim responses too"
 )
 @pytest.mark.parametrize("line", NO_FIELDS, ids=ascii)
 @pytest.mark.parametrize("where", ["the head", "an interim answer", "the trailer"])
@@ -199,9 +199,9 @@ def test_an_error_names_the_part_with_the_line(part: str) -> None:
     assert f"the {part} has a line that is no field" in str(sent_once(ends(answer)))
 
 
-@pytest.mark.fault("The wire", "A raw answer whose head holds a line that is no header is not handed over")
+@pytest.mark.fault("The wire", "A raw response whose head holds a line that is no header is not handed over")
 @pytest.mark.parametrize("line", NO_FIELDS[8:], ids=ascii)
-def test_a_raw_answer_needs_a_head_of_headers(line: bytes) -> None:
+def test_a_raw_response_needs_a_head_of_headers(line: bytes) -> None:
     with (
         calling(
             ends(b"HTTP/1.1 200 OK\r\n" + line + b"\r\nConnection: close\r\n\r\n0123456789"), reply()
@@ -213,7 +213,7 @@ def test_a_raw_answer_needs_a_head_of_headers(line: bytes) -> None:
     assert len(c.server.requests) == 2
 
 
-@pytest.mark.fault("The wire", "A status is three digits between spaces, in interim answers too")
+@pytest.mark.fault("The wire", "A status is three digits between spaces, in interim responses too")
 @pytest.mark.parametrize(
     "line",
     [
@@ -231,7 +231,7 @@ def test_a_status_is_three_digits(line: bytes) -> None:
     lost(ends(line.replace(b"200", b"100").replace(b"2_00", b"1_00") + b"\r\n\r\n" + reply()))
 
 
-@pytest.mark.fault("The wire", "After a head that could be read in two ways no other answer is read")
+@pytest.mark.fault("The wire", "After a head that could be read in two ways no other response is read")
 @pytest.mark.parametrize(
     "head",
     [
@@ -244,7 +244,7 @@ def test_a_status_is_three_digits(line: bytes) -> None:
     ],
     ids=["two framings", "one of them wrong", "chunks said twice", "HTTP/1.0", "no coding", "an empty one"],
 )
-def test_after_an_ambiguous_head_no_answer_is_read(head: bytes) -> None:
+def test_after_an_ambiguous_head_no_response_is_read(head: bytes) -> None:
     """Chunks beat a length (RFC 9112, 6.3); HTTP/1.0 in chunks is processed, then closed (6.1).
 
     "identity" was a coding that changes nothing (RFC 2616, 3.6), and is still sent.
@@ -258,7 +258,7 @@ def test_after_an_ambiguous_head_no_answer_is_read(head: bytes) -> None:
     assert (len(c.server.requests), c.server.connections) == (3, 3)
 
 
-@pytest.mark.fault("The wire", "After a 204 whose head speaks of a body no other answer is read")
+@pytest.mark.fault("The wire", "After a 204 whose head speaks of a body no other response is read")
 @pytest.mark.parametrize(
     ("framing", "connections"),
     [
@@ -270,7 +270,7 @@ def test_after_an_ambiguous_head_no_answer_is_read(head: bytes) -> None:
     ],
     ids=ascii,
 )
-def test_a_204_that_speaks_of_a_body_is_the_last_answer(framing: bytes, connections: int) -> None:
+def test_a_204_that_speaks_of_a_body_is_the_last_response(framing: bytes, connections: int) -> None:
     """It ends behind its head (RFC 9112, 6.3), where a reader that takes the head at its word reads on."""
     with calling(keeps_open(b"HTTP/1.1 204 No Content\r\n" + framing + b"\r\n\r\n"), reply()) as c:
         assert c.api.get_session_without_preload_content("s1").read() == b""
@@ -279,11 +279,11 @@ def test_a_204_that_speaks_of_a_body_is_the_last_answer(framing: bytes, connecti
     assert (len(c.server.requests), c.server.connections) == (2, connections)
 
 
-@pytest.mark.fault("The wire", "A request that is never answered ends with its timeout, sent once")
+@pytest.mark.fault("The wire", "A request without a response ends with its timeout, sent once")
 @pytest.mark.parametrize("limit", [0.2, (1, 0.2)], ids=["total", "read"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_request_that_is_never_answered(method: str, scheme: str, limit: Any, tmp_path: Path) -> None:
+def test_a_request_without_a_response(method: str, scheme: str, limit: Any, tmp_path: Path) -> None:
     tls: Any = {"tls": server_tls(), "ssl_ca_cert": ca_file(tmp_path)} if scheme == "https" else {}
     with calling(late(reply()), reply(), **tls) as c:
         if method == "GET":
@@ -370,7 +370,7 @@ def test_broken_chunks_are_a_lost_connection(chunks: bytes) -> None:
 
 
 @pytest.mark.fault(
-    "The wire", "A chunk without its size ends a raw answer that is streamed with a ProtocolError"
+    "The wire", "A chunk without its size ends a raw response that is streamed with a ProtocolError"
 )
 @pytest.mark.parametrize(
     "more",
@@ -392,9 +392,9 @@ def test_a_broken_chunk_ends_a_raw_stream(more: bytes) -> None:
                 again()
 
 
-@pytest.mark.fault("The wire", "An answer without a body is at its end, whatever its head says of chunks")
+@pytest.mark.fault("The wire", "A response without a body is at its end, whatever its head says of chunks")
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
-def test_an_answer_without_a_body_has_no_chunks(status: bytes) -> None:
+def test_a_response_without_a_body_has_no_chunks(status: bytes) -> None:
     head = b"HTTP/1.1 " + status + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
     with calling(keeps_open(head)) as c:
         response = c.api.get_session_without_preload_content("s1", _request_timeout=5)
@@ -488,7 +488,7 @@ def test_a_length_that_is_too_small_is_told() -> None:
 FORGED = reply({**SESSION, "id": "forged"})
 
 
-@pytest.mark.fault("The wire", "Bytes after an answer never become the next call's answer, under TLS too")
+@pytest.mark.fault("The wire", "Bytes after a response never become the next call's response, under TLS too")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize(
     "more",
@@ -501,7 +501,7 @@ FORGED = reply({**SESSION, "id": "forged"})
     ],
     ids=["a line end", "an answer", "8 KiB", "a record", "64 KiB"],
 )
-def test_what_follows_an_answer_is_not_the_next_one(more: bytes, scheme: str, tmp_path: Path) -> None:
+def test_what_follows_a_response_is_not_the_next_one(more: bytes, scheme: str, tmp_path: Path) -> None:
     """The sizes are those of http.client's buffer and of a record of TLS, where the rest stays unseen."""
 
     def answers(connection: Connection, request: Received) -> None:
@@ -524,9 +524,9 @@ def of_size(size: int) -> bytes:
     return reply(raw)
 
 
-@pytest.mark.fault("The wire", "Bytes after an answer never become the next call's answer, under TLS too")
+@pytest.mark.fault("The wire", "Bytes after a response never become the next call's response, under TLS too")
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_what_follows_an_answer_that_fills_the_buffer(scheme: str, tmp_path: Path) -> None:
+def test_what_follows_a_response_that_fills_the_buffer(scheme: str, tmp_path: Path) -> None:
     """No buffer of Python holds what follows then; OpenSSL has it, and the socket does not show it."""
 
     def answers(connection: Connection, request: Received) -> None:

@@ -158,7 +158,7 @@ def test_an_upload_that_moves_on_is_no_silence(secured: dict[str, Any]) -> None:
 
 
 @pytest.mark.fault(
-    "TLS and proxies", "A handshake that is not answered ends with the deadline, and nothing sent"
+    "TLS and proxies", "A handshake without a response ends with the deadline, and nothing sent"
 )
 def test_a_handshake_does_not_outlast_the_deadline() -> None:
     with reading(0) as host, client_of(host.replace("http:", "https:"), verify_ssl=False) as client:
@@ -257,7 +257,7 @@ def test_the_name_of_a_proxy_is_resolved_once(scheme: str, resolved: list[str], 
     assert resolved == ["proxy.test"]
 
 
-def test_the_next_address_is_tried_where_one_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_address_is_tried_where_one_does_not_connect(monkeypatch: pytest.MonkeyPatch) -> None:
     with calling(reply()) as c:
         found = [
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
@@ -347,14 +347,14 @@ def test_a_proxy_that_is_not_there_is_no_timeout(scheme: str) -> None:
     assert error.request_sent is False
 
 
-def test_a_raw_answer_is_read_without_the_deadline(secured: dict[str, Any]) -> None:
+def test_a_raw_response_is_read_without_the_deadline(secured: dict[str, Any]) -> None:
     answer = reply()
     with calling(drips(answer[:-20], answer[-20:]), **secured) as c:
         response = c.api.get_session_without_preload_content("s1", _request_timeout=0.2)
         assert response.read() == answer.partition(b"\r\n\r\n")[2]
 
 
-def test_a_number_bounds_each_silence_of_a_raw_answer(secured: dict[str, Any]) -> None:
+def test_a_number_bounds_each_silence_of_a_raw_response(secured: dict[str, Any]) -> None:
     def stalls(connection: Any, request: Any) -> Any:
         connection.send(reply()[:-20])
         return late(reply()[-20:])(connection, request)  # type: ignore[operator]
@@ -366,8 +366,8 @@ def test_a_number_bounds_each_silence_of_a_raw_answer(secured: dict[str, Any]) -
         response.close()
 
 
-@pytest.mark.fault("The wire", "The silence within a raw answer is bounded")
-def test_the_silence_of_a_raw_answer_is_bounded(secured: dict[str, Any]) -> None:
+@pytest.mark.fault("The wire", "The silence within a raw response is bounded")
+def test_the_silence_of_a_raw_response_is_bounded(secured: dict[str, Any]) -> None:
     def stalls(connection: Any, request: Any) -> Any:
         connection.send(reply()[:-20])
         return late(reply()[-20:])(connection, request)  # type: ignore[operator]
@@ -446,7 +446,7 @@ def test_nothing_is_sent_through_a_proxy_that_refuses(status: int) -> None:
     assert not any("Authorization" in r.headers for r in proxy.requests)
 
 
-@pytest.mark.fault("TLS and proxies", "What a proxy says to CONNECT is read as strictly as an answer")
+@pytest.mark.fault("TLS and proxies", "What a proxy says to CONNECT is read as strictly as a response")
 @pytest.mark.parametrize(
     "head",
     [
@@ -476,7 +476,7 @@ def test_the_head_of_a_proxy_is_read_strictly(head: bytes) -> None:
     assert [r.method for r in proxy.requests] == ["CONNECT"]
 
 
-@pytest.mark.fault("TLS and proxies", "What a proxy says to CONNECT is read as strictly as an answer")
+@pytest.mark.fault("TLS and proxies", "What a proxy says to CONNECT is read as strictly as a response")
 def test_an_odd_head_of_a_proxy_is_read(tmp_path: Path) -> None:
     def odd(connection: Connection, request: Received) -> Any:
         send, connection.send = connection.send, lambda data: None  # type: ignore[method-assign]
@@ -494,9 +494,9 @@ def test_an_odd_head_of_a_proxy_is_read(tmp_path: Path) -> None:
     assert (len(server.requests), server.connections, len(proxy.requests)) == (2, 1, 1)
 
 
-@pytest.mark.fault("The wire", "Bytes after an answer never become the next call's answer, under TLS too")
+@pytest.mark.fault("The wire", "Bytes after a response never become the next call's response, under TLS too")
 @pytest.mark.parametrize("size", [None, io.DEFAULT_BUFFER_SIZE], ids=["at once", "a buffer"])
-def test_what_follows_an_answer_within_tls_within_tls(size: int | None, tmp_path: Path) -> None:
+def test_what_follows_a_response_within_tls_within_tls(size: int | None, tmp_path: Path) -> None:
     """No buffer of Python holds what follows one that fills it, and no socket shows it."""
     answer = reply()
     if size is not None:
@@ -551,9 +551,9 @@ def test_debug_leaves_http_client_alone() -> None:
 # ── interim answers ──
 
 
-@pytest.mark.fault("The wire", "An interim answer (1xx) is not the answer")
+@pytest.mark.fault("The wire", "An interim response (1xx) is not the response")
 @pytest.mark.parametrize("status", [100, 102, 103, 199])
-def test_an_interim_answer_is_not_the_answer(status: int) -> None:
+def test_an_interim_response_is_not_the_response(status: int) -> None:
     """Nor is the answer that follows it that of the next call."""
 
     def works(connection: Any, request: Any) -> bool:
@@ -567,8 +567,8 @@ def test_an_interim_answer_is_not_the_answer(status: int) -> None:
     assert c.server.connections == 1
 
 
-@pytest.mark.fault("The wire", "An interim answer (1xx) is not the answer")
-def test_interim_answers_do_not_go_on_for_ever() -> None:
+@pytest.mark.fault("The wire", "An interim response (1xx) is not the response")
+def test_interim_responses_do_not_go_on_for_ever() -> None:
     with calling(b"HTTP/1.1 102 Wait\r\n\r\n" * 2000, reply()) as c:
         error = failing(lambda: c.api.update_session("s1", "hi", _request_timeout=20))
 
@@ -578,8 +578,8 @@ def test_interim_answers_do_not_go_on_for_ever() -> None:
     assert len(c.server.requests) == 1
 
 
-@pytest.mark.fault("The wire", "A change of protocol (101) is no answer")
-def test_a_change_of_protocol_is_no_answer() -> None:
+@pytest.mark.fault("The wire", "A change of protocol (101) is no response")
+def test_a_change_of_protocol_is_no_response() -> None:
     switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"
     with calling(switch, reply()) as c:
         error = failing(lambda: c.api.update_session("s1", "hi", _request_timeout=5))
@@ -665,7 +665,7 @@ def test_the_connection_used_last_is_taken_first() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # left open, and told so
-@pytest.mark.fault("Life cycle", "An answer that is forgotten unread frees its place")
+@pytest.mark.fault("Life cycle", "A response that is forgotten unread frees its place")
 def test_a_response_in_a_cycle_gives_its_place_back() -> None:
     with calling(reply(), connection_pool_maxsize=1) as c:
         for _ in range(3):

@@ -137,7 +137,7 @@ def test_an_unusual_head_is_left_to_http_client(head: bytes) -> None:
 
 
 @pytest.mark.parametrize("head", PLAIN)
-def test_an_answer_to_head_has_no_body(head: bytes) -> None:
+def test_a_response_to_head_has_no_body(head: bytes) -> None:
     assert seen(framing.FramedResponse, head, "HEAD") == seen(LineByLine, head, "HEAD")
 
 

@@ -410,7 +410,7 @@ def test_hooks_are_told(recorder: None) -> None:
     assert seen == [(1, 503, False), (2, 200, True)]
 
 
-def test_a_raw_answer_is_read_and_closed_with_the_client(recorder: None) -> None:
+def test_a_raw_response_is_read_and_closed_with_the_client(recorder: None) -> None:
     with calling(reply()) as c:
         read = c.api.get_session_without_preload_content("s1")
         assert b"s1" in read.read()
@@ -422,7 +422,7 @@ def test_a_raw_answer_is_read_and_closed_with_the_client(recorder: None) -> None
 
 @pytest.mark.parametrize("closing", ["the client", "the response"])
 @pytest.mark.parametrize("framing", ["Content-Length: 9", "Transfer-Encoding: chunked", "Connection: close"])
-def test_close_wakes_who_reads_a_raw_answer(framing: str, closing: str, recorder: None) -> None:
+def test_close_wakes_who_reads_a_raw_response(framing: str, closing: str, recorder: None) -> None:
     """And what has come is not taken for the whole."""
     begun = f"HTTP/1.1 200 OK\r\n{framing}\r\n\r\n"
     with calling(keeps_open(begun.encode() + (b"5\r\n12345\r\n" if "chunked" in framing else b"12345"))) as c:
@@ -450,7 +450,7 @@ def test_close_wakes_who_reads_a_raw_answer(framing: str, closing: str, recorder
     assert isinstance(ended[0], Exception)  # whichever urllib3 or http.client comes upon
 
 
-def test_answers_left_unread_do_not_use_up_the_pool(recorder: None) -> None:
+def test_responses_left_unread_do_not_use_up_the_pool(recorder: None) -> None:
     with calling(reply(), connection_pool_maxsize=1) as c:
         for _ in range(3):
             c.api.get_session_without_preload_content("s1").close()

@@ -89,7 +89,7 @@ def test_a_connection_that_the_server_closes_is_not_used_again() -> None:
     assert c.server.connections == 3
 
 
-def test_an_answer_that_is_too_long_does_not_become_the_next_one() -> None:
+def test_a_response_that_is_too_long_does_not_become_the_next_one() -> None:
     """The rest of it, which comes later, must not be taken for the answer to another call."""
     forged = reply({**SESSION, "id": "forged"})
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (1000 + len(forged))
@@ -112,7 +112,7 @@ def test_an_answer_that_is_too_long_does_not_become_the_next_one() -> None:
 # ── the pool is bounded ──
 
 
-@pytest.mark.fault("Life cycle", "A pool that unread answers have exhausted says so, within the deadline")
+@pytest.mark.fault("Life cycle", "A pool that unread responses have exhausted says so, within the deadline")
 def test_waiting_for_a_connection_ends_with_the_deadline() -> None:
     with calling(reply(), connection_pool_maxsize=2) as c:
         unread = [c.api.get_session_without_preload_content("s1") for _ in range(2)]
@@ -127,7 +127,7 @@ def test_waiting_for_a_connection_ends_with_the_deadline() -> None:
     assert c.server.connections == 2
 
 
-@pytest.mark.fault("Life cycle", "A pool that unread answers have exhausted says so, within the deadline")
+@pytest.mark.fault("Life cycle", "A pool that unread responses have exhausted says so, within the deadline")
 def test_a_place_that_is_free_too_late_is_not_waited_for() -> None:
     with calling(reply(), connection_pool_maxsize=1) as c:
         unread = c.api.get_session_without_preload_content("s1")
@@ -142,7 +142,7 @@ def test_a_place_that_is_free_too_late_is_not_waited_for() -> None:
     assert len(c.server.requests) == 1
 
 
-@pytest.mark.fault("Life cycle", "A pool that unread answers have exhausted says so, within the deadline")
+@pytest.mark.fault("Life cycle", "A pool that unread responses have exhausted says so, within the deadline")
 def test_who_has_waited_in_vain_does_not_wait_again() -> None:
     with calling(reply(), connection_pool_maxsize=1) as c:
         unread = c.api.get_session_without_preload_content("s1")
@@ -153,8 +153,8 @@ def test_who_has_waited_in_vain_does_not_wait_again() -> None:
     assert c.clock.slept == []
 
 
-@pytest.mark.fault("Life cycle", "An answer that is forgotten unread frees its place")
-def test_an_answer_that_is_forgotten_unread_frees_its_place() -> None:
+@pytest.mark.fault("Life cycle", "A response that is forgotten unread frees its place")
+def test_a_response_that_is_forgotten_unread_frees_its_place() -> None:
     with calling(reply(), connection_pool_maxsize=1) as c:
         for _ in range(3):
             c.api.get_session_without_preload_content("s1", _request_timeout=5)
@@ -174,7 +174,7 @@ def test_a_wait_for_a_connection_ends_when_one_is_free() -> None:
     assert c.server.connections == 1
 
 
-@pytest.mark.fault("Life cycle", "32 threads of 50 calls each get their own answers over a bounded pool")
+@pytest.mark.fault("Life cycle", "32 threads of 50 calls each get their own responses over a bounded pool")
 def test_threads_share_the_bounded_pool() -> None:
     with calling(reply(), connection_pool_maxsize=3) as c:
         threads = [threading.Thread(target=c.api.get_session, args=("s1",)) for _ in range(12)]
@@ -229,7 +229,7 @@ def test_what_ends_a_call_frees_its_place_in_the_pool(answer: Answer, use: Any) 
     [reply(status=503), reply(status=302, Location="/sessions/s2"), reply(status=429, Retry_After="1")],
     ids=["503", "redirect", "429"],
 )
-def test_an_answer_that_is_followed_by_another_attempt_frees_its_place(first: bytes) -> None:
+def test_a_response_that_is_followed_by_another_attempt_frees_its_place(first: bytes) -> None:
     with (
         calling(first, reply(), connection_pool_maxsize=1, timeout=(1, 0.3)) as c,
         c.api.get_session_without_preload_content("s1") as response,
@@ -242,7 +242,7 @@ def test_an_answer_that_is_followed_by_another_attempt_frees_its_place(first: by
 # ── the end of a client ──
 
 
-@pytest.mark.fault("Life cycle", "`with` closes connections and unread answers, also when its block raises")
+@pytest.mark.fault("Life cycle", "`with` closes connections and unread responses, also when its block raises")
 def test_with_closes_everything() -> None:
     with calling(reply()) as c:
         with c.client:
@@ -270,7 +270,7 @@ def test_close_ends_idle_connections() -> None:
         assert ended.wait(5)
 
 
-def test_close_ends_an_answer_that_is_being_sent() -> None:
+def test_close_ends_a_response_that_is_being_sent() -> None:
     ended = threading.Event()
     with calling(unfinished(ended)) as c:
         response = c.api.get_session_without_preload_content("s1")
@@ -853,7 +853,7 @@ def test_without_trust_env_a_wrong_variable_is_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_child_that_closes_leaves_the_parents_answer_alone() -> None:
+def test_a_child_that_closes_leaves_the_parents_response_alone() -> None:
     body = reply(b'{"id": "' + b"x" * 300_000 + b'"}')
     with calling(body) as c:
         unread = c.api.get_session_without_preload_content("s1")

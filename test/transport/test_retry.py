@@ -162,7 +162,7 @@ BAD_REQUEST = urllib3.Retry(2, status_forcelist=(400,))
         ("GET", True, BAD_REQUEST, 503, None, None),
     ],
 )
-def test_an_answer_is_the_last_or_not(
+def test_a_response_is_the_last_or_not(
     method: str, idempotent: bool, policy: Any, status: int, retry_after: str | None, wait: float | None
 ) -> None:
     request = _http(method, idempotent, retries=policy)
@@ -261,7 +261,7 @@ def test_retries_are_counted(retries: Any, times: int) -> None:
     assert [wait is not None for wait in waits] == [True] * times + [False]
 
 
-def test_errors_and_answers_share_one_count() -> None:
+def test_errors_and_responses_share_one_count() -> None:
     request = _http()
     attempts = RetryState(request, quota())
     assert attempts.after_error(request, LOST, True, False) is not None
