@@ -42,7 +42,7 @@ def lazy(
         namespace[name] = value
         return value
 
-    def shown() -> list[str]:
+    def listed() -> list[str]:
         return sorted({*_names(), *(below.rpartition(".")[2] for below in whole)})
 
     def _names() -> list[str]:
@@ -63,4 +63,4 @@ def lazy(
             offered = "; it offers " + ", ".join(sorted(n for n in _names() if n.endswith("Api")))
         raise AttributeError(f"module {package!r} has no attribute {name!r}{offered}")
 
-    return find, shown
+    return find, listed

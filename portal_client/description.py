@@ -43,10 +43,10 @@ class Form:
         own = [p for p in self._parameters if p.kind is not p.VAR_KEYWORD]
         return inspect.Signature([*own, *_keywords(self.operation)], return_annotation=self.returns)
 
-    def text(self, said: Mapping[str, str]) -> str:
-        """Return the docstring; `said` holds the entries of arguments by name."""
+    def text(self, texts: Mapping[str, str]) -> str:
+        """Return the docstring; `texts` holds those of the arguments by name."""
         sections = {
-            "Args": [said[p.name] for p in self._parameters if p.name in said],
+            "Args": [texts[p.name] for p in self._parameters if p.name in texts],
             "Options": _options(self.operation.unpacked).values(),
             "Returns": [f"    {self.returns}: {self._note}" if self._note else f"    {self.returns}"],
             "Raises": [_REFUSED, f"    ApiException: {self._raises}"],

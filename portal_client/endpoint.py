@@ -53,14 +53,14 @@ class Api:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        said: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for base in reversed(cls.__mro__):
-            said |= arguments(base.__doc__)
+            texts |= arguments(base.__doc__)
         for name, method in vars(cls).items():
             form = getattr(method, "__wrapped__", None)
             own = getattr(method, "__qualname__", "") == f"{cls.__qualname__}.{name}"
             if own and isinstance(form, Form) and method.__doc__:
-                method.__doc__ = form.text(said)
+                method.__doc__ = form.text(texts)
 
     def __init__(self, api_client: Optional[ApiClient] = None) -> None:
         kind = self._client_type

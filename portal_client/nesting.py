@@ -51,8 +51,8 @@ def clarified(error: ValidationError) -> ValidationError:
     found = error.errors(include_url=False)
     if not any(map(_is_recursion, found)):
         return error
-    said = PydanticCustomError("nesting", "Nested too deeply to be read")
-    lines = [InitErrorDetails(type=said, loc=e["loc"], input=None) for e in found if _is_recursion(e)]
+    reason = PydanticCustomError("nesting", "Nested too deeply to be read")
+    lines = [InitErrorDetails(type=reason, loc=e["loc"], input=None) for e in found if _is_recursion(e)]
     return ValidationError.from_exception_data(error.title, lines, hide_input=True)
 
 

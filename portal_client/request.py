@@ -80,8 +80,8 @@ class HTTPRequest:
     @property
     def described(self) -> str:
         """The request in a few words, for an error."""
-        shown = "" if self.credential else ", without a token"
-        return f"{self.operation}, {self.method} {self.url}{shown}"
+        note = "" if self.credential else ", without a token"
+        return f"{self.operation}, {self.method} {self.url}{note}"
 
     @property
     def url(self) -> str:

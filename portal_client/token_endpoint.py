@@ -172,7 +172,7 @@ class TokenEndpoint:
             raw = caller.send(replace(request, timeouts=deadline.limits._replace(total=deadline.left())))
         except ApiException as error:
             if isinstance(error, ApiTimeoutError) and deadline.over:
-                raise token_timeout(caller, f"{self} has not answered") from error
+                raise token_timeout(caller, f"no response from {self}") from error
             raise token_error(f"no token: {error.reason}") from error
         response = TokenResponse(raw.status, raw.headers, raw.data)
         if self.on_response is not None:
@@ -200,7 +200,7 @@ class TokenEndpoint:
             details = f"{details} ({content_type})"
         return AuthenticationError(
             status=response.status_code,
-            reason=f"no token: {self} answered {response.status_code}{why}{details}",
+            reason=f"no token: {self} returned {response.status_code}{why}{details}",
             data={name: text for name, text in data.items() if text} or None,
             retry_after=retry_after(response.headers),
             request_sent=False,

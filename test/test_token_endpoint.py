@@ -177,7 +177,7 @@ def test_a_refusal_is_final(status: int) -> None:
     assert (error.status, error.request_sent) == (status, False)
     assert error.data == {"error": "invalid_grant", "error_description": "Bad credentials."}
     assert error.reason == (
-        f"no token: {s.identity.host}/oauth2/v1/token answered {status}: invalid_grant: Bad credentials. "
+        f"no token: {s.identity.host}/oauth2/v1/token returned {status}: invalid_grant: Bad credentials. "
         "(application/json)"
     )
     assert (error.headers, error.body) == (None, None)
@@ -272,7 +272,7 @@ def test_what_the_first_request_took_is_not_there_for_the_next() -> None:
 
     assert isinstance(error, ApiTimeoutError)
     assert "not enough for a token: " in str(error.reason)
-    assert "has not answered" in str(error.reason)
+    assert "no response from " in str(error.reason)
     assert (len(s.identity.requests), s.service.connections) == (2, 0)
 
 
@@ -383,7 +383,7 @@ def test_a_redirect_is_not_followed(status: int, place: str) -> None:
 
     assert isinstance(error, AuthenticationError)
     assert (error.status, error.data) == (status, None)
-    assert f"answered {status}, a redirect that was not followed" in str(error.reason)
+    assert f"returned {status}, a redirect that was not followed" in str(error.reason)
     assert (len(s.identity.requests), elsewhere.connections, s.service.connections) == (1, 0, 0)
 
 

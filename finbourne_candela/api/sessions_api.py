@@ -33,9 +33,9 @@ class SessionsApi(Api):
         identifier: The name of the session within its scope, as `ObjectId.identifier` has it.
         version: Which version of it; the newest if None.
         all_versions: Whether to list each version, and not only the newest.
-        session_start_request: What to start, by the names that the service knows.
-        dev_session_start_request: What to start, given in full.
-        submit_prompt: The prompt, and the session that it goes to. A dict is taken for each of the three.
+        session_start_request: What to start, by the names that the service knows: a model or a dict.
+        dev_session_start_request: What to start, given in full: a model or a dict.
+        submit_prompt: The prompt, and the session that it goes to: a model or a dict.
     """
 
     _client_type: ClassVar[type[ApiClient]] = SyncApiClient

@@ -1,1 +1,1 @@
-"""The way over the network: pools, connections, framing, and what became of each attempt."""
+"""The way over the network: pools, connections, framing, and the state and the errors of an attempt."""

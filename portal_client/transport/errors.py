@@ -54,7 +54,7 @@ def map_exception(
     kind: type[ApiException] = ApiException
     if isinstance(error, (HTTPError, TimeoutError)):
         kind = ApiTimeoutError if _is_timeout(error) else ApiConnectionError
-    what = _timeout(request, error, last, unread) if kind is ApiTimeoutError else _said(error)
+    what = _timeout(request, error, last, unread) if kind is ApiTimeoutError else _message(error)
     what = shortened(printable(masked(what, known["secrets"])), _MAX_CHARACTERS)
     reason = f"{request.operation}, {request.method} {request.url}: {what} ({_outcome(known)})"
     failure = kind(status=0, reason=reason, request_id=request.request_id, **known)
@@ -63,7 +63,7 @@ def map_exception(
 
 
 def _outcome(known: dict[str, Any]) -> str:
-    """Return in words what became of the request."""
+    """Return in words whether the request was sent, and whether it may be sent again."""
     if not known["request_sent"]:
         return "nothing was sent"
     return "the server has refused it" if known["safe_to_repeat"] else "the server may have seen the request"
@@ -164,10 +164,10 @@ def _is_timeout(error: BaseException) -> bool:
     )
 
 
-def _said(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     """Return the words of an error, without the names of classes that are urllib3's own affair."""
     if isinstance(error, ProxyError):
-        return f"{error.args[0]}: {_said(error.original_error)}"
+        return f"{error.args[0]}: {_message(error.original_error)}"
     if isinstance(error, ProtocolError) and error.args:  # it carries its cause as an argument
         return str(error.args[-1])
     if isinstance(error, (HTTPError, OSError)):
