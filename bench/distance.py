@@ -44,7 +44,7 @@ class Steps(PortalClient):
         return self.rest.send(self.sent)
 
     def decoded(self) -> object:
-        """Make a model of the answer."""
+        """Make a model of the response."""
         raise_for_status(self.answer, self.sent, self.client.models)
         return decode(self.operation, self.answer, self.sent, pause_gc=True)
 
@@ -74,7 +74,7 @@ class Bare(Floor):
         return self._get("/sessions/s1")
 
     def validated(self) -> object:
-        """Make a model of the answer."""
+        """Make a model of the response."""
         return self.one(self.body)
 
 

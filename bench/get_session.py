@@ -7,7 +7,7 @@ from bench.harness import AtMost, Faster, Row, everyone
 ROWS = [
     Row(
         "get_session",
-        "`get_session`, small answer",
+        "`get_session`, small response",
         everyone(lambda one: one.session, calls=100),
         [AtMost(1.15, "floor"), Faster(1.4, "generated")],
         rounds=41,

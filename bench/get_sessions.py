@@ -25,7 +25,7 @@ ROWS = [
         {
             **everyone(lambda one: partial(one.sessions, COUNT), calls=1, floor=Paused),
             PAUSED: Entry(PortalClient, _collector_off, 1, libraries=PortalClient.libraries),
-            "validate_json, the answer kept": Entry(
+            "validate_json, the response kept": Entry(
                 Validation, lambda one: partial(one.many_kept, sessions(COUNT)), calls=1
             ),
             "validate_json": Entry(Validation, lambda one: partial(one.many, sessions(COUNT)), calls=1),

@@ -41,7 +41,7 @@ ROWS = [
     ),
     Row(
         "first_answer",
-        "import to first answer",
+        "import to first response",
         {
             OURS: Script(
                 "from portal_client import ApiClient, Configuration, SessionsApi" + _TYPED,

@@ -114,8 +114,8 @@ def small_steps(line: Line) -> tuple[list[tuple[str, float]], float]:
         ("arguments checked and put in their places", t["arguments"]),
         ("request made ready: URL, headers, credential", t["prepared"]),
         ("attempts, deadline, timed connection, hooks", by_mail - t["urlopen"]),
-        ("head of the answer read at once", t["exchange"] - by_mail),
-        ("status and type of the answer looked at", t["decoded"] - t["validate_json"]),
+        ("head of the response read at once", t["exchange"] - by_mail),
+        ("status and type of the response looked at", t["decoded"] - t["validate_json"]),
     ]
     return steps, t[OURS]
 

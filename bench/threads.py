@@ -42,5 +42,5 @@ def _row(name: str, title: str, threads: int, calls: int, work: Callable[[Contes
 ROWS = [
     _row("threads_8", "8 threads on one client", 8, 480, lambda one: one.session),
     _row("threads_32", "32 threads on one client", 32, 480, lambda one: one.session),
-    _row("threads_slow", "32 threads, answers that take 20 ms", 32, 320, lambda one: one.slow_session),
+    _row("threads_slow", "32 threads, responses that take 20 ms", 32, 320, lambda one: one.slow_session),
 ]

@@ -271,7 +271,7 @@ def test_the_report_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     text = page.read_text("utf-8")
     assert text.startswith("by hand\n")
     assert "stale" not in text
-    assert "| `get_session`, small answer |" in text
+    assert "| `get_session`, small response |" in text
     plots = sorted((tmp_path / "plots").iterdir())
     assert [plot.name for plot in plots] == ["distance.png", "growth.png", "overview.png"]
     assert all(plot.read_bytes().startswith(b"\x89PNG") for plot in plots)

@@ -42,8 +42,8 @@ OPERATIONS = [
 def test_each_operation_is_explained_and_shown(page: Path, name: str) -> None:
     prose, _, example = by_hand(WANTED[page])[name].partition("### Example\n")
 
-    assert prose.strip().endswith(".")
-    assert f".{name}(" in example
+    assert prose.strip().endswith("."), f"{page.name}: explain {name} between its summary and its example"
+    assert f".{name}(" in example, f"{page.name}: show a call of {name} in its example"
 
 
 def test_what_is_written_by_hand_is_kept() -> None:
