@@ -458,7 +458,7 @@ def test_the_callers_objects_are_never_written_to() -> None:
     assert defaults == {"X-Default": "1"}
 
 
-# ── answers ──
+# ── responses ──
 
 
 def test_an_api_response() -> None:

@@ -1,4 +1,4 @@
-"""What came with an answer."""
+"""What came with a response."""
 
 from __future__ import annotations
 

@@ -710,7 +710,7 @@ class Shelf(Api):
 
     @endpoint("GET", "/news")
     def news(self, **options: Unpack[RequestOptions]) -> Session:
-        """Answer the last of all news."""
+        """Return the last of all news."""
         raise AssertionError("the body of a stub is never run")
 
     news_with_http_info = with_http_info(news)

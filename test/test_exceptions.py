@@ -243,7 +243,7 @@ def test_a_long_body_is_cut_in_the_text_only() -> None:
     assert "characters" not in str(ApiException(500, "Why", body="x" * 4000))
 
 
-# ── from a real answer ──
+# ── from a real response ──
 
 
 @pytest.mark.parametrize(

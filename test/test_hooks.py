@@ -31,7 +31,7 @@ from support.clients import (
 )
 from support.scripted import Connection, Received, playing, reply
 
-#: An answer to get_sessions.
+#: A response to get_sessions.
 NONE: dict[str, Any] = {"sessions": []}
 
 
@@ -153,7 +153,7 @@ def test_a_raw_response_is_told_when_it_is_handed_over(recorder: Recorder) -> No
 
 
 class _Ticking:
-    """A clock that goes on by a second each time it is read while an answer is awaited."""
+    """A clock that goes on by a second each time it is read while a response is awaited."""
 
     def __init__(self) -> None:
         self.at = 1000.0
@@ -258,7 +258,7 @@ def test_an_interrupt_within_a_hook_ends_the_call() -> None:
 
 
 class Interrupted(Hooks):
-    """Ctrl-C while an answer is looked at."""
+    """Ctrl-C while a response is looked at."""
 
     def on_response(self, attempt: Attempt) -> None:
         raise KeyboardInterrupt

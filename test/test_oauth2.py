@@ -108,7 +108,7 @@ def test_an_operation_without_security_fetches_nothing() -> None:
 
 
 class Endpoint:
-    """A token endpoint without a network: it answers what it is told, and keeps what came."""
+    """A token endpoint without a network: it sends what it is told, and keeps what came."""
 
     def __init__(self, *answers: dict[str, Any]) -> None:
         self.answers = list(answers)

@@ -149,7 +149,7 @@ def test_the_switch_reaches_a_call(pause: bool) -> None:
     assert gc.isenabled()
 
 
-# ── what is said about a wrong answer ──
+# ── what is said about a wrong response ──
 
 
 def clarified(change: dict[str, Any]) -> str:

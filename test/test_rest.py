@@ -89,7 +89,7 @@ def count(c: Calling, *methods: str) -> int:
         (b"garbage\r\n\r\n", ApiConnectionError),
         (drips(b"HTTP/1.1 2", b""), ApiConnectionError),
     ],
-    ids=["closed", "reset", "no answer", "garbage", "cut"],
+    ids=["closed", "reset", "no response", "garbage", "cut"],
 )
 def test_what_may_not_be_repeated_is_received_once(
     fault: Answer, kind: type[ApiException], call: str, connection: str
@@ -1204,7 +1204,7 @@ def test_a_body_that_is_cut_is_a_lost_connection(cut: bytes) -> None:
     assert len(c.server.requests) == 2
 
 
-# ── unread answers ──
+# ── unread responses ──
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 400, 401, 404, 409, 422, 429, 500, 501])
@@ -1264,7 +1264,7 @@ def test_with_closes_a_raw_response() -> None:
     ids=["503", "redirect", "401", "429"],
 )
 def test_a_deadline_holds_until_a_raw_response_is_handed_over(first: bytes) -> None:
-    """Not only until the first attempt has brought an answer that is not handed over."""
+    """Not only until the first attempt has brought a response that is not handed over."""
     with calling(first, late(reply()), access_token=_tokens("old", "new")) as c:
         error = failing(lambda: c.api.get_session_without_preload_content("s1", _request_timeout=0.8))
 

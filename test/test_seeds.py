@@ -15,7 +15,7 @@ SEEDS = Path(__file__).parents[2] / "shared" / "seeds"
 SEED = SEEDS / "portal_client.SessionsApi.md"
 CANDELA = SEEDS / "finbourne_candela.SessionsApi.md"
 
-#: What an example prints when it is answered, by its operation.
+#: What an example prints when a response has come, by its operation.
 ANSWERS = {
     "create_async_session": r"AsyncSessionResponse\(session_id='\w+'",
     "create_session": r"Session\(id='\w+', agent_id='agent_id_example'",
@@ -62,7 +62,7 @@ def test_example_prints_an_answer(operation: str, capsys: pytest.CaptureFixture[
 
 # ── Candela ──
 
-#: What an example of Candela prints when it is answered, by its operation.
+#: What an example of Candela prints when a response has come, by its operation.
 CANDELA_ANSWERS = {
     "delete_session": r"^\[ObjectMetadata\(obj_id=ObjectId\(scope='scope_example', ",
     "get_session": r"^Session\(app=ObjectId\(",

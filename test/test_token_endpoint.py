@@ -1,4 +1,4 @@
-"""What is sent to a token endpoint and how, and what its answers become; nothing private is shown."""
+"""What is sent to a token endpoint and how, and what its responses become; nothing private is shown."""
 
 from __future__ import annotations
 

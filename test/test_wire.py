@@ -51,7 +51,7 @@ ASYNC = {"session_id": "s1"}
 
 
 class Call(NamedTuple):
-    """What an operation is called with, what it puts on the wire, and what it is answered."""
+    """What an operation is called with, what it puts on the wire, and what comes back."""
 
     arguments: dict[str, Any]
     method: str
@@ -136,7 +136,7 @@ WITHOUT_BODY = [name for name in CALLS if name not in WITH_BODY]
 def serving(
     *answers: Any, path: str = "", token: Any = "t", **client: Any
 ) -> Iterator[tuple[SessionsApi, Script]]:
-    """An API whose client talks to a scripted server; it answers a session unless told otherwise."""
+    """An API whose client talks to a scripted server; it returns a session unless told otherwise."""
     with (
         playing(*answers or [reply()]) as server,
         ApiClient(Configuration(server.host + path, access_token=token), **client) as api_client,
@@ -813,7 +813,7 @@ def test_each_call_has_a_request_id_of_its_own_unless_it_is_given() -> None:
     assert len({id_ for (id_,) in ids}) == 3  # type: ignore[misc]
 
 
-# ── answers ──
+# ── responses ──
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 206])

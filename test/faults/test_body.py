@@ -143,7 +143,7 @@ def test_an_impossible_date_is_an_error(date: str) -> None:
     assert len(c.server.requests) == 1
 
 
-# ── odd, but an answer ──
+# ── odd, but a response ──
 
 
 @pytest.mark.fault("The body", "Dates are read with a zone and without, and with nanoseconds")

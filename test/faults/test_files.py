@@ -148,7 +148,7 @@ def test_a_file_that_shrinks(kind: str, act: str, tmp_path: Path) -> None:
 
 
 def refuses(linger: bool) -> Callable[[Connection, Received], bool]:
-    """Read some of an upload, answer 413, and close: with a reset, or after reading on."""
+    """Read some of an upload, respond with 413, and close: with a reset, or after reading on."""
 
     def refuse(connection: Connection, request: Received) -> bool:
         if request.method == "GET":

@@ -188,7 +188,7 @@ def test_an_own_policy_is_the_users_word() -> None:
 
 
 def answers_then(ends: Answer) -> Answer:
-    """Answer the first request; end the connection as the next one arrives on it."""
+    """Respond to the first request; end the connection as the next one arrives on it."""
 
     def answer(connection: Connection, request: Received) -> Any:
         if request.target.endswith("first"):

@@ -1,4 +1,4 @@
-"""The wire: whatever comes over it, a call ends in its own answer or in a clear error, and is sent once."""
+"""The wire: whatever comes over it, a call ends in its own response or in a clear error, and is sent once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sent_once(answer: Answer, **settings: Any) -> ApiException:
 
 
 def lost(answer: Answer, **settings: Any) -> None:
-    """The answer is no answer: a prompt is not repeated, a GET is."""
+    """What comes is no response: a prompt is not repeated, a GET is."""
     error = sent_once(answer, **settings)
     assert type(error) is ApiConnectionError
     assert error.status == 0
@@ -499,7 +499,7 @@ FORGED = reply({**SESSION, "id": "forged"})
         b" " * (16384 - len(reply()) - len(FORGED)) + FORGED,
         b" " * (65536 - len(reply())) + FORGED,
     ],
-    ids=["a line end", "an answer", "8 KiB", "a record", "64 KiB"],
+    ids=["a line end", "a response", "8 KiB", "a record", "64 KiB"],
 )
 def test_what_follows_a_response_is_not_the_next_one(more: bytes, scheme: str, tmp_path: Path) -> None:
     """The sizes are those of http.client's buffer and of a record of TLS, where the rest stays unseen."""
@@ -517,7 +517,7 @@ def test_what_follows_a_response_is_not_the_next_one(more: bytes, scheme: str, t
 
 
 def of_size(size: int) -> bytes:
-    """An answer of so many bytes, its head included."""
+    """A response of so many bytes, its head included."""
     raw = json.dumps({**SESSION, "id": "aa"}).encode()
     while missing := size - len(reply(raw)):
         raw = raw + b" " * missing if missing > 0 else raw[:missing]

@@ -29,7 +29,7 @@ _BODY = json.dumps(SESSION).encode()
 _CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: %b\r\n\r\n"
 _EVENT = b"data: " + _BODY + b"\n\n"
 
-#: What the server answers for each session.
+#: What the server sends for each session.
 _ANSWERS: dict[str, bytes] = {
     "plain": reply(),
     "chunked": _CHUNKED % b"application/json" + chunk(_BODY[:9]) + chunk(_BODY[9:]) + chunk(b""),

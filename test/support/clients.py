@@ -85,7 +85,7 @@ def failing(call: Callable[[], object]) -> ApiException:
 
 
 def outcome(call: Callable[[], object]) -> int | None:
-    """The status of the ApiException that a call raises, None if it answers."""
+    """The status of the ApiException that a call raises, None if it returns."""
     try:
         call()
     except ApiException as error:
@@ -113,7 +113,7 @@ def interrupt() -> None:
 
 
 def closes(connection: Connection, request: Received) -> bool:
-    """The request is read, and the connection closed without an answer."""
+    """The request is read, and the connection closed without a response."""
     return False
 
 
@@ -123,7 +123,7 @@ def resets(connection: Connection, request: Received) -> bool:
 
 
 def late(answer: bytes, seconds: float = 3) -> Answer:
-    """Answer after some seconds, or as soon as the client hangs up.
+    """Respond after some seconds, or as soon as the client hangs up.
 
     Used where a client must not wait: if it does, the test fails instead of hanging.
     """
@@ -153,7 +153,7 @@ def drips(start: bytes, rest: bytes, pause: float = 0.02) -> Answer:
 
 
 def keeps_open(answer: bytes) -> Answer:
-    """Send bytes that may be a part of an answer only, and go on with the next request."""
+    """Send bytes that may be a part of a response only, and go on with the next request."""
 
     def send(connection: Connection, request: Received) -> bool:
         connection.send(answer)
@@ -212,7 +212,7 @@ def ca_file(folder: Path) -> str:
 
 
 def unfinished(ended: threading.Event) -> Answer:
-    """An answer that lacks its end; the event is set when the client closes the connection."""
+    """A response that lacks its end; the event is set when the client closes the connection."""
 
     def begins(connection: Connection, request: Received) -> bool:
         connection.send(reply()[:-20])
@@ -254,7 +254,7 @@ def pump(source: socket.socket, to: socket.socket) -> None:
 
 
 def tunnel(port: int) -> Answer:
-    """Answer CONNECT, and pass on what comes to a port on this machine."""
+    """Respond to CONNECT, and pass on what comes to a port on this machine."""
 
     def relay(connection: Connection, request: Received) -> bool:
         with socket.create_connection(("127.0.0.1", port)) as upstream:

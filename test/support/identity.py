@@ -41,7 +41,7 @@ class HandClock:
 
 
 def granted(number: int = 1, **changes: Any) -> bytes:
-    """An answer with tokens `access-1` and `refresh-1`; a change to None leaves the field out."""
+    """A response with tokens `access-1` and `refresh-1`; a change to None leaves the field out."""
     fields = {
         "token_type": "Bearer",
         "expires_in": 3600,
@@ -53,7 +53,7 @@ def granted(number: int = 1, **changes: Any) -> bytes:
 
 
 def refused(error: str = "invalid_grant", description: str = "", status: int = 400, **headers: str) -> bytes:
-    """An answer without a token."""
+    """A response without a token."""
     return reply({"error": error, "error_description": description}, status=status, **headers)
 
 
@@ -126,7 +126,7 @@ def waiting(source: OAuth2Password) -> int:
 
 
 def when(condition: Callable[[], bool], answer: bytes | None) -> Answer:
-    """Answer as soon as something is so, or hang up then."""
+    """Respond as soon as something is so, or hang up then."""
 
     def wait(connection: Any, request: Received) -> bool:
         until = time.monotonic() + 20
@@ -139,7 +139,7 @@ def when(condition: Callable[[], bool], answer: bytes | None) -> Answer:
 
 
 def together(count: int, call: Callable[[], Any]) -> list[Any]:
-    """What `count` threads that start at the same moment answer or raise."""
+    """What `count` threads that start at the same moment return or raise."""
     start = threading.Barrier(count)
     outcomes: list[Any] = []
 

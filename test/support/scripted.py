@@ -62,7 +62,7 @@ def content(part: Message) -> bytes:
 
 
 #: What is done with a request: bytes are sent; a callable does what it likes with the connection, and
-#: the connection is closed after it if it answers False.
+#: the connection is closed after it if it returns False.
 Answer = Union[bytes, Callable[["Connection", Received], Any]]
 
 
@@ -131,18 +131,18 @@ class Script:
     port: int
     requests: list[Received] = field(default_factory=list)
     connections: int = 0
-    #: Set when the test is over; a callable that must not answer waits for it.
+    #: Set when the test is over; a callable that must not respond waits for it.
     over: threading.Event = field(default_factory=threading.Event)
 
     def hang(self, connection: Connection, request: Received) -> bool:
-        """An answer that never comes."""
+        """A response that never comes."""
         self.over.wait()
         return False
 
 
 @contextmanager
 def playing(*answers: Answer, tls: ssl.SSLContext | None = None, bodies: bool = True) -> Iterator[Script]:
-    """Play the answers in order, one for each request; the last one is repeated.
+    """Play the responses in order, one for each request; the last one is repeated.
 
     Without `bodies` only the head of a request is read before it is answered.
     """
@@ -209,7 +209,7 @@ def playing(*answers: Answer, tls: ssl.SSLContext | None = None, bodies: bool = 
             thread.join(5)
 
 
-# ── answers that come step by step ──
+# ── responses that come step by step ──
 
 #: No step of these conversations may take longer, in seconds.
 STEP = 20

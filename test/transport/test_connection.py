@@ -65,7 +65,7 @@ def overdue(call: Callable[[], object]) -> ApiException:
         drips(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 40),
         drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 8),
     ],
-    ids=["silence", "all", "headers", "body", "body until the end", "chunks", "interim answers"],
+    ids=["silence", "all", "headers", "body", "body until the end", "chunks", "interim responses"],
 )
 def test_a_drip_does_not_outlast_the_deadline(answer: Answer, secured: dict[str, Any]) -> None:
     with calling(answer, **secured) as c:
@@ -98,7 +98,7 @@ def test_one_deadline_spans_all_attempts() -> None:
 
 @contextmanager
 def reading(each: int, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server that reads so many bytes 250 times a second, 0 for none, and never answers.
+    """A server that reads so many bytes 250 times a second, 0 for none, and never responds.
 
     It goes away in the end, so that a client that waits for ever fails instead of hanging.
     """
@@ -149,7 +149,7 @@ def test_an_upload_that_moves_on_is_no_silence(secured: dict[str, Any]) -> None:
         client.configuration.socket_options = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)]
         form: Any = {"_content_type": "application/x-www-form-urlencoded"}
         api = SessionsApi(client)
-        # The silence comes after the upload, when there is no answer.
+        # The silence comes after the upload, when there is no response.
         error = failing(lambda: api.create_session("a1", text, _request_timeout=(1, 0.4), **form))
 
     assert isinstance(error, ApiTimeoutError)
@@ -548,13 +548,13 @@ def test_debug_leaves_http_client_alone() -> None:
     assert http.client.HTTPConnection.debuglevel == 0
 
 
-# ── interim answers ──
+# ── interim responses ──
 
 
 @pytest.mark.fault("The wire", "An interim response (1xx) is not the response")
 @pytest.mark.parametrize("status", [100, 102, 103, 199])
 def test_an_interim_response_is_not_the_response(status: int) -> None:
-    """Nor is the answer that follows it that of the next call."""
+    """Nor is the response that follows it that of the next call."""
 
     def works(connection: Any, request: Any) -> bool:
         connection.send(f"HTTP/1.1 {status} Wait\r\nX-A: 1\r\n\r\n".encode())

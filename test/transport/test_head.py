@@ -90,7 +90,7 @@ class _Socket:
 
 
 class LineByLine(framing.FramedResponse):
-    """An answer whose head is never read at once."""
+    """A response whose head is never read at once."""
 
     def begin(self, **limits: Any) -> None:
         with patch.object(framing, "read_plain_head", return_value=None):

@@ -90,7 +90,7 @@ def test_a_connection_that_the_server_closes_is_not_used_again() -> None:
 
 
 def test_a_response_that_is_too_long_does_not_become_the_next_one() -> None:
-    """The rest of it, which comes later, must not be taken for the answer to another call."""
+    """The rest of it, which comes later, must not be taken for the response to another call."""
     forged = reply({**SESSION, "id": "forged"})
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (1000 + len(forged))
     first: list[Connection] = []
@@ -216,7 +216,14 @@ def _lost(c: Calling) -> None:
         (keeps_open(reply()[:-5]), _lost),
         (lambda connection, request: False, _lost),
     ],
-    ids=["raw, closed", "raw, read", "too large", "no answer", "part of an answer", "closed by the server"],
+    ids=[
+        "raw, closed",
+        "raw, read",
+        "too large",
+        "no response",
+        "part of a response",
+        "closed by the server",
+    ],
 )
 def test_what_ends_a_call_frees_its_place_in_the_pool(answer: Answer, use: Any) -> None:
     with calling(answer, reply(), connection_pool_maxsize=1, timeout=(1, 0.3)) as c:
@@ -252,7 +259,7 @@ def test_with_closes_everything() -> None:
         # A call after the end opens anew.
         assert c.api.get_session("s1").id == "s1"
 
-    assert c.server.connections == 2  # the unread answer came over the kept connection
+    assert c.server.connections == 2  # the unread response came over the kept connection
 
 
 def test_close_ends_idle_connections() -> None:
@@ -338,7 +345,7 @@ def test_close_ends_the_connections_through_a_proxy() -> None:
 
 
 def held(asked: threading.Event, go_on: threading.Event, closed: threading.Event) -> Answer:
-    """Answer when told to, and tell when the connection was closed then."""
+    """Respond when told to, and tell when the connection was closed then."""
 
     def answers(connection: Connection, request: Received) -> bool:
         asked.set()
@@ -890,7 +897,7 @@ def test_one_of_many_gives_the_connection_back() -> None:
 
 @pytest.mark.fault("Life cycle", "Threads wait for the server, and never for each other")
 def test_threads_do_not_wait_for_each_other() -> None:
-    """The server answers none of them before all of them have asked."""
+    """The server responds to none of them before all of them have asked."""
     together = threading.Barrier(8)
 
     def answers(connection: Connection, request: Received) -> None:

@@ -86,7 +86,7 @@ def _after_error(
     return RetryState(request, quota()).after_error(request, error, sent, final)
 
 
-# ── answers ──
+# ── responses ──
 
 ANY = urllib3.Retry(2, status_forcelist=(500, 503), allowed_methods=None)
 ONLY_POST = urllib3.Retry(2, status_forcelist=(500, 503), allowed_methods=("POST",))
@@ -108,7 +108,7 @@ BAD_REQUEST = urllib3.Retry(2, status_forcelist=(400,))
         ("GET", True, None, 413, "7", 7),
         ("GET", True, None, 413, None, None),
         ("PUT", True, None, 503, None, SOON),
-        # All other answers are answers.
+        # All other responses are final.
         ("GET", True, None, 200, None, None),
         ("GET", True, None, 200, "7", None),
         ("GET", True, None, 304, "7", None),

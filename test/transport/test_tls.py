@@ -160,7 +160,7 @@ def certified(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
 
 
 def seeing(shown: list[bool], answer: Answer) -> Answer:
-    """Answer, and write down whether there was a certificate."""
+    """Respond, and write down whether there was a certificate."""
 
     def answers(connection: Connection, request: Received) -> None:
         shown.append(bool(connection.sock.getpeercert()))

@@ -51,7 +51,7 @@ def options(api: SessionsApi, prompt: SubmitPrompt) -> None:
     api.submit_prompt_to_agent_stream(prompt, tee=5)  # type: ignore[arg-type]
     api.submit_prompt_to_agent_stream(prompt, async_req=True)  # type: ignore[call-arg]
     api.submit_prompt_to_agent(prompt, idle_timeout=5)  # type: ignore[call-arg]
-    # These change what a call answers, so no type could hold.
+    # These change what a call returns, so no type could hold.
     api.get_session("s", "i", async_req=True)  # type: ignore[call-arg]
     api.get_session_with_http_info("s", "i", _preload_content=False)  # type: ignore[call-arg]
     api.get_session_with_http_info("s", "i", _return_http_data_only=True)  # type: ignore[call-arg]
