@@ -130,10 +130,15 @@ class EventStream(Generic[T]):
         if self._id_when_closed is None:
             self._id_when_closed = self.last_event_id
         self._closed = True
-        deque(self._block.left, maxlen=0)  # ends a loop under way
+        self._drop()
         self._source.reader.close()
         if self._tee is not None:
             self._tee.close()
+
+    def _drop(self) -> None:
+        """End a loop under way; what was read and is not returned is no end."""
+        if deque(self._block.left, maxlen=1):
+            self._ended = False
 
     def until_done(self) -> T:
         """Read to the end and return the last event.
@@ -193,6 +198,8 @@ class EventStream(Generic[T]):
             raise self._error(str(error)) from error
         if found[1]:
             self._block = Block(*found, [before, *self._sse.ids] if self._sse else [])
+        if self._closed:  # by another thread, which has seen the block before
+            self._drop()
 
     def _read(self) -> bytes:
         try:

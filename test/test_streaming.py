@@ -229,6 +229,25 @@ def test_what_has_come_is_gone_when_the_stream_is_closed() -> None:
         next(events)
 
 
+@pytest.mark.parametrize("step", ["feed", "end"])
+def test_a_close_while_a_block_is_decoded_is_no_end(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread may close a stream at any time; what it has not returned by then is not returned."""
+    events = stream(b'{"n": 1}\n', b'{"n": 2}\n{"n": 3}')
+    decoder = vars(events)["_decoder"]
+    real = getattr(decoder, step)
+
+    def closing(*block: bytes) -> Any:
+        found = real(*block)
+        if step == "end" or events.events:
+            events.close()
+        return found
+
+    monkeypatch.setattr(decoder, step, closing)
+    with pytest.raises(ApiStreamError, match="is closed"):
+        events.until_done()
+    assert events.events == (2 if step == "end" else 1)
+
+
 def test_a_recorded_stream_that_is_closed_says_so(tmp_path: Path) -> None:
     events = stream(b'{"n":1}\n{"n":2}\n', tee=(tmp_path / "log").open("wb"))
     next(events)
