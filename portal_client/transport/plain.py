@@ -7,6 +7,7 @@ and a request counts as sent unless its connection certainly failed before.
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import sys
@@ -14,6 +15,7 @@ import warnings
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
@@ -38,6 +40,12 @@ _OFF = (
 )
 
 _warned: set[str] = set()
+
+#: The part of the URL that a credential makes, while urllib3 has it in this thread or task.
+_query: ContextVar[str] = ContextVar("portal_client.transport.plain", default="")
+
+#: The loggers that urllib3 tells of URLs.
+_LOGGERS = ("urllib3.connection", "urllib3.connectionpool")
 
 
 class Reason(NamedTuple):
@@ -127,11 +135,15 @@ def send(
     body = arguments["body"]
     if isinstance(body, Multipart):  # recorders keep the parts, whose memory is used again
         arguments["body"] = b"".join(map(bytes, body)) if reason.takes_bytes else map(bytes, body)
+    shown = arguments["url"]
     if exchange.query:
         arguments["url"] += ("&" if "?" in arguments["url"] else "?") + exchange.query
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(_mask)  # does nothing the second time
     arguments["url"] = exact(arguments["url"])  # recorders write no strings of another class
     arguments["headers"] = {name: exact(value) for name, value in arguments["headers"].items()}
     exchange.uncounted = True
+    token = _query.set(exchange.query)
     try:
         response = pool.urlopen(**arguments)
     except (HTTPError, OSError, OpenApiException) as error:
@@ -143,13 +155,25 @@ def send(
         raise ApiException(
             status=0, reason=f"calls are not supported on {reason.text}: {type(error).__name__}: {error}"
         ) from error
+    finally:
+        _query.reset(token)
     given: Any = response
+    if exchange.query:
+        given.url = shown
     kind: Any = type(response)
     given.exchange, given.pid = exchange, os.getpid()
     given.close = partial(_close, weakref.ref(given), kind.close)
     if kind.read1 is urllib3.BaseHTTPResponse.read1:  # Pyodide's, whose read() returns what has come
         given.read1 = given.read
     return response
+
+
+def _mask(record: logging.LogRecord) -> bool:
+    """Leave a credential out of what urllib3 logs of its URL."""
+    if query := _query.get():
+        record.msg = record.getMessage().replace(query, f"{query.partition('=')[0]}=...")
+        record.args = ()
+    return True
 
 
 def _before_connected(error: Exception) -> bool:

@@ -384,11 +384,17 @@ def test_a_redirect_and_a_fresh_token(recorder: None) -> None:
     assert shown(c.server) == ["Bearer old", "Bearer old", "Bearer new"]
 
 
-def test_a_credential_in_the_query(recorder: None) -> None:
+def test_a_credential_in_the_query_is_not_logged(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither by urllib3, which logs URLs, nor does the response show it."""
     auth = {"type": "api_key", "in": "query", "key": "key", "value": TOKEN}
-    with calling(reply()) as c:
-        c.api.get_session("s1", _request_auth=auth)
+    with calling(reply()) as c, caplog.at_level("DEBUG"):
+        response = c.api.get_session_without_preload_content("s1", _request_auth=auth)
+        response.read()
+
     assert c.server.requests[0].target == f"/sessions/s1?key={TOKEN}"
+    assert TOKEN not in caplog.text
+    assert '"GET /sessions/s1?key=... HTTP/1.1" 200' in caplog.text
+    assert response.url == "/sessions/s1"
 
 
 def test_a_body_has_its_limit_and_an_error_its_text(recorder: None) -> None:
