@@ -178,13 +178,15 @@ def _attempt(
     if isinstance(body, Multipart) and body.length is not None:
         headers = {**headers, "Content-Length": str(body.length)}
     pool, exchange.proxy = route.pool, route.proxy
+    limits = exchange.deadline.limits
     arguments: dict[str, Any] = {
         "method": request.method,
         "url": f"{request.origin}{target}" if pool.proxy and request.origin.scheme == "http" else target,
         "body": body,
         "headers": headers,
         "retries": _ONCE,
-        "timeout": None,  # the connection has it from the exchange
+        # What urllib3's errors say; the connection has its timeout from the exchange.
+        "timeout": min(limits.read, limits.total),
         "redirect": False,
         "assert_same_host": False,
         "preload_content": False,

@@ -1390,3 +1390,10 @@ def test_a_call_within_a_call_is_counted_on_its_own() -> None:
     inner, outer = seen
     assert (inner.operation, outer.operation) == ("get_session", "create_session")
     assert outer.sent > len(PROMPT) + inner.sent
+
+
+@pytest.mark.parametrize("timeout", [0.2, (5, 0.2)])
+def test_the_cause_of_a_timeout_tells_the_limit(timeout: Any) -> None:
+    with calling(late(reply()), retries=False) as c:
+        error = failing(lambda: c.api.get_session("s1", _request_timeout=timeout))
+    assert str(error.__cause__).endswith("Read timed out. (read timeout=0.2)")
