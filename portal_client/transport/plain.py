@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Optional
 
 import urllib3
 import urllib3.connection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
+from urllib3.exceptions import ClosedPoolError, ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
 
 from portal_client.exceptions import ApiException, OpenApiException
 from portal_client.multipart import Multipart
@@ -180,7 +180,8 @@ def _before_connected(error: Exception) -> bool:
     """Whether an error certainly came before there was a connection to send the request over."""
     if isinstance(error, ProxyError):  # what urllib3 raises, too, where a proxy hangs up on the request
         error = error.original_error
-    return isinstance(error, (NewConnectionError, ConnectTimeoutError))
+    # A pool is closed with its client, or as a recorder comes or goes.
+    return isinstance(error, (ClosedPoolError, ConnectTimeoutError, NewConnectionError))
 
 
 def _close(reference: weakref.ref[Any], close: Callable[[Any], None]) -> None:

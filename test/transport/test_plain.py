@@ -232,6 +232,22 @@ def test_a_prompt_whose_connection_stood_is_sent_once(fault: Answer, recorder: N
     assert c.clock.slept == []
 
 
+def test_a_pool_that_is_closed_under_way_costs_no_prompt(recorder: None) -> None:
+    """As when another thread closes the client, or ends a recording."""
+
+    def token() -> str:
+        if not tokens:
+            c.client.close()
+        tokens.append(TOKEN)
+        return TOKEN
+
+    tokens: list[str] = []
+    with calling(reply(), access_token=token) as c:
+        c.api.create_session("a1", PROMPT)
+
+    assert [request.method for request in c.server.requests] == ["POST"]
+
+
 def test_a_stream_is_read_when_there_is_a_connection(recorder: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that it is whole in the attempt that brings it to the server."""
     refusals = [socket.gaierror("unknown")] * 2
