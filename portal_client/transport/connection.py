@@ -18,6 +18,7 @@ from typing import Any, Optional
 import urllib3
 import urllib3.connection
 from typing_extensions import override
+from urllib3.connection import HTTPConnection as Extended
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -54,7 +55,7 @@ class _Socket(socket.socket):
             super().settimeout(value)
 
 
-class HTTPConnection(urllib3.connection.HTTPConnection):
+class HTTPConnection(Extended):
     """A connection that serves one exchange at a time."""
 
     # http.client would print headers, the token among them.
@@ -198,7 +199,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         if request is None:
             raise http.client.ResponseNotReady
         shutdown = shutdown_of(self.sock)
-        response: Any = super(urllib3.connection.HTTPConnection, self).getresponse()
+        response: Any = super(Extended, self).getresponse()  # urllib3 may have a recorder's class by now
         return HTTPResponse(response, self.exchange, shutdown, *request)
 
     def response_class(  # type: ignore[override]  # a class where http.client has it, a maker here
