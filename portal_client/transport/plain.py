@@ -135,7 +135,7 @@ def send(
     body = arguments["body"]
     if isinstance(body, Multipart):  # recorders keep the parts, whose memory is used again
         arguments["body"] = b"".join(map(bytes, body)) if reason.takes_bytes else map(bytes, body)
-    shown = arguments["url"]
+    url_to_show = arguments["url"]
     if exchange.query:
         arguments["url"] += ("&" if "?" in arguments["url"] else "?") + exchange.query
         for name in _LOGGERS:
@@ -159,7 +159,7 @@ def send(
         _query.reset(token)
     given: Any = response
     if exchange.query:
-        given.url = shown
+        given.url = url_to_show
     kind: Any = type(response)
     given.exchange, given.pid = exchange, os.getpid()
     given.close = partial(_close, weakref.ref(given), kind.close)

@@ -123,10 +123,7 @@ class RetryState:
             counted = self._policy.new(allowed_methods=None).increment(
                 request.method, request.target, response=response, error=error
             )
-        except (
-            HTTPError,
-            TimeoutError,
-        ):  # MaxRetryError, or the error itself where the policy forbids its kind
+        except (HTTPError, TimeoutError):  # MaxRetryError, or the error itself if the policy forbids its kind
             return None
         self._policy = counted.new(allowed_methods=self._policy.allowed_methods)
         return counted.get_backoff_time()
