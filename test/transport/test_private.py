@@ -73,6 +73,25 @@ def test_the_table_has_each_private_name_that_is_used() -> None:
     assert {name.name for name in NAMES if private(name.name)} == used()
 
 
+#: The modules that the documentation of urllib3 has pages of.
+DOCUMENTED = {"urllib3", "urllib3.exceptions", "urllib3.util", "urllib3.util.ssl_", "urllib3.contrib.socks"}
+
+
+def test_what_is_imported_from_within_urllib3_is_in_the_table() -> None:
+    imports = (
+        (node.module or "", alias.name)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and f"{node.module}".partition(".")[0] == "urllib3"
+        for alias in node.names
+    )
+    listed = {f"{name.owner}.{name.name}" for name in NAMES} | {name.owner for name in NAMES}
+
+    inner = {f"{module}.{name}" for module, name in imports if module not in DOCUMENTED}
+    assert inner
+    assert inner <= listed
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if not private(name.name)], ids=str)
 def test_a_public_name_in_the_table_is_used(name: Name) -> None:
     trees = [ast.parse(path.read_text("utf-8")) for path in MODULES]
