@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal_sandbox import demo, docs, page, portal
+from portal_sandbox import demo, docs, page
 from portal_sandbox.agents import BUILT_IN, Agent, agent_error, echo
 from portal_sandbox.arguments import check
 from portal_sandbox.candela.app import PATH, candela_app, candela_service
@@ -24,10 +24,13 @@ from portal_sandbox.changes import Changes
 from portal_sandbox.errors import NO_THREAD, NoThread, Refused
 from portal_sandbox.log import log
 from portal_sandbox.methods import not_allowed
+from portal_sandbox.portal import sessions
 from portal_sandbox.service import Service
 from portal_sandbox.session_runner import SessionRunner
 from portal_sandbox.store import Store, utc_now
 from portal_sandbox.tokens import Tokens
+
+ROUTERS = (sessions.router, page.router, docs.router)
 
 
 def create_app(
@@ -94,12 +97,11 @@ def create_app(
         redoc_url=None,
     )
     app.state.service = service
-    app.include_router(portal.router)
-    app.include_router(page.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_middleware(Failures)
     app.add_middleware(RequestId)
-    app.include_router(docs.router)
-    app.add_exception_handler(405, not_allowed(portal.router, page.router, docs.router))
+    app.add_exception_handler(405, not_allowed(*ROUTERS))
     mounted = candela_app(service.candela)
     app.mount(PATH, mounted)
     for each in (app, mounted):

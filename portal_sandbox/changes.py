@@ -85,6 +85,14 @@ class Changes:
                 while not await watch.arrived(due, silence):
                     yield read.row
 
+    async def completed(self, session_id: str) -> SessionRow:
+        """Wait until a session is not running any more, and return it. Raises what `follow` raises."""
+        last: SessionRow | None = None
+        async for row in self.follow(session_id):
+            last = row
+        assert last is not None  # the first one comes at once
+        return last
+
     @contextmanager
     def _watching(self, session_id: str) -> Generator["_Watch"]:
         key = (session_id, asyncio.get_running_loop())

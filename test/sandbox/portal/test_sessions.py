@@ -1,10 +1,10 @@
-"""The nine operations, each through HTTP."""
+"""The operations on sessions, each through HTTP."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from .conftest import Caller, Start
+from ..conftest import Caller, Start
 
 CONTENT = bytes(range(256)) * 5
 

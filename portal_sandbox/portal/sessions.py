@@ -1,9 +1,9 @@
-"""The routes of Portal: the nine operations of its contract.
+"""The routes of sessions.
 
 Only short work takes a thread of the server's pool; a request that waits for an agent takes none.
 """
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Annotated
 
@@ -13,14 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 
 from portal_sandbox import events, responses, wire
-from portal_sandbox.agents import ICON, display_name
 from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.bodies import BodyRoute
 from portal_sandbox.errors import OutOfRange, SessionRunning, Stopping
 from portal_sandbox.periods import by_period
+from portal_sandbox.portal import views
 from portal_sandbox.prompt import Prompt, Upload
 from portal_sandbox.service import Service
-from portal_sandbox.tables import MessageRow, SessionRow
 
 router = APIRouter(
     route_class=BodyRoute, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
@@ -65,7 +64,7 @@ async def create_session(
     """The session is answered once the agent is done; its status is Error when the agent failed."""
     prompt = _prompt(text_prompt, files)
     row = await run_in_threadpool(service.runner.create, user, agent_id, prompt)
-    return await _completed(service, row.id)
+    return views.session(await service.changes.completed(row.id))
 
 
 @router.post(
@@ -87,7 +86,7 @@ def create_session_from_replay(
     An index that the session does not have is a validation error.
     """
     try:
-        return _session(service.store.replay(user, session_id, last_message_index))
+        return views.session(service.store.replay(user, session_id, last_message_index))
     except OutOfRange as error:
         message = f"Input should be from 0 to {error.count - 1}"
         raise _invalid("query", "last_message_index", message, "out_of_range") from None
@@ -105,7 +104,7 @@ def get_sessions(
     agent_id: Annotated[str, Query(description="The id of the agent whose sessions to list")],
 ) -> wire.GetSessionsResponse:
     """The caller's sessions with this agent, newest first; none for an agent that does not exist."""
-    return wire.GetSessionsResponse(sessions=_sessions(service.store.sessions(user, agent_id)))
+    return wire.GetSessionsResponse(sessions=views.sessions(service.store.sessions(user, agent_id)))
 
 
 @router.get(
@@ -118,7 +117,7 @@ def get_grouped_sessions(service: ThisService, user: CurrentUser) -> wire.Groupe
     """Groups in the order Today, Yesterday, Previous 7 days, then months; empty ones are left out."""
     groups = by_period(service.store.sessions(user), service.now())
     return wire.GroupedSessionsResponse(
-        time_to_sessions={period: _sessions(rows) for period, rows in groups.items()}
+        time_to_sessions={period: views.sessions(rows) for period, rows in groups.items()}
     )
 
 
@@ -130,7 +129,7 @@ def get_grouped_sessions(service: ThisService, user: CurrentUser) -> wire.Groupe
 )
 def get_session(service: ThisService, user: CurrentUser, session_id: SessionId) -> wire.Session:
     """The session as it is now, also while its agent answers."""
-    return _session(service.store.session(session_id, user))
+    return views.session(service.store.session(session_id, user))
 
 
 @router.put(
@@ -144,7 +143,7 @@ async def update_session(
 ) -> wire.Session:
     """The session is answered once the agent is done; its status is Error when the agent failed."""
     await _begin(service, user, session_id, _prompt(text_prompt, files))
-    return await _completed(service, session_id)
+    return views.session(await service.changes.completed(session_id))
 
 
 @router.get(
@@ -164,7 +163,7 @@ async def subscribe_to_session(
     """
     response.headers.update(_BY_ACCEPT)
     if not events.are_wanted(",".join(request.headers.getlist("accept"))):
-        return await _completed(service, session_id)
+        return views.session(await service.changes.completed(session_id))
     await run_in_threadpool(service.store.session, session_id)  # 404 while there is still a status to send
     headers = {**_BY_ACCEPT, "Cache-Control": "no-cache"}
     return StreamingResponse(_events(service, session_id), headers=headers, media_type=events.MEDIA_TYPE)
@@ -195,16 +194,7 @@ async def _begin(service: Service, user: str, session_id: str, prompt: Prompt) -
                 raise
             # Users of a shared session know nothing of each other, so there a prompt waits for the one
             # before.
-            await _completed(service, session_id)
-
-
-async def _completed(service: Service, session_id: str) -> wire.Session:
-    """Wait until a session is not running any more, and return it."""
-    last: SessionRow | None = None
-    async for row in service.changes.follow(session_id):
-        last = row
-    assert last is not None  # the first one comes at once
-    return _session(last)
+            await service.changes.completed(session_id)
 
 
 async def _events(service: Service, session_id: str) -> AsyncGenerator[str]:
@@ -212,7 +202,7 @@ async def _events(service: Service, session_id: str) -> AsyncGenerator[str]:
     with suppress(Stopping):
         async with aclosing(service.changes.follow(session_id, events.PING)) as rows:
             async for row in rows:
-                yield events.COMMENT if row is last else events.event(_session(row), row.revision)
+                yield events.COMMENT if row is last else events.event(views.session(row), row.revision)
                 last = row
 
 
@@ -227,28 +217,6 @@ def _upload(file: UploadFile) -> Upload:
     except UnicodeEncodeError:  # a form in an odd charset can hold it, neither SQLite nor JSON can
         raise _invalid("body", "files", "Input should be valid Unicode", "string_unicode") from None
     return Upload(name, file.content_type or "application/octet-stream", file.file)
-
-
-def _sessions(rows: Iterable[SessionRow]) -> list[wire.Session]:
-    return [_session(row) for row in rows]
-
-
-def _session(row: SessionRow) -> wire.Session:
-    return wire.Session(
-        id=row.id,
-        agent_id=row.agent_id,
-        thread_id=row.thread_id,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        messages=[_message(message) for message in row.messages],
-        status=wire.SessionStatus(row.status),
-        user_id=row.user_id,
-    )
-
-
-def _message(row: MessageRow) -> wire.Message:
-    agent = row.agent_id and wire.MessageAgent(id=row.agent_id, name=display_name(row.agent_id), icon=ICON)
-    return wire.Message(text=row.text, role=wire.MessageRole(row.role), agent=agent or None)
 
 
 def _invalid(place: str, name: str, message: str, kind: str) -> RequestValidationError:
