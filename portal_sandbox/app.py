@@ -24,13 +24,13 @@ from portal_sandbox.changes import Changes
 from portal_sandbox.errors import NO_THREAD, NoThread, Refused
 from portal_sandbox.log import log
 from portal_sandbox.methods import not_allowed
-from portal_sandbox.portal import sessions
+from portal_sandbox.portal.routers import ROUTERS
 from portal_sandbox.service import Service
 from portal_sandbox.session_runner import SessionRunner
 from portal_sandbox.store import Store, utc_now
 from portal_sandbox.tokens import Tokens
 
-ROUTERS = (sessions.router, page.router, docs.router)
+_ROUTERS = (*ROUTERS, page.router, docs.router)
 
 
 def create_app(
@@ -97,11 +97,11 @@ def create_app(
         redoc_url=None,
     )
     app.state.service = service
-    for router in ROUTERS:
+    for router in _ROUTERS:
         app.include_router(router)
     app.add_middleware(Failures)
     app.add_middleware(RequestId)
-    app.add_exception_handler(405, not_allowed(*ROUTERS))
+    app.add_exception_handler(405, not_allowed(*_ROUTERS))
     mounted = candela_app(service.candela)
     app.mount(PATH, mounted)
     for each in (app, mounted):

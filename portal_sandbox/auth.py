@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request, Security
 
-from portal_sandbox.bearer import Credentials, authenticated
+from portal_sandbox.bearer import BEARER, Credentials, authenticated
 from portal_sandbox.service import Service
 
 
@@ -22,3 +22,12 @@ async def current_user(request: Request, service: ThisService, credentials: Cred
 
 
 CurrentUser = Annotated[str, Security(current_user)]
+
+
+async def caller_if_known(request: Request, service: ThisService) -> str | None:
+    """Return the user of the request's token, which is not required; None without a known one."""
+    credentials = await BEARER(request)
+    return None if credentials is None else service.tokens.user(credentials.credentials)
+
+
+CallerIfKnown = Annotated[str | None, Depends(caller_if_known)]

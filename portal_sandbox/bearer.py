@@ -6,9 +6,9 @@ from typing import Annotated, TypeAlias
 from fastapi import HTTPException, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-Credentials: TypeAlias = Annotated[
-    HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False))
-]
+BEARER = HTTPBearer(auto_error=False)
+
+Credentials: TypeAlias = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 
 
 def authenticated(

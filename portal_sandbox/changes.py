@@ -67,7 +67,7 @@ class Changes:
         """Yield the session now, and again after each change, until it is not running any more.
 
         Changes in quick succession may come as one. After `silence` seconds without a change the same row
-        comes again. Raises NoSuchSession, and Stopping when this server stops while another one runs the
+        comes again. Raises NotFound, and Stopping when this server stops while another one runs the
         session.
         """
         with self._watching(session_id) as watch:

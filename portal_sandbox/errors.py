@@ -26,11 +26,20 @@ class Refused(Exception):
         self.detail = str(self)
 
 
-class NoSuchSession(Refused):
-    """No session has this id."""
+class NotFound(Refused):
+    """Nothing of a kind, such as "session", has this id."""
 
     status = 404
-    detail = "Session not found"
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(f"{noun.capitalize()} not found")
+
+
+class NoSuchSession(NotFound):
+    """No session has this name."""
+
+    def __init__(self) -> None:
+        super().__init__("session")
 
 
 class NoSuchAgent(Refused):
@@ -44,10 +53,19 @@ class NoSuchAgent(Refused):
 
 
 class NotYours(Refused):
-    """The session belongs to another user."""
+    """What was asked for, such as a "session", belongs to another user."""
 
     status = 403
-    detail = "This session belongs to another user"
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(f"This {noun} belongs to another user")
+
+
+class HasBusiness(Refused):
+    """The user has a business already."""
+
+    status = 409
+    detail = "You have a business already"
 
 
 class SessionRunning(Refused):

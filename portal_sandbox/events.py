@@ -1,10 +1,5 @@
 """Server-sent events: a session as it is now and after each change."""
 
-from collections.abc import Callable, Sequence
-from typing import cast
-
-import mimeparse  # type: ignore[import-untyped]
-
 from portal_sandbox import wire
 
 MEDIA_TYPE = "text/event-stream"
@@ -28,20 +23,6 @@ PING = 15.0
 
 #: A comment, which readers ignore.
 COMMENT = ": ping\n\n"
-
-#: Returns the type that an Accept header prefers; between equals the last one.
-_best_match = cast(Callable[[Sequence[str], str], str], mimeparse.best_match)  # pyright: ignore
-
-
-def are_wanted(accept: str) -> bool:
-    """Whether an Accept header prefers events to JSON, which is the default.
-
-    The higher quality wins, then a type by its name over a wildcard.
-    """
-    try:
-        return _best_match([MEDIA_TYPE, "application/json"], accept.lower()) == MEDIA_TYPE
-    except mimeparse.MimeTypeParseException:
-        return False
 
 
 def event(session: wire.Session, revision: int) -> str:

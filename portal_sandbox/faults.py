@@ -17,8 +17,9 @@ from portal_sandbox.chaos import CUT, LATENCY, LOST, RESET, Chaos
 #: The ASGI extension that holds the connection, an asyncio.Transport.
 TRANSPORT = "portal_sandbox.transport"
 
-#: The paths of the operations of both services; not of the page, the documents, and the token endpoint.
-_OPERATION = re.compile("(/candela)?/sessions?(/|$)")
+#: The paths of the operations of both services but the root, where the page is; not of the documents and the
+#: token endpoint.
+_OPERATION = re.compile("(/candela)?/(agents|business|dashboard|playground|reports|routines|sessions?)(/|$)")
 
 #: The statuses that come with Retry-After.
 _RETRIABLE = ("429", "503")

@@ -1,6 +1,6 @@
 """Messages: prompts, answers and copies as rows of a session."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -56,6 +56,23 @@ def completed(row: SessionRow) -> Sequence[MessageRow]:
     """Return the messages of a session without an answer that is still growing."""
     growing = row.status == SessionStatus.RUNNING and row.messages[-1].role == MessageRole.ASSISTANT
     return row.messages[:-1] if growing else row.messages
+
+
+def first_text(row: SessionRow) -> str:
+    """Return the text with which a session begins."""
+    return row.messages[0].text if row.messages else ""
+
+
+def latest_answer(rows: Iterable[SessionRow]) -> str:
+    """Return the last answer in sessions, given newest first, that is complete; "" where there is none."""
+    texts = (
+        message.text
+        for row in rows
+        if row.status == SessionStatus.READY
+        for message in reversed(row.messages)
+        if message.role == MessageRole.ASSISTANT
+    )
+    return next(texts, "")
 
 
 def _with_reason(db: Session, part: str, reason: str) -> str:

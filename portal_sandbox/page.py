@@ -17,9 +17,10 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from portal_sandbox.agents import display_name
-from portal_sandbox.auth import ThisService
 from portal_sandbox.hosts import address, is_own
+from portal_sandbox.messages import first_text
 from portal_sandbox.periods import by_period, period
+from portal_sandbox.service import Service
 from portal_sandbox.tables import SessionRow
 
 #: The maximum number of sessions, of messages of each, and of characters of each text.
@@ -31,8 +32,7 @@ MAX_PREVIEW = 120
 router = APIRouter(include_in_schema=False)
 
 
-@router.api_route("/", methods=["GET", "HEAD"])
-def show_sessions(request: Request, service: ThisService) -> Response:
+def show_sessions(request: Request, service: Service) -> Response:
     """Return the newest sessions of all users; 403 unless a browser on this machine opens the page."""
     if not (is_local(request) and is_opened(request)):
         return PlainTextResponse(_REFUSAL, 403)
@@ -167,7 +167,7 @@ def _text(text: str) -> Markup:
 
 def _preview(session: SessionRow) -> Markup:
     """Return the beginning of the conversation, on one line."""
-    text = " ".join(session.messages[0].text[:1_000].split()) if session.messages else ""
+    text = " ".join(first_text(session)[:1_000].split())
     return _visible(text if len(text) <= MAX_PREVIEW else f"{text[:MAX_PREVIEW]}…")
 
 

@@ -29,15 +29,18 @@ class SessionRunner(Runner[SessionRow, str]):
         self._store = store
         self._changes = changes
 
-    def create(self, user: str, agent_id: str, prompt: Prompt) -> SessionRow:
-        """Return a new session on which its agent runs. Raises NoSuchAgent, NoThread or Stopping."""
+    def create(self, user: str, agent_id: str, prompt: Prompt, routine_id: str | None = None) -> SessionRow:
+        """Return a new session, or run of a routine, on which its agent runs.
+
+        Raises NoSuchAgent, NoThread or Stopping.
+        """
         agent = self._agent(agent_id)
-        return self._started(agent, self._store.create(user, agent_id, prompt))
+        return self._started(agent, self._store.create(user, agent_id, prompt, routine_id))
 
     def update(self, user: str, session_id: str, prompt: Prompt) -> SessionRow:
         """Return the session with one more prompt, on which its agent runs.
 
-        Raises NoSuchSession, NotYours, NoSuchAgent, SessionRunning, NoThread or Stopping.
+        Raises NotFound, NotYours, NoSuchAgent, SessionRunning, NoThread or Stopping.
         """
         agent = self._agent(self._store.session(session_id, user).agent_id)
         return self._started(agent, self._store.begin(user, session_id, prompt))

@@ -15,9 +15,8 @@ from datetime import UTC, datetime
 from types import NoneType
 from uuid import uuid4
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
-from sqlalchemy.sql.base import ExecutableOption
 
 from portal_sandbox import blobs, messages
 from portal_sandbox.agents import Message
@@ -26,15 +25,14 @@ from portal_sandbox.database import Database
 from portal_sandbox.errors import (
     STOPPED,
     DatabaseUnusable,
-    NoSuchSession,
-    NotYours,
     OutOfRange,
     SandboxError,
     SessionRunning,
 )
+from portal_sandbox.owned import found, open_to
 from portal_sandbox.presence import Presence
 from portal_sandbox.prompt import Prompt
-from portal_sandbox.tables import FileRow, MessageRow, SessionRow
+from portal_sandbox.tables import FileRow, MessageRow, RoutineRunRow, SessionRow
 from portal_sandbox.wire import SessionStatus
 
 #: The time for which a stopping server waits for its last transaction, in seconds.
@@ -88,11 +86,11 @@ class Store:
         self.database.close()
         self.presence.leave()
 
-    def create(self, user: str, agent_id: str, prompt: Prompt) -> SessionRow:
-        """Return a new session of `user` that is running on its first prompt."""
+    def create(self, user: str, agent_id: str, prompt: Prompt, routine_id: str | None = None) -> SessionRow:
+        """Return a new session of `user`, or run of a routine, that is running on its first prompt."""
         digests = messages.digests(prompt)
         with self.database.writing() as db:
-            row = self._new_session(user, agent_id)
+            row = self._new_session(user, agent_id, routine_id)
             self._add_prompt(db, row, prompt, digests)
             db.add(row)
         return row
@@ -100,11 +98,11 @@ class Store:
     def begin(self, user: str, session_id: str, prompt: Prompt) -> SessionRow:
         """Add a prompt to a session and return it; it is then running.
 
-        Raises NoSuchSession, NotYours or SessionRunning, and then nothing has changed.
+        Raises NotFound, NotYours or SessionRunning, and then nothing has changed.
         """
         digests = messages.digests(prompt)
         with self.database.writing() as db:
-            row = _found(db, session_id, user)
+            row = found(db, SessionRow, session_id, user)
             if row.status == SessionStatus.RUNNING:
                 raise SessionRunning
             self._add_prompt(db, row, prompt, digests)
@@ -148,10 +146,10 @@ class Store:
     def replay(self, user: str, session_id: str, last_index: int) -> SessionRow:
         """Return a new session of `user` with messages 0 to `last_index`, that one included, and their files.
 
-        An answer that is still growing is left out. Raises NoSuchSession, NotYours or OutOfRange.
+        An answer that is still growing is left out. Raises NotFound, NotYours or OutOfRange.
         """
         with self.database.writing() as db:
-            source = _found(db, session_id, user, _WITH_FILES)
+            source = found(db, SessionRow, session_id, user, _WITH_FILES)
             completed = messages.completed(source)
             if not 0 <= last_index < len(completed):
                 raise OutOfRange(len(completed))
@@ -173,14 +171,17 @@ class Store:
     def session(self, session_id: str, user: str | None = None) -> SessionRow:
         """Return a session with its messages; of any user where `user` is None.
 
-        Raises NoSuchSession or NotYours.
+        Raises NotFound or NotYours.
         """
         with self.database.reading() as db:
-            return _found(db, session_id, user)
+            return found(db, SessionRow, session_id, user)
 
-    def sessions(self, user: str, agent_id: str | None = None) -> Sequence[SessionRow]:
-        """Return the sessions open to `user`, of one agent or of all, newest first."""
-        query = select(SessionRow).where(or_(SessionRow.user_id == user, SessionRow.shared))
+    def sessions(self, user: str | None, agent_id: str | None = None) -> Sequence[SessionRow]:
+        """Return the sessions open to `user`, of one agent or of all, newest first.
+
+        Where `user` is None, those open to everybody.
+        """
+        query = select(SessionRow).where(open_to(user, SessionRow))
         if agent_id is not None:
             query = query.where(SessionRow.agent_id == agent_id)
         with self.database.reading() as db:
@@ -215,7 +216,7 @@ class Store:
         """The path of the database; None for memory."""
         return self._path
 
-    def _new_session(self, user: str, agent_id: str) -> SessionRow:
+    def _new_session(self, user: str, agent_id: str, routine_id: str | None = None) -> SessionRow:
         now = self._now()
         return SessionRow(
             id=uuid4().hex,
@@ -226,6 +227,7 @@ class Store:
             created_at=now,
             updated_at=now,
             revision=0,
+            run=None if routine_id is None else RoutineRunRow(routine_id=routine_id),
         )
 
     def _add_prompt(
@@ -250,12 +252,3 @@ class Store:
 
 
 _WITH_FILES = selectinload(SessionRow.messages).selectinload(MessageRow.files)
-
-
-def _found(db: Session, session_id: str, user: str | None = None, *options: ExecutableOption) -> SessionRow:
-    row = db.scalar(select(SessionRow).where(SessionRow.id == session_id).options(*options))
-    if row is None:
-        raise NoSuchSession
-    if user is not None and not row.shared and row.user_id != user:
-        raise NotYours
-    return row

@@ -1,11 +1,15 @@
-"""The tables of Portal: sessions with messages, messages with files, and contents, each stored once.
+"""The tables of Portal.
+
+Sessions have messages, messages have files, and each content is stored once. Routines make sessions;
+businesses and playgrounds are one for each user.
 
 A change of a table changes the format of the file: increase `FORMAT` in ownership.py. A new table does not.
 """
 
 from datetime import UTC, datetime
+from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Index, Text, TypeDecorator, text
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, Text, TypeDecorator, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -50,6 +54,12 @@ class SessionRow(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int]
     messages: Mapped[list["MessageRow"]] = relationship(lazy="selectin", order_by="MessageRow.key")
+    run: Mapped["RoutineRunRow | None"] = relationship(lazy="joined")
+
+    @property
+    def routine_id(self) -> str | None:
+        """The routine that the session is a run of."""
+        return None if self.run is None else self.run.routine_id
 
 
 class MessageRow(Base):
@@ -95,3 +105,49 @@ class ChunkRow(Base):
     key: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
     data: Mapped[bytes]
+
+
+class RoutineRow(Base):
+    """A routine; a shared one has no owner and is open to every user."""
+
+    __tablename__ = "routines"
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[str] = mapped_column(index=True)
+    shared: Mapped[bool] = mapped_column(default=False)
+    agent_id: Mapped[str]
+    name: Mapped[str]
+    requirements: Mapped[str] = mapped_column(Text)
+    interval: Mapped[str]
+
+
+class RoutineRunRow(Base):
+    """The routine that a session is a run of, which may have been deleted since."""
+
+    __tablename__ = "routine_runs"
+
+    session_key: Mapped[int] = mapped_column(ForeignKey("sessions.key"), primary_key=True)
+    routine_id: Mapped[str] = mapped_column(index=True)
+
+
+class BusinessRow(Base):
+    """The business of a user, who has one at most."""
+
+    __tablename__ = "businesses"
+
+    shared: ClassVar = False
+
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(Text)
+
+
+class PlaygroundRow(Base):
+    """The agents that a user has put into the playground."""
+
+    __tablename__ = "playgrounds"
+
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    agents: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

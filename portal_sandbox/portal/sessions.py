@@ -7,23 +7,20 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
+from fastapi import File, Form, Path, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 
-from portal_sandbox import events, responses, wire
+from portal_sandbox import events, negotiation, responses, wire
 from portal_sandbox.auth import CurrentUser, ThisService
-from portal_sandbox.bodies import BodyRoute
 from portal_sandbox.errors import OutOfRange, SessionRunning, Stopping
 from portal_sandbox.periods import by_period
 from portal_sandbox.portal import views
+from portal_sandbox.portal.routing import invalid, tagged
 from portal_sandbox.prompt import Prompt, Upload
 from portal_sandbox.service import Service
 
-router = APIRouter(
-    route_class=BodyRoute, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
-)
+router = tagged("Sessions")
 
 # With a limit, text that is not Unicode is refused, not stored.
 AgentId = Annotated[str, Form(min_length=1, description="The id of the agent that answers")]
@@ -33,8 +30,6 @@ Files = Annotated[
     File(default_factory=list, description="Files for the agent to read along with the prompt"),
 ]
 SessionId = Annotated[str, Path(description="The id of the session")]
-
-_BY_ACCEPT = {"Vary": "Accept"}
 
 
 @router.post(
@@ -89,14 +84,14 @@ def create_session_from_replay(
         return views.session(service.store.replay(user, session_id, last_message_index))
     except OutOfRange as error:
         message = f"Input should be from 0 to {error.count - 1}"
-        raise _invalid("query", "last_message_index", message, "out_of_range") from None
+        raise invalid("query", "last_message_index", message, "out_of_range") from None
 
 
 @router.get(
     "/sessions",
     summary="List the sessions of an agent",
     response_description="The sessions, newest first",
-    responses={**responses.UNAUTHORIZED, **responses.INVALID, **responses.BUSY},
+    responses=responses.TO_PASS,
 )
 def get_sessions(
     service: ThisService,
@@ -111,13 +106,16 @@ def get_sessions(
     "/sessions/grouped",
     summary="List the caller's sessions grouped by time",
     response_description="The sessions by period, newest first",
-    responses={**responses.UNAUTHORIZED, **responses.BUSY},
+    responses=responses.TO_CALL,
 )
 def get_grouped_sessions(service: ThisService, user: CurrentUser) -> wire.GroupedSessionsResponse:
     """Groups in the order Today, Yesterday, Previous 7 days, then months; empty ones are left out."""
     groups = by_period(service.store.sessions(user), service.now())
     return wire.GroupedSessionsResponse(
-        time_to_sessions={period: views.sessions(rows) for period, rows in groups.items()}
+        time_to_sessions={
+            period: [views.grouped_session(row, service.agents.get(row.agent_id)) for row in rows]
+            for period, rows in groups.items()
+        }
     )
 
 
@@ -161,11 +159,11 @@ async def subscribe_to_session(
     Where `text/event-stream` is accepted rather than JSON: the session at once and after each change, as
     server-sent events.
     """
-    response.headers.update(_BY_ACCEPT)
-    if not events.are_wanted(",".join(request.headers.getlist("accept"))):
+    response.headers.update(negotiation.BY_ACCEPT)
+    if not negotiation.is_wanted(events.MEDIA_TYPE, request):
         return views.session(await service.changes.completed(session_id))
     await run_in_threadpool(service.store.session, session_id)  # 404 while there is still a status to send
-    headers = {**_BY_ACCEPT, "Cache-Control": "no-cache"}
+    headers = {**negotiation.BY_ACCEPT, "Cache-Control": "no-cache"}
     return StreamingResponse(_events(service, session_id), headers=headers, media_type=events.MEDIA_TYPE)
 
 
@@ -215,9 +213,5 @@ def _upload(file: UploadFile) -> Upload:
     try:
         name.encode()
     except UnicodeEncodeError:  # a form in an odd charset can hold it, neither SQLite nor JSON can
-        raise _invalid("body", "files", "Input should be valid Unicode", "string_unicode") from None
+        raise invalid("body", "files", "Input should be valid Unicode", "string_unicode") from None
     return Upload(name, file.content_type or "application/octet-stream", file.file)
-
-
-def _invalid(place: str, name: str, message: str, kind: str) -> RequestValidationError:
-    return RequestValidationError([{"loc": (place, name), "msg": message, "type": kind}])

@@ -25,7 +25,7 @@ def contract(name: str) -> Json:
 def outline(document: Json) -> Json:
     """Return the parts of a document, by name."""
     return {
-        "operations": list(operations(document)),
+        "operations": set(operations(document)),
         "objects": set(objects(document)),
         "security": document["components"]["securitySchemes"],
         **{name: document["info"][name] for name in ("title", "version")},
@@ -68,7 +68,7 @@ def _operation(operation: Json, document: Json) -> Json:
         },
         "body": (
             body.get("required"),
-            {kind: _body(each["schema"], document) for kind, each in body["content"].items()},
+            {kind: _body(kind, each["schema"], document) for kind, each in body["content"].items()},
         ),
         "security": operation.get("security"),
         "responses": {
@@ -89,11 +89,11 @@ def _parameter(parameter: Json, document: Json) -> tuple[Any, ...]:
     return required, kind, schema.get("default"), parameter["description"]
 
 
-def _body(schema: Json, document: Json) -> Any:
-    """A form goes by its fields, whatever it is called; all else by its type."""
-    fields = _target(schema, document)
-    if not all("description" in each for each in fields.get("properties", {}).values()):
+def _body(kind: str, schema: Json, document: Json) -> Any:
+    """JSON goes by its type, a form by its fields, whatever it is called."""
+    if kind == "application/json":
         return _type(schema, document)
+    fields = _target(schema, document)
     return sorted(fields["required"]), {
         name: (_type(each, document), each["description"], each.get("minLength"))
         for name, each in fields["properties"].items()

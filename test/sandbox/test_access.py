@@ -50,7 +50,7 @@ def test_who_asked_for_what_and_what_came_of_it(start: Start, lines: Lines) -> N
         "- DELETE /sessions 405",
         "ann candela.list_sessions 200",
         "ann candela.stop_session 204",
-        "- GET / 200",
+        "- root_get 200",
         "- GET /docs 200",
         "- GET /candela/docs 200",
         "- GET /candela/nowhere 404",

@@ -233,6 +233,6 @@ def test_the_documentation_needs_nothing_from_elsewhere(
 
     assert all(url.startswith((f"{caller.host}/", "data:")) for url in _requested(browser))
     assert _console(browser) == []
-    fetch = "const done = arguments[0]; fetch('/').then(response => done(response.status))"
+    fetch = "fetch('/', {headers: {Accept: 'text/html'}}).then(response => arguments[0](response.status))"
     assert browser.execute_async_script(fetch) == 403  # even a script of this origin
     assert "403" in "".join(_console(browser))

@@ -12,7 +12,7 @@ import pytest
 
 from portal_sandbox import changes as module
 from portal_sandbox.changes import Changes
-from portal_sandbox.errors import STOPPED, DatabaseBusy, NoSuchSession, Stopping
+from portal_sandbox.errors import STOPPED, DatabaseBusy, NotFound, Stopping
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.store import Store
 from portal_sandbox.tables import SessionRow
@@ -376,7 +376,7 @@ def test_nobody_is_left_who_does_not_wait(store: Store, changes: Changes) -> Non
         await asyncio.wait([waiting])
 
     asyncio.run(asyncio.wait_for(leave(), LIMIT))
-    with pytest.raises(NoSuchSession):
+    with pytest.raises(NotFound):
         _followed(changes, "nothing")
 
     assert changes._all() == []

@@ -12,7 +12,7 @@ import pytest
 import urllib3
 
 import portal_sandbox
-from portal_sandbox import events
+from portal_sandbox import events, negotiation
 from portal_sandbox.changes import Changes
 from portal_sandbox.wire import Session
 
@@ -48,7 +48,7 @@ TOKENS = {"secret": "ann"}
     ],
 )
 def test_who_gets_events(accept: str, wanted: bool) -> None:
-    assert events.are_wanted(accept) is wanted
+    assert negotiation.prefers(accept, events.MEDIA_TYPE) is wanted
 
 
 class Stream:

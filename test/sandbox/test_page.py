@@ -18,9 +18,12 @@ from .conftest import Caller, Held, Start
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 
+#: What a browser accepts.
+HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
 
 def _page(caller: Caller) -> BeautifulSoup:
-    response = caller.call("GET", "/")
+    response = caller.call("GET", "/", headers=HTML)
     assert response.status == 200, response.data
     return BeautifulSoup(response.data.decode(), "html.parser")
 
@@ -275,7 +278,7 @@ def test_the_three_lines_run(start: Start, monkeypatch: pytest.MonkeyPatch, caps
 
 
 def test_it_loads_nothing_and_may_run_nothing(caller: Caller) -> None:
-    response = caller.call("GET", "/")
+    response = caller.call("GET", "/", headers=HTML)
     document = BeautifulSoup(response.data.decode(), "html.parser")
 
     linked = [tag[name] for tag in document.find_all() for name in ("href", "src") if tag.has_attr(name)]
@@ -323,7 +326,7 @@ def test_its_outline_is_one_that_can_be_heard(caller: Caller) -> None:
 
 
 def test_a_head_request_is_answered_without_the_page(caller: Caller) -> None:
-    response = caller.call("HEAD", "/")
+    response = caller.call("HEAD", "/", headers=HTML)
 
     assert (response.status, response.data) == (200, b"")
     assert int(response.headers["Content-Length"]) > 1_000
@@ -336,10 +339,10 @@ def test_the_icon_is_there_for_pages_that_name_none(caller: Caller) -> None:
     assert response.data.startswith(b"<svg ")
 
 
-def test_the_page_is_not_in_the_contract() -> None:
+def test_the_icon_is_not_in_the_contract() -> None:
     paths = portal_sandbox.create_app(tokens={"secret": "ann"}).openapi()["paths"]
 
-    assert {"/", "/favicon.ico"} & set(paths) == set()
+    assert "/favicon.ico" not in paths
 
 
 # ── who gets to see it ──
@@ -358,7 +361,7 @@ def test_the_page_is_not_in_the_contract() -> None:
     ],
 )
 def test_it_is_shown_by_localhost_and_by_address(caller: Caller, host: str) -> None:
-    assert caller.call("GET", "/", headers={"Host": host}).status == 200
+    assert caller.call("GET", "/", headers={**HTML, "Host": host}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -391,7 +394,7 @@ def test_it_is_shown_by_localhost_and_by_address(caller: Caller, host: str) -> N
 def test_it_is_not_shown_to_a_proxy_or_to_a_script(caller: Caller, headers: dict[str, str]) -> None:
     caller.create("private")
 
-    response = caller.call("GET", "/", headers=headers)
+    response = caller.call("GET", "/", headers={**HTML, **headers})
 
     assert response.status == 403
     text = response.data.decode()
@@ -402,8 +405,8 @@ def test_it_is_not_shown_to_a_proxy_or_to_a_script(caller: Caller, headers: dict
 
 def test_it_is_not_shown_to_http_1_0(caller: Caller) -> None:
     """The version of HTTP that nginx uses by default."""
-    assert caller.status("GET / HTTP/1.0\r\nHost: localhost") == 403
-    assert caller.status("GET / HTTP/1.1\r\nHost: localhost") == 200
+    assert caller.status("GET / HTTP/1.0\r\nHost: localhost\r\nAccept: text/html") == 403
+    assert caller.status("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html") == 200
 
 
 def test_it_is_shown_to_a_browser(caller: Caller) -> None:
@@ -428,7 +431,7 @@ def test_it_is_shown_to_a_browser(caller: Caller) -> None:
         "Cookie": "a=b",
         "Referer": "http://localhost:8000/docs",
     }
-    for headers in (opened, {"User-Agent": "curl/8"}):
+    for headers in (opened, {"User-Agent": "curl/8", "Accept": "text/html"}):
         assert caller.call("GET", "/", headers=headers).status == 200
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from portal_sandbox import database
-from portal_sandbox.errors import STOPPED, DatabaseBusy, NoSuchSession, SandboxError, SessionRunning, Stopping
+from portal_sandbox.errors import STOPPED, DatabaseBusy, NotFound, SandboxError, SessionRunning, Stopping
 from portal_sandbox.presence import Presence
 from portal_sandbox.prompt import Prompt, Upload
 from portal_sandbox.store import Store
@@ -154,7 +154,7 @@ def test_a_closed_store_is_stopping() -> None:
 
 
 def test_no_such_session(store: Store) -> None:
-    with pytest.raises(NoSuchSession):
+    with pytest.raises(NotFound):
         store.session("x")
 
 

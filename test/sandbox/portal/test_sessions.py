@@ -1,6 +1,7 @@
 """The operations on sessions, each through HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import pytest
 
@@ -127,6 +128,9 @@ def test_grouped_sessions_follow_the_clock(start: Start) -> None:
 
         groups = caller.get("/sessions/grouped")["time_to_sessions"]
 
+    for session in chain(*groups.values()):
+        assert session.pop("agent") == caller.get("/agents/echo")
+        assert session.pop("name") == session["messages"][0]["text"]
     months, month, week, days, two, yesterday, earlier, latest = sessions
     assert list(groups.items()) == [
         ("Today", [latest, earlier]),
