@@ -9,7 +9,7 @@
     box = portal_sandbox.start()  # in a notebook; it runs until
     box.stop()
 
-Sessions, messages, files and tokens are stored in SQLite: in memory, or in a file that survives a restart.
+All data is stored in SQLite: in memory, or in a file that survives a restart.
 """
 
 TYPE_CHECKING = False  # type checkers take it for True; typing would be slow to import

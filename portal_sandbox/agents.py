@@ -35,6 +35,8 @@ class File:
 Agent: TypeAlias = Callable[[Sequence[Message], Sequence[File]], Any]
 """A function of the conversation, which ends with the prompt, and of the prompt's files, to the answer.
 
+`AgentsApi` returns its attributes `welcome_message` and `user_initial_message`, where it has them.
+
 It may be a generator, which yields its answer in pieces; for Candela also data and events
 (candela/events.py). An exception makes the session's status Error; its text becomes the answer, or the end of
 the pieces before it.

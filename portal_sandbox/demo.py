@@ -1,10 +1,14 @@
-"""Demo data: the session and the agent of the documents' examples, open to every user."""
+"""Demo data: the agent, the session and the routine of the documents' examples, open to every user."""
+
+from sqlalchemy import select
 
 from portal_sandbox.agents import Message
 from portal_sandbox.store import Store
+from portal_sandbox.tables import RoutineRow
 
 AGENT_ID = "agent_id_example"
 SESSION_ID = "session_id_example"
+ROUTINE_ID = "routine_id_example"
 USER_ID = "user_id_example"
 
 #: The user of every unknown token, so that the examples work with any.
@@ -22,8 +26,20 @@ _TURNS = 30
 
 
 def add_demo_data(store: Store) -> None:
-    """Add the demo session with its 60 messages, unless it is there already."""
+    """Add the demo session with its 60 messages and the demo routine, unless they are there already."""
     store.share(SESSION_ID, USER_ID, AGENT_ID, _conversation())
+    routine = RoutineRow(
+        id=ROUTINE_ID,
+        user_id=USER_ID,
+        shared=True,
+        agent_id=AGENT_ID,
+        name="Morning report",
+        requirements="What has changed since yesterday?",
+        interval="daily",
+    )
+    with store.database.writing() as db:
+        if db.scalar(select(RoutineRow.key).where(RoutineRow.id == ROUTINE_ID)) is None:
+            db.add(routine)
 
 
 def _conversation() -> list[Message]:

@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from types import NoneType
-from uuid import uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -29,7 +28,7 @@ from portal_sandbox.errors import (
     SandboxError,
     SessionRunning,
 )
-from portal_sandbox.owned import found, open_to
+from portal_sandbox.owned import found, new_id, open_to
 from portal_sandbox.presence import Presence
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.tables import FileRow, MessageRow, RoutineRunRow, SessionRow
@@ -219,8 +218,8 @@ class Store:
     def _new_session(self, user: str, agent_id: str, routine_id: str | None = None) -> SessionRow:
         now = self._now()
         return SessionRow(
-            id=uuid4().hex,
-            thread_id=uuid4().hex,
+            id=new_id(),
+            thread_id=new_id(),
             user_id=user,
             agent_id=agent_id,
             status=SessionStatus.READY.value,

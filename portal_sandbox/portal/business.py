@@ -1,14 +1,13 @@
 """The routes of businesses, of which a user has one at most."""
 
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Body, Path
 
 from portal_sandbox import responses, wire
 from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.errors import HasBusiness, NotFound
-from portal_sandbox.owned import found
+from portal_sandbox.owned import found, new_id
 from portal_sandbox.portal.routing import invalid, tagged
 from portal_sandbox.tables import BusinessRow
 
@@ -32,7 +31,7 @@ def create_business(
     with service.store.database.writing() as db:
         if db.get(BusinessRow, user) is not None:
             raise HasBusiness
-        row = BusinessRow(id=uuid4().hex, user_id=user, name=request.name, description=request.description)
+        row = BusinessRow(id=new_id(), user_id=user, name=request.name, description=request.description)
         db.add(row)
     return _business(row)
 

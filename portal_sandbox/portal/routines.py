@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Body, Path, Query
 from fastapi.concurrency import run_in_threadpool
@@ -10,7 +9,7 @@ from sqlalchemy import select
 
 from portal_sandbox import responses, wire
 from portal_sandbox.auth import CurrentUser, ThisService
-from portal_sandbox.owned import found, open_to
+from portal_sandbox.owned import found, new_id, open_to
 from portal_sandbox.portal import views
 from portal_sandbox.portal.agents import check_agent
 from portal_sandbox.portal.routing import tagged
@@ -36,7 +35,7 @@ def create_routine(
 ) -> wire.Routine:
     """Creating a routine does not run it."""
     check_agent(service, request.agent_id)
-    row = RoutineRow(id=uuid4().hex, user_id=user, shared=False, **request.model_dump())
+    row = RoutineRow(id=new_id(), user_id=user, shared=False, **request.model_dump())
     with service.store.database.writing() as db:
         db.add(row)
     return views.routine(row, [])

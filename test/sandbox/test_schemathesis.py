@@ -15,11 +15,13 @@ import pytest
 from fastapi import FastAPI
 
 import portal_sandbox
-from portal_sandbox import server, store
+from portal_sandbox import owned, server
 
 from .conftest import Caller
 from .fuzzing import Counting, Counts, schemathesis
 from .openapi import contract
+from .portal.test_business import create_business
+from .portal.test_routines import create_routine
 
 CONTRACT = contract("portal.openapi.json")
 OPERATIONS = {operation["operationId"] for item in CONTRACT["paths"].values() for operation in item.values()}
@@ -37,17 +39,28 @@ values = {sessions}
 values = ["echo", "fails"]
 [dictionaries.indexes]
 values = [0, 1, 2]
+[dictionaries.routines]
+values = {routines}
+[dictionaries.businesses]
+values = {businesses}
+[dictionaries.users]
+values = ["ann", "bob"]
 
 [parameters]
 "path.session_id" = {{ dictionary = "sessions", probability = 0.7 }}
 "query.session_id" = {{ dictionary = "sessions", probability = 0.7 }}
 "query.last_message_index" = {{ dictionary = "indexes", probability = 0.7 }}
 "query.agent_id" = {{ dictionary = "agents", probability = 0.7 }}
+"path.agent_id" = {{ dictionary = "agents", probability = 0.7 }}
 "body.agent_id" = {{ dictionary = "agents", probability = 0.7 }}
+"path.routine_id" = {{ dictionary = "routines", probability = 0.7 }}
+"path.business_id" = {{ dictionary = "businesses", probability = 0.7 }}
+"body.id" = {{ dictionary = "businesses", probability = 0.7 }}
+"body.user_id" = {{ dictionary = "users", probability = 0.7 }}
 
-# How many messages a session has is in no schema: an integer beyond them is valid there, and refused.
+# No schema says how many messages a session has, who calls, and that no two ids are the same.
 [[operations]]
-include-operation-id = "create_session_from_replay"
+include-operation-id = ["create_session_from_replay", "update_business", "update_playground_agents"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", 403, 404, 422]
 """
 
@@ -71,7 +84,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
 def known(counts: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Caller, str]]:
     """A caller of a sandbox whose ids are counted, and the settings that know its sessions."""
     numbers = itertools.count(1)
-    monkeypatch.setattr(store, "uuid4", lambda: UUID(int=next(numbers)))
+    monkeypatch.setattr(owned, "uuid4", lambda: UUID(int=next(numbers)))
 
     def fails(conversation: object, files: object) -> str:
         raise ValueError("as it should")
@@ -84,7 +97,10 @@ def known(counts: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
         Caller(box.host, "other") as other,
     ):
         sessions = [caller.create()["id"], caller.create(agent="fails")["id"], other.create()["id"]]
-        yield caller, SETTINGS.format(sessions=json.dumps(sessions))
+        routines = [create_routine(each)["id"] for each in (caller, other)]
+        businesses = [create_business(each)["id"] for each in (caller, other)]
+        known = {"sessions": sessions, "routines": routines, "businesses": businesses}
+        yield caller, SETTINGS.format(**{name: json.dumps(ids) for name, ids in known.items()})
 
 
 @pytest.mark.parametrize(
