@@ -1,5 +1,6 @@
 """Servers in processes of their own: killed in the middle of writes, and two of them on one file."""
 
+import itertools
 import os
 import re
 import signal
@@ -81,6 +82,8 @@ class Turn:
     text: str
     files: Sequence[File]
     answer: str | None = None
+    #: The routine that its session is a run of.
+    routine_id: str | None = None
 
     @property
     def echo(self) -> str:
@@ -97,6 +100,11 @@ class Ledger:
         self.unsure: list[tuple[str | None, Turn]] = []
         #: Changed since the last check.
         self.touched: set[str] = set()
+        #: The routines that were acknowledged, and the names of those that may have been created.
+        self.routines: set[str] = set()
+        self.unsure_routines: set[str] = set()
+        #: The states in which the playground and the business may be; None for no business.
+        self.states: dict[str, list[str | None]] = {"playground": ["Echo"], "business": [None]}
         self.found: Counter[str] = Counter()
 
     def acknowledge(self, session_id: str, turn: Turn) -> None:
@@ -114,8 +122,26 @@ class Ledger:
         assert sessions.keys() == self.sessions.keys()
         for session_id, turns in self.sessions.items():
             self._compare(sessions[session_id], turns)
+        self._check_routines(caller)
+        for kind, states in self.states.items():
+            state = READ[kind](caller)
+            assert state in states
+            self.found[kind] += len(states) > 1
+            self.states[kind] = [state]
         self._check_file(db)
         self.touched.clear()
+
+    def _check_routines(self, caller: Caller) -> None:
+        routines = {each["id"]: each for each in caller.get("/routines", agent_id="echo")["routines"]}
+        assert routines.keys() >= self.routines
+        new = {routines[each]["name"] for each in routines.keys() - self.routines}
+        assert new <= self.unsure_routines
+        self.routines = {*routines}
+        self.unsure_routines -= new
+        runs = {run["id"]: routine["id"] for routine in routines.values() for run in routine["sessions"]}
+        begun = {session_id: turns[0].routine_id for session_id, turns in self.sessions.items()}
+        assert runs == {session_id: routine_id for session_id, routine_id in begun.items() if routine_id}
+        self.found["runs"] += len(runs)
 
     def _decide(self, session_id: str | None, turn: Turn, sessions: dict[str, Any]) -> None:
         """Find out whether a prompt was taken; from now on that stays so."""
@@ -131,6 +157,7 @@ class Ledger:
 
     def _compare(self, session: Any, turns: Sequence[Turn]) -> None:
         messages = session["messages"]
+        assert session["routine_id"] == turns[0].routine_id
         assert [message["role"] for message in messages] == ["user", "assistant"] * len(turns)
         for turn, asked, answered in zip(turns, messages[::2], messages[1::2], strict=True):
             assert asked["text"] == turn.text
@@ -159,8 +186,60 @@ class Ledger:
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+def _business(caller: Caller) -> str | None:
+    business = caller.get("/business")["business"]
+    return business and str(business["name"])
+
+
+def _playground(caller: Caller) -> str:
+    (agent,) = caller.get("/playground/agents")["agents"]
+    return str(agent["name"])
+
+
+#: The state of a business and of a playground is a name.
+READ = {"business": _business, "playground": _playground}
+
+
+class Keeper:
+    """Changes the business and the playground, one after the other."""
+
+    def __init__(self, ledger: Ledger, host: str, name: str) -> None:
+        self._ledger = ledger
+        self._caller = Caller(host, TOKEN)
+        self._name = name
+        self._random = Random(name)
+
+    def run_until_it_is_killed(self) -> None:
+        with self._caller, pytest.raises(urllib3.exceptions.HTTPError):
+            self._run()
+
+    def _run(self) -> None:
+        for number in itertools.count():
+            self._replace_playground(f"{self._name}.{number}")
+            self._change_business(f"{self._name}.{number}")
+
+    def _replace_playground(self, name: str) -> None:
+        agent = {"id": "x", "name": name, "icon": "", "assistant_id": "", "instructions": "☃" * 5_000}
+        self._change("playground", name, "PUT", "/playground/agents", {"agents": [agent]})
+
+    def _change_business(self, name: str) -> None:
+        business = self._caller.get("/business")["business"]
+        if business is None:
+            self._change("business", name, "POST", "/business", {"name": name, "description": name})
+        elif self._random.random() < 0.5:
+            self._change("business", name, "PUT", "/business", {**business, "name": name})
+        else:
+            self._change("business", None, "DELETE", f"/business/{business['id']}", None)
+
+    def _change(self, kind: str, state: str | None, method: str, path: str, body: Any) -> None:
+        self._ledger.states[kind].append(state)  # from now on it may be so
+        response = self._caller.call(method, path, json=body)
+        assert response.status == 200, response.data
+        self._ledger.states[kind] = [state]
+
+
 class Worker:
-    """Creates and updates sessions that no other worker updates."""
+    """Creates and updates sessions that no other worker updates, and runs routines once."""
 
     def __init__(self, ledger: Ledger, host: str, name: str, acknowledged: Semaphore) -> None:
         self._ledger = ledger
@@ -181,6 +260,34 @@ class Worker:
             self.run(Event())
 
     def _send(self) -> None:
+        if self._random.random() < 0.2:
+            self._run_routine()
+        else:
+            self._send_prompt()
+
+    def _run_routine(self) -> None:
+        turn = Turn(self._text(), ())
+        body = {"agent_id": "echo", "name": turn.text, "requirements": turn.text, "interval": "daily"}
+        self._ledger.unsure_routines.add(turn.text)
+        created = self._caller.call("POST", "/routines", json=body)
+        assert created.status == 200, created.data
+        turn.routine_id = created.json()["id"]
+        self._ledger.routines.add(turn.routine_id)
+        how = self._random.choice(["run", "run/async"])
+        try:
+            response = self._caller.call("PUT", f"/routines/{turn.routine_id}/{how}")
+        except urllib3.exceptions.HTTPError:
+            self._ledger.unsure.append((None, turn))
+            raise
+        assert response.status == 200, response.data
+        (routine,) = [each for each in response.json()["routines"] if each["id"] == turn.routine_id]
+        (session,) = routine["sessions"]
+        assert session["status"] == "Ready" or how == "run/async"
+        self._ledger.acknowledge(session["id"], turn)
+        self._own.append(session["id"])
+        self._acknowledged.release()
+
+    def _send_prompt(self) -> None:
         session_id = self._random.choice([None, *self._own[-5:]])
         waits = self._random.random() < 0.5
         turn = self._turn()
@@ -204,13 +311,16 @@ class Worker:
         self._ledger.acknowledge(session_id, turn)
         self._acknowledged.release()
 
-    def _turn(self) -> Turn:
+    def _text(self) -> str:
         self._count += 1
+        return f"prompt {self._name}.{self._count} ☃\0\nof two lines"
+
+    def _turn(self) -> Turn:
         files = [
             (f"ü {number}.bin", self._random.choice([b"the same", self._data()]), "application/x-data")
             for number in range(self._random.choice([0, 0, 1, 2]))
         ]
-        return Turn(f"prompt {self._name}.{self._count} ☃\0\nof two lines", files)
+        return Turn(self._text(), files)
 
     def _data(self) -> bytes:
         return self._random.randbytes(self._random.randint(2, 60_000))
@@ -228,13 +338,14 @@ def _await(acknowledged: Semaphore, count: int) -> None:
 
 def test_twenty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     db, ledger, random = tmp_path / "box.sqlite", Ledger(), Random(20)
-    with ThreadPoolExecutor(WORKERS) as threads:
+    with ThreadPoolExecutor(WORKERS + 1) as threads:
         for number in range(20):
             with Server(db) as server, Caller(server.host, TOKEN) as caller:
                 ledger.check(caller, db)
                 acknowledged = Semaphore(0)
                 workers = _workers(ledger, server, str(number), acknowledged)
-                running = [threads.submit(worker.run_until_it_is_killed) for worker in workers]
+                everybody = [*workers, Keeper(ledger, server.host, str(number))]
+                running = [threads.submit(each.run_until_it_is_killed) for each in everybody]
                 _await(acknowledged, random.randint(1, 30))
                 Event().wait(random.uniform(0, 0.03))
                 server.process.kill()
@@ -247,7 +358,7 @@ def test_twenty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(LIMIT) == 0
     assert os.listdir(tmp_path) == ["box.sqlite"]
-    assert min(ledger.found[each] for each in ("taken", "not taken", "stopped")) > 0
+    assert min(ledger.found[each] for each in ("taken", "not taken", "stopped", "runs", *READ)) > 0
 
 
 def test_of_two_servers_on_one_file_one_is_killed_and_the_other_goes_on(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Server-sent events: their negotiation, their content, and their end."""
+"""Server-sent events: their content, and their end."""
 
 import json
 from collections.abc import Generator
@@ -12,7 +12,7 @@ import pytest
 import urllib3
 
 import portal_sandbox
-from portal_sandbox import events, negotiation
+from portal_sandbox import events
 from portal_sandbox.changes import Changes
 from portal_sandbox.wire import Session
 
@@ -20,35 +20,6 @@ from .conftest import LIMIT, Caller, Held, Start
 
 STREAM = "text/event-stream"
 TOKENS = {"secret": "ann"}
-
-
-@pytest.mark.parametrize(
-    ("accept", "wanted"),
-    [
-        ("", False),
-        ("*/*", False),
-        ("application/json", False),
-        ("text/html", False),
-        ("text/event-stream", True),
-        ("Text/Event-Stream; charset=utf-8", True),
-        ("text/*", True),
-        ("text/event-stream, */*", True),
-        ("text/event-stream, */*;q=0.1", True),
-        ("text/event-stream;q=0.5, */*", False),
-        ("text/event-stream, application/json", False),
-        ("application/json, text/event-stream", False),
-        ("application/json;q=0.9, text/event-stream", True),
-        ("application/json, text/event-stream;q=0.9", False),
-        ("application/json;q=0, */*", True),
-        ("text/event-stream;q=0, */*", False),
-        ("text/event-stream;q=0", False),
-        ("application/json;q=0, text/event-stream;q=0", False),
-        ("nonsense", False),
-        ("text/event-stream/x, ;;q=", False),
-    ],
-)
-def test_who_gets_events(accept: str, wanted: bool) -> None:
-    assert negotiation.prefers(accept, events.MEDIA_TYPE) is wanted
 
 
 class Stream:

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 import portal_sandbox
 from portal_sandbox import owned, server
+from portal_sandbox.portal import business
 
 from .conftest import Caller
 from .fuzzing import Counting, Counts, schemathesis
@@ -82,7 +83,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
 
 @pytest.fixture
 def known(counts: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Caller, str]]:
-    """A caller of a sandbox whose ids are counted, and the settings that know its sessions."""
+    """A caller of a sandbox whose ids are counted, and the settings that know what it has."""
     numbers = itertools.count(1)
     monkeypatch.setattr(owned, "uuid4", lambda: UUID(int=next(numbers)))
 
@@ -98,9 +99,10 @@ def known(counts: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     ):
         sessions = [caller.create()["id"], caller.create(agent="fails")["id"], other.create()["id"]]
         routines = [create_routine(each)["id"] for each in (caller, other)]
-        businesses = [create_business(each)["id"] for each in (caller, other)]
-        known = {"sessions": sessions, "routines": routines, "businesses": businesses}
-        yield caller, SETTINGS.format(**{name: json.dumps(ids) for name, ids in known.items()})
+        businesses = ["business", create_business(other)["id"]]
+        monkeypatch.setattr(business, "new_id", lambda: "business")  # known before it is created
+        values = {"sessions": sessions, "routines": routines, "businesses": businesses}
+        yield caller, SETTINGS.format(**{name: json.dumps(ids) for name, ids in values.items()})
 
 
 @pytest.mark.parametrize(
