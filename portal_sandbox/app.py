@@ -47,7 +47,7 @@ def create_app(
     """Return the sandbox as an app, for a server of your own; `running` is simpler.
 
     `tokens` maps each bearer token to its user; `db` is a file for SQLite, or None for memory; `demo_data`
-    adds the sessions of the documents' examples, and takes any other token as that of the user "guest";
+    adds the data of the documents' examples, and takes any other token as that of the user "guest";
     `agents` are added to "echo"; `latency`, in seconds, is the delay before each answer, and `pace` the pause
     after each piece that an agent yields; `oauth2` holds the users who may sign in to Candela; `now` returns
     an aware datetime.

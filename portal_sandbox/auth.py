@@ -2,7 +2,7 @@
 
 from typing import Annotated, cast
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, HTTPException, Request, Security
 
 from portal_sandbox.bearer import BEARER, Credentials, authenticated
 from portal_sandbox.service import Service
@@ -26,8 +26,10 @@ CurrentUser = Annotated[str, Security(current_user)]
 
 async def caller_if_known(request: Request, service: ThisService) -> str | None:
     """Return the user of the request's token, which is not required; None without a known one."""
-    credentials = await BEARER(request)
-    return None if credentials is None else service.tokens.user(credentials.credentials)
+    try:
+        return authenticated(request, await BEARER(request), service.tokens.user)
+    except HTTPException:
+        return None
 
 
 CallerIfKnown = Annotated[str | None, Depends(caller_if_known)]

@@ -1,7 +1,6 @@
 """Rows that belong to users: what each may see and change."""
 
 from typing import TypeVar
-from uuid import uuid4
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -13,11 +12,6 @@ from portal_sandbox.tables import BusinessRow, RoutineRow, SessionRow
 _NOUNS = {SessionRow: "session", RoutineRow: "routine", BusinessRow: "business"}
 
 Row = TypeVar("Row", SessionRow, RoutineRow, BusinessRow)
-
-
-def new_id() -> str:
-    """Return an id that nothing has yet."""
-    return uuid4().hex
 
 
 def found(

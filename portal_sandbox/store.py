@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from types import NoneType
+from uuid import uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -28,7 +29,7 @@ from portal_sandbox.errors import (
     SandboxError,
     SessionRunning,
 )
-from portal_sandbox.owned import found, new_id, open_to
+from portal_sandbox.owned import found, open_to
 from portal_sandbox.presence import Presence
 from portal_sandbox.prompt import Prompt
 from portal_sandbox.tables import FileRow, MessageRow, RoutineRunRow, SessionRow
@@ -41,6 +42,11 @@ STOP_PATIENCE = 1.0
 def utc_now() -> datetime:
     """Return the time now, in UTC."""
     return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """Return an id that nothing has yet."""
+    return uuid4().hex
 
 
 class Store:

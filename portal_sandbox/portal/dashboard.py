@@ -19,10 +19,7 @@ def get_dashboard(service: ThisService, user: CallerIfKnown) -> wire.Dashboard:
 
     A session that belongs to a user is not shown to anybody else: `latest_session` is null then.
     """
-    latest = {row.agent_id: views.session(row) for row in reversed(service.store.sessions(user))}
+    latest = {row.agent_id: row for row in reversed(service.store.sessions(user))}
     return wire.Dashboard(
-        widgets=[
-            wire.Widget(agent=views.agent(agent_id, agent), latest_session=latest.get(agent_id))
-            for agent_id, agent in service.agents.items()
-        ]
+        widgets=[views.widget(*each, latest.get(each[0])) for each in service.agents.items()]
     )

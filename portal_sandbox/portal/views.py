@@ -59,6 +59,13 @@ def session(row: SessionRow) -> wire.Session:
     )
 
 
+def widget(agent_id: str, function: object, latest: SessionRow | None) -> wire.Widget:
+    """Return an agent with its latest session, if there is one."""
+    return wire.Widget(
+        agent=agent(agent_id, function), latest_session=None if latest is None else session(latest)
+    )
+
+
 def grouped_session(row: SessionRow, function: object) -> wire.GroupedSession:
     """Return a session with the fields of its summary; its name is the beginning of its first prompt."""
     name = " ".join(messages.first_text(row).split())[:MAX_NAME]

@@ -36,6 +36,8 @@ def test_who_asked_for_what_and_what_came_of_it(start: Start, lines: Lines) -> N
     caller.call("GET", "/sessions/nothing?access_token=secret")
     caller.call("GET", "/sessions/grouped", headers={"Authorization": "Bearer other"})
     caller.call("DELETE", "/sessions")
+    caller.call("GET", "/dashboard")
+    caller.call("GET", "/dashboard", headers={"Authorization": "Bearer other"})
     caller.call("GET", "/candela/sessions/list")
     caller.call("GET", "/candela/session/stop")
     for path in ("/", "/docs", "/candela/docs", "/candela/nowhere", "/a%0Ab%1B"):
@@ -43,11 +45,13 @@ def test_who_asked_for_what_and_what_came_of_it(start: Start, lines: Lines) -> N
     caller.call("POST", "/candela/oauth2/v1/token", fields={"password": "secret"})
     caller.call("GET", "/sessions/grouped", headers={"Host": "evil.example"})
 
-    assert lines(13) == [
+    assert lines(15) == [
         "ann create_session 200",
         "ann get_session 404",
         "- get_grouped_sessions 401",
         "- DELETE /sessions 405",
+        "ann get_dashboard 200",
+        "- get_dashboard 200",
         "ann candela.list_sessions 200",
         "ann candela.stop_session 204",
         "- root_get 200",

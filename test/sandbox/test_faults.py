@@ -89,6 +89,24 @@ def test_an_answer_is_cut_in_the_middle_when_the_work_is_done(
     assert stored() == ["hello"]
 
 
+def test_each_operation_but_the_root_meets_faults() -> None:
+    """Not the page either, which is at the root."""
+    paths = (
+        "/agents",
+        "/agents/echo",
+        "/business",
+        "/dashboard",
+        "/playground/agents",
+        "/reports/echo",
+        "/routines",
+    )
+    with _running("503:100%") as box, Caller(box.host, "secret") as caller:
+        assert [caller.call("GET", path).status for path in paths] == [503] * 7
+        assert [caller.call("GET", path).status for path in ("/", "/docs", "/openapi.json")] == [200] * 3
+
+    assert box.chaos.made == {"503": 7}
+
+
 def test_a_stream_is_cut_in_its_second_event(start: Start, tmp_path: Path) -> None:
     steps = Steps("one ", "two")
     plain = start(db=tmp_path / "box.sqlite", tokens=TOKENS, agents={"steps": steps})

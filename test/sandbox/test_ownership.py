@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from portal_sandbox import ownership
 from portal_sandbox.database import Database
@@ -149,6 +150,25 @@ def test_an_empty_file_becomes_ours(path: Path) -> None:
 
     assert names_in(database) == []
     database.close()
+
+
+def test_our_file_from_before_a_table_is_ours(database: Database, path: Path) -> None:
+    """A new table does not change the format: it is added."""
+    names_after_adding(database, "kept")
+    database.close()
+    tables = ("routine_runs", "routines", "businesses", "playgrounds")
+    with closing(sqlite3.connect(path)) as connection:
+        for table in tables:
+            connection.execute(f"DROP TABLE {table}")
+        connection.commit()
+
+    database.open()
+
+    assert names_in(database) == ["kept"]
+    with database.reading() as session:
+        assert [session.execute(text(f"SELECT count(*) FROM {table}")).scalar() for table in tables] == [
+            0
+        ] * 4
 
 
 def test_our_file_with_a_log_is_ours(database: Database, path: Path, tmp_path: Path) -> None:

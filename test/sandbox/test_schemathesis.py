@@ -15,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 import portal_sandbox
-from portal_sandbox import owned, server
+from portal_sandbox import server, store
 from portal_sandbox.portal import business
 
 from .conftest import Caller
@@ -85,7 +85,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
 def known(counts: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Caller, str]]:
     """A caller of a sandbox whose ids are counted, and the settings that know what it has."""
     numbers = itertools.count(1)
-    monkeypatch.setattr(owned, "uuid4", lambda: UUID(int=next(numbers)))
+    monkeypatch.setattr(store, "uuid4", lambda: UUID(int=next(numbers)))
 
     def fails(conversation: object, files: object) -> str:
         raise ValueError("as it should")
