@@ -1,5 +1,7 @@
 """The operations on routines, each through HTTP."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,31 @@ def test_a_failed_run_is_told_by_the_trend_until_the_next_good_one(start: Start)
     assert [each["trend"] for each in told] == [UNKNOWN, warning, UNKNOWN]
     assert [each["latest_answer"] for each in told] == ["fine", "fine", "fine again"]
     assert [run["status"] for run in told[2]["sessions"]] == ["Ready", "Error", "Ready"]
+
+
+def test_a_run_waits_for_its_agent_and_the_trend_for_the_run(start: Start, held: Held) -> None:
+    errors = iter([ValueError("no prices")])
+
+    def report(conversation: Sequence[object], files: Sequence[object]) -> str:
+        for error in errors:
+            raise error
+        return held(conversation, files)
+
+    caller = start(tokens=TOKENS, agents={"report": report})
+    routine = create_routine(caller, agent_id="report")
+    _run(caller, routine)
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(_run, caller, routine)
+        assert held.asked.wait(LIMIT)
+        (meanwhile,) = _listed(caller, "report")
+        assert not running.done()
+        held.released.set()
+        (done,) = running.result(LIMIT)
+
+    assert [run["status"] for run in meanwhile["sessions"]] == ["Running", "Error"]
+    assert meanwhile["trend"]["status"] == "WARNING"
+    assert [run["status"] for run in done["sessions"]] == ["Ready", "Error"]
+    assert (done["trend"], done["latest_answer"]) == (UNKNOWN, "at last")
 
 
 def test_a_deleted_routine_leaves_its_sessions(start: Start) -> None:
