@@ -13,7 +13,7 @@ from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
 from portal_client.description import Form, arguments
 from portal_client.exceptions import ApiTypeError
-from portal_client.operation import Operation
+from portal_client.operation import JSON, Operation
 from portal_client.options import RequestOptions, StreamOptions
 
 __all__ = [
@@ -78,6 +78,7 @@ def endpoint(
     consumes: Optional[str] = None,
     secured: bool = True,
     idempotent: Optional[bool] = None,
+    accept: Optional[str] = JSON,
 ) -> Callable[[F], F]:
     """Make a stub an endpoint: its signature is the declaration, its body is `...`.
 
@@ -89,10 +90,13 @@ def endpoint(
         secured: Whether the client's credentials are sent.
         idempotent: Whether a request may be sent again although the server may have received it. By
             default a GET is.
+        accept: The content type of the response, None to name none.
     """
 
     def declare(stub: F) -> F:
-        operation = Operation(stub, method, path, consumes=consumes, secured=secured, idempotent=idempotent)
+        operation = Operation(
+            stub, method, path, consumes=consumes, secured=secured, idempotent=idempotent, accept=accept
+        )
 
         def call(self: Api, /, *args: Any, **kwargs: Any) -> Any:
             return self.api_client.data(operation.request(args, kwargs))

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Optional, Self, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Optional,
+    Self,
+    TypeVar,
+    cast,
+    overload,
+)
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, ValidationError
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, InitErrorDetails
 
 from portal_client.exceptions import ApiValueError
+from portal_client.fields import DateTime as DateTime
+from portal_client.fields import Defaulted as Defaulted
+from portal_client.fields import MayBeNull
+from portal_client.fields import Nullable as Nullable
+from portal_client.fields import Omissible as Omissible
+from portal_client.fields import OrAny as OrAny
 from portal_client.nesting import SCALARS, TOO_DEEP, clarified, fail_fast, too_deep
 from portal_client.parsing import parse_json
 from portal_client.serialization import sanitize
@@ -22,41 +37,6 @@ from portal_client.text import printable
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
-
-
-class _Nullable:
-    """The mark of a field that the service accepts and sends as null."""
-
-
-#: A field that may be null on the wire; a plain Optional one may only be absent.
-Nullable = Annotated[Optional[T], _Nullable()]
-
-
-class _IsoFallback:
-    """The ISO 8601 forms that pydantic refuses, such as 20260102T030405Z or 2026-W01-1."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        # A core union and not a Python wrapper, which would slow down every list of sessions.
-        fallback = core_schema.no_info_after_validator_function(_isoparse, core_schema.str_schema())
-        return core_schema.union_schema(
-            [handler(source), fallback],
-            mode="left_to_right",
-            custom_error_type="iso_datetime",
-            custom_error_message="Input should be a date and time in ISO 8601 form",
-        )
-
-
-def _isoparse(text: str) -> datetime:
-    from dateutil.parser import isoparse  # rarely needed, and slow to import; so is pprint
-
-    try:
-        return isoparse(text)
-    except OverflowError as error:  # past the year 9999
-        raise ValueError(str(error)) from None
-
-
-#: A date and time; one without a zone stays without.
-DateTime = Annotated[datetime, _IsoFallback()]
 
 
 class _Portable(BaseModel):
@@ -157,11 +137,23 @@ class Model(_Portable):
 
         def __init__(self, /, *, additional_properties: Optional[Mapping[str, Any]] = None, **fields: Any):
             super().__init__(**fields)
+            self._require_all(fields)
             if self.model_extra or not SCALARS.issuperset(map(type, fields.values())):
                 warn_of_misspelt_fields(self, fields)
             self.additional_properties.update(additional_properties or {})
 
         __init__.__pydantic_base_init__ = True  # pydantic-core need not call it for each model in a response
+
+        def _require_all(self, given: Mapping[str, Any]) -> None:
+            """Refuse to make a model without what may be left out of a response only."""
+            required = (name for name, field in type(self).model_fields.items() if field.is_required())
+            lines: list[InitErrorDetails] = [
+                {"type": "missing", "loc": (name,), "input": given}
+                for name in required
+                if name not in self.model_fields_set
+            ]
+            if lines:
+                raise ValidationError.from_exception_data(type(self).__name__, lines)
 
         def __setattr__(self, name: str, value: Any) -> None:
             cls = type(self)
@@ -249,6 +241,6 @@ def _fields(model: Model) -> dict[str, Any]:
         field.alias or name: _plain(value)
         for name, field in type(model).model_fields.items()
         if (value := getattr(model, name)) is not None
-        or (name in model.model_fields_set and any(isinstance(m, _Nullable) for m in field.metadata))
+        or (name in model.model_fields_set and any(isinstance(m, MayBeNull) for m in field.metadata))
     }
     return fields | {name: _plain(value) for name, value in (model.model_extra or {}).items()}

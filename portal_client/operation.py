@@ -73,6 +73,7 @@ class Operation:
         consumes: Optional[str] = None,
         secured: bool = True,
         idempotent: Optional[bool] = None,
+        accept: Optional[str] = JSON,
         stream_of: Optional[Operation] = None,
     ) -> None:
         self.stream_of = stream_of
@@ -82,6 +83,8 @@ class Operation:
         self.path = path
         self.secured = secured
         self.idempotent: bool = method == "GET" if idempotent is None else idempotent
+        #: The content types that the response may have, None where none are named.
+        self.accept = STREAM if stream_of else accept
         self._consumes = consumes
 
     def streamed(self, stub: Callable[..., Any]) -> Operation:
@@ -148,11 +151,6 @@ class Operation:
     def promised(self) -> Any:
         """The type of the data; None where there is nothing but the status, Any where it may be anything."""
         return self._hints["return"]
-
-    @cached_property
-    def accept(self) -> Optional[str]:
-        """The content types that the response may have, None where its body is not read."""
-        return STREAM if self.stream_of else None if self.promised is None else JSON
 
     @cached_property
     def returns(self) -> TypeAdapter[Any]:

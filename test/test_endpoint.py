@@ -767,7 +767,7 @@ def test_an_operation_that_promises_nothing(body: bytes, status: int) -> None:
         assert api.close() is None  # type: ignore[func-returns-value]
         assert api.close_with_http_info().data is None
 
-    assert [r.headers["Accept"] for r in server.requests] == [None, None]
+    assert [r.headers["Accept"] for r in server.requests] == ["application/json"] * 2
 
 
 def test_an_operation_that_promises_nothing_may_fail() -> None:

@@ -265,7 +265,7 @@ def test_core_modules_stay_small(path: Path) -> None:
 def test_operations_stay_thin(path: Path) -> None:
     stubs = path.read_text(encoding="utf-8").count("\n        ...\n")
 
-    assert lines(path) <= 20 + 13 * stubs
+    assert lines(path) <= 22 + 13 * stubs
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)

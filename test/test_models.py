@@ -17,20 +17,36 @@ from hypothesis import strategies as st
 from portal_client import (
     ApiValueError,
     AsyncSessionResponse,
+    BusinessResponse,
     GetSessionsResponse,
     GroupedSessionsResponse,
     HTTPValidationError,
     Message,
     MessageAgent,
     MessageRole,
+    Report,
+    ReportValue,
     Session,
     SessionStatus,
+    SessionSummary,
     ValidationError,
     ValidationErrorLocInner,
+    Widget,
 )
+from portal_client.model import Model
 from portal_client.serialization import to_json as sent
 from support.scripted import SESSION
 
+AGENT = {
+    "id": "a1",
+    "name": "Ada",
+    "assistant_id": "x",
+    "assistant_nickname": "A",
+    "welcome_message": "",
+    "user_initial_message": "",
+    "icon": "ada",
+    "visibility_requirements": [],
+}
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
@@ -308,8 +324,54 @@ def test_null_is_left_out_where_the_service_does_not_know_it() -> None:
 
 
 def test_what_the_contract_requires_is_required() -> None:
-    with pytest.raises(pydantic.ValidationError, match="time_to_sessions"):
-        GroupedSessionsResponse.from_dict({})
+    with pytest.raises(pydantic.ValidationError, match=r"id\n +Field required"):
+        Session.from_dict({})
+    with pytest.raises(pydantic.ValidationError, match=r"time_to_sessions\n +Field required"):
+        GroupedSessionsResponse()  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "name"),
+    [
+        (GroupedSessionsResponse, {}, "time_to_sessions"),
+        (BusinessResponse, {}, "business"),
+        (Widget, {"agent": AGENT}, "latest_session"),
+    ],
+)
+def test_a_nullable_field_that_a_response_leaves_out_is_none(
+    model: type[Model], data: dict[str, Any], name: str
+) -> None:
+    read = model.from_dict(data)
+
+    assert getattr(read, name) is None
+    assert read.to_dict() == data  # what was left out, is
+    assert getattr(model.from_dict({**data, name: None}), name) is None
+
+
+def test_null_is_read_as_the_default_of_a_field_in_a_response() -> None:
+    report = Report.from_json('{"text": null}')
+    value = ReportValue.from_dict({"key": "k", "text": "t", "link": None, "is_downloadable": None})
+
+    assert (report.text, report.tables) == ("", None)
+    assert (value.link, value.is_downloadable) == ("", False)
+    with pytest.raises(pydantic.ValidationError, match="is_downloadable"):
+        ReportValue.from_dict({"key": "k", "text": "t", "is_downloadable": 1})
+
+
+def test_grouped_sessions_are_sessions_where_that_fits_and_else_what_came() -> None:
+    summary = {"id": "s2", "agent": AGENT, "updated_at": "2026-01-02T03:04:05", "name": "Hi"}
+    full = session().to_dict()
+    data = {"Today": [full, {**full, "agent": AGENT, "name": "Hi"}, summary, {"id": "s3"}], "other": "text"}
+
+    read = GroupedSessionsResponse.from_dict({"time_to_sessions": data}).time_to_sessions
+
+    assert read is not None
+    first, both, short, plain = read["Today"]
+    assert (type(first), type(both), type(short)) == (Session, Session, SessionSummary)
+    assert both.additional_properties == {"agent": AGENT, "name": "Hi"}
+    assert short.agent.name == "Ada"
+    assert plain == {"id": "s3"}
+    assert read["other"] == "text"
 
 
 # ── enumerations ──

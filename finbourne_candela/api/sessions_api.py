@@ -106,7 +106,7 @@ class SessionsApi(Api):
         ...
 
     # A GET that names no session: repeated, it could stop the next one.
-    @endpoint("GET", "/session/stop", idempotent=False)
+    @endpoint("GET", "/session/stop", idempotent=False, accept=None)
     def stop_session(self, **options: Unpack[CandelaOptions]) -> None:
         """Stop the caller's running session."""
         ...

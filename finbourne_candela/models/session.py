@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydantic import StrictBool, StrictStr
 
 from finbourne_candela.models.object_id import ObjectId
-from portal_client.model import Model, Nullable
+from portal_client.model import Model, Nullable, Omissible
 
 
 class Session(Model):
     """A session: what it was started from and where it runs."""
 
-    app: Nullable[ObjectId]
+    app: Omissible[ObjectId]
     """The app that it runs; None for a development session."""
     model_cfg: ObjectId
     """The language model that it uses."""

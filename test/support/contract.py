@@ -8,18 +8,17 @@ Nothing here knows a particular service, so any package on this core can be comp
 
 from __future__ import annotations
 
-import re
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any, ForwardRef, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ForwardRef, Literal, Optional, Union, get_args, get_origin, get_type_hints
 
 from pydantic import RootModel
 from pydantic.fields import FieldInfo
 
-from openapi import operations, placed
-from portal_client.model import Nullable
+from openapi import EXTENSION, arguments, operations, placed, reachable
+from portal_client.fields import MayBeNull
 from portal_client.operation import Operation
 from portal_client.streaming import EventStream
 from portal_client.union import ByType
@@ -31,11 +30,8 @@ Contract = Mapping[str, Any]
 Models = Mapping[str, Any]
 
 _JSON = "application/json"
-#: The mark of what a contract promises beyond the one that the package is written for.
-_EXTENSION = "x-extension"
 #: The error bodies that the core reads as a model, by status.
 _ERRORS = {"422": "HTTPValidationError"}
-_NULLABLE = type(get_args(Nullable[int])[1])
 _BASIC: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _EXACT: dict[Any, str] = {datetime: "date-time", date: "date", type(None): "null", Any: "anything"}
 
@@ -50,8 +46,10 @@ def operation_differences(
     contract = placed(contract)
     declared = {name: (api, operation) for api in apis for name, operation in _declared(api, forms)}
     here = {name: _declaration(api, operation, models) for name, (api, operation) in declared.items()}
-    promised = list(_operations(contract))
-    there = {operation["operationId"]: _promise(*place, operation) for *place, operation in promised}
+    promised = list(operations(contract))
+    there = {
+        operation["operationId"]: _promise(contract, *place, operation) for *place, operation in promised
+    }
     differences = compare("", here, there)
     for name in here.keys() & there.keys():
         differences += _order_differences(name, here[name], there[name])
@@ -69,7 +67,7 @@ def model_differences(contract: Contract, models: Models) -> list[str]:
     contract = placed(contract)
     here = {name: _model(model, models) for name, model in models.items()}
     schemas = contract["components"]["schemas"].items()
-    there = {name: _schema(schema) for name, schema in schemas if not schema.get(_EXTENSION)}
+    there = {name: _schema(schema) for name, schema in schemas if not schema.get(EXTENSION)}
     return compare("", here, there)
 
 
@@ -145,7 +143,7 @@ def _error_differences(operation: Contract) -> list[str]:
     read = [
         (status, _body(response))
         for status, response in responses
-        if status[0] != "2" and not response.get(_EXTENSION)
+        if status[0] != "2" and not response.get(EXTENSION)
     ]
     return [
         f"{operation['operationId']}: response {status} is {shape} in the contract, which is not read here"
@@ -161,21 +159,9 @@ def of_tag(contract: Contract, tag: str) -> Contract:
         if tag in operation["tags"]:
             shared = {"parameters": item["parameters"]} if "parameters" in item else {}
             paths.setdefault(path, shared)[method.lower()] = operation
-    schemas = contract["components"]["schemas"]
-    named, found = dict[str, Any](), _references(paths)
-    while found:
-        named |= {name: schemas[name] for name in found}
-        found = _references(named) - named.keys()
-    used = {name: schema for name, schema in schemas.items() if name in named}
+    named = reachable(contract, paths)
+    used = {name: schema for name, schema in contract["components"]["schemas"].items() if name in named}
     return {**contract, "paths": paths, "components": {**contract["components"], "schemas": used}}
-
-
-def _references(part: Any) -> set[str]:
-    """Return the names of the schemas that a part of a contract refers to."""
-    if isinstance(part, Mapping):
-        own = {part["$ref"].rsplit("/", 1)[1]} if isinstance(part.get("$ref"), str) else set[str]()
-        return own.union(*map(_references, part.values()))
-    return set[str]().union(*map(_references, part)) if isinstance(part, list) else set()
 
 
 # ── the operations here ──
@@ -198,6 +184,10 @@ def _declaration(api: type, operation: Operation, models: Models) -> dict[str, A
         "path": operation.path,
         "body": operation.consumes or "no body",
         "security": "with a token" if operation.secured else "without a token",
+        "repetition": _repetition(
+            None if operation.idempotent is (operation.method == "GET") else operation.idempotent
+        ),
+        "accept": (operation.stream_of or operation).accept or "nothing",
         "response": "nothing" if returned is type(None) else _shape(returned, models),
     }
     for name, place, required, kind, default in operation.parameters:
@@ -209,17 +199,10 @@ def _declaration(api: type, operation: Operation, models: Models) -> dict[str, A
 # ── the operations in the contract ──
 
 
-def _operations(contract: Contract) -> Iterator[tuple[str, str, bool, list[Any], Any]]:
-    """Yield method, path, whether it is secured, its parameters, and the operation itself."""
-    for method, path, item, operation in operations(contract):
-        secured = bool(operation.get("security", contract.get("security")))
-        parameters = [*item.get("parameters", ()), *operation.get("parameters", ())]
-        yield method, path, secured, parameters, operation
-
-
 def _promise(
-    method: str, path: str, secured: bool, parameters: Iterable[Contract], operation: Contract
+    contract: Contract, method: str, path: str, item: Contract, operation: Contract
 ) -> dict[str, Any]:
+    secured = bool(operation.get("security", contract.get("security")))
     body = operation.get("requestBody", {})
     responses = {_body(response) for status, response in operation["responses"].items() if status[0] == "2"}
     form: dict[str, Any] = {
@@ -229,15 +212,18 @@ def _promise(
         "path": path,
         "body": ", ".join(body.get("content", ())) or "no body",
         "security": "with a token" if secured else "without a token",
+        "repetition": _repetition(operation.get("x-client-repeats")),
+        "accept": operation.get("x-client-accept", _JSON) or "nothing",
         "response": _union(responses),
     }
-    for p in parameters:
-        shape = _shape_in_contract(p["schema"])
-        default = p["schema"].get("default")
-        form[f"parameter {p['name']}"] = _parameter(p["in"], p.get("required", False), shape, default)
-    for name, place, required, shape in _body_parameters(body):
-        form[f"parameter {name}"] = _parameter(place, required, shape, None)
+    for name, place, required, schema, _ in arguments(item, operation):
+        default = schema.get("default") if place in ("path", "query") else None
+        form[f"parameter {name}"] = _parameter(place, required, _shape_in_contract(schema), default)
     return form
+
+
+def _repetition(idempotent: Optional[bool]) -> str:
+    return "by its method" if idempotent is None else "repeated" if idempotent else "sent once"
 
 
 def _parameter(place: str, required: bool, shape: str, default: Any) -> tuple[str, str, str, str]:
@@ -250,27 +236,15 @@ def _default(value: Any) -> str:
     return "no default" if value is None else f"default {value!r}"
 
 
-def _body_parameters(body: Contract) -> Iterator[tuple[str, str, bool, str]]:
-    needed = body.get("required", False)
-    for content_type, content in body.get("content", {}).items():
-        schema = content["schema"]
-        if "json" in content_type:
-            shape = _shape_in_contract(schema)
-            yield _snake(shape), "body", needed, shape  # the originals call a body after its model
-            continue
-        for name, field in schema["properties"].items():
-            shape = _shape_in_contract(field)
-            place = "file" if "binary" in shape else "form"
-            yield name, place, needed and name in schema.get("required", ()), shape
-
-
 def _body(response: Contract) -> str:
     """Return the shape of a response; content types other than JSON stand for themselves.
 
     The same response in another form of JSON adds nothing. What is marked as an extension is the sandbox's
     own, and a client need not know it.
     """
-    content = {kind: each for kind, each in response.get("content", {}).items() if not each.get(_EXTENSION)}
+    if response.get("x-client-returns") == "none":  # the original does not read it
+        return "nothing"
+    content = {kind: each for kind, each in response.get("content", {}).items() if not each.get(EXTENSION)}
     if _JSON not in content:
         return ", ".join(content) or "nothing"
     shape = _shape_in_contract(content[_JSON].get("schema", {}))
@@ -281,10 +255,6 @@ def _scheme(scheme: Contract) -> str:
     if scheme["type"] == "http":
         return f"{scheme['scheme'].lower()} in header Authorization"
     return f"{scheme['type']} in {scheme.get('in')} {scheme.get('name')}"
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 # ── the models ──
@@ -303,7 +273,7 @@ def _model(model: Any, models: Models) -> dict[str, Any]:
 def _field(field: FieldInfo, models: Models) -> tuple[str, str, str, str]:
     shape = _shape(_annotation(field), models)
     required = field.is_required()
-    nullable = any(isinstance(mark, _NULLABLE) for mark in field.metadata)
+    nullable = any(isinstance(mark, MayBeNull) for mark in field.metadata)
     if nullable or not required:  # a plain Optional field may be absent, but not null on the wire
         shape = shape.removesuffix(" | null")
     default = None if required else field.get_default(call_default_factory=True)
@@ -384,7 +354,7 @@ def _name(hint: Any, models: Models) -> str:
 
 def _shape_in_contract(schema: Any) -> str:
     """Return a schema as the same kind of phrase."""
-    if schema is True or not schema:
+    if schema is True or not schema.keys() - {"description", "x-client-reads"}:
         return "anything"
     if "$ref" in schema:
         return str(schema["$ref"].rsplit("/", 1)[1])
@@ -411,6 +381,8 @@ def _one_of(values: Iterable[Any]) -> str:
 def _union(shapes: Iterable[str]) -> str:
     """Join the shapes of a union, sorted with null at the end; a number makes an integer superfluous."""
     each = set(shapes)
+    if "anything" in each:  # `OrAny`
+        return "anything"
     if "number" in each:
         each.discard("integer")
     return " | ".join(sorted(each, key=lambda shape: (shape == "null", shape)))

@@ -49,8 +49,10 @@ def redeclared(
     optional = {p.name for p in operation.parameters if not p.required} ^ changes.pop("toggled", set())
     defaults = {p.name: p.default for p in operation.parameters} | changes.pop("defaults", {})
     form = None if operation.consumes == JSON else operation.consumes  # JSON follows from the arguments
-    settings = {"consumes": form, "secured": operation.secured} | changes
-    method, path = settings.pop("method", operation.method), settings.pop("path", operation.path)
+    method, path = changes.pop("method", operation.method), changes.pop("path", operation.path)
+    settings = {"consumes": form, "secured": operation.secured, "accept": operation.accept} | changes
+    if operation.idempotent is not (operation.method == "GET"):
+        settings["idempotent"] = operation.idempotent
 
     def stub(self: Any, **options: Any) -> Any: ...
 

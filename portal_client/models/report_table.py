@@ -1,0 +1,19 @@
+"""One table of a report."""
+
+from __future__ import annotations
+
+from pydantic import StrictStr
+
+from portal_client.model import Model
+from portal_client.models.report_row import ReportRow
+
+
+class ReportTable(Model):
+    """A table of a report."""
+
+    title: StrictStr
+    """The heading of the table."""
+    columns: list[StrictStr]
+    """The columns in order."""
+    rows: list[ReportRow]
+    """The rows in order."""

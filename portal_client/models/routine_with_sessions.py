@@ -1,0 +1,32 @@
+"""A routine with its runs."""
+
+from __future__ import annotations
+
+from pydantic import StrictStr
+
+from portal_client.model import Model
+from portal_client.models.session import Session
+from portal_client.models.trend import Trend
+
+
+class RoutineWithSessions(Model):
+    """A routine with the sessions of its runs."""
+
+    id: StrictStr
+    """What the operations take as `routine_id`."""
+    agent_id: StrictStr
+    """The agent that is asked."""
+    user_id: StrictStr
+    """Whose routine it is."""
+    name: StrictStr
+    """Its name for people."""
+    requirements: StrictStr
+    """What the agent is asked on each run."""
+    interval: StrictStr
+    """How often it is run; free text, of which the service knows the form."""
+    trend: Trend
+    """How things stand according to its last run."""
+    sessions: list[Session]
+    """The sessions of its runs, newest first."""
+    latest_answer: StrictStr
+    """The answer of its last run; empty before the first one."""
