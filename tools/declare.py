@@ -10,8 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import builtins
-import difflib
-import inspect
+import copy
 import json
 import os
 import subprocess
@@ -21,8 +20,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from expected import FORMS, WIDTH, Expected, Stub, docstring, render, shape
+from expected import FORMS, WIDTH, Expected, Stub, docstring
 from openapi import placed, snake
+from pages import TEMPLATES
 from portal_client.description import arguments
 
 
@@ -145,28 +145,31 @@ class Declarations:
     def _api(self, name: str) -> None:
         text = f"{self._expected.tags[name].rstrip('.')}."
         source = self._open(self._folder / "api" / f"{snake(name)}.py", _START.format(text=text) + _FOR_FORMS)
-        if source.class_named(name) is None:
+        new = source.class_named(name) is None
+        if new:
             self._lacks(source, name)
             client = f"\n    _client_type: ClassVar[type[ApiClient]] = {self._house.client}\n"
             code = f"\n\nclass {name}(Api):\n    {docstring(text, 4)}\n" + client * bool(self._house.client)
             source.insert(len(source.text.splitlines()), code)
         for stub in self._expected.stubs.values():
             if stub.api == name:
-                self._stub(source, stub)
+                self._stub(source, stub, new)
         self._arguments(source, name)
         source.complete_imports(self._origins)
 
-    def _stub(self, source: Source, stub: Stub) -> None:
+    def _stub(self, source: Source, stub: Stub, told: bool) -> None:
         there = _stubs(source, stub.api).get(stub.name)
         if there is None:
-            self._lacks(source, f"{stub.api}.{stub.name}")
+            if not told:
+                self._lacks(source, f"{stub.api}.{stub.name}")
             source.insert(_line_for(source, stub), stub.source)
         else:
             self._compare(source, there, textwrap.dedent(stub.source), f"{stub.api}.{stub.name}")
         for form, line in stub.derived.items():
             forms = _forms(source, stub.api)
             if form not in forms:
-                self._lacks(source, f"{stub.api}.{form}")
+                if there is not None:
+                    self._lacks(source, f"{stub.api}.{form}")
                 before = [node for each, node in forms.items() if each < form]
                 last = before or _class(source, stub.api).body
                 source.insert(max(node.end_lineno or 0 for node in last), line)
@@ -213,12 +216,12 @@ class Declarations:
 
     # ── what differs ──
 
-    def _compare(self, source: Source, there: ast.AST, code: str, what: str) -> None:
-        assert isinstance(there, (ast.ClassDef, ast.FunctionDef))
+    def _compare(self, source: Source, there: ast.ClassDef | ast.FunctionDef, code: str, what: str) -> None:
         (wanted,) = [node for node in ast.parse(code).body if isinstance(node, type(there))]
-        here, promised = shape(there, source.constants), shape(wanted, {})
-        if here != promised:
-            lines = [line.rstrip() for line in difflib.ndiff(here, promised) if line[0] in "+-"]
+        here, promised = _outline(there, source.constants), _outline(wanted, {})
+        lines = [f"- {line.strip()}" for line in here if line not in promised]
+        lines += [f"+ {line.strip()}" for line in promised if line not in here]
+        if lines:
             place = self._place(source.path, there.lineno)
             self.edits.append("\n    ".join([f"{place}: {what} differs from the contract", *lines]))
 
@@ -250,8 +253,21 @@ class Declarations:
             self._lacks(source, names[module])
         if names.keys() - there.keys():
             text = ast.get_docstring(source.tree)
-            source.text = render("lazy.py.j2", text=text, names=sorted({**there, **names}.items()))
+            lines = sorted({**there, **names}.items())
+            source.text = TEMPLATES.get_template("lazy.py.j2").render(text=text, names=lines)
             source.changed = True
+
+
+def _outline(node: ast.ClassDef | ast.FunctionDef, constants: Mapping[str, ast.expr]) -> list[str]:
+    """Return the lines of a stub or a model without its texts, each constant replaced by its value."""
+
+    class Resolved(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.AST:
+            return constants.get(node.id, node)
+
+    bare = copy.deepcopy(node)
+    bare.body = [each for each in bare.body if not isinstance(each, ast.Expr)] or [ast.Pass()]
+    return ast.unparse(Resolved().visit(bare)).splitlines()
 
 
 def _class(source: Source, name: str) -> ast.ClassDef:
@@ -295,7 +311,7 @@ def _line_for(source: Source, stub: Stub) -> int:
 
 def main() -> int:
     """Write what is missing, print what differs, and return the exit status."""
-    parser = argparse.ArgumentParser(description=inspect.getdoc(sys.modules[__name__]))
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("contract", type=Path)
     parser.add_argument("--check", action="store_true", help="only print what is missing and what differs")
     given = parser.parse_args()

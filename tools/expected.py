@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from openapi import EXTENSION, arguments, operations, reachable, snake, target
+from openapi import EXTENSION, Argument, arguments, operations, reachable, snake, target
+from pages import TEMPLATES
 
 #: The width of the code.
 WIDTH = 110
 #: The suffixes of the derived forms of an operation, and what makes them.
-FORMS = {
-    "_with_http_info": "with_http_info",
-    "_without_preload_content": "without_preload_content",
-}
+FORMS = {"_with_http_info": "with_http_info", "_without_preload_content": "without_preload_content"}
 
 _TYPES = {"string": "StrictStr", "integer": "StrictInt", "boolean": "StrictBool"}
 _NUMBER = "Union[StrictInt, Annotated[float, Strict(), AllowInfNan(False)]]"
@@ -31,38 +24,19 @@ _UNSAID = {"description", "x-client-reads"}
 def docstring(text: str, indent: int) -> str:
     """Return a docstring, its first sentence as a paragraph of its own where not all fits on one line."""
     text = text.replace("\\", "\\\\").replace('"""', "'''")
-    margin = " " * indent
     if indent + len(text) + 6 <= WIDTH and "\n" not in text:
         return f'"""{text}"""'
     summary, _, rest = text.partition("\n\n") if "\n\n" in text else text.partition(". ")
     wrapped = [textwrap.fill(part, WIDTH - indent) for part in (summary.rstrip(".") + ".", rest) if part]
-    return textwrap.indent('"""' + "\n\n".join(wrapped) + '\n"""', margin).strip()
+    return textwrap.indent('"""' + "\n\n".join(wrapped) + '\n"""', " " * indent).strip()
 
 
-def below_field(text: str) -> str:
-    """Return the docstring below a field, wrapped."""
+def _below(text: str) -> str:
     return '"""' + "\n    ".join(textwrap.wrap(text, WIDTH - 10)) + '"""'
 
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-    autoescape=False,  # this is Python
-)
-_TEMPLATES.filters |= {"docstring": docstring, "below_field": below_field}
-
-
-def render(template: str, **values: Any) -> str:
-    """Return the text that a template makes of some values."""
-    return _TEMPLATES.get_template(template).render(**values)
-
-
-@dataclass(frozen=True)
-class Stub:
-    """An operation of the contract: its class, and the source of its stub and derived forms."""
+class Stub(NamedTuple):
+    """An operation of the contract: its class, its source, and what is to be said of its arguments."""
 
     name: str
     api: str
@@ -72,10 +46,8 @@ class Stub:
     @property
     def derived(self) -> dict[str, str]:
         """The lines of the derived forms, by their names."""
-        return {
-            f"{self.name}{suffix}": f"    {self.name}{suffix}: Final = {maker}({self.name})\n"
-            for suffix, maker in FORMS.items()
-        }
+        forms = {self.name + suffix: f"{maker}({self.name})" for suffix, maker in FORMS.items()}
+        return {form: f"    {form}: Final = {value}\n" for form, value in forms.items()}
 
 
 class Expected:
@@ -114,32 +86,29 @@ class Expected:
     def _stub(self, method: str, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Stub:
         own = sorted(arguments(item, operation), key=lambda argument: not argument.required)
         forms = [kind for kind in operation.get("requestBody", {}).get("content", ()) if "json" not in kind]
-        source = render(
-            "stub.py.j2",
+        texts = [_sentence(operation[key]) for key in ("summary", "description") if key in operation]
+        source = TEMPLATES.get_template("stub.py.j2").render(
             name=operation["operationId"],
             settings=[json.dumps(method), json.dumps(path)]
             + [f"consumes={json.dumps(kind)}" for kind in forms]
             + ["secured=False"] * (not operation.get("security", self._contract.get("security")))
             + [f"idempotent={operation[key]}" for key in ("x-client-repeats",) if key in operation]
             + [f"accept={operation[key]!r}" for key in ("x-client-accept",) if key in operation],
-            parameters=[self._parameter(a.name, a.place, a.required, a.schema) for a in own],
+            parameters=list(map(self._parameter, own)),
             options=self._options,
             returns=self._returns(operation),
-            text="\n\n".join(
-                f"{operation[key].rstrip('.')}." for key in ("summary", "description") if operation.get(key)
-            ),
+            text=docstring("\n\n".join(texts), 8),
         )
-        said = {a.name: f"{a.description.rstrip('.') or _words(a.name)}." for a in own}
+        said = {a.name: _sentence(a.description or _words(a.name)) for a in own}
         return Stub(operation["operationId"], f"{operation['tags'][0]}Api", source, said)
 
-    def _parameter(self, name: str, place: str, required: bool, schema: Mapping[str, Any]) -> str:
+    def _parameter(self, argument: Argument) -> str:
+        name, place, required, schema, _ = argument
         if place == "file":
-            return f"{name}: Files" if required else f"{name}: Files = None"
+            return f"{name}: Files" + " = None" * (not required)
         nullable, plain = _without_null(schema)
-        kind = self._type(plain)
-        if required:
-            return f"{name}: Optional[{kind}]" if nullable else f"{name}: {kind}"
-        return f"{name}: Optional[{kind}] = {schema.get('default')!r}"
+        kind = self._type(plain) if required and not nullable else f"Optional[{self._type(plain)}]"
+        return f"{name}: {kind}" + f" = {schema.get('default')!r}" * (not required)
 
     def _returns(self, operation: Mapping[str, Any]) -> str:
         for status, response in operation["responses"].items():
@@ -167,8 +136,8 @@ class Expected:
         if kind == "array":
             return f"list[{self._type(schema.get('items', {}))}]"
         if kind == "object":
-            values = schema.get("additionalProperties")
-            return f"dict[str, {self._type(values if isinstance(values, Mapping) else {})}]"
+            values = schema.get("additionalProperties", True)
+            return f"dict[str, {'Any' if values is True else self._type(values)}]"
         if schema.get("format") == "date-time":
             return "DateTime"
         return _NUMBER if kind == "number" else _TYPES[kind]
@@ -176,13 +145,11 @@ class Expected:
     # ── models ──
 
     def _model(self, name: str, schema: Mapping[str, Any]) -> str:
-        text = f"{schema.get('description', _words(name)).rstrip('.')}."
-        members: list[str] = []
-        fields: list[tuple[str, str]] = []
+        lines: list[tuple[str, str]] = []
         variants = list(map(target, schema.get("oneOf", ())))
         if "enum" in schema:
             names = schema.get("x-enum-varnames") or [str(value).upper() for value in schema["enum"]]
-            members = [f"{name} = {value!r}" for name, value in zip(names, schema["enum"], strict=True)]
+            lines = [(f"{n} = {value!r}", "") for n, value in zip(names, schema["enum"], strict=True)]
             base = "OpenEnum" if schema["type"] == "string" else "OpenIntEnum"
         elif variants:
             base = f'Wrapper[OneOf["{" | ".join(variants)}"]]'
@@ -192,21 +159,17 @@ class Expected:
                 kind = f'Annotated[{kind}, Field(union_mode="left_to_right")]'
             base = f"Wrapper[{kind}]"
         else:
-            required = schema.get("required", ())
             for field, each in schema.get("properties", {}).items():
-                said = f"{each.get('description', _words(field)).rstrip('.')}."
-                fields.append((self._field(name, field, each, field in required), said))
+                line = self._field(name, field, each, field in schema.get("required", ()))
+                lines.append((line, _below(_sentence(each.get("description", _words(field))))))
             late = any("oneOf" in self._schemas[each] for each in reachable(self._contract, schema))
             base = "Model, defer_build=True" if late else "Model"
-        late_imports = [(self.module(each), each) for each in sorted(variants, key=snake)]
-        return render(
-            "model.py.j2",
+        return TEMPLATES.get_template("model.py.j2").render(
             name=name,
             base=base,
-            text=text,
-            members=members,
-            fields=fields,
-            late_imports=late_imports,
+            text=docstring(_sentence(schema.get("description", _words(name))), 4),
+            lines=lines,
+            late_imports=[(self.module(each), each) for each in sorted(variants, key=snake)],
         )
 
     @cached_property
@@ -237,8 +200,8 @@ def _without_null(schema: Mapping[str, Any]) -> tuple[bool, Mapping[str, Any]]:
         if key in schema:
             others = [each for each in schema[key] if each.get("type") != "null"]
             return len(others) < len(schema[key]), others[0] if len(others) == 1 else {key: others}
-    kinds = schema.get("type")
-    if isinstance(kinds, list):
+    if isinstance(schema.get("type"), list):
+        kinds = cast("list[str]", schema["type"])
         others = [kind for kind in kinds if kind != "null"]
         return "null" in kinds, {**schema, "type": others[0] if len(others) == 1 else others}
     return False, schema
@@ -248,32 +211,5 @@ def _words(name: str) -> str:
     return f"The {snake(name).replace('_', ' ')}"
 
 
-def shape(node: ast.AST, constants: Mapping[str, ast.expr]) -> list[str]:
-    """Return a stub or a model as lines that do not depend on its layout and texts, to be compared."""
-
-    class Resolved(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.AST:
-            return constants.get(node.id, node)
-
-    def line(part: ast.AST) -> str:
-        return ast.unparse(Resolved().visit(part))
-
-    if isinstance(node, ast.FunctionDef):
-        arguments = node.args.args
-        defaults = [*[None] * (len(arguments) - len(node.args.defaults)), *node.args.defaults]
-        return [
-            *(f"@{line(each)}" for each in node.decorator_list),
-            *(
-                f"{a.arg}: {line(a.annotation)}" + (f" = {line(d)}" if d else "")
-                for a, d in zip(arguments, defaults, strict=True)
-                if a.annotation
-            ),
-            f"**options: {line(node.args.kwarg.annotation)}"
-            if node.args.kwarg and node.args.kwarg.annotation
-            else "",
-            f"-> {line(node.returns) if node.returns else None}",
-        ]
-    assert isinstance(node, ast.ClassDef)
-    bases = [*map(line, node.bases), *(f"{k.arg}={line(k.value)}" for k in node.keywords)]
-    entries = [line(each) for each in node.body if isinstance(each, (ast.AnnAssign, ast.Assign))]
-    return [f"class {node.name}({', '.join(bases)})", *sorted(entries)]
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('.')}."

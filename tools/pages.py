@@ -29,15 +29,16 @@ from openapi import placed
 
 ROOT = Path(__file__).parents[1]
 
-_TEMPLATES = Environment(
+#: The templates of all that is written.
+TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,
-    autoescape=False,  # this is Markdown
+    autoescape=False,  # these are Markdown and Python
 )
-_TEMPLATES.filters["tojson_text"] = partial(json.dumps, indent=2, ensure_ascii=False)
+TEMPLATES.filters["tojson_text"] = partial(json.dumps, indent=2, ensure_ascii=False)
 _REGION = re.compile(r"(?<=<!-- tables: generated -->\n).*?(?=<!-- end of the tables -->)", re.DOTALL)
 
 
@@ -121,7 +122,7 @@ def _render(template: str, package: Package, page: Path, **values: Any) -> str:
     # Where the README is, seen from the page, and where the pages are, seen from the README.
     readme = os.path.relpath(package.readme, page.parent).replace(os.sep, "/")
     docs = os.path.relpath(package.docs, package.readme.parent).replace(os.sep, "/")
-    return _TEMPLATES.get_template(template).render(package=package, readme=readme, docs=docs, **values)
+    return TEMPLATES.get_template(template).render(package=package, readme=readme, docs=docs, **values)
 
 
 # ── what is stale ──
