@@ -16,7 +16,8 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, Optional
 
@@ -166,13 +167,12 @@ class Declarations:
         else:
             self._compare(source, there, textwrap.dedent(stub.source), f"{stub.api}.{stub.name}")
         for form, line in stub.derived.items():
-            forms = _forms(source, stub.api)
-            if form not in forms:
+            body = _class(source, stub.api).body
+            if form not in map(_form, body):
                 if there is not None:
                     self._lacks(source, f"{stub.api}.{form}")
-                before = [node for each, node in forms.items() if each < form]
-                last = before or _class(source, stub.api).body
-                source.insert(max(node.end_lineno or 0 for node in last), line)
+                before = [node for node in body if "" < _form(node) < form]
+                source.insert(_last_line(before or [n for n in body if not _form(n)]), line)
 
     def _arguments(self, source: Source, name: str) -> None:
         """Add to the docstring of a class what it does not say of the arguments."""
@@ -291,22 +291,21 @@ def _makers(node: ast.FunctionDef) -> Iterator[str]:
             yield call.func.id
 
 
-def _forms(source: Source, api: str) -> dict[str, ast.stmt]:
-    """Return the derived forms of a class by their names."""
-    assigned = [node for node in _class(source, api).body if isinstance(node, ast.AnnAssign)]
-    named = {node.target.id: node for node in assigned if isinstance(node.target, ast.Name)}
-    return {name: node for name, node in named.items() if name.endswith(tuple(FORMS))}
+def _form(node: ast.stmt) -> str:
+    """Return the name of a derived form, "" for another statement."""
+    named = isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id
+    return named if named and named.endswith(tuple(FORMS)) else ""
+
+
+def _last_line(nodes: Iterable[ast.stmt]) -> int:
+    return max(node.end_lineno or 0 for node in nodes)
 
 
 def _line_for(source: Source, stub: Stub) -> int:
     """Return the line after which a stub belongs: below those whose names come before its own."""
     body = _class(source, stub.api).body
-    functions = [node for node in body if isinstance(node, ast.FunctionDef)]
-    before = [node for node in functions if node.name < stub.name]
-    forms = _forms(source, stub.api).values()
-    first = [node for node in body if node not in functions and node not in forms]
-    rest = [node for node in first if not isinstance(node, ast.AnnAssign) or node.lineno < body[-1].lineno]
-    return max(node.end_lineno or 0 for node in before or rest or first)
+    before = [node for node in body if isinstance(node, ast.FunctionDef) and node.name < stub.name]
+    return _last_line(before or takewhile(lambda n: not (isinstance(n, ast.FunctionDef) or _form(n)), body))
 
 
 def main() -> int:
