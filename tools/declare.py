@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import argparse
 import ast
-import builtins
-import copy
 import json
 import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import takewhile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from expected import FORMS, WIDTH, Expected, Stub, docstring
+from expected import WIDTH, Expected, Stub, docstring
 from openapi import placed, snake
 from pages import TEMPLATES
 from portal_client.description import arguments
+from source import Source, form, outline
 
 
 class House(NamedTuple):
@@ -58,55 +56,6 @@ _FOR_FORMS = (
     "  # the derived forms' annotations name these two\n"
     "from portal_client.api_response import ApiResponse as ApiResponse\n"
 )
-
-
-class Source:
-    """A module to which code is added, a piece at a time."""
-
-    def __init__(self, path: Path, start: str) -> None:
-        self.path = path
-        self.text = path.read_text("utf-8") if path.exists() else start
-        self.changed = False
-
-    @property
-    def tree(self) -> ast.Module:
-        """The syntax tree of the module as it is now."""
-        return ast.parse(self.text)
-
-    def insert(self, after: int, code: str) -> None:
-        """Insert code after a line, counted from 1."""
-        lines = self.text.splitlines(keepends=True)
-        self.text = "".join([*lines[:after], code, *lines[after:]])
-        self.changed = True
-
-    def class_named(self, name: str) -> Optional[ast.ClassDef]:
-        """Return a class of the module, None if it has none of that name."""
-        found = (node for node in self.tree.body if isinstance(node, ast.ClassDef) and node.name == name)
-        return next(found, None)
-
-    def imports(self, name: str) -> bool:
-        """Tell whether the module has a name from elsewhere."""
-        nodes = [node for node in self.tree.body if isinstance(node, ast.ImportFrom)]
-        return any(alias.asname == name for node in nodes for alias in node.names)
-
-    @property
-    def constants(self) -> dict[str, ast.expr]:
-        """The values that the module gives a name."""
-        named = [node for node in self.tree.body if isinstance(node, ast.Assign)]
-        return {t.id: node.value for node in named for t in node.targets if isinstance(t, ast.Name)}
-
-    def complete_imports(self, origins: Mapping[str, str]) -> None:
-        """Import the names that the code uses and the module does not have."""
-        nodes = list(ast.walk(self.tree))
-        used = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-        known = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        known |= {n.name for n in nodes if isinstance(n, (ast.ClassDef, ast.FunctionDef))}
-        known |= {n.asname or n.name for n in nodes if isinstance(n, ast.alias)}
-        needed = sorted(used - known - set(dir(builtins)))
-        last = [n for n in self.tree.body if isinstance(n, ast.ImportFrom)][-1]
-        if needed:
-            lines = [f"from {origins[name]} import {name}\n" for name in needed]
-            self.insert(last.end_lineno or last.lineno, "".join(lines))
 
 
 class Declarations:
@@ -151,7 +100,7 @@ class Declarations:
             self._lacks(source, name)
             client = f"\n    _client_type: ClassVar[type[ApiClient]] = {self._house.client}\n"
             code = f"\n\nclass {name}(Api):\n    {docstring(text, 4)}\n" + client * bool(self._house.client)
-            source.insert(len(source.text.splitlines()), code)
+            source.append(code)
         for stub in self._expected.stubs.values():
             if stub.api == name:
                 self._stub(source, stub, new)
@@ -159,43 +108,37 @@ class Declarations:
         source.complete_imports(self._origins)
 
     def _stub(self, source: Source, stub: Stub, told: bool) -> None:
-        there = _stubs(source, stub.api).get(stub.name)
+        there = source.stubs(stub.api).get(stub.name)
         if there is None:
             if not told:
                 self._lacks(source, f"{stub.api}.{stub.name}")
-            source.insert(_line_for(source, stub), stub.source)
+            source.add_stub(stub.api, stub.name, stub.source)
         else:
             self._compare(source, there, textwrap.dedent(stub.source), f"{stub.api}.{stub.name}")
-        for form, line in stub.derived.items():
-            body = _class(source, stub.api).body
-            if form not in map(_form, body):
+        for name, line in stub.derived.items():
+            if name not in map(form, source.body(stub.api)):
                 if there is not None:
-                    self._lacks(source, f"{stub.api}.{form}")
-                before = [node for node in body if "" < _form(node) < form]
-                source.insert(_last_line(before or [n for n in body if not _form(n)]), line)
+                    self._lacks(source, f"{stub.api}.{name}")
+                source.add_form(stub.api, name, line)
 
     def _arguments(self, source: Source, name: str) -> None:
         """Add to the docstring of a class what it does not say of the arguments."""
-        text = ast.get_docstring(_class(source, name)) or ""
-        known = arguments(text)
-        for stub in self._expected.stubs.values():
-            new = {argument: said for argument, said in stub.said.items() if argument not in known}
-            if stub.api != name or not new:
-                continue
-            node = _class(source, name).body[0]
+        stubs = [stub for stub in self._expected.stubs.values() if stub.api == name]
+        said = {argument: text for stub in stubs for argument, text in stub.said.items()}
+        text = source.body(name)[0]
+        known = arguments(ast.literal_eval(text.value) if isinstance(text, ast.Expr) else "")
+        entries = [
+            textwrap.fill(f"{a}: {said[a]}", WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12) + "\n"
+            for a in said
+            if a not in known
+        ]
+        if entries:
             lines = source.text.splitlines(keepends=True)
-            last = (node.end_lineno or 0) - 1
+            last = (text.end_lineno or 0) - 1
             before, _, after = lines[last].rpartition('"""')
-            entries = [
-                textwrap.fill(f"{a}: {said}", WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12)
-                + "\n"
-                for a, said in new.items()
-            ]
-            title = "" if known else "\n    Args:\n"
-            opened = before.rstrip() + "\n" if before.strip() else ""
-            lines[last] = f'{opened}{title}{"".join(entries)}    """{after}'
-            source.text, source.changed = "".join(lines), True
-            known |= new
+            above = [f"{before}\n"] * bool(before.strip()) + ["\n    Args:\n"] * (not known)
+            lines[last] = "".join([*above, *entries, f'    """{after}'])
+            source.replace("".join(lines))
 
     # ── models ──
 
@@ -209,7 +152,7 @@ class Declarations:
             return
         if there is None:
             self._lacks(source, name)
-            source.insert(len(source.text.splitlines()), f"\n\n{code}")
+            source.append(f"\n\n{code}")
             source.complete_imports(self._origins)
         else:
             self._compare(source, there, code, name)
@@ -218,7 +161,7 @@ class Declarations:
 
     def _compare(self, source: Source, there: ast.ClassDef | ast.FunctionDef, code: str, what: str) -> None:
         (wanted,) = [node for node in ast.parse(code).body if isinstance(node, type(there))]
-        here, promised = _outline(there, source.constants), _outline(wanted, {})
+        here, promised = outline(there, source.constants), outline(wanted, {})
         lines = [f"- {line.strip()}" for line in here if line not in promised]
         lines += [f"+ {line.strip()}" for line in promised if line not in here]
         if lines:
@@ -231,7 +174,7 @@ class Declarations:
         for path in sorted((self._folder / "api").glob("*_api.py")):
             source = Source(path, "")
             for node in [node for node in source.tree.body if isinstance(node, ast.ClassDef)]:
-                for name, stub in _stubs(source, node.name).items():
+                for name, stub in source.stubs(node.name).items():
                     if name not in stubs or stubs[name].api != node.name:
                         self._remove(path, stub.lineno, f"{node.name}.{name} with its forms")
         modules = {snake(name) for name in self._expected.models} | {"__init__"}
@@ -254,71 +197,24 @@ class Declarations:
         if names.keys() - there.keys():
             text = ast.get_docstring(source.tree)
             lines = sorted({**there, **names}.items())
-            source.text = TEMPLATES.get_template("lazy.py.j2").render(text=text, names=lines)
-            source.changed = True
+            source.replace(TEMPLATES.get_template("lazy.py.j2").render(text=text, names=lines))
 
 
-def _outline(node: ast.ClassDef | ast.FunctionDef, constants: Mapping[str, ast.expr]) -> list[str]:
-    """Return the lines of a stub or a model without its texts, each constant replaced by its value."""
-
-    class Resolved(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.AST:
-            return constants.get(node.id, node)
-
-    bare = copy.deepcopy(node)
-    bare.body = [each for each in bare.body if not isinstance(each, ast.Expr)] or [ast.Pass()]
-    return ast.unparse(Resolved().visit(bare)).splitlines()
-
-
-def _class(source: Source, name: str) -> ast.ClassDef:
-    node = source.class_named(name)
-    assert node is not None
-    return node
-
-
-def _stubs(source: Source, api: str) -> dict[str, ast.FunctionDef]:
-    """Return the stubs of a class by their names."""
-    return {
-        node.name: node
-        for node in _class(source, api).body
-        if isinstance(node, ast.FunctionDef) and "endpoint" in _makers(node)
-    }
-
-
-def _makers(node: ast.FunctionDef) -> Iterator[str]:
-    for call in node.decorator_list:
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-            yield call.func.id
-
-
-def _form(node: ast.stmt) -> str:
-    """Return the name of a derived form, "" for another statement."""
-    named = isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id
-    return named if named and named.endswith(tuple(FORMS)) else ""
-
-
-def _last_line(nodes: Iterable[ast.stmt]) -> int:
-    return max(node.end_lineno or 0 for node in nodes)
-
-
-def _line_for(source: Source, stub: Stub) -> int:
-    """Return the line after which a stub belongs: below those whose names come before its own."""
-    body = _class(source, stub.api).body
-    before = [node for node in body if isinstance(node, ast.FunctionDef) and node.name < stub.name]
-    return _last_line(before or takewhile(lambda n: not (isinstance(n, ast.FunctionDef) or _form(n)), body))
-
-
-def main() -> int:
+def main(given: Optional[Sequence[str]] = None) -> int:
     """Write what is missing, print what differs, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("contract", type=Path)
     parser.add_argument("--check", action="store_true", help="only print what is missing and what differs")
-    given = parser.parse_args()
-    root, house = given.contract.resolve().parents[1], HOUSES[given.contract.name]
-    contract = placed(json.loads(given.contract.read_text("utf-8")))
-    found = Declarations(root, house, Expected(contract, house.package, house.options))
-    print(*found.missing, *found.edits, sep="\n", end="\n" * bool(found.missing or found.edits))
-    if given.check:
+    options = parser.parse_args(given)
+    path: Path = options.contract
+    if path.name not in HOUSES:
+        parser.error(f"{path.name} is no contract of a package here; there are {', '.join(HOUSES)}")
+    root, house = path.resolve().parents[1], HOUSES[path.name]
+    expected = Expected(placed(json.loads(path.read_text("utf-8"))), house.package, house.options)
+    found = Declarations(root, house, expected)
+    for line in (*found.missing, *found.edits):
+        print(line, flush=True)
+    if options.check:
         return bool(found.missing or found.edits)
     written = [source for source in found.sources if source.changed]
     for source in written:
@@ -326,6 +222,7 @@ def main() -> int:
     if written:
         _run(root, "-m", "ruff", "check", "--quiet", "--select=I", "--fix", *(str(s.path) for s in written))
         _run(root, "-m", "ruff", "format", "--quiet", *(str(s.path) for s in written))
+    if written and not found.edits:  # the pages of what differs would be wrong
         _run(root, "tools/pages.py")
     return bool(found.edits)
 

@@ -1,0 +1,116 @@
+"""The source of a module of declarations, read by its syntax tree and extended line by line."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Optional
+
+
+class Source:
+    """A module to which code is added, a piece at a time."""
+
+    def __init__(self, path: Path, start: str) -> None:
+        self.path = path
+        self.text = path.read_text("utf-8") if path.exists() else start
+        self.changed = False
+
+    @property
+    def tree(self) -> ast.Module:
+        """The syntax tree of the module as it is now."""
+        return ast.parse(self.text)
+
+    def replace(self, text: str) -> None:
+        """Take another text for the module."""
+        self.text, self.changed = text, True
+
+    def insert(self, after: int, code: str) -> None:
+        """Insert code after a line, counted from 1."""
+        lines = self.text.splitlines(keepends=True)
+        self.replace("".join([*lines[:after], code, *lines[after:]]))
+
+    def append(self, code: str) -> None:
+        """Add code at the end."""
+        self.replace(self.text + code)
+
+    def class_named(self, name: str) -> Optional[ast.ClassDef]:
+        """Return a class of the module, None if it has none of that name."""
+        found = (node for node in self.tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+        return next(found, None)
+
+    def imports(self, name: str) -> bool:
+        """Tell whether the module has a name from elsewhere."""
+        nodes = [node for node in self.tree.body if isinstance(node, ast.ImportFrom)]
+        return any(alias.asname == name for node in nodes for alias in node.names)
+
+    @property
+    def constants(self) -> dict[str, ast.expr]:
+        """The values that the module gives a name."""
+        named = [node for node in self.tree.body if isinstance(node, ast.Assign)]
+        return {t.id: node.value for node in named for t in node.targets if isinstance(t, ast.Name)}
+
+    def complete_imports(self, origins: Mapping[str, str]) -> None:
+        """Import the names that the code uses and the module does not have."""
+        nodes = list(ast.walk(self.tree))
+        used = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        known = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        known |= {n.name for n in nodes if isinstance(n, (ast.ClassDef, ast.FunctionDef))}
+        known |= {n.asname or n.name for n in nodes if isinstance(n, ast.alias)}
+        needed = sorted(used - known - set(dir(builtins)))
+        last = [n for n in self.tree.body if isinstance(n, ast.ImportFrom)][-1]
+        if needed:
+            lines = [f"from {origins[name]} import {name}\n" for name in needed]
+            self.insert(last.end_lineno or last.lineno, "".join(lines))
+
+    # ── a class of operations ──
+
+    def body(self, name: str) -> list[ast.stmt]:
+        """Return the statements of a class that is there."""
+        node = self.class_named(name)
+        assert node is not None
+        return node.body
+
+    def stubs(self, api: str) -> dict[str, ast.FunctionDef]:
+        """Return the stubs of a class by their names, without those of streams."""
+        functions = [node for node in self.body(api) if isinstance(node, ast.FunctionDef)]
+        return {f.name: f for f in functions if any("endpoint(" in ast.unparse(d) for d in f.decorator_list)}
+
+    def add_stub(self, api: str, name: str, code: str) -> None:
+        """Insert a stub below those whose names come before its own."""
+        body = self.body(api)
+        functions = [node for node in body if isinstance(node, ast.FunctionDef)]
+        before = [node for node in functions if node.name < name]
+        first = min((node.lineno for node in body if node in functions or form(node)), default=None)
+        self.insert(_end(before or [n for n in body if first is None or n.lineno < first]), code)
+
+    def add_form(self, api: str, name: str, code: str) -> None:
+        """Insert a derived form below those whose names come before its own, and below all stubs."""
+        body = self.body(api)
+        before = [node for node in body if "" < form(node) < name]
+        self.insert(_end(before or [node for node in body if not form(node)]), code)
+
+
+def form(node: ast.stmt) -> str:
+    """Return the name of a derived form, "" for another statement."""
+    if isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "Final":
+        return ast.unparse(node.target)
+    return ""
+
+
+def outline(node: ast.ClassDef | ast.FunctionDef, constants: Mapping[str, ast.expr]) -> list[str]:
+    """Return the lines of a stub or a model without its texts, each constant replaced by its value."""
+
+    class Resolved(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.AST:
+            return constants.get(node.id, node)
+
+    bare = copy.deepcopy(node)
+    bare.body = [each for each in bare.body if not isinstance(each, ast.Expr)] or [ast.Pass()]
+    return ast.unparse(Resolved().visit(bare)).splitlines()
+
+
+def _end(nodes: Iterable[ast.stmt]) -> int:
+    return max(node.end_lineno or 0 for node in nodes)
