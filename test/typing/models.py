@@ -16,6 +16,7 @@ from portal_client import (
     MessageRole,
     Session,
     SessionStatus,
+    SessionSummary,
     ValidationError,
     ValidationErrorLocInner,
 )
@@ -67,7 +68,7 @@ def answers() -> None:
     assert_type(AsyncSessionResponse(session_id="s").session_id, str)
     assert_type(GetSessionsResponse(sessions=[SESSION]).sessions, list[Session])
     grouped = GroupedSessionsResponse(time_to_sessions={"Today": [SESSION]})
-    assert_type(grouped.time_to_sessions, dict[str, Any] | None)
+    assert_type(grouped.time_to_sessions, dict[str, list[Session | SessionSummary | Any] | Any] | None)
     GroupedSessionsResponse(time_to_sessions=None)
     answer = ApiResponse[Session](status_code=200, headers={}, data=SESSION, raw_data=b"{}")
     assert_type(answer.data, Session)
