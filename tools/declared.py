@@ -258,7 +258,8 @@ def _sample(contract: Mapping[str, Any], schema: Mapping[str, Any], name: str) -
         target = schema["$ref"].rsplit("/", 1)[1]
         return _sample(contract, contract["components"]["schemas"][target], name)
     if variants := schema.get("anyOf") or schema.get("oneOf"):
-        return _sample(contract, min(variants, key=lambda each: _references(contract, each)), name)
+        held = [each for each in variants if each.get("type") != "null"]
+        return _sample(contract, min(held, key=lambda each: _references(contract, each)), name)
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type")
