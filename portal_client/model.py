@@ -19,7 +19,7 @@ from typing import (
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, ValidationError
-from pydantic_core import CoreSchema, InitErrorDetails
+from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
 from portal_client.exceptions import ApiValueError
 from portal_client.fields import DateTime as DateTime
@@ -191,16 +191,13 @@ class Wrapper(RootModel[T], _Portable, Generic[T]):  # pyright: ignore[reportInc
         self.root = value
 
 
-class OpenEnum(str, Enum):  # not StrEnum: str() of a member is its name, as in the original
-    """An enumeration that accepts unknown values, which a newer server may send; compare with `==`."""
+class _Open(Enum):
+    """An enumeration that accepts unknown values of its kind; compare with `==`."""
 
     @classmethod
-    def _missing_(cls, value: object) -> Optional[Self]:
-        if not isinstance(value, str):
-            return None
+    def _unknown(cls, member: Self, value: Any) -> Self:
         # Not stored among the members: a hostile server must not make the class grow.
-        member = str.__new__(cls, value)
-        member._name_, member._value_ = printable(value), value
+        member._name_, member._value_ = printable(str(value)), value
         return member
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
@@ -214,6 +211,27 @@ class OpenEnum(str, Enum):  # not StrEnum: str() of a member is its name, as in 
     def from_json(cls, json_str: str) -> Self:
         """Make a member from JSON text, such as `"Ready"` with its quotes."""
         return cls(json.loads(without_halves(json_str) or json_str))
+
+
+class OpenEnum(str, _Open):  # not StrEnum: str() of a member is its name, as in the original
+    """An enumeration that accepts unknown values, which a newer server may send; compare with `==`."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Optional[Self]:
+        return cls._unknown(str.__new__(cls, value), value) if isinstance(value, str) else None
+
+
+class OpenIntEnum(int, _Open):
+    """An enumeration of integers that accepts unknown ones, which a newer server may send."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Optional[Self]:
+        return cls._unknown(int.__new__(cls, value), value) if type(value) is int else None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # pydantic would take "3", 3.0 and true for 3.
+        return core_schema.no_info_after_validator_function(cls, core_schema.int_schema(strict=True))
 
 
 def _not_too_deep(model: M) -> M:

@@ -202,7 +202,10 @@ def properties(package: Package, model: type) -> Properties:
     shown = Properties(model.__name__, model.__module__, "model", cleandoc(model.__doc__ or ""), (), None)
     sample = _sample(package.contract, package.contract["components"]["schemas"][shown.name], shown.variable)
     if issubclass(model, Enum):
-        values = [Row(each.name, repr(each.value), "", "") for each in model]
+        names: dict[Enum, list[str]] = {}
+        for name, member in model.__members__.items():  # also those that are another name of a member
+            names.setdefault(member, []).append(name)
+        values = [Row("`, `".join(names[each]), repr(each.value), "", "") for each in model]
         return replace(shown, kind="enum", rows=values, example=sample)
     if issubclass(model, RootModel):
         rows = [Row("", each, "", "") for each in _variants(package, cast("type[RootModel[Any]]", model))]

@@ -108,7 +108,8 @@ class Expected:
             return f"{name}: Files" + " = None" * (not required)
         nullable, plain = _without_null(schema)
         kind = self._type(plain) if required and not nullable else f"Optional[{self._type(plain)}]"
-        return f"{name}: {kind}" + f" = {schema.get('default')!r}" * (not required)
+        default = schema.get("x-client-default", schema.get("default"))
+        return f"{name}: {kind}" + f" = {default!r}" * (not required)
 
     def _returns(self, operation: Mapping[str, Any]) -> str:
         for status, response in operation["responses"].items():
@@ -150,6 +151,7 @@ class Expected:
         if "enum" in schema:
             names = schema.get("x-enum-varnames") or [str(value).upper() for value in schema["enum"]]
             lines = [(f"{n} = {value!r}", "") for n, value in zip(names, schema["enum"], strict=True)]
+            lines += [(f"{n} = {value!r}", "") for n, value in schema.get("x-enum-aliases", {}).items()]
             base = "OpenEnum" if schema["type"] == "string" else "OpenIntEnum"
         elif variants:
             base = f'Wrapper[OneOf["{" | ".join(variants)}"]]'

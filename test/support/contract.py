@@ -30,6 +30,7 @@ Contract = Mapping[str, Any]
 Models = Mapping[str, Any]
 
 _JSON = "application/json"
+_LINES = "application/x-ndjson"
 #: The error bodies that the core reads as a model, by status.
 _ERRORS = {"422": "HTTPValidationError"}
 _BASIC: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -57,8 +58,9 @@ def operation_differences(
         differences += _form_differences(name, api, operation, forms)
     for *_, operation in promised:
         differences += _error_differences(operation)
+    events = {operation["operationId"]: _events(operation) for *_, operation in promised}
     for api in apis:
-        differences += _stream_differences(api, models)
+        differences += _stream_differences(api, models, events)
     return differences
 
 
@@ -124,7 +126,7 @@ def _form_differences(name: str, api: type, operation: Operation, forms: Sequenc
     ]
 
 
-def _stream_differences(api: type, models: Models) -> Iterator[str]:
+def _stream_differences(api: type, models: Models, events: Mapping[str, Optional[str]]) -> Iterator[str]:
     """Yield where the form that returns events differs from its operation."""
     for name in dir(api):
         stream = getattr(getattr(api, name), "operation", None)
@@ -134,8 +136,15 @@ def _stream_differences(api: type, models: Models) -> Iterator[str]:
         if name != f"{whole.name}_stream":
             yield f"{whole.name}: its stream is called {name} here"
         here, there = _declaration(api, stream, models), _declaration(api, whole, models)
-        there |= {"name": name, "response": f"EventStream[{there['response']}]"}
+        event = events.get(whole.name) or there["response"]
+        there |= {"name": name, "response": f"EventStream[{event}]"}
         yield from compare(name, here, there)
+
+
+def _events(operation: Contract) -> Optional[str]:
+    """Return the shape of the lines of an operation's response, None where the contract names none."""
+    contents = [response.get("content", {}) for response in operation["responses"].values()]
+    return next((_shape_in_contract(each[_LINES]["schema"]) for each in contents if _LINES in each), None)
 
 
 def _error_differences(operation: Contract) -> list[str]:
@@ -217,7 +226,9 @@ def _promise(
         "response": _union(responses),
     }
     for name, place, required, schema, _ in arguments(item, operation):
-        default = schema.get("default") if place in ("path", "query") else None
+        default = None
+        if place in ("path", "query"):
+            default = schema.get("x-client-default", schema.get("default"))  # what the client sends, if other
         form[f"parameter {name}"] = _parameter(place, required, _shape_in_contract(schema), default)
     return form
 
