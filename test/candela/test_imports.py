@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import finbourne_candela
+import finbourne_candela.api
 import finbourne_candela.exceptions
 import portal_client
 from test_imports import fresh, imported, lines, modules_in, shown, written_in
@@ -61,6 +62,23 @@ def test_the_operations_need_no_more_than_the_four_libraries() -> None:
     assert not {"requests", "aiohttp", "multiprocessing.pool", "portal_sandbox", "fastapi"} & loaded
 
 
+@pytest.mark.parametrize(
+    ("api", "models"),
+    [
+        ("AppsApi", {"app_spec", "object_id", "object_metadata", "post_app"}),
+        ("ModelsApi", {"object_id", "object_metadata"}),
+        ("SystemApi", {"slot_data", "slot_state", "slots_put_response"}),
+        ("TracesApi", {"object_id", "object_metadata", "trace", "trace_item"}),
+        ("UserSlotsApi", {"slot_data", "slot_state"}),
+    ],
+)
+def test_a_class_loads_only_the_models_that_it_names(api: str, models: set[str]) -> None:
+    loaded = fresh(f"from finbourne_candela import {api}; answer = sorted(sys.modules)")
+
+    below = "finbourne_candela.models."
+    assert {name.removeprefix(below) for name in loaded if name.startswith(below)} == models
+
+
 # ── what it offers ──
 
 
@@ -84,7 +102,7 @@ def test_dir_shows_public_names_only(package: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "SessionsApi",
+        *finbourne_candela.api.__all__,
         "Configuration",
         "SyncApiClient",
         "OpenApiException",
@@ -120,6 +138,8 @@ def test_star_imports() -> None:
         "models.Session",
         "api.sessions_api.SessionsApi",
         "api.SessionsApi",
+        "api.user_slots_api.UserSlotsApi",
+        "models.slot_state.SlotState",
         "extensions.SyncApiClient",
         "extensions.api_client.SyncApiClient",
         "extensions.configuration_options.ConfigurationOptions",

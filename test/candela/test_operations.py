@@ -69,7 +69,12 @@ TRACE = {"session_ids": ["s1"], "trace_items": [{"item_type": "user", "content":
 PUT = {"old_value": 1, "new_value": 2}
 ONE = {"scope": "default", "identifier": "a b/ü"}
 QUERY = "scope=default&identifier=a%20b/%C3%BC"
-MODEL = {"hf_url": "https://hf.co/a?b=c", **ONE, "quantisation": "q6k", "description": "small & fast"}
+MODEL: dict[str, Any] = {
+    "hf_url": "https://hf.co/a?b=c",
+    **ONE,
+    "quantisation": "q6k",
+    "description": "small & fast",
+}
 MODEL_QUERY = f"hf_url=https%3A//hf.co/a%3Fb%3Dc&{QUERY}&quantisation=q6k&description=small%20%26%20fast"
 
 NAMED = "scope: 'StrictStr', identifier: 'StrictStr', version: 'Optional[StrictStr]' = None, "

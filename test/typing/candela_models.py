@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, assert_type
 
 from finbourne_candela.models import (
+    AppSpec,
     BaseTool,
     CircuitDTO,
     ConfirmDTO,
@@ -32,14 +33,25 @@ from finbourne_candela.models import (
     Obj1,
     ObjectId,
     ObjectMetadata,
+    PostApp,
+    PostCircuit,
+    PostDirective,
+    PostToolModule,
     ResponseDTO,
     Session,
     SessionStartRequest,
+    SlotData,
+    SlotsPutResponse,
+    SlotState,
     Spec,
     SubmitPrompt,
     SwitchDTO,
+    ToolMetadata,
     ToolModule,
+    ToolModuleMetadata,
     ToolObj,
+    Trace,
+    TraceItem,
     UseToolDTO,
     ValidationError,
 )
@@ -132,6 +144,39 @@ def answers(session: Session, metadata: ObjectMetadata, event: Event, error: HTT
     assert_type(metadata.obj_id, ObjectId)
     assert_type(event.event_type, str)
     assert_type(error.detail, list[ValidationError] | None)
+
+
+def stored(directive: Directive, circuit: CircuitDTO) -> None:
+    app = PostApp(scope="s", identifier="i", data=AppSpec(type="agent", circuit=ID, directive=ID))
+    assert_type(app.version_bump, str | None)
+    assert_type(app.description, str | None)
+    assert_type(app.data.circuit, ObjectId)
+    assert_type(PostCircuit(scope="s", identifier="i", data=circuit).data, CircuitDTO)
+    assert_type(
+        PostDirective(scope="s", identifier="i", version_bump="major", data=directive).data, Directive
+    )
+    module = PostToolModule(scope="s", identifier="i", description=None, data=ToolModule(content="pass"))
+    assert_type(module.data.content, str)
+
+
+def machines(slot: SlotData, put: SlotsPutResponse, module: ToolModuleMetadata, tool: ToolMetadata) -> None:
+    assert_type(slot.state, SlotState | None)
+    assert_type(slot.ready, datetime | None)
+    assert_type(slot.assigned_to, str | None)
+    assert_type(SlotState(12), SlotState)
+    assert_type(SlotState.HOST_READY.value, int)
+    count: int = SlotState.NUMBER_3
+    assert_type(count == SlotState.HOST_READY, bool)
+    assert_type(SlotState.from_json("3"), SlotState)
+    assert_type(put.old_value, int)
+    assert_type(module.tools, list[str])
+    assert_type(tool.module_version, str)
+
+
+def said(trace: Trace) -> None:
+    assert_type(trace.session_ids, list[str])
+    assert_type(trace.trace_items, list[TraceItem])
+    assert_type(trace.trace_items[0].item_type, str)
 
 
 def plain_data(session: Session, data: dict[str, Any]) -> None:

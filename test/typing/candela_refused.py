@@ -6,19 +6,26 @@
 from __future__ import annotations
 
 from finbourne_candela import (
+    AppsApi,
     CircuitDTO,
     Configuration,
     ConfigurationOptions,
     DTOArr,
     DTOReal,
+    ModelsApi,
     Nodes,
     NoOpDTO,
     Obj,
     ObjectId,
+    PostApp,
     SessionsApi,
     SessionStartRequest,
+    SlotState,
     SubmitPrompt,
     SyncApiClient,
+    SystemApi,
+    TracesApi,
+    UserSlotsApi,
 )
 from finbourne_candela.configuration import Timeouts
 
@@ -41,6 +48,23 @@ def arguments(api: SessionsApi, start: SessionStartRequest, prompt: SubmitPrompt
     api.submit_prompt_to_agent()  # type: ignore[call-arg]
     api.submit_prompt_to_agent_stream()  # type: ignore[call-arg]
     api.submit_prompt_to_agent_stream("p")  # type: ignore[arg-type]
+
+
+def others(
+    apps: AppsApi, models: ModelsApi, slots: UserSlotsApi, system: SystemApi, traces: TracesApi
+) -> None:
+    apps.add_app({"scope": "s"})  # type: ignore[arg-type]
+    apps.add_app()  # type: ignore[call-arg]
+    apps.get_app("s")  # type: ignore[call-arg]
+    apps.list_apps("yes")  # type: ignore[arg-type]
+    models.add_model("u", "s", "i", "q")  # type: ignore[call-arg]
+    models.add_model_stream("u", "s", "i", "q", "d", 1)  # type: ignore[arg-type]
+    slots.assign_slot()  # type: ignore[call-arg]
+    slots.dispose_slot("local")  # type: ignore[call-arg]
+    system.set_max_slots("local", "8")  # type: ignore[arg-type]
+    traces.get_trace("t")  # type: ignore[call-arg]
+    PostApp(scope="s", identifier="i")  # type: ignore[call-arg]
+    SlotState.NO_SUCH_STATE  # type: ignore[attr-defined]  # noqa: B018
 
 
 def options(api: SessionsApi, prompt: SubmitPrompt) -> None:
