@@ -164,9 +164,9 @@ def machines(slot: SlotData, put: SlotsPutResponse, module: ToolModuleMetadata, 
     assert_type(slot.ready, datetime | None)
     assert_type(slot.assigned_to, str | None)
     assert_type(SlotState(12), SlotState)
-    assert_type(SlotState.HOST_READY.value, int)
+    state: int = SlotState(12).value
     count: int = SlotState.NUMBER_3
-    assert_type(count == SlotState.HOST_READY, bool)
+    assert_type(count == state == SlotState.HOST_READY, bool)
     assert_type(SlotState.from_json("3"), SlotState)
     assert_type(put.old_value, int)
     assert_type(module.tools, list[str])
