@@ -55,6 +55,7 @@ def get_routines(
     user: CurrentUser,
     agent_id: Annotated[str, Query(description="The agent, as `Agent.id` names it")],
 ) -> wire.RoutinesResponse:
+    """Return the caller's routines of one agent."""
     query = select(RoutineRow).where(RoutineRow.agent_id == agent_id, open_to(user, RoutineRow))
     with service.store.database.reading() as db:
         routines = db.scalars(query.order_by(RoutineRow.key.desc())).all()
@@ -90,6 +91,7 @@ def delete_routine(service: ThisService, user: CurrentUser, routine_id: RoutineI
 def run_async_routine(
     service: ThisService, user: CurrentUser, routine_id: RoutineId
 ) -> wire.RoutinesResponse:
+    """Run a routine without waiting for its agent."""
     run = _begin(service, user, routine_id)
     return get_routines(service, user, run.agent_id)
 
