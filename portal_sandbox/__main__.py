@@ -72,6 +72,8 @@ def _run(given: argparse.Namespace) -> int:
             latency=given.latency,
             pace=given.pace,
             oauth2=candela.oauth2(given, users, given.db),
+            strict=given.strict,
+            slot_start=given.slot_start,
             chaos=given.chaos,
             chaos_seed=given.chaos_seed,
         ) as box,

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from types import NoneType
@@ -42,6 +42,9 @@ def create_app(
     latency: float = 0.0,
     pace: float = 0.0,
     oauth2: OAuth2 | None = None,
+    strict: bool = False,
+    slot_start: float = 0.0,
+    admins: Collection[str] | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """Return the sandbox as an app, for a server of your own; `running` is simpler.
@@ -49,14 +52,16 @@ def create_app(
     `tokens` maps each bearer token to its user; `db` is a file for SQLite, or None for memory; `demo_data`
     adds the data of the documents' examples, and takes any other token as that of the user "guest";
     `agents` are added to "echo"; `latency`, in seconds, is the delay before each answer, and `pace` the pause
-    after each piece that an agent yields; `oauth2` holds the users who may sign in to Candela; `now` returns
-    an aware datetime.
+    after each piece that an agent yields; `oauth2` holds the users who may sign in to Candela. A `strict`
+    Candela starts a session only for a user who has a slot, with an app and a model that are stored; a slot
+    takes `slot_start` seconds to start; `admins` are the users who may do what is for administrators, by
+    default everybody. `now` returns an aware datetime.
 
     The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
-    ValueError for tokens that no header can carry, for an agent that cannot be called, for a latency or pace
-    that is not a number from 0 up, and for an argument of another type.
+    ValueError for tokens that no header can carry, for an agent that cannot be called, for a time that is not
+    a number from 0 up, and for an argument of another type.
     """
-    for name, seconds in (("latency", latency), ("pace", pace)):
+    for name, seconds in (("latency", latency), ("pace", pace), ("slot_start", slot_start)):
         check(name, seconds, (int, float), "a number of seconds such as 0.5")
         if not 0 <= seconds < math.inf:
             raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
@@ -64,6 +69,8 @@ def create_app(
         raise ValueError(
             f"now must be a function that returns the time, not a value of type {type(now).__name__}"
         )
+    check("strict", strict, bool, "True or False")
+    check("admins", admins, (list, tuple, set, frozenset, NoneType), 'a list of users such as ["ann"]')
     check("oauth2", oauth2, (OAuth2, NoneType), 'an OAuth2 such as OAuth2(users={"ann": "password"})')
     known = known_agents(agents, demo_data)
     store = Store(db, now)
@@ -86,6 +93,9 @@ def create_app(
             pace=pace,
             now=now,
             demo_data=demo_data,
+            strict=strict,
+            slot_start=slot_start,
+            admins=admins,
         ),
     )
 

@@ -86,6 +86,9 @@ def start(
     latency: float = 0.0,
     pace: float = 0.0,
     oauth2: OAuth2 | None = None,
+    strict: bool = False,
+    slot_start: float = 0.0,
+    admins: Collection[str] | None = None,
     now: Callable[[], datetime] = utc_now,
     chaos: str | None = None,
     chaos_seed: int | None = None,
@@ -119,6 +122,9 @@ def start(
         latency=latency,
         pace=pace,
         oauth2=oauth2,
+        strict=strict,
+        slot_start=slot_start,
+        admins=admins,
         now=now,
     )
     service: Service = app.state.service

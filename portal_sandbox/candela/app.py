@@ -1,18 +1,22 @@
 """The app of Candela, which the sandbox mounts beside Portal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from fastapi import FastAPI
 
 from portal_sandbox import docs
 from portal_sandbox.agents import Agent, echo
-from portal_sandbox.candela import demo, prompts, routes, token_endpoint
+from portal_sandbox.candela import demo, token_endpoint
 from portal_sandbox.candela.grants import Grants
 from portal_sandbox.candela.oauth2 import OAuth2
+from portal_sandbox.candela.objects import Objects
+from portal_sandbox.candela.routes.routers import ROUTERS
 from portal_sandbox.candela.service import Candela
 from portal_sandbox.candela.session_runner import SessionRunner
 from portal_sandbox.candela.sessions import Sessions
+from portal_sandbox.candela.slots import Slots
+from portal_sandbox.candela.traces import Traces
 from portal_sandbox.database import Database
 from portal_sandbox.demo import GUEST
 from portal_sandbox.methods import not_allowed
@@ -34,26 +38,41 @@ def candela_service(
     pace: float,
     now: Callable[[], datetime],
     demo_data: bool,
+    strict: bool,
+    slot_start: float,
+    admins: Collection[str] | None,
 ) -> Candela:
     """Return the service on a database that its caller opens and closes."""
     known = {**({demo.AGENT_ID: echo} if demo_data else {}), **agents}
     sessions = Sessions(database, presence, now)
     return Candela(
         sessions,
+        Objects(database, now),
+        Slots(database, now, slot_start),
+        Traces(database, now),
         SessionRunner(sessions, known, latency, pace),
         Grants(database, now, oauth2, GUEST if demo_data else None),
         oauth2,
         tokens,
         known,
+        pace,
         demo_data,
+        strict,
+        admins,
     )
 
 
 def candela_app(candela: Candela) -> FastAPI:
     """Return the app of a service: its operations and its token endpoint."""
-    app = FastAPI(title="FINBOURNE Candela Platform Web API", version="0.1.0", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="FINBOURNE Candela Platform Web API",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
     app.state.candela = candela
-    routers = (routes.router, prompts.router, token_endpoint.router, docs.router)
+    routers = (*ROUTERS, token_endpoint.router, docs.router)
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(token_endpoint.OAuth2Error, token_endpoint.refusal)

@@ -23,3 +23,12 @@ def current_user(request: Request, candela: ThisCandela, credentials: Credential
 
 
 CurrentUser = Annotated[str, Security(current_user)]
+
+
+def administrator(candela: ThisCandela, user: CurrentUser) -> str:
+    """Return the user of the request's token. Raises NotAnAdmin for one who is none."""
+    candela.check_admin(user)
+    return user
+
+
+Administrator = Annotated[str, Depends(administrator)]

@@ -10,6 +10,53 @@ class NoSuchParent(Refused):
     detail = "Parent session not found"
 
 
+class NotStored(Refused):
+    """The user has no object, such as an app, with this name."""
+
+    status = 404
+
+    def __init__(self, noun: str, name: str) -> None:
+        super().__init__(f"{noun} not found: {name}")
+
+
+class NoFreeSlot(Refused):
+    """There are as many slots of a type as there may be, and all are taken."""
+
+    def __init__(self, slot_type: str) -> None:
+        super().__init__(f"No free slot of type {slot_type}")
+
+
+class NoSlot(Refused):
+    """The user has no slot."""
+
+    detail = "You have no slot: assign one first"
+
+
+class NoSuchSlot(Refused):
+    """No slot has this id."""
+
+    status = 404
+    detail = "Slot not found"
+
+
+class SlotNotReady(Refused):
+    """The user's slot is still starting."""
+
+    status = 409
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"Your slot is not ready: its state is {state}")
+
+
+class OtherAppType(Refused):
+    """An agent was sent the prompt for a pipeline, or the other way round."""
+
+    status = 409
+
+    def __init__(self, given: str, wanted: str) -> None:
+        super().__init__(f"The app of the session is of type {given}, not {wanted}")
+
+
 class SlotTaken(Refused):
     """Another session of the user is running."""
 
@@ -52,3 +99,10 @@ class ServerStopped(Refused):
 
     status = 503
     detail = STOPPED
+
+
+class NotAnAdmin(Refused):
+    """What was asked for is for administrators."""
+
+    status = 403
+    detail = "You are not an administrator"

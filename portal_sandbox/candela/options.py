@@ -44,6 +44,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="the lifetime of a token, such as 30s or 5m (default: 1h)",
     )
     group.add_argument("--no-refresh-tokens", action="store_true", help="issue no refresh tokens")
+    group.add_argument(
+        "--strict",
+        action="store_true",
+        help="start sessions only for users who have a slot, with an app and a model that are stored",
+    )
+    group.add_argument(
+        "--slot-start",
+        type=option(parse_seconds),
+        default=0.0,
+        metavar="TIME",
+        help="the time that a slot takes to start, such as 5s (default: 0)",
+    )
 
 
 def oauth2(

@@ -12,11 +12,14 @@ from portal_sandbox.errors import NoSuchSession
 
 @dataclass(frozen=True)
 class Name:
-    """The name of a session; without a version, of the latest one."""
+    """The name of a session or an object; without a version, of the latest one."""
 
     scope: str
     identifier: str
     version: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.scope}/{self.identifier}" + (f":{self.version}" if self.version is not None else "")
 
 
 def visible(user: str) -> Select[CandelaSessionRow]:

@@ -1,39 +1,64 @@
-"""The service behind the routes of Candela: its sessions, agents and users."""
+"""The service behind the routes of Candela: its sessions, objects, slots, agents and users."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from portal_sandbox.agents import Agent
 from portal_sandbox.candela import demo
+from portal_sandbox.candela.errors import NotAnAdmin, OtherAppType
 from portal_sandbox.candela.grants import Grants
+from portal_sandbox.candela.kinds import APP, CIRCUIT, DIRECTIVE, MODEL, Kind
 from portal_sandbox.candela.oauth2 import OAuth2
+from portal_sandbox.candela.objects import NewObject, Objects
 from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.session_runner import SessionRunner
 from portal_sandbox.candela.sessions import New, Sessions
-from portal_sandbox.candela.tables import CandelaSessionRow
+from portal_sandbox.candela.slots import Slots
+from portal_sandbox.candela.tables import CandelaSessionRow, ObjectRow
+from portal_sandbox.candela.traces import Traces
+from portal_sandbox.candela.wire import AppType
 from portal_sandbox.demo import GUEST
 from portal_sandbox.errors import NoSuchAgent
 from portal_sandbox.tokens import Tokens
 
+#: The domain of all objects, slots and traces.
+DOMAIN = "sandbox"
+
+#: The type of the slots that sessions get on the way.
+SLOT_TYPE = "sandbox"
+
+#: The agent of a stored app or model that names none.
+_ECHO = "echo"
+
 
 @dataclass(frozen=True)
 class Candela:
-    """The state that all routes share."""
+    """The state that all routes share.
+
+    Where it is `strict`, a session needs a slot that its user holds, and an app and a model that are stored.
+    Without `admins` every user is one.
+    """
 
     sessions: Sessions
+    objects: Objects
+    slots: Slots
+    traces: Traces
     runner: SessionRunner
     grants: Grants
     oauth2: OAuth2
     tokens: Tokens
     agents: Mapping[str, Agent]
+    pace: float
     demo_data: bool
+    strict: bool
+    admins: Collection[str] | None
 
     def start(self) -> None:
         """Accept prompts, once the database is open; harmless when started already."""
         self.sessions.settle()
         if self.demo_data:
-            demo.add_demo_data(self.sessions)
+            demo.add_demo_data(self.sessions, self.objects, self.slots, self.traces)
         self.runner.start()
 
     def wind_down(self) -> None:
@@ -54,30 +79,89 @@ class Candela:
         """Whether this is the client; with demo data any will do."""
         return self.demo_data or self.oauth2.knows_client(client_id, client_secret)
 
-    def start_session(
-        self, user: str, identifier: str, details: Mapping[str, Any], scope: str | None, parent: Name | None
-    ) -> CandelaSessionRow:
-        """Return a new session of the agent with this identifier; `details` is what reading it returns.
+    def check_admin(self, user: str) -> None:
+        """Raise NotAnAdmin for a user who is none."""
+        if self.admins is not None and user not in self.admins:
+            raise NotAnAdmin
 
-        With demo data, an unknown name stands for the demo agent. Raises NoSuchAgent, SlotTaken or
-        NoSuchParent.
+    def check_level(self, user: str, new: NewObject) -> None:
+        """Raise NotAnAdmin for a user who may not store an object for everybody."""
+        if new.system:
+            self.check_admin(user)
+
+    def add_object(self, user: str, kind: Kind, new: NewObject) -> ObjectRow:
+        """Store an object, or the next version of one, and return it. Raises NotAnAdmin."""
+        self.check_level(user, new)
+        return self.objects.add(user, kind, new)
+
+    def start_session(
+        self, user: str, details: Mapping[str, Any], scope: str | None, parent: Name | None
+    ) -> CandelaSessionRow:
+        """Return a new session; `details` is what reading it returns.
+
+        The app names the agent, or the model of a development session. Raises NotStored, NoSuchAgent, NoSlot,
+        NoFreeSlot, SlotNotReady, SlotTaken or NoSuchParent.
         """
-        agent_id = self._agent_id(identifier)
+        details, stored = self._resolved(user, details)
+        agent_id = self._agent_id((details["app"] or details["model_cfg"])["identifier"], stored)
         gives_way = self.demo_data and agent_id == demo.AGENT_ID
-        row, gone = self.sessions.start(user, New(agent_id, details, scope, parent, gives_way))
-        if gone is not None:
-            self.runner.abandon(gone)
+        if not self.strict:
+            self.slots.assign(user, SLOT_TYPE, limited=False)
+        new = New(agent_id, details, scope, parent, gives_way)
+        row, gone = self.sessions.start(user, new, self.slots.host)
+        self.abandon(gone)
         return row
+
+    def check_type(self, user: str, name: Name, wanted: AppType) -> None:
+        """Raise OtherAppType where the app of a running session, a stored one, is of the other type."""
+        if self.strict:
+            app = self.sessions.accepting(user, name).details["app"]
+            row = app and self.objects.find(user, APP, _name(app))
+            if row and row.data["type"] != wanted:
+                raise OtherAppType(row.data["type"], wanted)
 
     def stop_session(self, user: str) -> None:
         """Stop the session in the user's slot, if there is one."""
-        gone = self.sessions.stop(user)
-        if gone is not None:
-            self.runner.abandon(gone)
+        self.abandon(self.sessions.stop(user))
 
-    def _agent_id(self, identifier: str) -> str:
+    def abandon(self, session_key: int | None) -> None:
+        """End the streams of a session that was stopped; None is none."""
+        if session_key is not None:
+            self.runner.abandon(session_key)
+
+    def _resolved(self, user: str, details: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        """Return the details with the versions of what they name, and whether what names the agent is stored.
+
+        Raises NotStored where the service is strict.
+        """
+        resolved = dict(details)
+        row = self._stored(user, MODEL, resolved, "model_cfg")
+        if resolved["app"] is not None:
+            row = self._stored(user, APP, resolved, "app")
+            for part, kind in (("circuit", CIRCUIT), ("directive", DIRECTIVE)):
+                if resolved.get(f"{part}_override") is not None:
+                    self._stored(user, kind, resolved, f"{part}_override")
+                elif row is not None:
+                    self._stored(user, kind, dict(row.data), part)
+        return resolved, row is not None
+
+    def _stored(self, user: str, kind: Kind, details: dict[str, Any], key: str) -> ObjectRow | None:
+        """Return what a detail names, and fill in its version."""
+        find = self.objects.get if self.strict else self.objects.find
+        row = find(user, kind, _name(details[key]))
+        if row is not None:
+            details[key] = {**details[key], "version": row.version}
+        return row
+
+    def _agent_id(self, identifier: str, stored: bool) -> str:
         if identifier in self.agents:
             return identifier
         if self.demo_data:
             return demo.AGENT_ID
+        if stored:
+            return _ECHO
         raise NoSuchAgent(identifier, self.agents)
+
+
+def _name(sent: Mapping[str, Any]) -> Name:
+    return Name(sent["scope"], sent["identifier"], sent.get("version"))

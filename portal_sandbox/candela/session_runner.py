@@ -1,8 +1,8 @@
 """The runner of Candela's agents, whose events are sent as they happen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from threading import Event
+from dataclasses import dataclass, field
+from threading import Event as Flag
 from typing import cast
 
 from portal_sandbox.agents import Agent, Message, consume
@@ -12,6 +12,8 @@ from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.sessions import Sessions
 from portal_sandbox.candela.stream import Stream
 from portal_sandbox.candela.tables import CandelaSessionRow
+from portal_sandbox.candela.traces import items_of
+from portal_sandbox.candela.wire import Event
 from portal_sandbox.errors import Refused
 from portal_sandbox.runner import Runner
 
@@ -22,6 +24,12 @@ class _Job:
 
     session: CandelaSessionRow
     stream: Stream
+    sent: list[Event] = field(default_factory=list[Event])
+
+    def put(self, event: Event) -> None:
+        """Send an event, and keep it for the trace."""
+        self.sent.append(event)
+        self.stream.put(event)
 
 
 class SessionRunner(Runner[_Job, Result]):
@@ -62,7 +70,7 @@ class SessionRunner(Runner[_Job, Result]):
             if session_key in (None, job.session.key):
                 job.stream.end(last)
 
-    def _ended(self, job: _Job) -> Event:
+    def _ended(self, job: _Job) -> Flag:
         return job.stream.ended
 
     def _names(self, job: _Job) -> tuple[str, str]:
@@ -71,14 +79,17 @@ class SessionRunner(Runner[_Job, Result]):
     def _answer(self, agent: Agent, job: _Job) -> Result:
         conversation = [Message(message.role, message.text) for message in job.session.messages]
         events = events_of(agent, conversation)
-        return cast(Result, consume(events, job.stream.put, job.stream.ended, self._pace))
+        return cast(Result, consume(events, job.put, job.stream.ended, self._pace))
 
     def _finish(self, job: _Job, outcome: Result | Refused) -> None:
         # Before the end is sent: its reader may send the next prompt. Not after a stop, which has done it.
         if job.stream.ended.is_set():
             return
+        events, failed = list(job.sent), isinstance(outcome, Refused)
         text = outcome.detail if isinstance(outcome, Refused) else outcome.event.content
-        if not self._sessions.finish(job.session, text, failed=isinstance(outcome, Refused)):
+        if not isinstance(outcome, Refused):
+            events.append(outcome.event)
+        if not self._sessions.finish(job.session, text, failed, items_of(events)):
             job.stream.end(Stopped())
 
     def _notify(self, job: _Job, outcome: Result | Refused) -> None:

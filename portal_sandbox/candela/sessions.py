@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from portal_sandbox.candela import queries
+from portal_sandbox.candela import queries, traces
 from portal_sandbox.candela.errors import (
     NoSuchParent,
     ServerStopped,
@@ -20,6 +20,7 @@ from portal_sandbox.candela.errors import (
 )
 from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.tables import CandelaMessageRow, CandelaSessionRow
+from portal_sandbox.candela.traces import Item
 from portal_sandbox.database import Database
 from portal_sandbox.errors import NoSuchSession
 from portal_sandbox.presence import Presence
@@ -27,9 +28,6 @@ from portal_sandbox.wire import MessageRole
 
 #: The scope of sessions for which none is given.
 SCOPE = "default"
-
-#: The host of every session.
-HOST_ID = "sandbox"
 
 
 @dataclass(frozen=True)
@@ -54,10 +52,12 @@ class Sessions:
         self._presence = presence
         self._now = now
 
-    def start(self, user: str, new: New) -> tuple[CandelaSessionRow, int | None]:
+    def start(
+        self, user: str, new: New, host: Callable[[Session, str], str]
+    ) -> tuple[CandelaSessionRow, int | None]:
         """Return a new session in the slot of `user`, and the key of the one that gave way, if one did.
 
-        Raises SlotTaken or NoSuchParent.
+        `host` returns the id of the slot. Raises what it raises, SlotTaken or NoSuchParent.
         """
         with self._database.writing() as db:
             before = queries.find_running(db, user)
@@ -66,18 +66,19 @@ class Sessions:
                     raise SlotTaken(before.scope, before.identifier)
                 _stop(db, before)
                 db.flush()
-            row = self._new_row(db, user, new)
+            parent = None if new.parent is None else _parent(db, user, new.parent)
+            row = self._new_row(user, new, parent)
+            row.details["host_id"] = host(db, user)
             db.add(row)
+            db.flush()
+            if parent is not None:
+                traces.follow(db, row, parent)
         return row, None if before is None else before.key
 
     def stop(self, user: str) -> int | None:
         """Free the slot of `user`, and return the key of the session that was in it, if there was one."""
         with self._database.writing() as db:
-            row = queries.find_running(db, user)
-            if row is None:
-                return None
-            _stop(db, row)
-            return row.key
+            return stop_running(db, user)
 
     def find(self, user: str, name: Name) -> CandelaSessionRow:
         """Return the session with this name that is open to `user`. Raises NoSuchSession."""
@@ -114,6 +115,7 @@ class Sessions:
                 raise SessionRunning
             messages = CandelaMessageRow.session_key.in_([row.key for row in rows])
             db.execute(delete(CandelaMessageRow).where(messages))
+            traces.remove(db, [row.key for row in rows if not row.shared])
             for row in rows:
                 if row.shared:
                     row.failure = None
@@ -143,12 +145,17 @@ class Sessions:
             row.server = None if row.shared else self._presence.server
             row.failure = None
             db.add(CandelaMessageRow(session_key=row.key, role=MessageRole.USER.value, text=prompt))
+            traces.append(db, row, [Item("user", prompt)])
             db.flush()
             with_messages = select(CandelaSessionRow).options(selectinload(CandelaSessionRow.messages))
             return db.scalars(with_messages.where(CandelaSessionRow.key == row.key)).one()
 
-    def finish(self, prompted: CandelaSessionRow, text: str, failed: bool = False) -> bool:
+    def finish(
+        self, prompted: CandelaSessionRow, text: str, failed: bool = False, items: Sequence[Item] = ()
+    ) -> bool:
         """Add the answer to the prompt with which `prompted` ends; with `failed`, why there is none.
+
+        The `items` are added to the trace of the session.
 
         Returns False where the session has changed since: it was stopped or deleted, or another server took
         it over. Then nothing changes.
@@ -157,6 +164,7 @@ class Sessions:
             row = db.get(CandelaSessionRow, prompted.key)
             if row is None or not (row.shared or _last_message(db, row) == prompted.messages[-1].key):
                 return False
+            traces.append(db, row, items)
             _add_answer(db, row, text, failed)
             return True
 
@@ -173,19 +181,13 @@ class Sessions:
     def share(self, user: str, identifier: str, version: str, new: New) -> None:
         """Add a session that is open to everyone, unless there is one with this name already."""
         with self._database.writing() as db:
-            row = self._new_row(db, user, new)
+            row = self._new_row(user, new, None)
             row.identifier, row.version, row.shared, row.running = identifier, version, True, False
             known = select(CandelaSessionRow.key)
             if db.scalar(known.filter_by(scope=row.scope, identifier=identifier, version=version)) is None:
                 db.add(row)
 
-    def _new_row(self, db: Session, user: str, new: New) -> CandelaSessionRow:
-        parent = None
-        if new.parent is not None:
-            query = queries.named(user, new.parent).options(selectinload(CandelaSessionRow.messages))
-            parent = db.scalar(query)
-            if parent is None:
-                raise NoSuchParent
+    def _new_row(self, user: str, new: New, parent: CandelaSessionRow | None) -> CandelaSessionRow:
         scope = new.scope if new.scope is not None else parent.scope if parent else SCOPE
         continued = parent is not None and parent.scope == scope
         row = CandelaSessionRow(
@@ -206,6 +208,22 @@ class Sessions:
         return row
 
 
+def stop_running(db: Session, user: str) -> int | None:
+    """Free the slot of `user`, and return the key of the session that was in it, if there was one."""
+    row = queries.find_running(db, user)
+    if row is None:
+        return None
+    _stop(db, row)
+    return row.key
+
+
+def _parent(db: Session, user: str, name: Name) -> CandelaSessionRow:
+    row = db.scalar(queries.named(user, name).options(selectinload(CandelaSessionRow.messages)))
+    if row is None:
+        raise NoSuchParent
+    return row
+
+
 def _stop(db: Session, row: CandelaSessionRow) -> None:
     row.running = False
     if row.server is not None:
@@ -222,6 +240,8 @@ def _last_message(db: Session, row: CandelaSessionRow) -> int | None:
 
 
 def _add_answer(db: Session, row: CandelaSessionRow, text: str, failed: bool) -> None:
+    if failed:
+        traces.append(db, row, [Item("sys", text)])
     db.add(CandelaMessageRow(session_key=row.key, role=MessageRole.ASSISTANT.value, text=text))
     row.server = None
     row.failure = text if failed else None

@@ -1,4 +1,7 @@
-"""The tables of Candela: sessions with messages, and tokens; they are in the database of Portal."""
+"""The tables of Candela, which are in the database of Portal.
+
+Sessions have messages and traces, users have slots and tokens; the five kinds of objects have one table.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -52,6 +55,97 @@ class CandelaMessageRow(Base):
     session_key: Mapped[int] = mapped_column(ForeignKey("candela_sessions.key"), index=True)
     role: Mapped[str]
     text: Mapped[str] = mapped_column(Text)
+
+
+class ObjectRow(Base):
+    """One version of a stored object, such as an app; one of the `system` level is open to every user.
+
+    A `deleted` one only keeps its number from being given again; a `shared` one is demo data, which stays.
+    """
+
+    __tablename__ = "candela_objects"
+    __table_args__ = (UniqueConstraint("kind", "scope", "identifier", "user_id", "version"),)
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    scope: Mapped[str]
+    identifier: Mapped[str]
+    version: Mapped[str]
+    major: Mapped[int]
+    minor: Mapped[int]
+    patch: Mapped[int]
+    user_id: Mapped[str] = mapped_column(index=True)
+    system: Mapped[bool]
+    shared: Mapped[bool] = mapped_column(default=False)
+    deleted: Mapped[bool] = mapped_column(default=False)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    description: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SlotTypeRow(Base):
+    """A type of slots: the most slots of it, and how many free ones are kept."""
+
+    __tablename__ = "candela_slot_types"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    max_slots: Mapped[int]
+    target_free_slots: Mapped[int]
+
+
+class SlotRow(Base):
+    """A slot, which is free where it has no user; a shared one is demo data, and stays."""
+
+    __tablename__ = "candela_slots"
+    # One slot for each user, whatever the code does.
+    __table_args__ = (
+        Index("ix_candela_slots_user", "user_id", unique=True, sqlite_where=text("disposed IS NULL")),
+    )
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    type: Mapped[str] = mapped_column(index=True)
+    user_id: Mapped[str | None]
+    shared: Mapped[bool] = mapped_column(default=False)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    ready: Mapped[datetime] = mapped_column(UtcDateTime)
+    assigned: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disposed: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TraceRow(Base):
+    """What was said in one conversation; a shared one is demo data, open to every user."""
+
+    __tablename__ = "candela_traces"
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    scope: Mapped[str]
+    user_id: Mapped[str] = mapped_column(index=True)
+    shared: Mapped[bool] = mapped_column(default=False)
+    description: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SessionTraceRow(Base):
+    """The trace of a session, which it shares with those that continue it."""
+
+    __tablename__ = "candela_session_traces"
+
+    session_key: Mapped[int] = mapped_column(ForeignKey("candela_sessions.key"), primary_key=True)
+    trace_key: Mapped[int] = mapped_column(ForeignKey("candela_traces.key"), index=True)
+
+
+class TraceItemRow(Base):
+    """An item of a trace, and the session in which it was said; none in demo data."""
+
+    __tablename__ = "candela_trace_items"
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    trace_key: Mapped[int] = mapped_column(ForeignKey("candela_traces.key"), index=True)
+    session_key: Mapped[int | None] = mapped_column(ForeignKey("candela_sessions.key"), index=True)
+    item_type: Mapped[str]
+    content: Mapped[str] = mapped_column(Text)
 
 
 class TokenRow(Base):

@@ -126,6 +126,8 @@ def _type(schema: Json, document: Json) -> str:
     if kinds == "object":
         held = target.get("additionalProperties", True)
         return "map[anything]" if held is True else f"map[{_type(held, document)}]"
+    if kinds == "null":
+        return "null"
     form = target.get("format") or ("contentMediaType" in target and "binary")
     return f"{kinds} {form}" if form else str(kinds)
 

@@ -4,11 +4,10 @@ import re
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
-from portal_sandbox.bodies import BodyRoute
 from portal_sandbox.candela import responses, wire
 from portal_sandbox.candela.auth import CurrentUser, ThisCandela
 from portal_sandbox.candela.events import Result
@@ -16,12 +15,11 @@ from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.service import Candela
 from portal_sandbox.candela.stream import Stream
 from portal_sandbox.errors import Refused
+from portal_sandbox.portal.routing import tagged
 
 NDJSON = "application/x-ndjson"
 
-router = APIRouter(
-    route_class=BodyRoute, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
-)
+router = tagged("Sessions")
 
 
 @router.post(
@@ -32,7 +30,7 @@ router = APIRouter(
 )
 async def submit_pipeline_prompt(candela: ThisCandela, user: CurrentUser, prompt: wire.SubmitPrompt) -> Any:
     """The answer comes once the pipeline is done. The prompt belongs to the conversation of the session."""
-    result = await _result(await _submit(candela, user, prompt))
+    result = await _result(await _submit(candela, user, prompt, "pipeline"))
     return Response(result.json, media_type="application/json")
 
 
@@ -54,7 +52,7 @@ async def submit_prompt_to_agent(
     The last one is the result, or of type "sys" where the agent failed on the way. Otherwise the answer is
     the result alone, once the agent is done.
     """
-    events = await _submit(candela, user, prompt)
+    events = await _submit(candela, user, prompt, "agent")
     if not _accepts(request.headers.get("accept", ""), NDJSON):
         return Response((await _result(events)).event.model_dump_json(), media_type="application/json")
     first = await anext(events)  # an error before it can still be the status of the response
@@ -62,10 +60,11 @@ async def submit_prompt_to_agent(
 
 
 async def _submit(
-    candela: Candela, user: str, prompt: wire.SubmitPrompt
+    candela: Candela, user: str, prompt: wire.SubmitPrompt, app_type: wire.AppType
 ) -> AsyncGenerator[wire.Event | Result]:
     stream = Stream()
     name = Name(prompt.scope, prompt.session_id)
+    await run_in_threadpool(candela.check_type, user, name, app_type)
     await run_in_threadpool(candela.runner.submit, user, name, prompt.prompt, stream)
     return stream.read()
 

@@ -3,20 +3,17 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from portal_sandbox.bodies import BodyRoute
 from portal_sandbox.candela import responses, wire
 from portal_sandbox.candela.auth import CurrentUser, ThisCandela
 from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.service import Candela
-from portal_sandbox.candela.sessions import HOST_ID
 from portal_sandbox.candela.specs import Wire
 from portal_sandbox.candela.tables import CandelaSessionRow
+from portal_sandbox.portal.routing import tagged
 
-router = APIRouter(
-    route_class=BodyRoute, tags=["Sessions"], generate_unique_id_function=lambda route: route.name
-)
+router = tagged("Sessions")
 
 Scope = Annotated[str, Query(description="The scope of the session")]
 Identifier = Annotated[str, Query(description="The identifier of the session")]
@@ -122,7 +119,7 @@ def start_dev_session(
 ) -> wire.ObjectMetadata:
     """The session takes the caller's one slot, until it is stopped."""
     details = {**_details(request), "app": None, "model_cfg": _sent(request.model_id), "dev_session": True}
-    return _started(candela, user, request.model_id, request, details)
+    return _started(candela, user, request, details)
 
 
 @router.post(
@@ -136,7 +133,7 @@ def start_session(
 ) -> wire.ObjectMetadata:
     """The session takes the caller's one slot, until it is stopped."""
     details = {**_details(request), "dev_session": False}
-    return _started(candela, user, request.app, request, details)
+    return _started(candela, user, request, details)
 
 
 @router.get(
@@ -161,7 +158,7 @@ def _details(request: wire.DevSessionStartRequest | wire.SessionStartRequest) ->
     kept = {name: sent[name] for name in sent if name in own or name not in wire.Session.model_fields}
     for name in ("scope", "model_id"):
         kept.pop(name, None)
-    return {**kept, "host_id": HOST_ID}
+    return kept
 
 
 def _sent(value: Wire) -> dict[str, Any]:
@@ -171,13 +168,12 @@ def _sent(value: Wire) -> dict[str, Any]:
 def _started(
     candela: Candela,
     user: str,
-    agent: wire.ObjectId,
     request: wire.DevSessionStartRequest | wire.SessionStartRequest,
     details: Mapping[str, Any],
 ) -> wire.ObjectMetadata:
     named = request.parent_session
     parent = None if named is None else Name(named.scope, named.identifier, named.version)
-    return _metadata(candela.start_session(user, agent.identifier, details, request.scope, parent))
+    return _metadata(candela.start_session(user, details, request.scope, parent))
 
 
 # ── metadata ──

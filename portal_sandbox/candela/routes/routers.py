@@ -1,0 +1,15 @@
+"""The routers of all tags."""
+
+from portal_sandbox.candela.routes import models, objects, prompts, sessions, slots, system, tools, traces
+
+#: The paths of tools begin with that of tool modules, so the order does not matter.
+ROUTERS = (
+    sessions.router,
+    prompts.router,
+    *objects.ROUTERS,
+    models.router,
+    tools.router,
+    slots.router,
+    system.router,
+    traces.router,
+)
