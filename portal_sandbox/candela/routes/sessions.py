@@ -8,7 +8,7 @@ from fastapi import Query
 from portal_sandbox.candela import responses, wire
 from portal_sandbox.candela.auth import CurrentUser, ThisCandela
 from portal_sandbox.candela.queries import Name
-from portal_sandbox.candela.service import Candela
+from portal_sandbox.candela.service import DOMAIN, Candela
 from portal_sandbox.candela.specs import Wire
 from portal_sandbox.candela.tables import CandelaSessionRow
 from portal_sandbox.portal.routing import tagged
@@ -182,7 +182,7 @@ def _started(
 def _metadata(row: CandelaSessionRow) -> wire.ObjectMetadata:
     return wire.ObjectMetadata(
         obj_id=wire.ObjectId(scope=row.scope, identifier=row.identifier, version=row.version),
-        domain="session",
+        domain=DOMAIN,
         created_by=row.user_id,
         created_at=row.created_at,
         description=_description(row),

@@ -14,8 +14,8 @@ router = tagged("System")
 
 SlotType = Annotated[str, Query(min_length=1, description="The type of the slots")]
 
-#: The largest number that the database can hold.
-_MOST = 2**63 - 1
+#: The most slots of a type that can be asked for.
+MOST = 1_000
 
 
 @router.delete(
@@ -86,7 +86,9 @@ def set_free_slots_target(
     candela: ThisCandela,
     user: Administrator,
     slot_type: SlotType,
-    target_free_slots: Annotated[int, Query(ge=0, description="How many slots of this type are kept free")],
+    target_free_slots: Annotated[
+        int, Query(ge=0, le=MOST, description="How many slots of this type are kept free")
+    ],
 ) -> wire.SlotsPutResponse:
     """For administrators: how many slots of a type are kept ready for those who ask for one.
 
@@ -106,7 +108,7 @@ def set_max_slots(
     candela: ThisCandela,
     user: Administrator,
     slot_type: SlotType,
-    max_slots: Annotated[int, Query(ge=0, description="The most slots of this type")],
+    max_slots: Annotated[int, Query(ge=0, le=MOST, description="The most slots of this type")],
 ) -> wire.SlotsPutResponse:
     """For administrators. A limit below the number of slots takes none away.
 

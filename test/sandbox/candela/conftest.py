@@ -1,10 +1,11 @@
 """Fixtures: sandboxes with Candela, a plain HTTP caller of it, and a clock moved by hand."""
 
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import urllib3
@@ -36,6 +37,10 @@ class Candela(Caller):
 
     def post(self, path: str, body: object, **headers: str) -> urllib3.BaseHTTPResponse:
         return self.call("POST", path, json=body, headers={**self.http.headers, **headers})
+
+    def put(self, path: str, query: Mapping[str, object], **options: Any) -> urllib3.BaseHTTPResponse:
+        """Send a PUT with a query, which urllib3 would send as a form."""
+        return self.call("PUT", f"{path}?{urlencode(query)}", **options)
 
     # ── sessions ──
 

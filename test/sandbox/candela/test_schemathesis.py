@@ -16,6 +16,7 @@ from portal_sandbox import app
 from ..fuzzing import Counting, Counts, schemathesis
 from ..openapi import Json, contract
 from .conftest import Candela, running
+from .test_objects import CIRCUIT, add
 
 CONTRACT = contract("candela.openapi.json")
 OPERATIONS = {operation["operationId"] for item in CONTRACT["paths"].values() for operation in item.values()}
@@ -28,13 +29,27 @@ values = ["scope_example"]
 values = ["identifier_example"]
 [dictionaries.versions]
 values = ["version_example"]
+[dictionaries.traces]
+values = ["trace_id_example"]
+[dictionaries.slots]
+values = ["slot_id_example"]
+[dictionaries.tools]
+values = ["name_example"]
 
 [parameters]
+"query.trace_id" = { dictionary = "traces", probability = 0.7 }
+"query.slot_id" = { dictionary = "slots", probability = 0.7 }
+"query.name" = { dictionary = "tools", probability = 0.7 }
 "query.scope" = { dictionary = "scopes", probability = 0.7 }
 "query.identifier" = { dictionary = "identifiers", probability = 0.7 }
 "query.version" = { dictionary = "versions", probability = 0.7 }
 "body.scope" = { dictionary = "scopes", probability = 0.7 }
 "body.session_id" = { dictionary = "identifiers", probability = 0.7 }
+
+# No schema says that a text is Python, or the name of a node, and how many slots a sandbox has.
+[[operations]]
+include-operation-id = ["add_tool_module", "add_circuit", "set_max_slots", "set_free_slots_target"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", 422]
 """
 
 
@@ -69,6 +84,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
 @pytest.fixture
 def demo(counts: Counts, tmp_path: Path) -> Iterator[Candela]:
     with running(db=tmp_path / "box.sqlite", demo_data=True, tokens={"secret": "ann"}) as candela:
+        assert add(candela, "circuits", data=CIRCUIT).status == 200  # no generator guesses one that fits
         yield candela
 
 

@@ -35,7 +35,7 @@ def test_a_session_is_started_and_read(start: Start, clock: Clock) -> None:
     assert (response.status, set(name)) == (200, {"scope", "identifier", "version"})
     assert metadata == {
         "obj_id": name,
-        "domain": "session",
+        "domain": "sandbox",
         "created_by": "sandbox-user",
         "created_at": "2026-11-25T12:00:00Z",
         "description": "Agent echo, running",
@@ -44,7 +44,7 @@ def test_a_session_is_started_and_read(start: Start, clock: Clock) -> None:
     assert candela.get("/sessions/", **name) == {
         "app": {**named("echo"), "version": None},
         "model_cfg": {**named("model"), "version": None},
-        "host_id": "sandbox",
+        "host_id": candela.get("/slot/metadata")["slot_id"],
         "parent_session": None,
         "circuit_override": {**named("c"), "version": None},
         "directive_override": None,
@@ -61,7 +61,8 @@ def test_a_development_session_is_started_and_read(candela: Candela) -> None:
     assert response.status == 200
     assert session["app"] is None
     assert session["model_cfg"] == {**named("echo"), "version": None}
-    assert (session["dev_session"], session["host_id"]) == (True, "sandbox")
+    slot_id = candela.get("/slot/metadata")["slot_id"]
+    assert (session["dev_session"], session["host_id"]) == (True, slot_id)
     for kept in ("circuit", "directive"):
         assert session[kept] == DEV[kept]
     assert session["tool_module_override"] == {"content": "def f(): ..."}
