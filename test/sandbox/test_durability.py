@@ -104,7 +104,10 @@ class Ledger:
         self.routines: set[str] = set()
         self.unsure_routines: set[str] = set()
         #: The states in which the playground and the business may be; None for no business.
-        self.states: dict[str, list[str | None]] = {"playground": ["Echo"], "business": [None]}
+        self.states: dict[str, list[str | None]] = {
+            "playground": ["Echo"],
+            **{kind: [None] for kind in ("business", *OF_CANDELA)},
+        }
         self.found: Counter[str] = Counter()
 
     def acknowledge(self, session_id: str, turn: Turn) -> None:
@@ -196,12 +199,36 @@ def _playground(caller: Caller) -> str:
     return str(agent["name"])
 
 
-#: The state of a business and of a playground is a name.
-READ = {"business": _business, "playground": _playground}
+def _circuit(caller: Caller) -> str | None:
+    listed = caller.get("/candela/circuits/list")
+    return (listed and str(listed[0]["description"])) or None
+
+
+def _slot(caller: Caller) -> str | None:
+    slots = caller.get("/candela/system/list_slots")
+    return (slots and str(slots[0]["slot_type"])) or None
+
+
+def _trace(caller: Caller) -> str | None:
+    """Return the prompt in the newest trace, as its description and its items have it."""
+    listed = caller.get("/candela/traces/list")
+    if not listed:
+        return None
+    name = listed[0]["obj_id"]
+    trace = caller.get("/candela/traces/", trace_id=name["identifier"], scope=name["scope"])
+    prompt = trace["trace_items"][0]
+    assert prompt == {"item_type": "user", "content": listed[0]["description"]}
+    return str(prompt["content"])
+
+
+OF_CANDELA = {"circuit": _circuit, "slot": _slot, "trace": _trace}
+
+#: The state of each is a name.
+READ = {"business": _business, "playground": _playground, **OF_CANDELA}
 
 
 class Keeper:
-    """Changes the business and the playground, one after the other."""
+    """Changes what the service holds of one user, one thing after the other."""
 
     def __init__(self, ledger: Ledger, host: str, name: str) -> None:
         self._ledger = ledger
@@ -218,6 +245,16 @@ class Keeper:
             self._replace_playground(f"{self._name}.{number}")
             self._change_business(f"{self._name}.{number}")
 
+    def _change(self, kind: str, state: str | None, method: str, path: str, body: Any) -> None:
+        self._ledger.states[kind].append(state)  # from now on it may be so
+        self._send(method, path, body)
+        self._ledger.states[kind] = [state]
+
+    def _send(self, method: str, path: str, body: Any = None) -> Any:
+        response = self._caller.call(method, path, json=body)
+        assert response.status in (200, 204), response.data
+        return response.json() if response.data else None
+
     def _replace_playground(self, name: str) -> None:
         agent = {"id": "x", "name": name, "icon": "", "assistant_id": "", "instructions": "☃" * 5_000}
         self._change("playground", name, "PUT", "/playground/agents", {"agents": [agent]})
@@ -231,11 +268,31 @@ class Keeper:
         else:
             self._change("business", None, "DELETE", f"/business/{business['id']}", None)
 
-    def _change(self, kind: str, state: str | None, method: str, path: str, body: Any) -> None:
-        self._ledger.states[kind].append(state)  # from now on it may be so
-        response = self._caller.call(method, path, json=body)
-        assert response.status == 200, response.data
-        self._ledger.states[kind] = [state]
+
+class CandelaKeeper(Keeper):
+    """The same for Candela: a circuit with a version more, a slot, and a session with a trace."""
+
+    def _run(self) -> None:
+        for number in itertools.count():
+            name = f"{self._name}.{number}"
+            self._add_circuit(name)
+            if self._caller.get("/candela/slot/user_has_slot"):
+                self._change("slot", None, "DELETE", "/candela/slot", None)
+            self._change("slot", name, "PUT", f"/candela/slot?slot_type={name}", None)
+            self._converse(name)
+
+    def _add_circuit(self, name: str) -> None:
+        node = {"type": "no-op", "node_id": "a", "child_id": None, "label": "☃" * 5_000}
+        data = {"first": "a", "nodes": {"a": node}}
+        body = {"scope": "default", "identifier": "x", "description": name, "data": data}
+        self._change("circuit", name, "PUT", "/candela/circuits/", body)
+
+    def _converse(self, name: str) -> None:
+        self._send("GET", "/candela/session/stop")
+        echo = {"scope": "default", "identifier": "echo"}
+        session = self._send("POST", "/candela/session", {"app": echo, "model_cfg": echo})["obj_id"]
+        prompt = {"prompt": name, "session_id": session["identifier"]}
+        self._change("trace", name, "POST", "/candela/session/pipeline_submit", prompt)
 
 
 class Worker:
@@ -338,13 +395,14 @@ def _await(acknowledged: Semaphore, count: int) -> None:
 
 def test_twenty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     db, ledger, random = tmp_path / "box.sqlite", Ledger(), Random(20)
-    with ThreadPoolExecutor(WORKERS + 1) as threads:
+    with ThreadPoolExecutor(WORKERS + 2) as threads:
         for number in range(20):
             with Server(db) as server, Caller(server.host, TOKEN) as caller:
                 ledger.check(caller, db)
                 acknowledged = Semaphore(0)
                 workers = _workers(ledger, server, str(number), acknowledged)
-                everybody = [*workers, Keeper(ledger, server.host, str(number))]
+                keepers = [kind(ledger, server.host, str(number)) for kind in (Keeper, CandelaKeeper)]
+                everybody = [*workers, *keepers]
                 running = [threads.submit(each.run_until_it_is_killed) for each in everybody]
                 _await(acknowledged, random.randint(1, 30))
                 Event().wait(random.uniform(0, 0.03))
@@ -358,7 +416,9 @@ def test_twenty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(LIMIT) == 0
     assert os.listdir(tmp_path) == ["box.sqlite"]
-    assert min(ledger.found[each] for each in ("taken", "not taken", "stopped", "runs", *READ)) > 0
+    portal = ("taken", "not taken", "stopped", "runs", "business", "playground")
+    assert min(ledger.found[each] for each in portal) > 0
+    assert sum(ledger.found[each] for each in OF_CANDELA) > 0
 
 
 def test_of_two_servers_on_one_file_one_is_killed_and_the_other_goes_on(tmp_path: Path) -> None:

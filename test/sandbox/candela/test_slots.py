@@ -93,7 +93,7 @@ def test_of_many_at_once_one_slot_is_made(start: Start) -> None:
 def test_a_slot_starts_in_steps(start: Start, clock: Clock) -> None:
     candela = start(now=clock, slot_start=3.0)
     assign(candela)
-    states = []
+    states: list[int] = []
     for _ in range(4):
         states.append(candela.get("/slot/state"))
         clock.move(seconds=1)

@@ -1,10 +1,12 @@
 """The tools of tool modules, by scope and name."""
 
+from typing import Any
+
 from .conftest import Candela, Start
 from .test_objects import add, delete
 
 
-def _add(candela: Candela, identifier: str, *tools: str, **more: str) -> None:
+def _add(candela: Candela, identifier: str, *tools: str, **more: Any) -> None:
     source = "".join(f"class {name}(BaseTool): ...\n" for name in tools)
     assert add(candela, "tool_modules", identifier, data={"content": source}, **more).status == 200
 
