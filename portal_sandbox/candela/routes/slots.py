@@ -70,7 +70,7 @@ def dispose_slot(candela: ThisCandela, user: CurrentUser) -> None:
     responses={**responses.NO_SLOT, **responses.UNAUTHORIZED},
 )
 def get_slot_state(candela: ThisCandela, user: CurrentUser) -> wire.SlotState:
-    """Sessions can start on a slot in state 3, HOST_READY."""
+    """Sessions start on a slot in state 3, HOST_READY."""
     return candela.slots.state(candela.slots.get(user))
 
 
