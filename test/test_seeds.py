@@ -20,7 +20,7 @@ ANSWERS = {
     "create_async_session": r"AsyncSessionResponse\(session_id='\w+'",
     "create_session": r"Session\(id='\w+', agent_id='agent_id_example'",
     "create_session_from_replay": r"Session\(id='\w+', agent_id='agent_id_example'",
-    "get_grouped_sessions": r"GroupedSessionsResponse\(time_to_sessions=\{'Today': \[\{",
+    "get_grouped_sessions": r"GroupedSessionsResponse\(time_to_sessions=\{'Today': \[Session\(",
     "get_session": r"Session\(id='session_id_example'",
     "get_sessions": r"GetSessionsResponse\(sessions=\[Session\(id=",
     "subscribe_to_session": r"Session\(id='session_id_example'",

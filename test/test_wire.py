@@ -833,7 +833,7 @@ def test_a_success_with_a_body_is_read_whatever_its_number(status: int) -> None:
         (200, b"null"),
         (200, b""),
         (204, b""),
-        (200, b"{}"),
+        (200, b'{"time_to_sessions": 1}'),
         (200, b"[]"),
         (200, b"not JSON"),
         (200, b'{"id": "s1"'),

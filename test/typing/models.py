@@ -1,4 +1,4 @@
-"""The eleven models: fields, and the way from and to plain data."""
+"""The models of sessions: fields, and the way from and to plain data."""
 
 from __future__ import annotations
 

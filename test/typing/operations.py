@@ -1,4 +1,4 @@
-"""The nine operations in their forms: what each takes and what it returns."""
+"""The nine operations on sessions in their forms: what each takes and what it returns."""
 
 from __future__ import annotations
 
