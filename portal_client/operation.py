@@ -84,7 +84,7 @@ class Operation:
         self.secured = secured
         self.idempotent: bool = method == "GET" if idempotent is None else idempotent
         #: The content types that the response may have, None where none are named.
-        self.accept = STREAM if stream_of else accept
+        self.accept: Optional[str] = STREAM if stream_of else accept
         self._consumes = consumes
 
     def streamed(self, stub: Callable[..., Any]) -> Operation:
