@@ -15,6 +15,7 @@ from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.session_runner import SessionRunner
 from portal_sandbox.candela.sessions import New, Sessions
 from portal_sandbox.candela.slots import Slots
+from portal_sandbox.candela.stream import Stream
 from portal_sandbox.candela.tables import CandelaSessionRow, ObjectRow
 from portal_sandbox.candela.traces import Traces
 from portal_sandbox.candela.wire import AppType
@@ -112,13 +113,18 @@ class Candela:
         self.abandon(gone)
         return row
 
-    def check_type(self, user: str, name: Name, wanted: AppType) -> None:
-        """Raise OtherAppType where the app of a running session, a stored one, is of the other type."""
+    def submit(self, user: str, name: Name, prompt: str, stream: Stream, app_type: AppType) -> None:
+        """Run the agent of a running session on a prompt; its events go to the stream.
+
+        Raises OtherAppType where the service is strict and the app is of another type, and what the runner
+        raises.
+        """
         if self.strict:
             app = self.sessions.accepting(user, name).details["app"]
             row = app and self.objects.find(user, APP, _name(app))
-            if row and row.data["type"] != wanted:
-                raise OtherAppType(row.data["type"], wanted)
+            if row and row.data["type"] != app_type:
+                raise OtherAppType(row.data["type"], app_type)
+        self.runner.submit(user, name, prompt, stream)
 
     def stop_session(self, user: str) -> None:
         """Stop the session in the user's slot, if there is one."""

@@ -64,8 +64,7 @@ async def _submit(
 ) -> AsyncGenerator[wire.Event | Result]:
     stream = Stream()
     name = Name(prompt.scope, prompt.session_id)
-    await run_in_threadpool(candela.check_type, user, name, app_type)
-    await run_in_threadpool(candela.runner.submit, user, name, prompt.prompt, stream)
+    await run_in_threadpool(candela.submit, user, name, prompt.prompt, stream, app_type)
     return stream.read()
 
 

@@ -2,7 +2,6 @@
 
 from portal_sandbox.candela.routes import models, objects, prompts, sessions, slots, system, tools, traces
 
-#: The paths of tools begin with that of tool modules, so the order does not matter.
 ROUTERS = (
     sessions.router,
     prompts.router,
