@@ -179,3 +179,12 @@ def test_an_app_may_be_started_again(tmp_path: Path, in_file: bool) -> None:
             return [row.status async for row in service.changes.follow(asked.id)]
 
     assert [asyncio.run(run())[-1] for _ in range(2)] == ["Ready", "Ready"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("slot_start", -1.0), ("slot_start", "1"), ("strict", "no"), ("admins", "ann"), ("admins", 1)],
+)
+def test_what_candela_cannot_use_is_refused_by_name(argument: str, value: object) -> None:
+    with pytest.raises(ValueError, match=argument):
+        portal_sandbox.create_app(tokens={"secret": "ann"}, **{argument: value})

@@ -48,6 +48,7 @@ def test_each_option_is_heeded() -> None:
         (["--token-lifetime", "1.5"], "--token-lifetime: '1.5' is not a whole number of seconds from 1 up"),
         (["--token-lifetime", "0"], "--token-lifetime: '0' is not a whole number of seconds from 1 up"),
         (["--token-lifetime", "500ms"], "--token-lifetime: '500ms' is not a whole number of seconds from 1"),
+        (["--slot-start", "long"], "--slot-start: 'long' is not a time such as 2s, 200ms, 5m or 1h"),
         (["--token-lifetime", "long"], "--token-lifetime: 'long' is not a time such as 2s, 200ms, 5m or 1h"),
     ],
 )
@@ -85,8 +86,9 @@ def test_what_is_exported_is_what_the_box_says() -> None:
 
 
 def test_one_can_sign_in_with_what_is_printed() -> None:
+    """And finds the service strict, and its slots slow, where that is asked for."""
     command = [sys.executable, "-W", "error", "-m", "portal_sandbox", "--port", "0", "--quiet"]
-    command += ["--token-lifetime", "61"]
+    command += ["--token-lifetime", "61", "--strict", "--slot-start", "1h"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -104,7 +106,14 @@ def test_one_can_sign_in_with_what_is_printed() -> None:
                 response = http.request("POST", found["FBN_TOKEN_URL"], fields=form, encode_multipart=False)
                 assert response.json()["expires_in"] == 61
                 headers = {"Authorization": f"Bearer {response.json()['access_token']}"}
-                url = f"{found['FBN_CANDELA_URL']}/sessions/list"
-                assert http.request("GET", url, headers=headers).json() == []
+                url = found["FBN_CANDELA_URL"]
+                assert http.request("GET", f"{url}/sessions/list", headers=headers).json() == []
+                echo = {"scope": "default", "identifier": "echo"}
+                body = {"app": echo, "model_cfg": echo}
+                started = http.request("POST", f"{url}/session", json=body, headers=headers)
+                assert (started.status, started.json()["detail"]) == (404, "Model not found: default/echo")
+                assigned = http.request("PUT", f"{url}/slot?slot_type=gpu", headers=headers)
+                assert assigned.status == 204
+                assert http.request("GET", f"{url}/slot/state", headers=headers).json() == 0
         finally:
             process.terminate()
