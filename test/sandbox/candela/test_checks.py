@@ -34,7 +34,7 @@ def test_a_node_that_leads_nowhere_is_422_by_its_place(
     assert candela.get("/circuits/list") == []
 
 
-@pytest.mark.parametrize("source", ["class A(:\n", "x = '\0'", "(" * 10_000])
+@pytest.mark.parametrize("source", ["class A(:\n", "x = '\0'", "(" * 10_000, "-" * 100_000 + "1"])
 def test_source_that_is_not_python_is_422(candela: Candela, source: str) -> None:
     response = add(candela, "tool_modules", data={"content": source})
 

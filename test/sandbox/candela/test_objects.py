@@ -125,14 +125,14 @@ def test_of_many_adds_at_once_each_is_a_version(candela: Candela) -> None:
 def test_objects_are_their_users_and_those_of_the_system_level_everybodys(start: Start) -> None:
     ann = start(tokens={"one": "ann", "two": "bob"})
     bob = ann.with_token("two")
-    assert version_of(add(ann, "apps")) == "0.0.1"
+    assert [version_of(add(ann, "apps")) for _ in range(2)] == ["0.0.1", "0.0.2"]
     assert bob.get("/apps/exists", **BY_NAME) is False
     assert version_of(add(bob, "apps")) == "0.0.1"  # and does not tell that ann has one
     # Above every number that a user has for the name, so that it hides none.
-    assert version_of(add(bob, "apps", system=True)) == "0.0.2"
-    assert versions(ann, all_versions="true") == ["0.0.2", "0.0.1"]
-    assert version_of(add(ann, "apps")) == "0.0.3"
-    assert versions(bob) == ["0.0.2"]
+    assert version_of(add(bob, "apps", system=True)) == "0.0.3"
+    assert versions(ann, all_versions="true") == ["0.0.3", "0.0.2", "0.0.1"]
+    assert version_of(add(ann, "apps")) == "0.0.4"
+    assert versions(bob) == ["0.0.3"]
 
 
 def test_the_system_level_is_for_administrators_if_there_are_some(start: Start) -> None:

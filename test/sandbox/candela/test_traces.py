@@ -125,7 +125,7 @@ def test_a_trace_survives_a_restart(tmp_path: Path) -> None:
 
 
 def test_the_sessions_of_the_demo_data_leave_no_trace(start: Start) -> None:
-    candela = start(demo_data=True)
+    candela = start(demo_data=True, tokens={"one": "user_id_example"})  # whose they are on paper
     before = traces(candela)
     candela.pipeline({"scope": "scope_example", "identifier": "identifier_example"})
 
