@@ -61,9 +61,7 @@ def _router(kind: Kind) -> APIRouter:
     def add(
         candela: ThisCandela,
         user: CurrentUser,
-        post: Annotated[
-            wire.Post[Any], Body(description=f"The {noun}, its name, and how its version is counted")
-        ],
+        post: Any,
         system_level: SystemLevel = False,
     ) -> Any:
         if kind.check is not None:
@@ -104,7 +102,7 @@ def _router(kind: Kind) -> APIRouter:
     ) -> Any:
         return [metadata(kind, row) for row in candela.objects.listed(user, kind, all_versions)]
 
-    # FastAPI reads the arguments of an operation from its annotations, which differ from kind to kind.
+    # Any is filled in here: FastAPI reads the arguments of an operation from its annotations, which differ from kind to kind.
     for function, default in (
         (delete, "all of them"),
         (get, "the latest one"),
