@@ -102,7 +102,7 @@ def _router(kind: Kind) -> APIRouter:
     ) -> Any:
         return [metadata(kind, row) for row in candela.objects.listed(user, kind, all_versions)]
 
-    # Any is filled in here: FastAPI reads the arguments of an operation from its annotations, which differ from kind to kind.
+    # FastAPI reads the arguments of an operation from its annotations. Any is what differs from kind to kind.
     for function, default in (
         (delete, "all of them"),
         (get, "the latest one"),
