@@ -60,7 +60,7 @@ def others(
     models.add_model("u", "s", "i", "q")  # type: ignore[call-arg]
     models.add_model_stream("u", "s", "i", "q", "d", 1)  # type: ignore[arg-type]
     slots.assign_slot()  # type: ignore[call-arg]
-    slots.dispose_slot("local")  # type: ignore[call-arg]
+    slots.dispose_slot(slot_type="local")  # type: ignore[call-arg]
     system.set_max_slots("local", "8")  # type: ignore[arg-type]
     traces.get_trace("t")  # type: ignore[call-arg]
     PostApp(scope="s", identifier="i")  # type: ignore[call-arg]
