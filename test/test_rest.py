@@ -1106,16 +1106,19 @@ def test_an_error_with_a_long_body_is_still_that_error() -> None:
     assert len(error.body or "") <= LIMIT
 
 
+def measured(call: Callable[[], object]) -> tuple[ApiException, int]:
+    """Return the error of a call, and the most memory that it took, in bytes."""
+    tracemalloc.start()
+    try:
+        return failing(call), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_bomb_costs_little_memory() -> None:
     bomb = gzip.compress(bytes(64 * 1024 * 1024))
     with calling(encoded(bomb), max_response_size=1024 * 1024) as c:
-        get_it: Any = lambda: get(c)  # noqa: E731
-        tracemalloc.start()
-        try:
-            error = failing(get_it)
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        error, peak = measured(lambda: get(c))
 
     assert isinstance(error, ApiResponseError)
     assert peak < 8 * 1024 * 1024
@@ -1127,12 +1130,7 @@ def test_an_error_of_many_values_costs_little_memory(status: int, item: bytes) -
     """A few KB on the wire; taken to pieces each value would take many times its size."""
     body = b'{"detail":[' + (item + b",") * 1_000_000 + item + b"]}"
     with calling(reply(gzip.compress(body, 1), status=status, Content_Encoding="gzip"), retries=False) as c:
-        tracemalloc.start()
-        try:
-            error = failing(lambda: get(c))
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        error, peak = measured(lambda: get(c))
 
     assert (error.status, error.data) == (status, None)
     assert (error.body or "").startswith('{"detail":[')
@@ -1144,12 +1142,7 @@ def test_a_response_of_many_values_costs_little_memory(item: bytes) -> None:
     body = b'{"id":[' + (item + b",") * 4_000_000 + item + b"]}"
     compressed = gzip.compress(body, 1)
     with calling(reply(compressed, Content_Encoding="gzip"), retries=False, max_response_size=2**25) as c:
-        tracemalloc.start()
-        try:
-            error = failing(lambda: get(c))
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        error, peak = measured(lambda: get(c))
 
     assert isinstance(error, ApiResponseError)
     assert "more than 2097152 values" in str(error)

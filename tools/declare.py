@@ -43,7 +43,7 @@ _ORIGINS = {
     "finbourne_candela.options": "CandelaOptions",
     "portal_client.api_client": "ApiClient",
     "portal_client.endpoint": "Api RequestOptions endpoint with_http_info without_preload_content",
-    "portal_client.model": ("DateTime Defaulted Model Nullable Omissible OpenEnum OpenIntEnum OrAny Wrapper"),
+    "portal_client.model": "DateTime Defaulted Model Nullable Omissible OpenEnum OpenIntEnum OrAny Wrapper",
     "portal_client.multipart": "Files",
     "portal_client.union": "OneOf",
     "pydantic": "AllowInfNan Field Strict StrictBool StrictInt StrictStr",
@@ -107,10 +107,10 @@ class Declarations:
         self._arguments(source, name)
         source.complete_imports(self._origins)
 
-    def _stub(self, source: Source, stub: Stub, told: bool) -> None:
+    def _stub(self, source: Source, stub: Stub, in_new_class: bool) -> None:
         there = source.stubs(stub.api).get(stub.name)
         if there is None:
-            if not told:
+            if not in_new_class:
                 self._lacks(source, f"{stub.api}.{stub.name}")
             source.add_stub(stub.api, stub.name, stub.source)
         else:

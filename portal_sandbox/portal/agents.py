@@ -8,7 +8,7 @@ from portal_sandbox import responses, wire
 from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.errors import NoSuchAgent
 from portal_sandbox.portal import views
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 from portal_sandbox.service import Service
 
 router = tagged("Agents")

@@ -8,7 +8,7 @@ from portal_sandbox import responses, wire
 from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.errors import HasBusiness, NotFound
 from portal_sandbox.owned import found
-from portal_sandbox.portal.routing import invalid, tagged
+from portal_sandbox.routing import invalid, tagged
 from portal_sandbox.store import new_id
 from portal_sandbox.tables import BusinessRow
 

@@ -3,7 +3,7 @@
 from portal_sandbox import responses, wire
 from portal_sandbox.auth import CallerIfKnown, ThisService
 from portal_sandbox.portal import views
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 router = tagged("Dashboard")
 

@@ -7,7 +7,7 @@ from fastapi import Body
 from portal_sandbox import responses, wire
 from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.portal import views
-from portal_sandbox.portal.routing import invalid, tagged
+from portal_sandbox.routing import invalid, tagged
 from portal_sandbox.tables import PlaygroundRow
 
 router = tagged("Playground")

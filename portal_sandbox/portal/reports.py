@@ -4,7 +4,7 @@ from portal_sandbox import responses, wire
 from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.portal import views
 from portal_sandbox.portal.agents import AgentId, check_agent
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 router = tagged("Reports")
 

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 
 from portal_sandbox import negotiation, page
 from portal_sandbox.auth import ThisService
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 router = tagged("Default")
 

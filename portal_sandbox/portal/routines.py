@@ -12,8 +12,8 @@ from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.owned import found, open_to
 from portal_sandbox.portal import views
 from portal_sandbox.portal.agents import check_agent
-from portal_sandbox.portal.routing import tagged
 from portal_sandbox.prompt import Prompt
+from portal_sandbox.routing import tagged
 from portal_sandbox.service import Service
 from portal_sandbox.store import new_id
 from portal_sandbox.tables import RoutineRow, SessionRow

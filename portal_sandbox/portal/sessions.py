@@ -16,8 +16,8 @@ from portal_sandbox.auth import CurrentUser, ThisService
 from portal_sandbox.errors import OutOfRange, SessionRunning, Stopping
 from portal_sandbox.periods import by_period
 from portal_sandbox.portal import views
-from portal_sandbox.portal.routing import invalid, tagged
 from portal_sandbox.prompt import Prompt, Upload
+from portal_sandbox.routing import invalid, tagged
 from portal_sandbox.service import Service
 
 router = tagged("Sessions")

@@ -17,7 +17,7 @@ from portal_sandbox.candela.routes.objects import NEXT_VERSION, SystemLevel, met
 from portal_sandbox.candela.routes.prompts import NDJSON
 from portal_sandbox.candela.service import Candela
 from portal_sandbox.errors import Refused
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 #: The size that every model pretends to have, in bytes.
 TOTAL_BYTES = 4_000_000_000

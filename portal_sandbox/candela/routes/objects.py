@@ -12,8 +12,8 @@ from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.service import DOMAIN
 from portal_sandbox.candela.sources import tool_names
 from portal_sandbox.candela.tables import ObjectRow
-from portal_sandbox.portal.routing import tagged
 from portal_sandbox.responses import Responses
+from portal_sandbox.routing import tagged
 
 #: What adding says of each kind, besides that nothing is overwritten.
 _ADDING = {

@@ -15,7 +15,7 @@ from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.service import Candela
 from portal_sandbox.candela.stream import Stream
 from portal_sandbox.errors import Refused
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 NDJSON = "application/x-ndjson"
 

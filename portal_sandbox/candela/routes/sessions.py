@@ -11,7 +11,7 @@ from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.service import DOMAIN, Candela
 from portal_sandbox.candela.specs import Wire
 from portal_sandbox.candela.tables import CandelaSessionRow
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 router = tagged("Sessions")
 

@@ -8,7 +8,7 @@ from portal_sandbox.candela import responses, wire
 from portal_sandbox.candela.auth import CurrentUser, ThisCandela
 from portal_sandbox.candela.service import DOMAIN, Candela
 from portal_sandbox.candela.tables import SlotRow
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 router = tagged("UserSlots")
 

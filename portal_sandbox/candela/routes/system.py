@@ -8,7 +8,7 @@ from fastapi import Query
 from portal_sandbox.candela import responses, wire
 from portal_sandbox.candela.auth import Administrator, ThisCandela
 from portal_sandbox.candela.routes.slots import slot_data
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 router = tagged("System")
 

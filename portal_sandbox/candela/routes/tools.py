@@ -11,7 +11,7 @@ from portal_sandbox.candela.errors import NotStored
 from portal_sandbox.candela.kinds import TOOL_MODULE
 from portal_sandbox.candela.service import Candela
 from portal_sandbox.candela.sources import tool_names
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 router = tagged(TOOL_MODULE.tag)
 

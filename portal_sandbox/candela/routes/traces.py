@@ -7,7 +7,7 @@ from fastapi import Query
 from portal_sandbox.candela import responses, wire
 from portal_sandbox.candela.auth import CurrentUser, ThisCandela
 from portal_sandbox.candela.service import DOMAIN
-from portal_sandbox.portal.routing import tagged
+from portal_sandbox.routing import tagged
 
 router = tagged("Traces")
 
