@@ -31,7 +31,7 @@ def sanitize(value: Any) -> Any:
     Raises ApiTypeError and ApiValueError, which name the place, for what JSON in UTF-8 cannot hold: NaN and
     Infinity, half a surrogate pair, bytes that are no text.
     """
-    if too_deep(value):
+    if not hasattr(value, "to_dict") and too_deep(value):  # a model looks at that itself
         raise ApiValueError(f"{type(value).__name__} is {TOO_DEEP}")
     return _sanitized(value)
 
@@ -42,7 +42,8 @@ def _sanitized(value: Any) -> Any:
     if isinstance(value, float) and not isfinite(value):
         raise ApiValueError(f"{value} is not a number that JSON can hold (RFC 8259, 6)")
     if isinstance(value, str):
-        encoded("the text", value)
+        if not value.isascii():
+            encoded("the text", value)
         return value
     if isinstance(value, bytes):
         try:
@@ -70,7 +71,7 @@ def _sanitized(value: Any) -> Any:
 
 
 def _name(key: Any) -> Any:
-    if isinstance(key, str):
+    if isinstance(key, str) and not key.isascii():
         encoded(f"the name {exact(key)!r}", key)
     return key
 

@@ -5,6 +5,7 @@ Where a release lacks a guard or plumbing name, calls are made in plain mode (se
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import import_module
 from types import FunctionType
 from typing import Literal, NamedTuple, Optional
@@ -85,4 +86,9 @@ NAMES: tuple[Name, ...] = (
 
 def missing() -> Optional[Name]:
     """Return the first name that the installed urllib3 and http.client do not have, None if they have all."""
-    return next((name for name in NAMES if not name.exists), None)
+    return _first_missing(NAMES)
+
+
+@lru_cache(maxsize=1)  # they do not change, and each new client asks
+def _first_missing(names: tuple[Name, ...]) -> Optional[Name]:
+    return next((name for name in names if not name.exists), None)

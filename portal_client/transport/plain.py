@@ -79,8 +79,7 @@ def reason_for(classes: tuple[object, ...]) -> Optional[Reason]:
         import_module("portal_client.transport.connection")  # not before: it extends what is in place now
     except (AttributeError, ImportError, TypeError) as error:
         lacking = lacking or error
-    release = version("urllib3")
-    return Reason(f"urllib3 {release} without {lacking}") if lacking else None
+    return Reason(f"urllib3 {version('urllib3')} without {lacking}") if lacking else None
 
 
 def warn(reason: Reason) -> None:
