@@ -150,11 +150,12 @@ class Credential(NamedTuple):
         if self.place == "query":
             return Hidden(f"{quote(self.key)}={quote(text)}")
         name = "Cookie" if self.place == "cookie" else self.key
-        present = [key for key in headers if key.lower() == name.lower()]
+        lower = name.lower()
+        present = [key for key in headers if key.lower() == lower]
         before = [headers.pop(key) for key in present]
         if self.place == "cookie":
-            text = "; ".join([*before, f"{self.key}={text}"])
-        headers[name] = Hidden(text)
+            text = Hidden("; ".join([*before, f"{self.key}={text}"]))
+        headers[name] = text
         return ""
 
     def __repr__(self) -> str:
