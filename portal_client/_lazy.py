@@ -58,9 +58,7 @@ def lazy(
         except ModuleNotFoundError as error:
             if error.name != submodule:
                 raise
-        offered = (instead or {}).get(name, "")
-        if name.endswith("Api"):
-            offered = "; it offers " + ", ".join(sorted(n for n in _names() if n.endswith("Api")))
-        raise AttributeError(f"module {package!r} has no attribute {name!r}{offered}")
+        hint = (instead or {}).get(name, "")
+        raise AttributeError(f"module {package!r} has no attribute {name!r}{hint}")
 
     return find, listed

@@ -206,11 +206,23 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert re.search(rf'^version = "{re.escape(portal_client.__version__)}"$', project, re.MULTILINE)
 
 
-def test_a_tag_that_is_not_offered_says_which_are() -> None:
-    with pytest.raises(AttributeError, match=r"'portal_client'.*'NoSuchApi'; it offers .*SessionsApi"):
+def test_a_name_that_is_not_there() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'portal_client' has no attribute 'NoSuchApi'$"):
         portal_client.NoSuchApi  # noqa: B018
     with pytest.raises(ImportError, match="NoSuchApi"):
         exec("from portal_client import NoSuchApi")
+
+
+@pytest.mark.parametrize("package", ["portal_client", "finbourne_candela"])
+def test_python_suggests_the_name_that_was_meant(package: str) -> None:
+    program = f"import {package}; {package}.SesionsApi"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert ran.stderr.endswith(
+        f"AttributeError: module '{package}' has no attribute 'SesionsApi'. Did you mean: 'SessionsApi'?\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["nothing", "_nothing", "models.session"])
