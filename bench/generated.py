@@ -1,4 +1,4 @@
-"""The client that openapi-generator makes from the contract, without a network."""
+"""What openapi-generator makes from a contract, without a network."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ class Absent(Exception):
 
 def client(folder: Path, package: str = PACKAGE) -> None:
     """Make the client as a package in a folder. Raises Absent without Java or the generator."""
+    generate(CONTRACT, folder, package)
+
+
+def generate(contract: Path, folder: Path, package: str, *options: str) -> None:
+    """Run the generator on a contract, with further options of its command. Raises Absent."""
     java, jar = shutil.which("java"), _jar()
     if java is None:
         raise Absent("no Java: the client to compare with cannot be generated")
@@ -28,8 +33,8 @@ def client(folder: Path, package: str = PACKAGE) -> None:
         raise Absent("the package openapi-generator-cli, which carries the generator, is not installed")
     command = [java, "-jar", str(jar), "generate", "-g", "python", "--package-name", package]
     made = subprocess.run(
-        [*command, "-i", CONTRACT.name, "-o", str(folder.absolute())],
-        cwd=CONTRACT.parent,  # the generator cannot read a path that holds a blank
+        [*command, "-i", contract.name, "-o", str(folder.absolute()), *options],
+        cwd=contract.parent,  # the generator cannot read a path that holds a blank
         capture_output=True,
         text=True,
         check=False,
