@@ -90,15 +90,26 @@ def scenes_of(contract: Mapping[str, Any], value: Callable[[Argument], str]) -> 
 
 
 def lost(contract: Mapping[str, Any], said: str) -> dict[str, Differs]:
-    """Return how the scenes of lost connections differ: urllib3 repeats PUT and DELETE three times."""
-    found = {}
-    for method, *_, operation in operations(contract):
-        seen = ["outcome: 'ApiConnectionError' here, 'ProtocolError' there"]
-        if method != "POST":
-            seen = ["requests: 1 here, 4 there", "outcome: 'ApiConnectionError' here, 'MaxRetryError' there"]
-        if method != "GET":
-            found[f"{operation['operationId']}: lost"] = Differs(seen, "it may have been done", said)
-    return found
+    """Return how the scenes of lost connections differ: urllib3 repeats PUT and DELETE three times.
+
+    Args:
+        contract: The document of the operations.
+        said: The words that say so to those who migrate.
+    """
+    outcome = "outcome: 'ApiConnectionError' here, '{}' there"
+    repeated = Differs(
+        ["requests: 1 here, 4 there", outcome.format("MaxRetryError")], "it may have been done", said
+    )
+    raised = Differs(
+        [outcome.format("ProtocolError")],
+        "`except ApiException` catches it",
+        "the original let urllib3's classes through",
+    )
+    return {
+        f"{operation['operationId']}: lost": raised if method == "POST" else repeated
+        for method, *_, operation in operations(contract)
+        if method != "GET"
+    }
 
 
 def _response(contract: Mapping[str, Any], operation: Mapping[str, Any], form: Form) -> bytes:
