@@ -78,6 +78,12 @@ class Prompting(Protocol[T]):
     def __call__(self, submit_prompt: SubmitPrompt, **options: Unpack[CandelaOptions]) -> T: ...
 
 
+class Following(Protocol[T]):
+    """A call that sends a prompt and follows what comes of it."""
+
+    def __call__(self, submit_prompt: SubmitPrompt, **options: Unpack[CandelaStreamOptions]) -> T: ...
+
+
 def signatures(api: SessionsApi) -> None:
     _delete: OfSession[list[ObjectMetadata]] = api.delete_session
     _delete_info: OfSession[ApiResponse[list[ObjectMetadata]]] = api.delete_session_with_http_info
@@ -164,6 +170,7 @@ def streams(api: SessionsApi, prompt: SubmitPrompt) -> None:
     together: CandelaStreamOptions = {"opts": opts, "idle_timeout": math.inf, "tee": "log"}
     assert_type(api.submit_prompt_to_agent_stream(submit_prompt=prompt, **together), EventStream[Event])
     assert_type(SessionsApi.submit_prompt_to_agent_stream(api, prompt), EventStream[Event])
+    _stream: Following[EventStream[Event]] = api.submit_prompt_to_agent_stream
     assert_type(EventStream.replay("log", Event), EventStream[Event])
 
 

@@ -103,6 +103,22 @@ class AddingModel(Protocol[T]):
     ) -> T: ...
 
 
+class Downloading(Protocol[T]):
+    """A call that adds a model and follows its download."""
+
+    def __call__(
+        self,
+        hf_url: str,
+        scope: str,
+        identifier: str,
+        quantisation: str,
+        description: str,
+        version_bump: str | None = ...,
+        system_level: bool | None = ...,
+        **options: Unpack[CandelaStreamOptions],
+    ) -> T: ...
+
+
 class OfSlot(Protocol[T]):
     """A call that names a slot."""
 
@@ -343,5 +359,7 @@ def progress(api: ModelsApi) -> None:
         assert_type(events, EventStream[dict[str, Any]])
         for event in events:
             assert_type(event, dict[str, Any])
+    _stream: Downloading[EventStream[dict[str, Any]]] = api.add_model_stream
+    assert_type(api.add_model_stream("u", "s", "i", "q", "d"), EventStream[dict[str, Any]])
     together: CandelaStreamOptions = {"tee": "log"}
     assert_type(api.add_model_stream("u", "s", "i", "q", "d", **together).until_done(), dict[str, Any])

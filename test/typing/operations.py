@@ -18,7 +18,7 @@ from portal_client import (
     Session,
     SessionsApi,
 )
-from portal_client.endpoint import RequestOptions
+from portal_client.endpoint import RequestOptions, StreamOptions
 from portal_client.multipart import Files
 
 T = TypeVar("T", covariant=True)
@@ -62,6 +62,12 @@ class Update(Protocol[T]):
     def __call__(
         self, session_id: str, text_prompt: str, files: Files = ..., **options: Unpack[RequestOptions]
     ) -> T: ...
+
+
+class Follow(Protocol[T]):
+    """A call that follows a session."""
+
+    def __call__(self, session_id: str, **options: Unpack[StreamOptions]) -> T: ...
 
 
 def create_async_session(api: SessionsApi, files: Files) -> None:
@@ -181,6 +187,8 @@ def subscribe_to_session_stream(api: SessionsApi) -> None:
         assert_type(events.events, int)
         assert_type(events.retry, Optional[float])
     assert_type(EventStream.replay("log", Session), EventStream[Session])
+    assert_type(api.subscribe_to_session_stream(session_id="s"), EventStream[Session])
+    _stream: Follow[EventStream[Session]] = api.subscribe_to_session_stream
 
 
 def update_async_session(api: SessionsApi, files: Files) -> None:

@@ -179,6 +179,7 @@ def get_dashboard(api: DashboardApi) -> None:
 
 
 def root_get(api: DefaultApi) -> None:
+    assert_type(api.root_get(), None)
     assert_type(api.root_get_with_http_info(), ApiResponse[None])
     assert_type(api.root_get_with_http_info().data, None)
     assert_type(api.root_get_without_preload_content(), BaseHTTPResponse)

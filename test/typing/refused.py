@@ -109,6 +109,13 @@ def subscribe_to_session(api: SessionsApi) -> None:
     api.subscribe_to_session_without_preload_content("s", color=1)  # type: ignore[call-arg]
 
 
+def subscribe_to_session_stream(api: SessionsApi) -> None:
+    api.subscribe_to_session_stream(1)  # type: ignore[arg-type]
+    api.subscribe_to_session_stream()  # type: ignore[call-arg]
+    api.subscribe_to_session_stream("s", color=1)  # type: ignore[call-arg]
+    api.subscribe_to_session_stream("s", idle_timeout="5")  # type: ignore[arg-type]
+
+
 def update_async_session(api: SessionsApi) -> None:
     api.update_async_session(1, "Hi")  # type: ignore[arg-type]
     api.update_async_session("s")  # type: ignore[call-arg]
