@@ -80,7 +80,7 @@ class Configuration(Settings, HasDefault):
     _logger_file: Optional[str] = None
     _debug: bool = False
 
-    # Read by the original's other APIs; kept so that scripts may set them.
+    # Scripts for the original may set them; nothing here reads them.
     client_side_validation: bool = True
     datetime_format: str = "%Y-%m-%dT%H:%M:%S.%f%z"
     date_format: str = "%Y-%m-%d"

@@ -1,4 +1,4 @@
-"""The ten Candela operations in their forms: what each takes and what it returns."""
+"""The ten operations on sessions of Candela in their forms: what each takes and what it returns."""
 
 from __future__ import annotations
 

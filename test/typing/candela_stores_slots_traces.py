@@ -1,4 +1,4 @@
-"""The Candela operations besides the sessions' in their forms: what each takes and what it returns."""
+"""The Candela operations besides those on sessions in their forms: what each takes and what it returns."""
 
 from __future__ import annotations
 
