@@ -1,7 +1,7 @@
 """No call form of an operation is left out of test/typing, whose code the type checkers read.
 
-Each is compared with a protocol, which says what it takes and returns; called, so that what it returns is seen to
-be nothing wider; and called wrongly, which is to be refused.
+Each is compared with a protocol, which says what it takes and returns; called, so that what it returns is
+seen to be nothing wider; and called wrongly, which is to be refused.
 """
 
 from __future__ import annotations
