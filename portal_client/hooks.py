@@ -18,7 +18,7 @@ class Attempt:
     `number` counts from 1, so 1 in `on_request` is the start of the call; `final` in `on_response` and
     `on_error` says that the call ends with this attempt. `elapsed` is in seconds from the start of the
     attempt, `since_call` from that of the call, waits included; `sent` and `received` are bytes on the
-    wire, TLS not counted.
+    wire, TLS not counted. `request_sent` says whether the server may have seen any of the request.
     """
 
     operation: str
@@ -31,6 +31,7 @@ class Attempt:
     since_call: float = 0.0
     sent: int = 0
     received: int = 0
+    request_sent: bool = False
     error: Optional[BaseException] = None
     final: bool = False
 
@@ -44,6 +45,13 @@ class Hooks:
 
     def on_request(self, attempt: Attempt) -> None:
         """Called before an attempt is sent."""
+
+    def on_body(self, attempt: Attempt, written: int, total: Optional[int]) -> None:
+        """Called as a form is written: at its start, and after each of its blocks.
+
+        `written` counts the bytes of the body, from 0 in each attempt; `total` is None where a file is a
+        stream of unknown length.
+        """
 
     def on_response(self, attempt: Attempt) -> None:
         """Called after a response of any status."""

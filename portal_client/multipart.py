@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Optional, Union, cast
 
 from urllib3.fields import RequestField
@@ -35,6 +36,8 @@ class Multipart:
             *((self._head(_file_field(name, f), f.content_type), f.size, f) for name, f in files),
         ]
         self._pieces: Optional[Generator[Piece, None, None]] = None
+        #: Called with the number of bytes that were written so far, from 0 in each iteration.
+        self.observer: Optional[Callable[[int], None]] = None
         self._tail = f"--{self.boundary}--\r\n".encode()
         sizes = [size for _, size, _ in self._parts]
         self.repeatable: bool = None not in sizes
@@ -48,7 +51,8 @@ class Multipart:
         return f"--{self.boundary}\r\n{field.render_headers()}".encode()
 
     def __iter__(self) -> Iterator[Piece]:
-        self._pieces = self._in_pieces()
+        pieces = self._in_pieces()
+        self._pieces = pieces if self.observer is None else _observed(pieces, self.observer)
         return self._pieces
 
     def close(self) -> None:
@@ -75,6 +79,19 @@ class Multipart:
                 held += size
             pending.append(b"\r\n")
         yield b"".join((*pending, self._tail))
+
+
+def _observed(
+    pieces: Generator[Piece, None, None], observer: Callable[[int], None]
+) -> Generator[Piece, None, None]:
+    written = 0
+    with closing(pieces):
+        observer(written)
+        for piece in pieces:
+            size = len(piece)
+            yield piece
+            written += size  # the next one is asked for once this one is written
+            observer(written)
 
 
 def _file_field(name: str, part: Part) -> RequestField:

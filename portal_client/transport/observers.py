@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 from portal_client.hooks import Attempt, Hooks, Log
+from portal_client.multipart import Multipart
 from portal_client.request import HTTPRequest
 from portal_client.transport.exchange import Exchange
 
@@ -34,7 +35,17 @@ class Observers:
         if not hooks:
             return None
         attempt = Attempt(request.operation, request.method, request.url, request.request_id, number)
-        return cls(hooks, attempt, exchange, log)
+        observers = cls(hooks, attempt, exchange, log)
+        if isinstance(request.body, Multipart):
+            observers.observe(request.body)
+        return observers
+
+    def observe(self, body: Multipart) -> None:
+        """Tell of the bytes of a body as they are written, if a hook wants to know."""
+        hooks = [h for h in self._hooks if getattr(type(h), "on_body", Hooks.on_body) is not Hooks.on_body]
+        if hooks:
+            total = body.length
+            body.observer = lambda written: self._tell("on_body", hooks, written, total)
 
     def response_received(self, status: int, final: bool) -> None:
         """Tell of a response."""
@@ -55,14 +66,15 @@ class Observers:
         self._attempt.elapsed = exchange.ended - exchange.began
         self._attempt.since_call = exchange.ended - exchange.deadline.began
         self._attempt.sent, self._attempt.received = exchange.sent, exchange.received
+        self._attempt.request_sent = exchange.written
         self._attempt.final = final
 
-    def _tell(self, event: str, hooks: Sequence[Hooks]) -> None:
+    def _tell(self, event: str, hooks: Sequence[Hooks], *more: Optional[int]) -> None:
         for number, hook in enumerate(hooks, 1):
             try:
-                getattr(hook, event)(self._attempt)
+                getattr(hook, event)(self._attempt, *more)
             except Exception:
                 self._log.exception("%s.%s raised, and the call goes on", type(hook).__qualname__, event)
             except BaseException:  # an interrupt, which ends the call; the others hear of the attempt
-                self._tell(event, hooks[number:])
+                self._tell(event, hooks[number:], *more)
                 raise
