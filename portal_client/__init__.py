@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from portal_client.options import RequestOptions as RequestOptions
     from portal_client.options import StreamOptions as StreamOptions
     from portal_client.streaming import EventStream as EventStream
+    from portal_client.wait import SessionProgress as SessionProgress
 else:
     __getattr__, __dir__ = lazy(
         __name__,
@@ -64,6 +65,7 @@ else:
             "portal_client.multipart": "Files",
             "portal_client.options": "RequestOptions StreamOptions",
             "portal_client.streaming": "EventStream",
+            "portal_client.wait": "SessionProgress",
         },
         whole=("portal_client.api", "portal_client.models"),
     )

@@ -14,8 +14,9 @@ from portal_client import __version__, parsing, serialization, wire
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
 from portal_client.credential import AccessToken, check_header, check_header_name
-from portal_client.decoding import api_response, decode, event_source, raise_for_status
+from portal_client.decoding import api_response, context, decode, event_source, raise_for_status
 from portal_client.exceptions import ApiTypeError
+from portal_client.hooks import Hooks
 from portal_client.operation import Request
 from portal_client.recording import recording
 from portal_client.request import HTTPRequest
@@ -161,6 +162,16 @@ class ApiClient(HasDefault):
         prepared = self.prepare_request(request)
         response = self.rest_client.send(prepared)
         return api_response(response, prepared, self._decoded(request, response, prepared))
+
+    def observed(self, request: Request, *hooks: Hooks) -> tuple[Any, dict[str, Any]]:
+        """Send a request with hooks of its own; return its data, and what an error tells of such a call.
+
+        The latter are arguments of ApiException. Raises ApiException.
+        """
+        prepared = self.prepare_request(request)
+        prepared.hooks = (*prepared.hooks, *hooks)
+        response = self.rest_client.send(prepared)
+        return self._decoded(request, response, prepared), context(response, prepared)
 
     def raw(self, request: Request) -> urllib3.BaseHTTPResponse:
         """Send a request and return the response unread, whatever its status."""

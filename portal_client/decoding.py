@@ -79,6 +79,15 @@ def raise_for_status(response: RESTResponse, request: HTTPRequest, models: str) 
     raise _error(error_for(response.status), response, request, reason=reason, data=data)
 
 
+def context(response: RESTResponse, request: HTTPRequest) -> dict[str, Any]:
+    """Return what an error tells of the call that a response belongs to, as arguments of an ApiException."""
+    return {
+        "request": request.described,
+        "request_id": response.headers.get("x-request-id", request.request_id),
+        **error_context(request, response.exchange),
+    }
+
+
 def event_source(response: HTTPResponse, request: HTTPRequest) -> Source:
     """Return an unread response as the source of a stream."""
     return Source(
@@ -97,9 +106,7 @@ def _error(
         http_resp=response,
         body=parsing.as_text(response.data, _content_type(response)),
         retry_after=retry_after(response.headers),
-        request=request.described,
-        request_id=response.headers.get("x-request-id", request.request_id),
-        **error_context(request, response.exchange),
+        **context(response, request),
         **described,
     )
 

@@ -20,7 +20,7 @@ OpenApiException
 
 Wrong arguments are pydantic's ValidationError, settings and options that cannot be used ApiValueError, a
 missing file FileNotFoundError, all before anything is sent; what goes wrong after that is an ApiException.
-Each of them survives pickle. WaitTimeout and SessionFailed are not raised yet.
+Each of them survives pickle. WaitTimeout and SessionFailed are raised by the calls that wait for a session.
 """
 
 from __future__ import annotations

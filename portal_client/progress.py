@@ -44,9 +44,6 @@ class Shown(Protocol):
 V = TypeVar("V", bound=Shown)
 V_contra = TypeVar("V_contra", bound=Shown, contravariant=True)
 
-#: True for what fits where it runs, False for nothing, or a callable that is given each value.
-ProgressArgument = Union[bool, Callable[[V], object]]
-
 
 class Progress(Protocol[V_contra]):
     """What shows how far something is."""
@@ -60,7 +57,9 @@ class Progress(Protocol[V_contra]):
         ...
 
 
-def progress_of(progress: ProgressArgument[V], now: Callable[[], float] = time.monotonic) -> Progress[V]:
+def progress_of(
+    progress: Union[bool, Callable[[V], object]], now: Callable[[], float] = time.monotonic
+) -> Progress[V]:
     """Return what shows progress as the argument `progress` says.
 
     True is a bar of tqdm in a terminal and a widget in a notebook, where tqdm is installed, and lines of the

@@ -52,8 +52,8 @@ class RESTClientObject:
         self._pools_for_tokens = Pools(configuration, for_tokens=True)
         self._left_open: set[weakref.ref[Unread]] = set()
         self._quota = quota()
-        self._sleep = sleep
-        self._now = now
+        self.sleep = sleep
+        self.now = now
 
     def send(self, request: HTTPRequest) -> RESTResponse:
         """Send a request and read the response, of any status, within its deadline.
@@ -64,7 +64,7 @@ class RESTClientObject:
 
     def caller(self, request: HTTPRequest, deadline: Optional[Deadline] = None) -> Caller:
         """Return a call as the source of its token sees it."""
-        return Caller(request, deadline or Deadline(request.timeouts, self._now), self._fetch, self._sleep)
+        return Caller(request, deadline or Deadline(request.timeouts, self.now), self._fetch, self.sleep)
 
     def _fetch(self, request: HTTPRequest) -> RESTResponse:
         return self._run(request, read, self._pools_for_tokens)
@@ -96,7 +96,7 @@ class RESTClientObject:
         return [response for response in responses if response is not None and not response.closed]
 
     def _run(self, request: HTTPRequest, finish: Finish[R], pools: Pools) -> R:
-        deadline = Deadline(request.timeouts, self._now)
+        deadline = Deadline(request.timeouts, self.now)
         retries = RetryState(request, self._quota)
         first = request
         exchange: Optional[Exchange] = None
@@ -152,7 +152,7 @@ class RESTClientObject:
                     return response
                 response.close()
             if wait:
-                self._sleep(wait)
+                self.sleep(wait)
 
     def _renewed(
         self, request: HTTPRequest, status: int, value: Optional[str], deadline: Deadline

@@ -25,6 +25,11 @@ def printable(text: str, keep: str = "") -> str:
     )
 
 
+def plain_lines(text: str) -> str:
+    """Return the text with a line feed at the end of each line, as a service may store it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def shortened(text: str, max_length: int) -> str:
     """Return the text, cut behind `max_length` characters and ended by … there."""
     return text if len(text) <= max_length else f"{text[:max_length]}…"

@@ -523,7 +523,7 @@ def test_a_fetch_that_ends_with_its_own_call_is_taken_over() -> None:
 
     with signed_in(hangs, granted(1)) as s:
         hurried: list[Any] = []
-        s.client.rest_client._now = time.monotonic  # type: ignore[assignment]
+        s.client.rest_client.now = time.monotonic  # type: ignore[assignment]
 
         def hurry() -> None:
             hurried.append(failing(lambda: s.api.get_session("s1", _request_timeout=0.5)))
@@ -545,7 +545,7 @@ def test_a_fetch_that_ends_with_its_own_call_is_taken_over() -> None:
 def test_who_waits_does_so_within_the_time_of_the_call() -> None:
     done = threading.Event()
     with signed_in(when(done.is_set, granted(1))) as s:
-        s.client.rest_client._now = time.monotonic  # type: ignore[assignment]
+        s.client.rest_client.now = time.monotonic  # type: ignore[assignment]
         leader = threading.Thread(target=lambda: read(s))
         leader.start()
         while s.source._fetch_under_way is None:

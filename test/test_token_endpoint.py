@@ -246,7 +246,7 @@ def test_a_response_is_bounded(encoded: bool) -> None:
 )
 def test_a_slow_endpoint_is_bounded_by_the_call(slow: Answer) -> None:
     with signed_in(slow, granted(2)) as s:
-        s.client.rest_client._now = time.monotonic  # type: ignore[assignment]
+        s.client.rest_client.now = time.monotonic  # type: ignore[assignment]
         error = failing(lambda: s.api.create_session("a1", "hello", _request_timeout=0.3))
         read(s)
 
@@ -278,7 +278,7 @@ def test_what_the_first_request_took_is_not_there_for_the_next() -> None:
 
 def test_a_token_that_comes_too_late_after_401_leaves_the_401() -> None:
     with signed_in(granted(1), late(granted(2)), service=(reply({}, status=401),)) as s:
-        s.client.rest_client._now = time.monotonic  # type: ignore[assignment]
+        s.client.rest_client.now = time.monotonic  # type: ignore[assignment]
         error = failing(lambda: s.api.get_session("s1", _request_timeout=0.4))
 
     assert isinstance(error, UnauthorizedException)

@@ -24,11 +24,12 @@ from portal_client.models.grouped_sessions_response import GroupedSessionsRespon
 from portal_client.models.session import Session
 from portal_client.multipart import Files
 from portal_client.streaming import EventStream
+from portal_client.waiting import Waiting
 
 _FORM = "multipart/form-data"
 
 
-class SessionsApi(Api):
+class SessionsApi(Waiting, Api):
     """Start, continue and read conversations with an agent.
 
     What starts or continues a session is never sent a second time once the server may have received it.

@@ -1,0 +1,267 @@
+"""A wait for one session: its requests, its progress, and what it ends in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Optional, Protocol, Self, Union
+
+from portal_client.api_client import ApiClient
+from portal_client.exceptions import ApiException, SessionFailed, WaitTimeout
+from portal_client.hooks import Attempt, Hooks
+from portal_client.models.async_session_response import AsyncSessionResponse
+from portal_client.models.session import Session
+from portal_client.operation import Operation, Request
+from portal_client.options import RequestOptions
+from portal_client.polling import is_final, poll
+from portal_client.progress import Amount, progress_of
+from portal_client.text import printable
+from portal_client.timeouts import Deadline, Timeouts, check_seconds
+
+#: Seconds for everything, where the call names none.
+DEFAULT_SECONDS = 3600.0
+
+#: Seconds that one read of a session may be silent, where the call does not say. There is another one.
+_READ_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionProgress:
+    """How far a session is; `str()` says it in a line.
+
+    `phase` is "sending", "waiting" or "done". While the prompt and its files are sent, `sent` counts the
+    bytes of the body, anew in each attempt; `total` is None where a file is a stream of unknown length.
+    `session_id` is None until it is known, `status` until the session was read; `messages` is the number of
+    its messages, `elapsed` the seconds since the call began.
+    """
+
+    phase: str
+    session_id: Optional[str] = None
+    sent: int = 0
+    total: Optional[int] = None
+    status: Optional[str] = None
+    messages: int = 0
+    elapsed: float = 0.0
+
+    @property
+    def amount(self) -> Amount:
+        """The same for a bar: the bytes sent, then how the session is."""
+        if self.phase == "sending":
+            return Amount("Sending the prompt", self.sent, self.total, "B")
+        count = f"{self.messages} message{'' if self.messages == 1 else 's'}"
+        note = "started" if self.status is None else f"{printable(self.status)}, {count}"
+        return Amount(f"Session {printable(self.session_id or '')}", note=note)
+
+    def __str__(self) -> str:
+        title, done, total, _, note = self.amount
+        if self.phase == "sending":
+            note = f"{done:,} bytes" if total is None else f"{done:,} of {total:,} bytes"
+        return f"{title}: {note}, {self.elapsed:.0f} s"
+
+
+#: True for what fits where the program runs, False for nothing, or a callable that is given each value.
+ProgressArgument = Union[bool, Callable[[SessionProgress], object]]
+
+
+class Sessions(Protocol):
+    """The part of SessionsApi that waiting needs."""
+
+    api_client: ApiClient
+
+    @property
+    def create_async_session(self) -> Callable[..., AsyncSessionResponse]:
+        """Start a session."""
+        ...
+
+    @property
+    def update_async_session(self) -> Callable[..., AsyncSessionResponse]:
+        """Add a prompt to a session."""
+        ...
+
+    @property
+    def get_session(self) -> Callable[..., Session]:
+        """Read a session."""
+        ...
+
+
+class Wait:
+    """One wait: its deadline, its progress, and what is known of its session."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        timeout: Optional[float],
+        progress: ProgressArgument,
+        options: RequestOptions,
+    ) -> None:
+        self._get_session = sessions.get_session
+        self._client = sessions.api_client
+        self._options = {name: value for name, value in options.items() if name != "_content_type"}
+        rest = self._client.rest_client
+        total = check_seconds("timeout", DEFAULT_SECONDS if timeout is None else timeout)
+        self._deadline = Deadline(Timeouts(total=total), rest.now)
+        self._sleep = rest.sleep
+        self._progress = progress_of(progress, rest.now)
+        self._sending: Optional[_Sending] = None
+        self._session_id: Optional[str] = None
+        self._session: Optional[Session] = None
+        self._context: dict[str, Any] = {}
+        self._failure: Optional[ApiException] = None
+        #: How to look for a prompt that may have arrived.
+        self.hint = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: Optional[BaseException], trace: object) -> None:
+        self._progress.close()
+        if isinstance(error, KeyboardInterrupt):
+            with suppress(Exception):  # it may be closed
+                print(self._left_behind(), file=sys.stderr, flush=True)
+        elif isinstance(error, ApiException) and self._sending is not None and self._session_id is not None:
+            # The error is that of a read; what counts for the caller is the prompt.
+            error.request_sent, error.safe_to_repeat = True, False
+            if not isinstance(error, (SessionFailed, WaitTimeout)):
+                error.add_note(f"The prompt was sent. To wait for its session: {self._resumption}")
+
+    @property
+    def _resumption(self) -> str:
+        return f'api.wait_for_session("{printable(self._session_id or "")}")'
+
+    def _left_behind(self) -> str:
+        """Return what an interrupt leaves behind."""
+        if self._session_id is not None:
+            return f"Interrupted. The session goes on; to wait for it again: {self._resumption}"
+        if self._sending is not None and self._sending.request_sent:
+            return f"Interrupted. The prompt may have arrived: {self.hint}."
+        return "Interrupted. The prompt was not sent."
+
+    # ── requests ──
+
+    def request(self, call: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Request:
+        """Check the arguments of a call.
+
+        Raises pydantic.ValidationError and ApiValueError, which name the argument, and OSError.
+        """
+        operation: Operation = call.operation
+        return operation.request(arguments, options)
+
+    def _limits(self, request: Request) -> Timeouts:
+        return Timeouts.of(request.options.get("_request_timeout"), self._client.configuration.timeout)
+
+    def _data(self, request: Request, limits: Timeouts, *hooks: Hooks) -> Any:
+        left = max(self._deadline.left(), 0.001)
+        request.options["_request_timeout"] = limits._replace(total=min(limits.total, left))
+        data, self._context = self._client.observed(request, *hooks)
+        return data
+
+    def _reader(self, session_id: str) -> Callable[[], Session]:
+        request = self.request(self._get_session, (session_id,), self._options)
+        limits = self._limits(request)
+        if request.options.get("_request_timeout") is None:
+            limits = limits._replace(read=min(limits.read, _READ_SECONDS))
+        return lambda: self._data(request, limits)
+
+    def before(self, session_id: str) -> Session:
+        """Read a session before its prompt is sent."""
+        try:
+            return self._reader(session_id)()
+        except ApiException as error:
+            error.safe_to_repeat = True  # nothing but a read was sent
+            raise
+
+    def send(self, request: Request) -> str:
+        """Send a prompt and return the id of its session."""
+        self._sending = sending = _Sending(self._show_sending)
+        started: AsyncSessionResponse = self._data(request, self._limits(request), sending)
+        self._session_id = started.session_id
+        return started.session_id
+
+    # ── the wait ──
+
+    def until_done(self, session_id: str, mine: Callable[[Session], bool] = lambda session: True) -> Session:
+        """Return the session when its agent is done, in a state that is `mine`.
+
+        Raises SessionFailed, WaitTimeout, ApiException.
+        """
+
+        def done(session: Session) -> bool:
+            return is_final(session) and mine(session)
+
+        read = self._reader(session_id)
+        self._session_id = session_id
+        self._show("waiting")
+        for session in poll(read, self._deadline, until=done, on_failure=self._failed, sleep=self._sleep):
+            self._session, self._failure = session, None
+            if not done(session):
+                self._show("waiting")
+                continue
+            self._show("done")
+            if session.status == "Error":
+                raise self._session_failed(session)
+            return session
+        raise self._timeout() from self._failure
+
+    def _failed(self, error: ApiException) -> None:
+        self._failure = error
+
+    def _session_failed(self, session: Session) -> SessionFailed:
+        last = session.messages[-1] if session.messages else None
+        words = "it has said nothing" if last is None or last.role == "user" else last.text
+        reason = f'the agent failed in session "{session.id}": {words}'
+        error = SessionFailed(status=200, reason=reason, data=session, **self._context)
+        error.session = session
+        return error
+
+    def _timeout(self) -> WaitTimeout:
+        session, failure = self._session, self._failure
+        known = "not read yet" if session is None else f"last seen {session.status.value}"
+        if failure is not None:
+            known += f", the last read failed: {failure.reason}"
+        reason = (
+            f"the {self._deadline.limits.total:g} s for the session are over ({known}). "
+            f"It goes on; to wait for it again: {self._resumption}"
+        )
+        error = WaitTimeout(reason=reason, data=session, secrets=self._context.get("secrets", ()))
+        error.session_id, error.session = str(self._session_id), session
+        return error
+
+    # ── progress ──
+
+    def _show(self, phase: str) -> None:
+        session = self._session
+        self._progress.show(
+            SessionProgress(
+                phase,
+                self._session_id,
+                status=None if session is None else session.status.value,
+                messages=0 if session is None else len(session.messages),
+                elapsed=self._elapsed,
+            )
+        )
+
+    def _show_sending(self, sent: int, total: Optional[int]) -> None:
+        self._progress.show(SessionProgress("sending", sent=sent, total=total, elapsed=self._elapsed))
+
+    @property
+    def _elapsed(self) -> float:
+        return self._deadline.now() - self._deadline.began
+
+
+class _Sending(Hooks):
+    """Notes whether the server may have seen a prompt, and shows the bytes that are sent."""
+
+    def __init__(self, show: Callable[[int, Optional[int]], None]) -> None:
+        self._show = show
+        self.request_sent = False
+
+    def on_body(self, attempt: Attempt, written: int, total: Optional[int]) -> None:
+        self._show(written, total)
+
+    def on_response(self, attempt: Attempt) -> None:
+        self.request_sent |= attempt.request_sent
+
+    def on_error(self, attempt: Attempt) -> None:
+        self.request_sent |= attempt.request_sent
