@@ -15,8 +15,9 @@ from portal_client.hooks import log
 #: Seconds between two lines of a log: after a change of the note, and without one.
 _CHANGED_SECONDS, _SAME_SECONDS = 10.0, 60.0
 
-#: Seconds before there is a bar: what is done by then needs none.
-_DELAY_SECONDS = 0.5
+#: Seconds before there is a bar: what is done by then needs none. And no time, but not before the bar has
+#: its texts, which tqdm takes for HTML until then.
+_DELAY_SECONDS, _NO_DELAY = 0.5, 1e-9
 
 
 class Amount(NamedTuple):
@@ -116,10 +117,10 @@ class Bar:
             unit=amount.unit,
             unit_scale=amount.unit == "B",
             leave=False,
-            delay=0 if endless else _DELAY_SECONDS,
+            delay=_NO_DELAY if endless else _DELAY_SECONDS,
             bar_format="{desc}{postfix} [{elapsed}]" if endless else None,
         )
-        self._bar.set_description_str(amount.title, refresh=endless)
+        self._bar.set_description_str(amount.title, refresh=False)
 
     def close(self) -> None:
         """Take the bar away."""

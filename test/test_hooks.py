@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from portal_client import ApiClient, Configuration, Hooks, SessionsApi
 from portal_client.exceptions import ApiConnectionError, ApiResponseError, ApiTimeoutError
+from portal_client.files import BLOCK
 from portal_client.hooks import Attempt
 from portal_client.rest import RESTClientObject
 from portal_client.timeouts import Deadline
@@ -23,6 +25,7 @@ from support.clients import (
     Calling,
     ca_file,
     calling,
+    client_of,
     closes,
     failing,
     keeps_open,
@@ -183,6 +186,83 @@ def test_the_time_of_an_attempt_does_not_hold_the_wait_before_it(recorder: Recor
             SessionsApi(client).create_session("a1", PROMPT)
 
     assert [attempt.elapsed for _, attempt in recorder.told] == [0, 2, 0, 3]
+
+
+# ── the bytes of a form ──
+
+
+class Uploads(Hooks):
+    """Keeps what it is told of bodies."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int, int | None]] = []
+
+    def on_body(self, attempt: Attempt, written: int, total: int | None) -> None:
+        self.told.append((attempt.number, written, total))
+
+
+def test_the_bytes_of_a_form_are_told_as_they_are_written() -> None:
+    uploads = Uploads()
+    with calling(reply({}, status=429, Retry_After="1"), reply(), hooks=[uploads]) as c:
+        c.api.create_session("a1", PROMPT, [bytes(BLOCK * 2)])
+
+    length = len(c.server.requests[0].body)
+    assert {total for _, _, total in uploads.told} == {length}
+    for number in (1, 2):
+        written = [count for n, count, _ in uploads.told if n == number]
+        assert written == sorted({*written})
+        assert (written[0], written[-1]) == (0, length)
+        assert len(written) >= 4
+
+
+def test_where_no_hook_wants_them_the_bytes_of_a_form_are_not_counted(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    class Duck:
+        """No subclass of Hooks."""
+
+        on_request = on_response = on_error = lambda self, attempt: None
+
+    monkeypatch.setattr("portal_client.multipart._observed", fail)
+    for hooks in ([], [recorder], [Duck()]):
+        with calling(reply(), hooks=hooks) as c:
+            c.api.create_session("a1", PROMPT)
+
+
+def test_a_hook_that_fails_in_a_body_does_not_end_the_call(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Hooks):
+        def on_body(self, attempt: Attempt, written: int, total: int | None) -> None:
+            raise RuntimeError("no display")
+
+    uploads = Uploads()
+    with calling(reply(), hooks=[Failing(), uploads]) as c:
+        c.api.create_session("a1", PROMPT)
+
+    assert "on_body raised, and the call goes on" in caplog.text
+    assert [written for _, written, _ in uploads.told] == [0, len(c.server.requests[0].body)]
+
+
+@pytest.mark.parametrize("answer", [closes, reply({}, status=429)], ids=["closed", "429"])
+def test_an_attempt_says_that_the_server_may_have_seen_it(answer: Any, recorder: Recorder) -> None:
+    with calling(answer, hooks=[recorder]) as c:
+        failing(lambda: c.api.create_session("a1", PROMPT))
+
+    assert [attempt.request_sent for _, attempt in recorder.told] == [False, True]
+
+
+def test_an_attempt_without_a_connection_says_that_nothing_was_sent(recorder: Recorder) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with client_of(host, hooks=[recorder], retries=False) as client:
+        failing(lambda: SessionsApi(client).create_session("a1", PROMPT))
+
+    assert [(event, attempt.request_sent) for event, attempt in recorder.told] == [
+        ("request", False),
+        ("error", False),
+    ]
 
 
 def test_all_hooks_are_told_in_their_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -174,3 +175,30 @@ def test_a_stream_has_no_length() -> None:
     form = Multipart([], [("files", part) for part in file_parts([b"x", ("s", Endless())])])
 
     assert (form.length, form.repeatable) == (None, False)
+
+
+def test_an_observer_is_told_of_each_piece_once_it_was_written() -> None:
+    form = Multipart([("text_prompt", "Hello")], [("files", file_parts(bytes(BLOCK * 2 + 1))[0])])
+    for _ in range(2):
+        told: list[int] = []
+        taken = 0
+        form.observer = told.append
+        for piece in form:
+            assert told[-1] == taken  # this piece is not written yet
+            taken += len(piece)
+        assert told == sorted({*told})
+        assert (told[0], told[-1]) == (0, form.length)
+
+
+def test_a_file_is_closed_where_an_observed_form_is_left_in_the_middle() -> None:
+    file = io.BytesIO(bytes(BLOCK * 3))
+    form = Multipart([], [("files", file_parts(file)[0])])
+    form.observer = lambda written: None
+    pieces = iter(form)
+    next(pieces)
+    next(pieces)
+    assert file.tell() == BLOCK
+
+    form.close()
+
+    assert file.tell() == 0
