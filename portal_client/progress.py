@@ -94,7 +94,7 @@ def _in_notebook() -> bool:
 
 
 class Bar:
-    """A bar of tqdm for each title; it is gone when it is closed."""
+    """A bar of tqdm for each title, or a line with the time where no end is known; closed, it is gone."""
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -106,8 +106,11 @@ class Bar:
         if amount.title != self._title:
             self.close()
             self._open(amount)
-        self._bar.set_postfix_str(amount.note, refresh=amount.total is None)
-        self._bar.update(amount.done - self._bar.n)
+        if amount.total is None:
+            self._bar.set_description_str(f"{amount.title}: {amount.note}")
+        else:
+            self._bar.set_postfix_str(amount.note, refresh=False)
+            self._bar.update(amount.done - self._bar.n)
 
     def _open(self, amount: Amount) -> None:
         endless = amount.total is None
@@ -118,7 +121,7 @@ class Bar:
             unit_scale=amount.unit == "B",
             leave=False,
             delay=_NO_DELAY if endless else _DELAY_SECONDS,
-            bar_format="{desc}{postfix} [{elapsed}]" if endless else None,
+            bar_format="{desc} [{elapsed}]" if endless else None,
         )
         self._bar.set_description_str(amount.title, refresh=False)
 

@@ -49,16 +49,15 @@ class SessionProgress:
     def amount(self) -> Amount:
         """The same for a bar: the bytes sent, then how the session is."""
         if self.phase == "sending":
-            return Amount("Sending the prompt", self.sent, self.total, "B")
+            note = f"{self.sent:,} bytes" if self.total is None else ""
+            return Amount("Sending the prompt", self.sent, self.total, "B", note)
         count = f"{self.messages} message{'' if self.messages == 1 else 's'}"
         note = "started" if self.status is None else f"{printable(self.status)}, {count}"
         return Amount(f"Session {printable(self.session_id or '')}", note=note)
 
     def __str__(self) -> str:
         title, done, total, _, note = self.amount
-        if self.phase == "sending":
-            note = f"{done:,} bytes" if total is None else f"{done:,} of {total:,} bytes"
-        return f"{title}: {note}, {self.elapsed:.0f} s"
+        return f"{title}: {note or f'{done:,} of {total:,} bytes'}, {self.elapsed:.0f} s"
 
 
 #: True for what fits where the program runs, False for nothing, or a callable that is given each value.

@@ -254,7 +254,7 @@ def test_a_bar_without_an_end_is_a_line_with_the_time(terminal: Terminal) -> Non
         drawn = terminal.drawn
         progress.close()
 
-    assert drawn[-1] == "Session s1, Running, 2 messages [00:00]"
+    assert drawn[-1] == "Session s1: Running, 2 messages [00:00]"
     assert terminal.left == ""
 
 
@@ -267,7 +267,7 @@ def test_each_title_has_a_bar_of_its_own(terminal: Terminal) -> None:
         between = terminal.drawn[-1]
         progress.close()
 
-    assert between.startswith("Cooling, still hot")
+    assert between.startswith("Cooling: still hot")
     assert terminal.left == ""
 
 
