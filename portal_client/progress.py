@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Generic, NamedTuple, Optional, Protocol, TypeVar, Union
 
 from portal_client.exceptions import ApiValueError
@@ -76,8 +76,9 @@ def progress_of(
     if progress is not True:
         kind = type(progress).__name__
         raise ApiValueError(f"progress must be True, False or a callable, not {kind}")
-    if (_in_terminal() or _in_notebook()) and find_spec("tqdm") is not None:
-        return _Guarded(Bar())
+    if _in_terminal() or _in_notebook():
+        with suppress(ImportError):
+            return _Guarded(Bar(import_module("tqdm.auto").tqdm))
     return _Guarded(Lines(now))
 
 
@@ -96,7 +97,8 @@ def _in_notebook() -> bool:
 class Bar:
     """A bar of tqdm for each title, or a line with the time where no end is known; closed, it is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, tqdm: Callable[..., Any]) -> None:
+        self._tqdm = tqdm
         self._bar: Any = None
         self._title: Optional[str] = None
 
@@ -115,7 +117,8 @@ class Bar:
     def _open(self, amount: Amount) -> None:
         endless = amount.total is None
         self._title = amount.title
-        self._bar = import_module("tqdm.auto").tqdm(
+        self._bar = self._tqdm(
+            initial=endless,  # in a notebook a full square is before the line, not an empty one
             total=amount.total,
             unit=amount.unit,
             unit_scale=amount.unit == "B",

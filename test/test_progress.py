@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from portal_client import ApiValueError
-from portal_client.progress import Amount, Bar, Lines, progress_of
+from portal_client.progress import Amount, Lines, progress_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -274,7 +274,7 @@ def test_each_title_has_a_bar_of_its_own(terminal: Terminal) -> None:
 @pytest.mark.usefixtures("at_once")
 def test_a_repetition_starts_anew(terminal: Terminal) -> None:
     with terminal:
-        bar = Bar()
+        bar = progress_of(True)
         for done in (0, 5, 10, 0, 5):
             bar.show(Step(done, note="retried" if done == 5 else ""))
         last = terminal.drawn[-1]
