@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Optional, Protocol, Self, Union
+from typing import Any, Optional, Protocol, Self, Union, cast
 
-from portal_client.api_client import ApiClient
 from portal_client.exceptions import ApiException, SessionFailed, WaitTimeout
 from portal_client.hooks import Attempt, Hooks
 from portal_client.models.async_session_response import AsyncSessionResponse
@@ -17,14 +16,12 @@ from portal_client.operation import Operation, Request
 from portal_client.options import RequestOptions
 from portal_client.polling import is_final, poll
 from portal_client.progress import Amount, progress_of
+from portal_client.reading import SHORTEST_SECONDS, Readable, Reader
 from portal_client.text import printable
 from portal_client.timeouts import Deadline, Timeouts, check_seconds
 
 #: Seconds for everything, where the call names none.
 DEFAULT_SECONDS = 3600.0
-
-#: Seconds that one read of a session may be silent, where the call does not say. There is another one.
-_READ_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +61,8 @@ class SessionProgress:
 ProgressArgument = Union[bool, Callable[[SessionProgress], object]]
 
 
-class Sessions(Protocol):
-    """The part of SessionsApi that waiting needs."""
-
-    api_client: ApiClient
+class Sessions(Readable, Protocol):
+    """SessionsApi, as far as it is needed to send a prompt and wait."""
 
     @property
     def create_async_session(self) -> Callable[..., AsyncSessionResponse]:
@@ -77,11 +72,6 @@ class Sessions(Protocol):
     @property
     def update_async_session(self) -> Callable[..., AsyncSessionResponse]:
         """Add a prompt to a session."""
-        ...
-
-    @property
-    def get_session(self) -> Callable[..., Session]:
-        """Read a session."""
         ...
 
 
@@ -95,9 +85,9 @@ class Wait:
         progress: ProgressArgument,
         options: RequestOptions,
     ) -> None:
-        self._get_session = sessions.get_session
+        self._sessions = sessions
         self._client = sessions.api_client
-        self._options = {name: value for name, value in options.items() if name != "_content_type"}
+        self._options = options
         rest = self._client.rest_client
         total = check_seconds("timeout", DEFAULT_SECONDS if timeout is None else timeout)
         self._deadline = Deadline(Timeouts(total=total), rest.now)
@@ -106,8 +96,6 @@ class Wait:
         self._sending: Optional[_Sending] = None
         self._session_id: Optional[str] = None
         self._session: Optional[Session] = None
-        self._context: dict[str, Any] = {}
-        self._failure: Optional[ApiException] = None
         #: How to look for a prompt that may have arrived.
         self.hint = ""
 
@@ -139,48 +127,43 @@ class Wait:
 
     # ── requests ──
 
-    def request(self, call: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Request:
-        """Check the arguments of a call.
+    def prompt(self, call: Any, *arguments: Any) -> Request:
+        """Return the request that sends a prompt.
 
         Raises pydantic.ValidationError and ApiValueError, which name the argument, and OSError.
         """
         operation: Operation = call.operation
-        return operation.request(arguments, options)
+        request = operation.request(arguments, self._options)
+        self._client.prepare_request(request)
+        return request
 
-    def _limits(self, request: Request) -> Timeouts:
-        return Timeouts.of(request.options.get("_request_timeout"), self._client.configuration.timeout)
+    def reader(self, session_id: str) -> Reader:
+        """Return what reads a session within the deadline."""
+        options = self._options.copy()
+        options.pop("_content_type", None)
+        return Reader(self._sessions, session_id, options, self._deadline)
 
-    def _data(self, request: Request, limits: Timeouts, *hooks: Hooks) -> Any:
-        left = max(self._deadline.left(), 0.001)
-        request.options["_request_timeout"] = limits._replace(total=min(limits.total, left))
-        data, self._context = self._client.observed(request, *hooks)
-        return data
-
-    def _reader(self, session_id: str) -> Callable[[], Session]:
-        request = self.request(self._get_session, (session_id,), self._options)
-        limits = self._limits(request)
-        if request.options.get("_request_timeout") is None:
-            limits = limits._replace(read=min(limits.read, _READ_SECONDS))
-        return lambda: self._data(request, limits)
-
-    def before(self, session_id: str) -> Session:
-        """Read a session before its prompt is sent."""
+    def before(self, read: Reader) -> Session:
+        """Return a session as it is before its prompt."""
         try:
-            return self._reader(session_id)()
+            return read()
         except ApiException as error:
             error.safe_to_repeat = True  # nothing but a read was sent
             raise
 
-    def send(self, request: Request) -> str:
+    def send(self, prompt: Request) -> str:
         """Send a prompt and return the id of its session."""
         self._sending = sending = _Sending(self._show_sending)
-        started: AsyncSessionResponse = self._data(request, self._limits(request), sending)
-        self._session_id = started.session_id
-        return started.session_id
+        limits = Timeouts.of(prompt.options.get("_request_timeout"), self._client.configuration.timeout)
+        left = min(limits.total, max(self._deadline.left(), SHORTEST_SECONDS))
+        prompt.options["_request_timeout"] = limits._replace(total=left)
+        started, _ = self._client.observed(prompt, sending)
+        self._session_id = session_id = cast(AsyncSessionResponse, started).session_id
+        return session_id
 
     # ── the wait ──
 
-    def until_done(self, session_id: str, mine: Callable[[Session], bool] = lambda session: True) -> Session:
+    def until_done(self, read: Reader, mine: Callable[[Session], bool] = lambda session: True) -> Session:
         """Return the session when its agent is done, in a state that is `mine`.
 
         Raises SessionFailed, WaitTimeout, ApiException.
@@ -189,42 +172,25 @@ class Wait:
         def done(session: Session) -> bool:
             return is_final(session) and mine(session)
 
-        read = self._reader(session_id)
-        self._session_id = session_id
+        self._session_id = read.session_id
         self._show("waiting")
-        for session in poll(read, self._deadline, until=done, on_failure=self._failed, sleep=self._sleep):
-            self._session, self._failure = session, None
+        for session in poll(read, self._deadline, until=done, sleep=self._sleep):
+            self._session = session
             if not done(session):
                 self._show("waiting")
                 continue
             self._show("done")
             if session.status == "Error":
-                raise self._session_failed(session)
+                raise self._session_failed(session, read.context)
             return session
-        raise self._timeout() from self._failure
+        raise read.time_is_over(self._session, "wait_for_session")
 
-    def _failed(self, error: ApiException) -> None:
-        self._failure = error
-
-    def _session_failed(self, session: Session) -> SessionFailed:
+    def _session_failed(self, session: Session, context: Mapping[str, Any]) -> SessionFailed:
         last = session.messages[-1] if session.messages else None
         words = "it has said nothing" if last is None or last.role == "user" else last.text
         reason = f'the agent failed in session "{session.id}": {words}'
-        error = SessionFailed(status=200, reason=reason, data=session, **self._context)
+        error = SessionFailed(status=200, reason=reason, data=session, **context)
         error.session = session
-        return error
-
-    def _timeout(self) -> WaitTimeout:
-        session, failure = self._session, self._failure
-        known = "not read yet" if session is None else f"last seen {session.status.value}"
-        if failure is not None:
-            known += f", the last read failed: {failure.reason}"
-        reason = (
-            f"the {self._deadline.limits.total:g} s for the session are over ({known}). "
-            f"It goes on; to wait for it again: {self._resumption}"
-        )
-        error = WaitTimeout(reason=reason, data=session, secrets=self._context.get("secrets", ()))
-        error.session_id, error.session = str(self._session_id), session
         return error
 
     # ── progress ──

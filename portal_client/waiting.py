@@ -50,9 +50,9 @@ class Waiting:
             ApiException: The prompt was refused, or the session cannot be read.
         """
         with Wait(self, timeout, progress, options) as wait:
-            request = wait.request(self.create_async_session, (agent_id, text_prompt, files), options)
+            prompt = wait.prompt(self.create_async_session, agent_id, text_prompt, files)
             wait.hint = f'api.get_sessions("{printable(agent_id)}") lists the sessions'
-            return wait.until_done(wait.send(request))
+            return wait.until_done(wait.reader(wait.send(prompt)))
 
     def continue_session(
         self: Sessions,
@@ -82,11 +82,12 @@ class Waiting:
             SessionFailed, WaitTimeout, ApiTimeoutError, ApiException: As for `run_session`.
         """
         with Wait(self, timeout, progress, options) as wait:
-            request = wait.request(self.update_async_session, (session_id, text_prompt, files), options)
+            prompt = wait.prompt(self.update_async_session, session_id, text_prompt, files)
+            read = wait.reader(session_id)
             wait.hint = f'api.get_session("{printable(session_id)}") tells'
-            before = wait.before(session_id)
-            wait.send(request)
-            return wait.until_done(session_id, lambda session: holds(session, text_prompt, before))
+            before = wait.before(read)
+            wait.send(prompt)
+            return wait.until_done(read, lambda session: holds(session, text_prompt, before))
 
     def wait_for_session(
         self: Sessions,
@@ -111,7 +112,7 @@ class Waiting:
             SessionFailed, WaitTimeout, ApiException: As for `run_session`.
         """
         with Wait(self, timeout, progress, options) as wait:
-            return wait.until_done(session_id)
+            return wait.until_done(wait.reader(session_id))
 
 
 def holds(session: Session, text_prompt: str, before: Session) -> bool:
