@@ -464,6 +464,8 @@ def test_a_progress_that_cannot_be_used_is_named(call: Callable[..., Session], p
         (go_on, {"_request_timeout": 0}, ValueError, "timeout"),
         (run, {"_request_timeout": -1}, ValueError, "timeout"),
         (wait, {"_request_timeout": "x"}, ValueError, "timeout"),
+        (go_on, {"_content_type": "text/plain"}, ApiValueError, "_content_type"),
+        (go_on, {"_headers": {"X-Team": 1.5}}, ApiValueError, "X-Team"),
         (wait, {"nonsense": 1}, ValidationError, "nonsense"),
         (run, {"nonsense": 1}, ValidationError, "nonsense"),
         (go_on, {"nonsense": 1}, ValidationError, "nonsense"),

@@ -228,6 +228,45 @@ MUTATIONS = [
         "test/test_secret.py::test_no_log_holds_a_token "
         "test/faults/test_secrets.py",
     ),
+    # ── waiting ──
+    M(
+        "the state of before a prompt",
+        "portal_client/waiting.py",
+        "return wait.until_done(read, lambda session: holds(session, text_prompt, before))",
+        "return wait.until_done(read)",
+        "test/test_waiting.py::test_a_state_from_before_the_prompt_is_not_the_result "
+        "test/test_waiting.py::test_the_same_prompt_as_before_is_another_one",
+    ),
+    M(
+        "a read that fails and may not fail again",
+        "portal_client/polling.py",
+        "if not is_transient(error):",
+        "if True:",
+        "test/test_waiting.py::test_what_may_pass_does_not_end_the_wait "
+        "test/test_waiting.py::test_a_read_has_a_limit_of_its_own",
+    ),
+    M(
+        "the prompt behind an error of a read",
+        "portal_client/wait.py",
+        "            error.request_sent, error.safe_to_repeat = True, False\n",
+        "",
+        "test/test_waiting.py::test_a_refusal_ends_the_wait_at_once "
+        "test/test_waiting.py::test_a_token_that_cannot_be_had_later_does_not_deny_the_prompt",
+    ),
+    M(
+        "the secrets of the call in an agent's last words",
+        "portal_client/wait.py",
+        "data=session, **context)",
+        "data=session)",
+        "test/test_waiting.py::test_the_last_words_hold_no_token",
+    ),
+    M(
+        "an upload that is counted anew",
+        "portal_client/multipart.py",
+        "        observer(written)\n        for piece",
+        "        for piece",
+        "test/test_waiting.py::test_an_upload_that_is_repeated_is_counted_anew",
+    ),
     # ── TLS ──
     M(
         "what went to a proxy is not the request",

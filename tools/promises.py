@@ -15,6 +15,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 #: The sections of the table, in its order.
 SECTIONS = (
     "Sent once",
+    "Waiting",
     "The wire",
     "The body",
     "Redirects",

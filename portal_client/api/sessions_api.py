@@ -33,6 +33,7 @@ class SessionsApi(Waiting, Api):
     """Start, continue and read conversations with an agent.
 
     What starts or continues a session is never sent a second time once the server may have received it.
+    `run_session`, `continue_session` and `wait_for_session` return a session when its agent is done.
 
     Args:
         agent_id: The agent to talk to.
