@@ -21,7 +21,7 @@ def taken(api: SessionsApi, tell: Callable[[SessionProgress], None]) -> None:
 def refused(api: SessionsApi, wrong: Callable[[int], None]) -> None:
     api.run_session(1, "Hi")  # type: ignore[arg-type]
     api.run_session("a")  # type: ignore[call-arg]
-    api.run_session("a", "Hi", None, 5)  # type: ignore[misc]
+    api.run_session("a", "Hi", None, 5)  # type: ignore
     api.run_session("a", "Hi", timeout="5")  # type: ignore[arg-type]
     api.run_session("a", "Hi", progress=None)  # type: ignore[arg-type]
     api.run_session("a", "Hi", progress=wrong)  # type: ignore[arg-type]
