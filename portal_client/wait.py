@@ -8,7 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Optional, Protocol, Self, Union, cast
 
-from portal_client.exceptions import ApiException, SessionFailed, WaitTimeout
+from portal_client.exceptions import (
+    ApiException,
+    ApiResponseError,
+    ApiValueError,
+    SessionFailed,
+    WaitTimeout,
+)
 from portal_client.hooks import Attempt, Hooks
 from portal_client.models.async_session_response import AsyncSessionResponse
 from portal_client.models.session import Session
@@ -138,10 +144,21 @@ class Wait:
         return request
 
     def reader(self, session_id: str) -> Reader:
-        """Return what reads a session within the deadline."""
+        """Return what reads a session within the deadline.
+
+        Raises pydantic.ValidationError and ApiValueError, which name the argument.
+        """
         options = self._options.copy()
         options.pop("_content_type", None)
         return Reader(self._sessions, session_id, options, self._deadline)
+
+    def started(self, prompt: Request) -> Reader:
+        """Send the prompt of a new session and return what reads that."""
+        session_id = self.send(prompt)
+        try:
+            return self.reader(session_id)
+        except ApiValueError as error:
+            raise ApiResponseError(status=200, reason=f"{prompt.operation.name}: {error}") from None
 
     def before(self, read: Reader) -> Session:
         """Return a session as it is before its prompt."""
@@ -183,7 +200,10 @@ class Wait:
             if session.status == "Error":
                 raise self._session_failed(session, read.context)
             return session
-        raise read.time_is_over(self._session, "wait_for_session")
+        error = read.time_is_over(self._session, "wait_for_session")
+        if self._session is not None and is_final(self._session):
+            error.add_note("The state that was read last does not hold the prompt.")
+        raise error
 
     def _session_failed(self, session: Session, context: Mapping[str, Any]) -> SessionFailed:
         last = session.messages[-1] if session.messages else None

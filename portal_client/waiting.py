@@ -52,7 +52,7 @@ class Waiting:
         with Wait(self, timeout, progress, options) as wait:
             prompt = wait.prompt(self.create_async_session, agent_id, text_prompt, files)
             wait.hint = f'api.get_sessions("{printable(agent_id)}") lists the sessions'
-            return wait.until_done(wait.reader(wait.send(prompt)))
+            return wait.until_done(wait.started(prompt))
 
     def continue_session(
         self: Sessions,

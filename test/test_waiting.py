@@ -24,6 +24,7 @@ from portal_client import (
     ApiClient,
     ApiConnectionError,
     ApiException,
+    ApiResponseError,
     ApiTimeoutError,
     ApiValueError,
     AuthenticationError,
@@ -38,10 +39,22 @@ from portal_client import (
     UnauthorizedException,
     UnprocessableEntityException,
     WaitTimeout,
+    reading,
 )
 from portal_client.files import BLOCK
 from portal_client.waiting import holds
-from support.clients import TOKEN, Calling, Clock, calling, client_of, closes, failing, interrupt, late
+from support.clients import (
+    TOKEN,
+    Calling,
+    Clock,
+    calling,
+    client_of,
+    closes,
+    drips,
+    failing,
+    interrupt,
+    late,
+)
 from support.scripted import SESSION, Answer, Connection, Received, content, reply
 
 STARTED = reply({"session_id": "s1"})
@@ -165,6 +178,39 @@ def test_a_read_has_a_limit_of_its_own() -> None:
     assert asked(c) == [POST, GET, GET, GET]
 
 
+@pytest.mark.fault("Waiting", "A lost connection, 429, 5xx or a silent server does not end a wait")
+def test_a_read_that_drips_has_a_limit_of_its_own() -> None:
+    with calling(drips(READY[:-200], READY[-200:]), READY) as c:
+        began = time.monotonic()
+        assert wait(c, _request_timeout=0.2).status == "Ready"
+
+    assert 0.2 <= time.monotonic() - began < 2
+    assert asked(c) == [GET, GET]
+
+
+def test_a_read_that_is_silent_for_a_minute_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reading._READ_SECONDS == 60
+    monkeypatch.setattr(reading, "_READ_SECONDS", 0.1)
+    with calling(late(READY), READY) as c:
+        began = time.monotonic()
+        assert wait(c).status == "Ready"
+
+    assert time.monotonic() - began < 2
+    assert asked(c) == [GET, GET]
+
+
+@pytest.mark.fault("Waiting", "The end of a wait names the session, which goes on")
+def test_a_read_does_not_outlast_the_deadline() -> None:
+    with calling(RUNNING, late(READY)) as c:
+        began = time.monotonic()
+        error = failing(lambda: wait(c, timeout=0.3))
+
+    assert time.monotonic() - began < 2
+    assert isinstance(error, WaitTimeout)
+    assert error.session is not None
+    assert isinstance(error.__cause__, ApiTimeoutError)
+
+
 def test_the_next_read_is_not_before_the_time_that_the_service_names() -> None:
     with calling(RUNNING, reply({}, status=503, Retry_After="120"), READY) as c:
         wait(c)
@@ -237,6 +283,16 @@ def test_a_prompt_whose_reply_is_lost_is_not_sent_again() -> None:
         error = failing(lambda: run(c))
 
     assert type(error) is ApiConnectionError
+    assert error.request_sent
+    assert asked(c) == [POST]
+
+
+@pytest.mark.parametrize("session_id", ["", ".."])
+def test_an_id_that_cannot_be_used_is_the_fault_of_the_response(session_id: str) -> None:
+    with calling(reply({"session_id": session_id}), READY) as c:
+        error = failing(lambda: run(c))
+
+    assert isinstance(error, ApiResponseError)
     assert error.request_sent
     assert asked(c) == [POST]
 
@@ -391,6 +447,7 @@ def test_a_prompt_that_is_not_there_at_the_end_was_not_answered() -> None:
         error = failing(lambda: go_on(c, timeout=5))
 
     assert isinstance(error, WaitTimeout)
+    assert error.__notes__ == ["The state that was read last does not hold the prompt."]
     assert asked(c)[:3] == [GET, PUT, GET]
 
 
