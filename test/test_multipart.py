@@ -202,3 +202,19 @@ def test_a_file_is_closed_where_an_observed_form_is_left_in_the_middle() -> None
     form.close()
 
     assert file.tell() == 0
+
+
+def test_a_file_is_closed_where_an_observer_is_interrupted() -> None:
+    file = io.BytesIO(bytes(BLOCK * 3))
+    form = Multipart([], [("files", file_parts(file)[0])])
+
+    def press(written: int) -> None:
+        if file.tell():
+            raise KeyboardInterrupt
+
+    form.observer = press
+    with pytest.raises(KeyboardInterrupt) as caught:
+        list(form)
+
+    assert caught.tb  # whose frames hold the iteration
+    assert file.tell() == 0
