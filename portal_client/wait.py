@@ -110,7 +110,7 @@ class Wait:
 
     def __exit__(self, kind: object, error: Optional[BaseException], trace: object) -> None:
         self._progress.close()
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt) and sys.stderr is not None:
             with suppress(Exception):  # it may be closed
                 print(self._left_behind(), file=sys.stderr, flush=True)
         elif isinstance(error, ApiException) and self._sending is not None and self._session_id is not None:

@@ -610,13 +610,16 @@ def test_ctrl_c_between_two_attempts_does_not_forget_the_first(capsys: pytest.Ca
     assert "may have arrived" in capsys.readouterr().err
 
 
-def test_ctrl_c_passes_where_nothing_can_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_passes_where_nothing_can_be_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     closed = io.StringIO()
     closed.close()
     for stderr in (None, closed):
         monkeypatch.setattr(sys, "stderr", stderr)
         with calling(interrupts()) as c, pytest.raises(KeyboardInterrupt):
             wait(c)
+    assert capsys.readouterr().out == ""
 
 
 # ── progress ──

@@ -446,6 +446,23 @@ def test_hooks_are_told(recorder: None) -> None:
     assert seen == [(1, 503, False), (2, 200, True)]
 
 
+def test_hooks_are_told_of_a_form_and_that_it_may_have_been_seen(recorder: None) -> None:
+    told: list[object] = []
+
+    class Upload(Hooks):
+        def on_body(self, attempt: Attempt, written: int, total: int | None) -> None:
+            told.append((written, total))
+
+        def on_error(self, attempt: Attempt) -> None:
+            told.append(attempt.request_sent)
+
+    with calling(closes, hooks=[Upload()]) as c:
+        failing(lambda: c.api.create_session("a1", PROMPT))
+
+    length = len(c.server.requests[0].body)
+    assert told == [(0, length), (length, length), True]
+
+
 def test_a_raw_response_is_read_and_closed_with_the_client(recorder: None) -> None:
     with calling(reply()) as c:
         read = c.api.get_session_without_preload_content("s1")
