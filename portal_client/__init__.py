@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from portal_client.exceptions import UnauthorizedException as UnauthorizedException
     from portal_client.exceptions import UnprocessableEntityException as UnprocessableEntityException
     from portal_client.exceptions import WaitTimeout as WaitTimeout
+    from portal_client.following import SessionUpdates as SessionUpdates
     from portal_client.hooks import Attempt as Attempt
     from portal_client.hooks import Hooks as Hooks
     from portal_client.models import *  # noqa: F403
@@ -61,6 +62,7 @@ else:
                 "NotFoundException OpenApiException ServiceException SessionFailed "
                 "TooManyRequestsException UnauthorizedException UnprocessableEntityException WaitTimeout"
             ),
+            "portal_client.following": "SessionUpdates",
             "portal_client.hooks": "Attempt Hooks",
             "portal_client.multipart": "Files",
             "portal_client.options": "RequestOptions StreamOptions",

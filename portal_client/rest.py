@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any, Optional, TypeVar, Union, cast
+from typing import Any, Optional, Protocol, TypeVar, cast
 
 import urllib3
 
@@ -26,12 +26,25 @@ from portal_client.transport.pools import Pools, Route
 from portal_client.transport.redirect import MAX_REDIRECTS, redirected
 from portal_client.transport.retry import RetryState, quota
 
-Unread = Union[urllib3.BaseHTTPResponse, EventStream[Any]]
+_UNREAD = (urllib3.BaseHTTPResponse, EventStream)
 R = TypeVar("R", bound=Response)
 Finish = Callable[[urllib3.BaseHTTPResponse, Exchange, HTTPRequest], R]
 
 #: urllib3 itself repeats nothing.
 _ONCE = urllib3.Retry(False, redirect=False)
+
+
+class Kept(Protocol):
+    """A response, or what opens one after the other."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or read to its end."""
+        ...
+
+    def close(self) -> None:
+        """Close it, from any thread."""
+        ...
 
 
 class RESTClientObject:
@@ -50,7 +63,7 @@ class RESTClientObject:
         self._pools = Pools(configuration)
         # Tokens are fetched over connections of their own: responses left unread may hold all others.
         self._pools_for_tokens = Pools(configuration, for_tokens=True)
-        self._left_open: set[weakref.ref[Unread]] = set()
+        self._left_open: dict[weakref.ref[Kept], None] = {}  # in their order
         self._quota = quota()
         self.sleep = sleep
         self.now = now
@@ -79,9 +92,12 @@ class RESTClientObject:
         """Send a request for events and return the response unread, but for a status other than 2xx."""
         return self._run(request, leave_events_unread, self._pools)
 
-    def keep(self, response: Unread) -> None:
-        """Close a response with the client, unless it is garbage-collected before."""
-        self._left_open.add(weakref.ref(response, self._left_open.discard))
+    def keep(self, response: Kept) -> None:
+        """Close a response with the client, unless it is garbage-collected before.
+
+        What connects again when a response is closed is to be kept before that.
+        """
+        self._left_open[weakref.ref(response, self._left_open.pop)] = None
 
     def close(self) -> None:
         """Close all connections, those of unread responses too; the next request opens new ones."""
@@ -90,8 +106,8 @@ class RESTClientObject:
         self._pools.close()
         self._pools_for_tokens.close()
 
-    def _unread(self) -> list[Unread]:
-        # From a copy: other threads open responses meanwhile, and forgotten ones leave the set.
+    def _unread(self) -> list[Kept]:
+        # From a copy: other threads open responses meanwhile, and forgotten ones leave.
         responses = [reference() for reference in list(self._left_open)]
         return [response for response in responses if response is not None and not response.closed]
 
@@ -134,7 +150,8 @@ class RESTClientObject:
                 exchange.end()
                 if response is not None:
                     response.close()
-                failure = map_exception(first, request, error, exchange, len(self._unread()))
+                unread = sum(isinstance(response, _UNREAD) for response in self._unread())
+                failure = map_exception(first, request, error, exchange, unread)
                 wait = None
                 if response is None and failure is not error and isinstance(failure, ApiConnectionError):
                     timed_out = isinstance(failure, ApiTimeoutError)

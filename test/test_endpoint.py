@@ -111,7 +111,7 @@ def api_for(server: Script, **settings: Any) -> SessionsApi:
 def test_all_methods_are_there() -> None:
     public = {name for name in dir(SessionsApi) if not name.startswith("_")} - {*vars(Waiting)}
 
-    assert public - {"api_client", "subscribe_to_session_stream"} == set(METHODS)
+    assert public - {"api_client", "follow_session", "subscribe_to_session_stream"} == set(METHODS)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -18,6 +18,7 @@ from portal_client.endpoint import (
     with_http_info,
     without_preload_content,
 )
+from portal_client.following import Following
 from portal_client.models.async_session_response import AsyncSessionResponse
 from portal_client.models.get_sessions_response import GetSessionsResponse
 from portal_client.models.grouped_sessions_response import GroupedSessionsResponse
@@ -29,7 +30,7 @@ from portal_client.waiting import Waiting
 _FORM = "multipart/form-data"
 
 
-class SessionsApi(Waiting, Api):
+class SessionsApi(Waiting, Following, Api):
     """Start, continue and read conversations with an agent.
 
     What starts or continues a session is never sent a second time once the server may have received it.
