@@ -292,6 +292,63 @@ MUTATIONS = [
         "if not fetch.over.wait(30):",
         "test/test_oauth2.py::test_who_waits_does_so_within_the_time_of_the_call",
     ),
+    # ── following ──
+    M(
+        "no state twice when following",
+        "portal_client/following.py",
+        "if state is None or not (self.session is None or is_newer(state, self.session)):",
+        "if state is None:",
+        "test/test_following.py::test_a_stream_that_is_cut_is_connected_again_at_once",
+    ),
+    M(
+        "the event to follow on from",
+        "portal_client/subscription.py",
+        "self._last_event_id = stream.last_event_id or self._last_event_id",
+        "pass",
+        "test/test_following.py::test_a_stream_that_is_cut_is_connected_again_at_once",
+    ),
+    M(
+        "the read that fills a gap when following",
+        "portal_client/subscription.py",
+        "self._stream = self._timer = None\n        self._was_read = False",
+        "self._stream = self._timer = None",
+        "test/test_following.py::test_a_gap_is_filled_by_a_read",
+    ),
+    M(
+        "growing pauses when following",
+        "portal_client/subscription.py",
+        "pause = next(self._pauses)\n",
+        "pause = 0.0\n",
+        "test/test_following.py::test_pauses_grow_until_there_is_progress",
+    ),
+    M(
+        "polling instead of following",
+        "portal_client/subscription.py",
+        "if late or _is_refusal(error):",
+        "if late:",
+        "test/test_following.py::test_a_session_that_is_not_streamed_is_polled",
+    ),
+    M(
+        "the bound of failures when following",
+        "portal_client/subscription.py",
+        "if self._failures >= MAX_FAILURES:",
+        "if False:",
+        "test/test_following.py::test_reads_that_fail_in_a_row_end_in_their_error",
+    ),
+    M(
+        "the time of following over pings",
+        "portal_client/subscription.py",
+        "self._timer.start()",
+        "pass",
+        "test/test_following.py::test_a_stream_of_pings_does_not_outlast_the_timeout",
+    ),
+    M(
+        "the end of following with its client",
+        "portal_client/following.py",
+        "self.api_client.rest_client.keep(updates)",
+        "pass",
+        "test/test_following.py::test_another_thread_may_close_it",
+    ),
 ]
 
 

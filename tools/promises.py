@@ -26,6 +26,7 @@ SECTIONS = (
     "TLS and proxies",
     "Tokens",
     "Streams",
+    "Following",
     "Property tests",
     "Observability",
 )
