@@ -8,16 +8,17 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import portal_sandbox
-from portal_client import ApiClient, ApiException, Configuration, SessionsApi
+from portal_client import ApiClient, ApiException, Configuration, Session, SessionsApi
 
 from .conftest import LIMIT
 
-WORDS = [f"word{number} " for number in range(50)]
+WORDS = [f"word{number} " for number in range(30)]
 WHOLE = "".join(WORDS)
 
 
@@ -61,7 +62,7 @@ def cutting(host: str, seconds: float) -> Iterator[tuple[str, bytearray]]:
 
 @pytest.mark.fault("Following", "A stream that is cut every second yields no state twice, in order")
 @pytest.mark.parametrize(
-    ("seconds", "pace"), [(0.1, 0.01), pytest.param(1, 0.15, marks=pytest.mark.slow)], ids=["fast", "slow"]
+    ("seconds", "pace"), [(0.1, 0.01), pytest.param(1, 0.2, marks=pytest.mark.slow)], ids=["fast", "slow"]
 )
 def test_a_session_is_followed_over_a_stream_that_is_cut_again_and_again(seconds: float, pace: float) -> None:
     with (
@@ -102,3 +103,25 @@ def test_words_are_whole_though_a_third_of_the_requests_meet_a_fault() -> None:
 
         assert box.chaos is not None
         assert box.chaos.made["cut"] > 0
+
+
+@pytest.mark.fault("Following", "A server that restarts in the middle is followed on")
+def test_a_session_is_followed_over_a_restart_of_the_server(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"db": tmp_path / "box.sqlite", "tokens": {"secret": "ann"}}
+    options |= {"agents": {"writer": writer}, "pace": 0.02}
+    states: list[Session] = []
+    with portal_sandbox.running(**options) as box:
+        port = int(box.host.rpartition(":")[2])
+        client = ApiClient(Configuration(box.host, access_token="secret"))
+        api = SessionsApi(client)
+        session_id = api.create_async_session("writer", "Go").session_id
+        updates = api.follow_session(session_id, timeout=LIMIT)
+        while len(states) < 5:
+            states.append(next(updates))
+    with client, updates, portal_sandbox.running(port=port, **options):
+        states += updates
+
+    assert [session.status for session in states] == ["Running"] * (len(states) - 1) + ["Error"]
+    assert WHOLE.startswith(states[-2].messages[-1].text)
+    lengths = [len(session.messages[-1].text) for session in states if len(session.messages) > 1]
+    assert lengths == sorted(set(lengths))
