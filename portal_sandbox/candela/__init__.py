@@ -8,9 +8,10 @@ The contract defines the requests and responses, not their meaning. The sandbox 
   latest one. Each user sees only sessions of their own; others do not exist for them (404).
 - **Objects.** Apps, circuits, directives, models and tool modules are stored under a scope and an identifier.
   Each add is a version, made by the bump of the highest one that the name has had; none is overwritten, and
-  no number is given twice. Users see their own objects and those of the system level. Circuits must lead to
-  nodes that they have, and tool modules must be Python, which is read for its tools and never run. No model
-  is downloaded.
+  no number is given twice. All users share them, as those of one domain; those of the system level belong to
+  the domain "system", and only an administrator, where there are some, adds and deletes them. Circuits must
+  lead to nodes that they have, and tool modules must be Python, which is read for its tools and never run. No
+  model is downloaded.
 - **Agents.** The identifier of a session's app, or of a development session's model, is that of the agent; a
   stored one without an agent has "echo". Circuits and directives are not run. Each session takes prompts in
   both ways: as a pipeline, which returns the agent's answer, and as an agent, which sends events (events.py).

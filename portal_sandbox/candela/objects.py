@@ -1,7 +1,7 @@
 """Objects: apps, circuits, directives, models and tool modules, each change in one transaction.
 
-A user sees objects of their own and those of the system level. Adding one gives it a number: the bump applied
-to the highest one that its name has had, deleted ones included, so that no number stands for two objects.
+All users share them. Adding one gives it a number: the bump applied to the highest one that its name has had,
+deleted ones included, so that no number stands for two objects.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal_sandbox.candela.errors import NotStored
+from portal_sandbox.candela.errors import NotAnAdmin, NotStored
 from portal_sandbox.candela.kinds import Kind
 from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.tables import ObjectRow
@@ -26,7 +26,7 @@ _HIGHEST = (ObjectRow.major.desc(), ObjectRow.minor.desc(), ObjectRow.patch.desc
 
 @dataclass(frozen=True)
 class NewObject:
-    """An object to be added; one of the `system` level is open to every user."""
+    """An object to be added; one of the `system` level belongs to all domains."""
 
     scope: str
     identifier: str
@@ -46,9 +46,7 @@ class Objects:
     def add(self, user: str, kind: Kind, new: NewObject) -> ObjectRow:
         """Store an object, or the next version of one, and return it."""
         with self._database.writing() as db:
-            # Those of other users count where all will see the object: none may then be hidden by it.
-            counted = true() if new.system else _open_to(user)
-            query = select(ObjectRow).where(counted).order_by(*_HIGHEST).limit(1)
+            query = select(ObjectRow).order_by(*_HIGHEST).limit(1)
             before = db.scalar(query.filter_by(kind=kind.name, scope=new.scope, identifier=new.identifier))
             version = _next(before, new.bump)
             row = self._row(user, kind, new, version, ".".join(map(str, version)))
@@ -64,34 +62,40 @@ class Objects:
                 row.shared = True
                 db.add(row)
 
-    def get(self, user: str, kind: Kind, name: Name) -> ObjectRow:
+    def get(self, kind: Kind, name: Name) -> ObjectRow:
         """Return an object. Raises NotStored."""
-        row = self.find(user, kind, name)
+        row = self.find(kind, name)
         if row is None:
             raise _not_stored(kind, name)
         return row
 
-    def find(self, user: str, kind: Kind, name: Name) -> ObjectRow | None:
-        """Return an object; None where the user sees none with this name."""
+    def find(self, kind: Kind, name: Name) -> ObjectRow | None:
+        """Return an object; None where none has this name."""
         with self._database.reading() as db:
-            return db.scalar(_named(user, kind, name).limit(1))
+            return db.scalar(_named(kind, name).limit(1))
 
-    def delete(self, user: str, kind: Kind, name: Name) -> Sequence[ObjectRow]:
-        """Delete a version of an object, or all of them, and return what was deleted. Raises NotStored."""
+    def delete(self, kind: Kind, name: Name, system: bool) -> Sequence[ObjectRow]:
+        """Delete a version of an object, or all of them, and return what was deleted.
+
+        Raises NotStored, or NotAnAdmin for one of the system level unless `system` allows it; then nothing
+        has changed.
+        """
         with self._database.writing() as db:
-            rows = db.scalars(_named(user, kind, name)).all()
+            rows = db.scalars(_named(kind, name)).all()
             if not rows:
                 raise _not_stored(kind, name)
+            if not system and any(row.system for row in rows):
+                raise NotAnAdmin
             db.expunge_all()  # what is returned keeps its data
             for row in rows:
                 if not row.shared:
                     _delete(db, row)
         return rows
 
-    def listed(self, user: str, kind: Kind, all_versions: bool) -> Sequence[ObjectRow]:
-        """Return the objects that a user sees, newest first; only the latest version of each, or all."""
+    def listed(self, kind: Kind, all_versions: bool) -> Sequence[ObjectRow]:
+        """Return the objects, newest first; only the latest version of each, or all."""
         with self._database.reading() as db:
-            rows = db.scalars(_visible(user, kind).order_by(*_HIGHEST)).all()
+            rows = db.scalars(_stored(kind).order_by(*_HIGHEST)).all()
         if not all_versions:
             latest: dict[tuple[str, str], ObjectRow] = {}
             for row in rows:
@@ -117,17 +121,13 @@ class Objects:
         )
 
 
-def _open_to(user: str) -> ColumnElement[bool]:
-    return or_(ObjectRow.user_id == user, ObjectRow.system)
+def _stored(kind: Kind) -> Select[ObjectRow]:
+    return select(ObjectRow).where(~ObjectRow.deleted).filter_by(kind=kind.name)
 
 
-def _visible(user: str, kind: Kind) -> Select[ObjectRow]:
-    return select(ObjectRow).where(_open_to(user), ~ObjectRow.deleted).filter_by(kind=kind.name)
-
-
-def _named(user: str, kind: Kind, name: Name) -> Select[ObjectRow]:
-    """Return a query for the versions of an object that a user sees, the latest first."""
-    query = _visible(user, kind).filter_by(scope=name.scope, identifier=name.identifier).order_by(*_HIGHEST)
+def _named(kind: Kind, name: Name) -> Select[ObjectRow]:
+    """Return a query for the versions of an object, the latest first."""
+    query = _stored(kind).filter_by(scope=name.scope, identifier=name.identifier).order_by(*_HIGHEST)
     return query if name.version is None else query.filter_by(version=name.version)
 
 

@@ -23,8 +23,8 @@ from portal_sandbox.demo import GUEST
 from portal_sandbox.errors import NoSuchAgent
 from portal_sandbox.tokens import Tokens
 
-#: The domain of all objects, slots and traces.
-DOMAIN = "sandbox"
+#: The domain of everything but the objects of the system level, which belong to all domains.
+DOMAIN, SYSTEM_DOMAIN = "sandbox", "system"
 
 #: The type of the slots that sessions get on the way.
 SLOT_TYPE = "sandbox"
@@ -80,9 +80,13 @@ class Candela:
         """Whether this is the client; with demo data any will do."""
         return self.demo_data or self.oauth2.knows_client(client_id, client_secret)
 
+    def is_admin(self, user: str) -> bool:
+        """Whether a user may do what is for administrators."""
+        return self.admins is None or user in self.admins
+
     def check_admin(self, user: str) -> None:
         """Raise NotAnAdmin for a user who is none."""
-        if self.admins is not None and user not in self.admins:
+        if not self.is_admin(user):
             raise NotAnAdmin
 
     def check_level(self, user: str, new: NewObject) -> None:
@@ -103,7 +107,7 @@ class Candela:
         The app names the agent, or the model of a development session. Raises NotStored, NoSuchAgent, NoSlot,
         NoFreeSlot, SlotNotReady, SlotTaken or NoSuchParent.
         """
-        details, stored = self._resolved(user, details)
+        details, stored = self._resolved(details)
         agent_id = self._agent_id((details["app"] or details["model_cfg"])["identifier"], stored)
         gives_way = self.demo_data and agent_id == demo.AGENT_ID
         if not self.strict:
@@ -121,7 +125,7 @@ class Candela:
         """
         if self.strict:
             app = self.sessions.accepting(user, name).details["app"]
-            row = app and self.objects.find(user, APP, _name(app))
+            row = app and self.objects.find(APP, _name(app))
             if row and row.data["type"] != app_type:
                 raise OtherAppType(row.data["type"], app_type)
         self.runner.submit(user, name, prompt, stream)
@@ -135,26 +139,26 @@ class Candela:
         if session_key is not None:
             self.runner.abandon(session_key)
 
-    def _resolved(self, user: str, details: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    def _resolved(self, details: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         """Return the details with the versions of what they name, and whether what names the agent is stored.
 
         Raises NotStored where the service is strict.
         """
         resolved = dict(details)
-        row = self._stored(user, MODEL, resolved, "model_cfg")
-        if resolved["app"] is not None:
-            row = self._stored(user, APP, resolved, "app")
+        row = self._stored(MODEL, resolved, "model_cfg")
+        if (app := resolved["app"]) is not None:
+            row = self._stored(APP, resolved, "app")
             for part, kind in (("circuit", CIRCUIT), ("directive", DIRECTIVE)):
                 if resolved.get(f"{part}_override") is not None:
-                    self._stored(user, kind, resolved, f"{part}_override")
+                    self._stored(kind, resolved, f"{part}_override", scope=app["scope"])
                 elif row is not None:
-                    self._stored(user, kind, dict(row.data), part)
+                    self._stored(kind, dict(row.data), part)
         return resolved, row is not None
 
-    def _stored(self, user: str, kind: Kind, details: dict[str, Any], key: str) -> ObjectRow | None:
-        """Return what a detail names, and fill in its version."""
+    def _stored(self, kind: Kind, details: dict[str, Any], key: str, **within: str) -> ObjectRow | None:
+        """Return what a detail names, in its own scope or within another, and fill in its version."""
         find = self.objects.get if self.strict else self.objects.find
-        row = find(user, kind, _name(details[key]))
+        row = find(kind, _name({**details[key], **within}))
         if row is not None:
             details[key] = {**details[key], "version": row.version}
         return row

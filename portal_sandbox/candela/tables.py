@@ -58,13 +58,13 @@ class CandelaMessageRow(Base):
 
 
 class ObjectRow(Base):
-    """One version of a stored object, such as an app; one of the `system` level is open to every user.
+    """One version of a stored object, such as an app; one of the `system` level belongs to all domains.
 
     A `deleted` one only keeps its number from being given again; a `shared` one is demo data, which stays.
     """
 
     __tablename__ = "candela_objects"
-    __table_args__ = (UniqueConstraint("kind", "scope", "identifier", "user_id", "version"),)
+    __table_args__ = (UniqueConstraint("kind", "scope", "identifier", "version"),)
 
     key: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -74,7 +74,7 @@ class ObjectRow(Base):
     major: Mapped[int]
     minor: Mapped[int]
     patch: Mapped[int]
-    user_id: Mapped[str] = mapped_column(index=True)
+    user_id: Mapped[str]
     system: Mapped[bool]
     shared: Mapped[bool] = mapped_column(default=False)
     deleted: Mapped[bool] = mapped_column(default=False)

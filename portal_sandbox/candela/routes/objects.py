@@ -9,7 +9,7 @@ from portal_sandbox.candela.auth import CurrentUser, ThisCandela
 from portal_sandbox.candela.kinds import KINDS, TOOL_MODULE, Kind
 from portal_sandbox.candela.objects import NewObject
 from portal_sandbox.candela.queries import Name
-from portal_sandbox.candela.service import DOMAIN
+from portal_sandbox.candela.service import DOMAIN, SYSTEM_DOMAIN
 from portal_sandbox.candela.sources import tool_names
 from portal_sandbox.candela.tables import ObjectRow
 from portal_sandbox.responses import Responses
@@ -37,7 +37,7 @@ def metadata(kind: Kind, row: ObjectRow) -> wire.ObjectMetadata:
     return kind.metadata.model_validate(
         {
             "obj_id": wire.ObjectId(scope=row.scope, identifier=row.identifier, version=row.version),
-            "domain": DOMAIN,
+            "domain": SYSTEM_DOMAIN if row.system else DOMAIN,
             "created_by": row.user_id,
             "created_at": row.created_at,
             "description": row.description,
@@ -50,8 +50,8 @@ def _router(kind: Kind) -> APIRouter:
     """Return the routes of one kind."""
     router = tagged(kind.tag)
     noun, path = kind.noun, f"/{kind.path}"
-    scope = Annotated[str, Query(description=f"The scope of the {noun}")]
-    identifier = Annotated[str, Query(description=f"The identifier of the {noun}")]
+    scope = Annotated[str, Query(min_length=1, description=f"The scope of the {noun}")]
+    identifier = Annotated[str, Query(min_length=1, description=f"The identifier of the {noun}")]
     reading: Responses = {**responses.UNAUTHORIZED, **responses.no_object(noun), **responses.INVALID}
     looking: Responses = {**responses.UNAUTHORIZED, **responses.INVALID}
 
@@ -73,24 +73,22 @@ def _router(kind: Kind) -> APIRouter:
     def delete(
         candela: ThisCandela, user: CurrentUser, scope: Any, identifier: Any, version: Any = None
     ) -> Any:
-        rows = candela.objects.delete(user, kind, Name(scope, identifier, version))
+        rows = candela.objects.delete(kind, Name(scope, identifier, version), candela.is_admin(user))
         return [metadata(kind, row) for row in rows]
 
     def get(candela: ThisCandela, user: CurrentUser, scope: Any, identifier: Any, version: Any = None) -> Any:
         assert kind.data is not None
-        return kind.data.model_validate(
-            candela.objects.get(user, kind, Name(scope, identifier, version)).data
-        )
+        return kind.data.model_validate(candela.objects.get(kind, Name(scope, identifier, version)).data)
 
     def get_metadata(
         candela: ThisCandela, user: CurrentUser, scope: Any, identifier: Any, version: Any = None
     ) -> Any:
-        return metadata(kind, candela.objects.get(user, kind, Name(scope, identifier, version)))
+        return metadata(kind, candela.objects.get(kind, Name(scope, identifier, version)))
 
     def exists(
         candela: ThisCandela, user: CurrentUser, scope: Any, identifier: Any, version: Any = None
     ) -> Any:
-        return candela.objects.find(user, kind, Name(scope, identifier, version)) is not None
+        return candela.objects.find(kind, Name(scope, identifier, version)) is not None
 
     def list_all(
         candela: ThisCandela,
@@ -100,7 +98,7 @@ def _router(kind: Kind) -> APIRouter:
             Query(description=f"Whether to list each version of {kind.article} and not only the latest one"),
         ] = False,
     ) -> Any:
-        return [metadata(kind, row) for row in candela.objects.listed(user, kind, all_versions)]
+        return [metadata(kind, row) for row in candela.objects.listed(kind, all_versions)]
 
     # FastAPI reads the arguments of an operation from its annotations. Any is what differs from kind to kind.
     for function, default in (
@@ -135,7 +133,7 @@ def _router(kind: Kind) -> APIRouter:
         f"Sessions that use the {noun} keep running.",
         response_model=list[kind.metadata],  # type: ignore[name-defined]
         response_description="The metadata of each version that was deleted",
-        responses=reading,
+        responses={**reading, **responses.OF_ALL_DOMAINS},
     )
     if kind.data is not None:
         router.add_api_route(

@@ -36,7 +36,7 @@ def list_tools(
     ] = False,
 ) -> list[wire.ToolMetadata]:
     """The tools of the modules of the caller's domain and of those that are stored for all domains."""
-    return list(_tools(candela, user, all_versions))
+    return list(_tools(candela, all_versions))
 
 
 @router.get(
@@ -47,7 +47,7 @@ def list_tools(
 )
 def tool_exists(candela: ThisCandela, user: CurrentUser, scope: Scope, name: ToolName) -> bool:
     """A tool that does not exist is no error here."""
-    return _find(candela, user, scope, name) is not None
+    return _find(candela, scope, name) is not None
 
 
 @router.get(
@@ -60,21 +60,21 @@ def get_tool_metadata(
     candela: ThisCandela, user: CurrentUser, scope: Scope, name: ToolName
 ) -> wire.ToolMetadata:
     """The module that has the tool, and its version."""
-    tool = _find(candela, user, scope, name)
+    tool = _find(candela, scope, name)
     if tool is None:
         raise NotStored("Tool", f"{scope}/{name}")
     return tool
 
 
-def _find(candela: Candela, user: str, scope: str, name: str) -> wire.ToolMetadata | None:
+def _find(candela: Candela, scope: str, name: str) -> wire.ToolMetadata | None:
     """Return the tool with this name, of several the one that was added last."""
-    tools = _tools(candela, user, all_versions=False)
+    tools = _tools(candela, all_versions=False)
     return next((each for each in tools if (each.scope, each.tool_name) == (scope, name)), None)
 
 
-def _tools(candela: Candela, user: str, all_versions: bool) -> Iterator[wire.ToolMetadata]:
-    """Yield the tools of the modules that a user sees, those of the newest module first."""
-    for row in candela.objects.listed(user, TOOL_MODULE, all_versions):
+def _tools(candela: Candela, all_versions: bool) -> Iterator[wire.ToolMetadata]:
+    """Yield the tools of the modules, those of the newest module first."""
+    for row in candela.objects.listed(TOOL_MODULE, all_versions):
         for name in tool_names(row.data["content"]):
             yield wire.ToolMetadata(
                 tool_name=name, scope=row.scope, module_name=row.identifier, module_version=row.version

@@ -146,3 +146,9 @@ def users() -> Iterator[Iterator[Candela]]:
 def candela(users: Iterator[Candela]) -> Candela:
     """A user of a sandbox that others use too."""
     return next(users)
+
+
+@pytest.fixture
+def alone(start: Start) -> Candela:
+    """The only user of a sandbox, for tests of what users share."""
+    return start()

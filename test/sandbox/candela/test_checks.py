@@ -23,23 +23,23 @@ SWITCH = {
     ],
 )
 def test_a_node_that_leads_nowhere_is_422_by_its_place(
-    candela: Candela, circuit: Json, place: list[str]
+    alone: Candela, circuit: Json, place: list[str]
 ) -> None:
-    response = add(candela, "circuits", data=circuit)
+    response = add(alone, "circuits", data=circuit)
 
     assert response.status == 422
     (error,) = response.json()["detail"]
     assert error["loc"] == ["body", "data", *place]
     assert error["msg"].startswith("There is no node ")
-    assert candela.get("/circuits/list") == []
+    assert alone.get("/circuits/list") == []
 
 
 @pytest.mark.parametrize("source", ["class A(:\n", "x = '\0'", "(" * 10_000, "-" * 100_000 + "1"])
-def test_source_that_is_not_python_is_422(candela: Candela, source: str) -> None:
-    response = add(candela, "tool_modules", data={"content": source})
+def test_source_that_is_not_python_is_422(alone: Candela, source: str) -> None:
+    response = add(alone, "tool_modules", data={"content": source})
 
     assert response.status == 422
     (error,) = response.json()["detail"]
     assert error["loc"] == ["body", "data", "content"]
     assert error["msg"].startswith("Not Python: ")
-    assert candela.get("/tool_modules/list") == []
+    assert alone.get("/tool_modules/list") == []

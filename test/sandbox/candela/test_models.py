@@ -15,8 +15,8 @@ QUERY = {
 }
 
 
-def test_progress_comes_in_lines_and_ends_with_the_metadata(candela: Candela) -> None:
-    response = candela.put("/models/", QUERY)
+def test_progress_comes_in_lines_and_ends_with_the_metadata(alone: Candela) -> None:
+    response = alone.put("/models/", QUERY)
     started, *running, complete = [json.loads(line) for line in response.data.splitlines()]
 
     assert (response.status, response.headers["Content-Type"]) == (200, NDJSON)
@@ -24,7 +24,7 @@ def test_progress_comes_in_lines_and_ends_with_the_metadata(candela: Candela) ->
     for line in running:
         assert line["status"] == "in_progress"
         assert 0 < line["details"]["written_bytes"] <= total
-    assert complete == {"status": "complete", "details": candela.get("/models/list")[0]}
+    assert complete == {"status": "complete", "details": alone.get("/models/list")[0]}
     assert complete["details"]["obj_id"] == {"scope": "default", "identifier": "x", "version": "0.0.1"}
     assert complete["details"]["description"] == "A model"
 
@@ -39,16 +39,16 @@ def test_a_model_is_not_stored_before_its_last_line(start: Start) -> None:
     assert candela.get("/models/exists", scope="default", identifier="x") is False
 
 
-def test_each_call_is_a_version(candela: Candela) -> None:
+def test_each_call_is_a_version(alone: Candela) -> None:
     for bump in ("patch", "major"):
-        candela.put("/models/", {**QUERY, "version_bump": bump})
-    assert candela.get("/models/list")[0]["obj_id"]["version"] == "1.0.0"
+        alone.put("/models/", {**QUERY, "version_bump": bump})
+    assert alone.get("/models/list")[0]["obj_id"]["version"] == "1.0.0"
 
 
 @pytest.mark.parametrize("more", [{"hf_url": ""}, {"scope": ""}, {"identifier": ""}, {"version_bump": "big"}])
-def test_what_is_no_model_is_422(candela: Candela, more: Json) -> None:
-    assert candela.put("/models/", {**QUERY, **more}).status == 422
-    assert candela.get("/models/list") == []
+def test_what_is_no_model_is_422(alone: Candela, more: Json) -> None:
+    assert alone.put("/models/", {**QUERY, **more}).status == 422
+    assert alone.get("/models/list") == []
 
 
 def test_the_system_level_is_refused_before_the_first_line(start: Start) -> None:

@@ -74,15 +74,15 @@ def test_an_object_is_added_read_and_deleted(start: Start, clock: Clock, kind: K
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_what_is_not_stored_is_404_by_its_name(candela: Candela, kind: Kind) -> None:
+def test_what_is_not_stored_is_404_by_its_name(alone: Candela, kind: Kind) -> None:
     name = {**BY_NAME, "version": "9.9.9"}
     paths = [f"/{kind.path}/metadata", *([f"/{kind.path}/"] if kind.data else [])]
-    refused = [candela.call("GET", path, fields=name) for path in paths]
+    refused = [alone.call("GET", path, fields=name) for path in paths]
 
-    for response in (*refused, delete(candela, kind.path, version="9.9.9")):
+    for response in (*refused, delete(alone, kind.path, version="9.9.9")):
         detail = f"{kind.noun.capitalize()} not found: default/x:9.9.9"
         assert (response.status, response.json()) == (404, {"detail": detail})
-    assert candela.get(f"/{kind.path}/exists", **name) is False
+    assert alone.get(f"/{kind.path}/exists", **name) is False
 
 
 def test_each_add_is_a_version_by_the_bump_and_no_number_is_given_twice(start: Start) -> None:
@@ -112,9 +112,9 @@ def test_versions_are_compared_as_numbers(start: Start) -> None:
     assert versions(candela, "directives") == ["0.0.10"]
 
 
-def test_of_many_adds_at_once_each_is_a_version(candela: Candela) -> None:
+def test_of_many_adds_at_once_each_is_a_version(alone: Candela) -> None:
     added: list[str] = []
-    threads = [Thread(target=lambda: added.append(version_of(add(candela, "apps")))) for _ in range(8)]
+    threads = [Thread(target=lambda: added.append(version_of(add(alone, "apps")))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -122,28 +122,58 @@ def test_of_many_adds_at_once_each_is_a_version(candela: Candela) -> None:
     assert sorted(added) == [f"0.0.{number}" for number in range(1, 9)]
 
 
-def test_objects_are_their_users_and_those_of_the_system_level_everybodys(start: Start) -> None:
+@pytest.mark.parametrize("kind", POSTED, ids=lambda kind: kind.name)
+def test_the_users_of_a_domain_share_all_objects(start: Start, kind: Kind) -> None:
     ann = start(tokens={"one": "ann", "two": "bob"})
     bob = ann.with_token("two")
-    assert [version_of(add(ann, "apps")) for _ in range(2)] == ["0.0.1", "0.0.2"]
-    assert bob.get("/apps/exists", **BY_NAME) is False
-    assert version_of(add(bob, "apps")) == "0.0.1"  # and does not tell that ann has one
-    # Above every number that a user has for the name, so that it hides none.
-    assert version_of(add(bob, "apps", system=True)) == "0.0.3"
-    assert versions(ann, all_versions="true") == ["0.0.3", "0.0.2", "0.0.1"]
-    assert version_of(add(ann, "apps")) == "0.0.4"
-    assert versions(bob) == ["0.0.3"]
+    assert version_of(add(ann, kind.path)) == "0.0.1"
+    assert bob.get(f"/{kind.path}/list") == ann.get(f"/{kind.path}/list")
+    assert bob.get(f"/{kind.path}/", **BY_NAME) == ann.get(f"/{kind.path}/", **BY_NAME)
+    assert version_of(add(bob, kind.path)) == "0.0.2"
+
+    added = ann.get(f"/{kind.path}/list", all_versions="true")
+    assert [(each["obj_id"]["version"], each["created_by"], each["domain"]) for each in added] == [
+        ("0.0.2", "bob", "sandbox"),
+        ("0.0.1", "ann", "sandbox"),
+    ]
+    assert len(delete(bob, kind.path).json()) == 2
+    assert ann.get(f"/{kind.path}/exists", **BY_NAME) is False
+
+
+def test_an_object_of_the_system_level_belongs_to_the_domain_system(start: Start) -> None:
+    candela = start()
+    assert add(candela, "apps", system=True).json()["domain"] == "system"
+    assert version_of(add(candela, "apps")) == "0.0.2"  # of the same name
+    domains = [each["domain"] for each in candela.get("/apps/list", all_versions="true")]
+    assert domains == ["sandbox", "system"]
 
 
 def test_the_system_level_is_for_administrators_if_there_are_some(start: Start) -> None:
     ann = start(tokens={"one": "ann", "two": "bob"}, admins=["bob"])
     bob = ann.with_token("two")
+    not_allowed = (403, {"detail": "You are not an administrator"})
     refused = add(ann, "apps", system=True)
 
-    assert (refused.status, refused.json()) == (403, {"detail": "You are not an administrator"})
+    assert (refused.status, refused.json()) == not_allowed
     assert ann.call("GET", "/system/list_slots").status == 403
     assert version_of(add(bob, "apps", system=True)) == "0.0.1"
     assert bob.call("GET", "/system/list_slots").status == 200
+
+    version_of(add(ann, "apps"))
+    refused = delete(ann)
+    assert (refused.status, refused.json()) == not_allowed
+    assert versions(ann, all_versions="true") == ["0.0.2", "0.0.1"]
+    assert delete(ann, version="0.0.2").status == 200
+    assert delete(bob).status == 200
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("name", ["scope", "identifier"])
+def test_an_empty_name_is_422(alone: Candela, kind: Kind, name: str) -> None:
+    calls = [("GET", "/metadata"), ("GET", "/exists"), ("DELETE", "/"), ("GET", "/")]
+    for method, path in calls if kind.data else calls[:3]:
+        response = alone.call(method, f"/{kind.path}{path}", fields={**BY_NAME, name: ""})
+        assert (response.status, response.json()["detail"][0]["loc"]) == (422, ["query", name])
 
 
 @pytest.mark.parametrize(
@@ -155,10 +185,10 @@ def test_the_system_level_is_for_administrators_if_there_are_some(start: Start) 
         ({"data": {"type": "agent"}}, ["body", "data", "circuit"]),
     ],
 )
-def test_what_is_no_post_is_422_and_adds_nothing(candela: Candela, more: Json, place: list[str]) -> None:
-    response = add(candela, "apps", **more)
+def test_what_is_no_post_is_422_and_adds_nothing(alone: Candela, more: Json, place: list[str]) -> None:
+    response = add(alone, "apps", **more)
     assert (response.status, response.json()["detail"][0]["loc"]) == (422, place)
-    assert candela.get("/apps/list") == []
+    assert alone.get("/apps/list") == []
 
 
 def test_objects_survive_a_restart(tmp_path: Path) -> None:
