@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from portal_sandbox.agents import Message as Message
     from portal_sandbox.app import create_app as create_app
     from portal_sandbox.candela.oauth2 import OAuth2 as OAuth2
+    from portal_sandbox.candela.slot_limits import Slots as Slots
     from portal_sandbox.chaos import Chaos as Chaos
     from portal_sandbox.errors import SandboxError as SandboxError
     from portal_sandbox.server import Sandbox as Sandbox
@@ -34,6 +35,7 @@ _MODULE_OF = {
     "OAuth2": "candela.oauth2",
     "Sandbox": "server",
     "SandboxError": "errors",
+    "Slots": "candela.slot_limits",
     "create_app": "app",
     "running": "server",
     "start": "server",
@@ -47,6 +49,7 @@ __all__ = [
     "OAuth2",
     "Sandbox",
     "SandboxError",
+    "Slots",
     "create_app",
     "running",
     "start",

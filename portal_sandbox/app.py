@@ -20,6 +20,7 @@ from portal_sandbox.agents import BUILT_IN, Agent, agent_error, echo
 from portal_sandbox.arguments import check
 from portal_sandbox.candela.app import PATH, candela_app, candela_service
 from portal_sandbox.candela.oauth2 import OAuth2
+from portal_sandbox.candela.slot_limits import Slots
 from portal_sandbox.changes import Changes
 from portal_sandbox.errors import NO_THREAD, NoThread, Refused
 from portal_sandbox.log import log
@@ -43,7 +44,9 @@ def create_app(
     pace: float = 0.0,
     oauth2: OAuth2 | None = None,
     strict: bool = False,
+    slots: Mapping[str, Slots] | None = None,
     slot_start: float = 0.0,
+    slot_stop: float = 0.0,
     admins: Collection[str] | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
@@ -53,15 +56,17 @@ def create_app(
     adds the data of the documents' examples, and takes any other token as that of the user "guest";
     `agents` are added to "echo"; `latency`, in seconds, is the delay before each answer, and `pace` the pause
     after each piece that an agent yields; `oauth2` holds the users who may sign in to Candela. A `strict`
-    Candela starts a session only for a user who has a slot, with an app and a model that are stored; a slot
-    takes `slot_start` seconds to start; `admins` are the users who may do what is for administrators, by
-    default everybody. `now` returns an aware datetime.
+    Candela starts a session only for a user who has a slot, with an app and a model that are stored; `slots`
+    are the types of slots that there are, such as {"gpu": Slots(max=2, free=1)}, by default any that is
+    named; a slot takes `slot_start` seconds to start and `slot_stop` to stop; `admins` are the users who may
+    do what is for administrators, by default everybody. `now` returns an aware datetime.
 
     The app opens its database when its server starts, and raises SandboxError where it cannot. Raises
     ValueError for tokens that no header can carry, for an agent that cannot be called, for a time that is not
-    a number from 0 up, and for an argument of another type.
+    a number from 0 up, for an administrator who is no user, and for an argument of another type.
     """
-    for name, seconds in (("latency", latency), ("pace", pace), ("slot_start", slot_start)):
+    times = {"latency": latency, "pace": pace, "slot_start": slot_start, "slot_stop": slot_stop}
+    for name, seconds in times.items():
         check(name, seconds, (int, float), "a number of seconds such as 0.5")
         if not 0 <= seconds < math.inf:
             raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
@@ -71,7 +76,16 @@ def create_app(
         )
     check("strict", strict, bool, "True or False")
     check("admins", admins, (list, tuple, set, frozenset, NoneType), 'a list of users such as ["ann"]')
+    check("slots", slots, (Mapping, NoneType), 'a mapping such as {"gpu": Slots(max=2)}')
+    for name, limits in (slots or {}).items():
+        check("each key of slots", name, str, 'a name such as "gpu"')
+        check(f"slots[{name!r}]", limits, Slots, "limits such as Slots(max=2, free=1)")
     check("oauth2", oauth2, (OAuth2, NoneType), 'an OAuth2 such as OAuth2(users={"ann": "password"})')
+    oauth2 = oauth2 or OAuth2()
+    users = {*tokens.values(), *oauth2.users, *([demo.GUEST] if demo_data else [])}
+    for admin in admins or ():
+        if admin not in users:
+            raise ValueError(f"admins: there is no user {admin!r}; there are {', '.join(sorted(users))}")
     known = known_agents(agents, demo_data)
     store = Store(db, now)
     changes = Changes(store)
@@ -88,13 +102,15 @@ def create_app(
             store.presence,
             known,
             Tokens(tokens),
-            oauth2 or OAuth2(),
+            oauth2,
             latency=latency,
             pace=pace,
             now=now,
             demo_data=demo_data,
             strict=strict,
+            slots=slots,
             slot_start=slot_start,
+            slot_stop=slot_stop,
             admins=admins,
         ),
     )

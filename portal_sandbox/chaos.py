@@ -1,6 +1,6 @@
 """Chaos: faults for a random share of the requests, repeatable by a seed.
 
-    503:5%,reset:1%,lost:1%,cut:1%,latency:2s:10%
+    503:5%,reset:1%,lost:1%,cut:1%,gone:1%,latency:2s:10%
 
 P percent of the requests meet each fault. A request is not carried out with
 
@@ -12,6 +12,8 @@ and it is carried out with
     lost:P%       the connection is reset instead of a response
     cut:P%        the connection is closed in the middle of the response: of a stream in its second piece; a
                   response without a body is lost
+    errored:P%    the caller's slot of Candela fails first: its state is ERRORED, and its session is stopped
+    gone:P%       the same with the state HOST_GONE
     latency:T     each request waits for T, such as 2s or 200ms, before all else; latency:T:P% some of them
 
 A request meets at most one of the faults, besides the latency.
@@ -27,7 +29,10 @@ from types import NoneType
 
 from portal_sandbox.arguments import check, parse_seconds
 
-RESET, LOST, CUT, LATENCY = "reset", "lost", "cut", "latency"
+RESET, LOST, CUT, ERRORED, GONE, LATENCY = "reset", "lost", "cut", "errored", "gone", "latency"
+
+#: The name in the state of a request of the fault that the caller's slot is to meet, until it has met it.
+SLOT_FAULT = "slot_fault"
 
 _PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
 
@@ -106,14 +111,14 @@ def _parsed(text: str) -> tuple[dict[str, float], float, float]:
                 raise ValueError(f"chaos: {item!r}: it is not in the form latency:2s or latency:2s:10%")
             wait = _seconds(item, rest[0])
             waiting = _share(item, rest[1]) if len(rest) == 2 else 1.0
-        elif kind in (RESET, LOST, CUT) or re.fullmatch("[45][0-9][0-9]", kind):
+        elif kind in (RESET, LOST, CUT, ERRORED, GONE) or re.fullmatch("[45][0-9][0-9]", kind):
             if len(rest) != 1:
                 raise ValueError(f"chaos: {item!r}: it is not in the form {kind}:5%")
             shares[kind] = _share(item, rest[0])
         else:
             raise ValueError(
-                f"chaos: {item!r}: a kind is a status from 400 to 599, reset, lost, cut or latency, "
-                'as in "503:5%,reset:1%,latency:2s"'
+                f"chaos: {item!r}: a kind is a status from 400 to 599, reset, lost, cut, errored, gone or "
+                'latency, as in "503:5%,reset:1%,latency:2s"'
             )
     if sum(shares.values()) > 1 + 1e-9:
         raise ValueError(f"chaos: {text!r}: the faults add up to more than 100%")

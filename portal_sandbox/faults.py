@@ -12,14 +12,17 @@ from typing import cast
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal_sandbox.chaos import CUT, LATENCY, LOST, RESET, Chaos
+from portal_sandbox.chaos import CUT, ERRORED, GONE, LATENCY, LOST, RESET, SLOT_FAULT, Chaos
 
 #: The ASGI extension that holds the connection, an asyncio.Transport.
 TRANSPORT = "portal_sandbox.transport"
 
 #: The paths of the operations of both services but the root, where the page is; not of the documents and the
 #: token endpoint.
-_OPERATION = re.compile("(/candela)?/(agents|business|dashboard|playground|reports|routines|sessions?)(/|$)")
+_OPERATION = re.compile(
+    "(/(agents|business|dashboard|playground|reports|routines|sessions)"
+    "|/candela/(apps|circuits|directives|models|sessions?|slot|system|tool_modules|traces))(/|$)"
+)
 
 #: The statuses that come with Retry-After.
 _RETRIABLE = ("429", "503")
@@ -49,6 +52,12 @@ class Faults:
                 await asyncio.wait_for(self._stopping.wait(), fate.wait)
         if fate.fault is None:
             await self._app(scope, receive, send)
+        elif fate.fault in (ERRORED, GONE):
+            state = scope.setdefault("state", {})
+            state[SLOT_FAULT] = fate.fault
+            await self._app(scope, receive, send)
+            if SLOT_FAULT not in state:
+                self._chaos.count(fate.fault)
         elif fate.fault == RESET:
             await _read(receive)
             self._chaos.count(RESET)

@@ -106,7 +106,8 @@ def _parser() -> argparse.ArgumentParser:
         "--chaos",
         metavar="KIND:SHARE,...",
         help="make faults at random: 503:5%% or another status, or reset:1%%, instead of carrying out an "
-        "operation; lost:1%% or cut:1%% after it; latency:2s or latency:2s:10%%",
+        "operation; lost:1%% or cut:1%% after it; errored:1%% or gone:1%% of the caller's slot before it; "
+        "latency:2s or latency:2s:10%%",
     )
     faults.add_argument(
         "--chaos-seed",

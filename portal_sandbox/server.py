@@ -17,6 +17,7 @@ from portal_sandbox.candela import app as candela
 from portal_sandbox.candela import token_endpoint
 from portal_sandbox.candela.oauth2 import OAuth2, derived
 from portal_sandbox.candela.seed import seed
+from portal_sandbox.candela.slot_limits import Slots
 from portal_sandbox.chaos import Chaos
 from portal_sandbox.hosts import Address, check_hosts
 from portal_sandbox.log import log
@@ -87,7 +88,9 @@ def start(
     pace: float = 0.0,
     oauth2: OAuth2 | None = None,
     strict: bool = False,
+    slots: Mapping[str, Slots] | None = None,
     slot_start: float = 0.0,
+    slot_stop: float = 0.0,
     admins: Collection[str] | None = None,
     now: Callable[[], datetime] = utc_now,
     chaos: str | None = None,
@@ -123,7 +126,9 @@ def start(
         pace=pace,
         oauth2=oauth2,
         strict=strict,
+        slots=slots,
         slot_start=slot_start,
+        slot_stop=slot_stop,
         admins=admins,
         now=now,
     )

@@ -16,12 +16,13 @@ The contract defines the requests and responses, not their meaning. The sandbox 
   stored one without an agent has "echo". Circuits and directives are not run. Each session takes prompts in
   both ways: as a pipeline, which returns the agent's answer, and as an agent, which sends events (events.py).
 - **Slots.** Each user has one at most, and a start without one assigns it on the way. It stays the user's
-  until it is disposed of, which stops its session. One session is in it from its start to its stop: a start
-  while it is taken, or not ready yet, is 409. Prompts go only to the session in it, one at a time: else 409.
-  A stop is 204, whether or not a session was running, for afterwards none is; so a repeated stop may stop a
-  session that was started since. Stopped in the middle of an answer, the session keeps the prompt, and the
-  request that waits ends with 409, or with an event of type "sys". Stopped sessions can be read, continued
-  and deleted; a running one cannot be deleted.
+  until it is disposed of, which stops its session; so does a failure of the slot, which chaos makes, but then
+  the slot is still to be disposed of. One session is in it from its start to its stop: a start while it is
+  taken, or not ready, is 409. Prompts go only to the session in it, one at a time: else 409. A stop is 204,
+  whether or not a session was running, for afterwards none is; so a repeated stop may stop a session that was
+  started since. Stopped in the middle of an answer, the session keeps the prompt, and the request that waits
+  ends with 409, or with an event of type "sys". Stopped sessions can be read, continued and deleted; a
+  running one cannot be deleted.
 - **Strict.** Such a service assigns no slot on the way (400), starts only with an app, a circuit, a directive
   and a model that are stored (404), and takes prompts only in the way of the app's type (409).
 - **Traces.** A session and those that continue it write one trace, from the first prompt on. Deleting a

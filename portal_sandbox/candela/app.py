@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from portal_sandbox import docs
 from portal_sandbox.agents import Agent, echo
-from portal_sandbox.candela import demo, token_endpoint
+from portal_sandbox.candela import demo, slot_limits, token_endpoint
 from portal_sandbox.candela.grants import Grants
 from portal_sandbox.candela.oauth2 import OAuth2
 from portal_sandbox.candela.objects import Objects
@@ -39,16 +39,19 @@ def candela_service(
     now: Callable[[], datetime],
     demo_data: bool,
     strict: bool,
+    slots: Mapping[str, slot_limits.Slots] | None,
     slot_start: float,
+    slot_stop: float,
     admins: Collection[str] | None,
 ) -> Candela:
     """Return the service on a database that its caller opens and closes."""
     known = {**({demo.AGENT_ID: echo} if demo_data else {}), **agents}
+    types = slots if slots is None or not demo_data else {**slots, demo.SLOT_TYPE: slot_limits.Slots()}
     sessions = Sessions(database, presence, now)
     return Candela(
         sessions,
         Objects(database, now),
-        Slots(database, now, slot_start),
+        Slots(database, now, slot_start, slot_stop, types),
         Traces(database, now),
         SessionRunner(sessions, known, latency, pace),
         Grants(database, now, oauth2, GUEST if demo_data else None),

@@ -6,6 +6,7 @@ from fastapi import Depends, Request, Security
 
 from portal_sandbox.bearer import Credentials, authenticated
 from portal_sandbox.candela.service import Candela
+from portal_sandbox.chaos import SLOT_FAULT
 
 
 async def this_candela(request: Request) -> Candela:
@@ -19,7 +20,11 @@ ThisCandela = Annotated[Candela, Depends(this_candela)]
 def current_user(request: Request, candela: ThisCandela, credentials: Credentials) -> str:
     """Return the user of the request's token. Raises HTTPException 401 without a valid token."""
     # RFC 6750 (3.1): this is how a client knows that another token may help.
-    return authenticated(request, credentials, candela.user, 'Bearer error="invalid_token"')
+    user = authenticated(request, credentials, candela.user, 'Bearer error="invalid_token"')
+    fault = getattr(request.state, SLOT_FAULT, None)
+    if fault is not None and candela.fail_slot(user, fault):
+        delattr(request.state, SLOT_FAULT)
+    return user
 
 
 CurrentUser = Annotated[str, Security(current_user)]

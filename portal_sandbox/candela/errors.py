@@ -40,7 +40,7 @@ class NoSuchSlot(Refused):
 
 
 class SlotNotReady(Refused):
-    """The user's slot is still starting."""
+    """The user's slot is starting or stopping, or it has failed."""
 
     status = 409
 

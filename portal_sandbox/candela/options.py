@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal_sandbox.arguments import option, parse_seconds
+from portal_sandbox.candela import slot_limits
 from portal_sandbox.candela.oauth2 import OAuth2, derived
 from portal_sandbox.candela.seed import seed
 
@@ -56,6 +57,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="the time that a slot takes to start, such as 5s (default: 0)",
     )
+    group.add_argument(
+        "--slot-stop",
+        type=option(parse_seconds),
+        default=0.0,
+        metavar="TIME",
+        help="the time that a slot takes to stop (default: 0)",
+    )
+    group.add_argument(
+        "--slots",
+        action="append",
+        type=option(slot_limits.parse),
+        metavar="TYPE=MAX[:FREE]",
+        help="a type of slots, how many there may be, and how many free ones are kept; may be repeated "
+        "(default: any type, 8 of it)",
+    )
+    group.add_argument(
+        "--admin",
+        action="append",
+        metavar="USER",
+        help="a user who may do what is for administrators; may be repeated (default: every user)",
+    )
 
 
 def oauth2(
@@ -77,6 +99,16 @@ def oauth2(
     if options.token_lifetime is not None:
         given["lifetime"] = options.token_lifetime
     return derived(seed(tokens, db), **given)
+
+
+def slots(options: argparse.Namespace) -> dict[str, slot_limits.Slots] | None:
+    """Return the types of slots of the options, by default None. Raises ValueError for one given twice."""
+    if options.slots is None:
+        return None
+    given = dict(options.slots)
+    if len(given) < len(options.slots):
+        raise ValueError("--slots: one type is given twice")
+    return given
 
 
 def exports(secrets: Mapping[str, Mapping[str, str]]) -> str:

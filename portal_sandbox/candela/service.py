@@ -18,7 +18,8 @@ from portal_sandbox.candela.slots import Slots
 from portal_sandbox.candela.stream import Stream
 from portal_sandbox.candela.tables import CandelaSessionRow, ObjectRow
 from portal_sandbox.candela.traces import Traces
-from portal_sandbox.candela.wire import AppType
+from portal_sandbox.candela.wire import AppType, SlotState
+from portal_sandbox.chaos import ERRORED, GONE
 from portal_sandbox.demo import GUEST
 from portal_sandbox.errors import NoSuchAgent
 from portal_sandbox.tokens import Tokens
@@ -28,6 +29,9 @@ DOMAIN, SYSTEM_DOMAIN = "sandbox", "system"
 
 #: The type of the slots that sessions get on the way.
 SLOT_TYPE = "sandbox"
+
+#: The states of slots that have met a fault.
+_FAILURES = {ERRORED: SlotState.ERRORED, GONE: SlotState.HOST_GONE}
 
 #: The agent of a stored app or model that names none.
 _ECHO = "echo"
@@ -60,6 +64,7 @@ class Candela:
         self.sessions.settle()
         if self.demo_data:
             demo.add_demo_data(self.sessions, self.objects, self.slots, self.traces)
+        self.slots.start()
         self.runner.start()
 
     def wind_down(self) -> None:
@@ -129,6 +134,12 @@ class Candela:
             if row and row.data["type"] != app_type:
                 raise OtherAppType(row.data["type"], app_type)
         self.runner.submit(user, name, prompt, stream)
+
+    def fail_slot(self, user: str, fault: str) -> bool:
+        """Let the slot of a user meet a fault of chaos, and return whether there was one that could."""
+        failed, gone = self.slots.fail(user, _FAILURES[fault])
+        self.abandon(gone)
+        return failed
 
     def stop_session(self, user: str) -> None:
         """Stop the session in the user's slot, if there is one."""

@@ -94,7 +94,11 @@ class SlotTypeRow(Base):
 
 
 class SlotRow(Base):
-    """A slot, which is free where it has no user; a shared one is demo data, and stays."""
+    """A slot, which is free where it has no user; a shared one is demo data, and stays.
+
+    `ready` and `disposed` may be times to come; `ready` is None where it will never be. `failure` is the
+    state of one that has failed.
+    """
 
     __tablename__ = "candela_slots"
     # One slot for each user, whatever the code does.
@@ -108,9 +112,10 @@ class SlotRow(Base):
     user_id: Mapped[str | None]
     shared: Mapped[bool] = mapped_column(default=False)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
-    ready: Mapped[datetime] = mapped_column(UtcDateTime)
+    ready: Mapped[datetime | None] = mapped_column(UtcDateTime)
     assigned: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disposed: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failure: Mapped[int | None]
 
 
 class TraceRow(Base):

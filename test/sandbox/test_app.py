@@ -183,8 +183,24 @@ def test_an_app_may_be_started_again(tmp_path: Path, in_file: bool) -> None:
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("slot_start", -1.0), ("slot_start", "1"), ("strict", "no"), ("admins", "ann"), ("admins", 1)],
+    [
+        ("slot_start", -1.0),
+        ("slot_start", "1"),
+        ("slot_stop", -1.0),
+        ("slots", ["gpu"]),
+        ("slots", {1: portal_sandbox.Slots()}),
+        ("slots", {"gpu": 2}),
+        ("strict", "no"),
+        ("admins", "ann"),
+        ("admins", 1),
+    ],
 )
 def test_what_candela_cannot_use_is_refused_by_name(argument: str, value: object) -> None:
     with pytest.raises(ValueError, match=argument):
         portal_sandbox.create_app(tokens={"secret": "ann"}, **{argument: value})
+
+
+def test_an_administrator_is_a_user() -> None:
+    oauth2 = portal_sandbox.OAuth2(users={"cleo": "password"})
+    with pytest.raises(ValueError, match=r"admins: there is no user 'anne'; there are ann, cleo$"):
+        portal_sandbox.create_app(tokens={"one": "ann"}, oauth2=oauth2, admins=["cleo", "anne"])

@@ -16,6 +16,7 @@ import portal_sandbox
 from portal_client import ApiClient, ApiException, Configuration, SessionsApi
 
 from .conftest import LIMIT, Caller, Start, Steps
+from .openapi import contract
 from .test_events import subscribed
 
 TOKENS = {"secret": "ann"}
@@ -168,16 +169,59 @@ def test_a_stop_does_not_wait_for_the_latency(capfd: pytest.CaptureFixture[str])
         ("/candela/openapi.json", 200),
         ("/candela/oauth2/v1/token", 405),
         ("/sessionsx", 404),
-        ("/sessions/grouped", 418),
-        ("/candela/sessions/list", 418),
-        ("/candela/session/stop", 418),
-        ("/candela/session", 418),
+        ("/candela/slots", 404),
     ],
 )
 def test_only_operations_meet_faults(path: str, status: int) -> None:
     with _running("418:100%") as box, Caller(box.host, "secret") as caller:
         assert caller.call("GET", path).status == status
-        assert box.chaos.requests == (status == 418)
+        assert box.chaos.requests == 0
+
+
+def test_all_operations_but_the_root_meet_faults() -> None:
+    paths = [path for path in contract("portal.openapi.json")["paths"] if path != "/"]
+    paths += [f"/candela{path}" for path in contract("candela.openapi.json")["paths"]]
+    with _running("418:100%") as box, Caller(box.host, "secret") as caller:
+        assert {path: caller.call("GET", path).status for path in paths} == dict.fromkeys(paths, 418)
+        assert box.chaos.made == {"418": len(paths)}
+
+
+@pytest.mark.parametrize(("kind", "state", "name"), [("errored", 6, "ERRORED"), ("gone", 7, "HOST_GONE")])
+def test_a_slot_fails_and_stays_so_until_it_is_disposed_of(kind: str, state: int, name: str) -> None:
+    echo = {"scope": "default", "identifier": "echo"}
+    with _running(f"{kind}:100%") as box, Caller(box.candela_url, "secret") as caller:
+        assert caller.call("PUT", "/slot?slot_type=gpu").status == 204
+        assert box.chaos.made == {}  # nobody had a slot that could fail
+        assert caller.get("/slot/state") == state
+        refused = caller.call("POST", "/session", json={"app": echo, "model_cfg": echo})
+        assert caller.call("PUT", "/slot?slot_type=gpu").status == 204  # changes nothing
+        slot = caller.get("/slot/metadata")
+        assert caller.call("DELETE", "/slot").status == 204
+        assert caller.get("/slot/user_has_slot") is False
+
+    detail = f"Your slot is not ready: its state is {name}"
+    assert (refused.status, refused.json()) == (409, {"detail": detail})
+    assert (slot["state"], slot["disposed"]) == (state, None)
+    assert slot["ready"] == slot["created"]  # it was, before it failed
+    assert (box.chaos.requests, box.chaos.made) == (7, {kind: 1})
+
+
+def test_the_session_on_a_slot_that_fails_is_stopped(start: Start, tmp_path: Path) -> None:
+    def prompted(caller: Caller, name: Any) -> urllib3.BaseHTTPResponse:
+        body = {"prompt": "hello", "session_id": name["identifier"]}
+        return caller.call("POST", "/candela/session/pipeline_submit", json=body)
+
+    echo = {"scope": "default", "identifier": "echo"}
+    calm = start(db=tmp_path / "box.sqlite", tokens=TOKENS)
+    started = calm.call("POST", "/candela/session", json={"app": echo, "model_cfg": echo}).json()["obj_id"]
+    assert prompted(calm, started).status == 200
+
+    with _running("gone:100%", tmp_path) as box, Caller(box.host, "secret") as caller:
+        refused = prompted(caller, started)
+
+    assert (refused.status, refused.json()) == (409, {"detail": "Session is not running"})
+    assert calm.get("/candela/slot/state") == 7
+    assert calm.get("/candela/system/status")["sandbox"]["assigned"] == 1
 
 
 def test_a_seed_repeats_what_the_caller_sees() -> None:

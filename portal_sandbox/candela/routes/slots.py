@@ -15,17 +15,17 @@ router = tagged("UserSlots")
 
 def slot_data(candela: Candela, row: SlotRow) -> wire.SlotData:
     """Return what there is to know of a slot."""
-    state = candela.slots.state(row)
+    ready, disposed = candela.slots.times(row)
     return wire.SlotData(
         slot_id=row.id,
         slot_type=row.type,
         domain=DOMAIN,
-        state=state,
+        state=candela.slots.state(row),
         assigned_to=row.user_id,
         created=row.created,
         assigned=row.assigned,
-        disposed=row.disposed,
-        ready=row.ready if state == wire.SlotState.HOST_READY else None,
+        disposed=disposed,
+        ready=ready,
     )
 
 
@@ -45,6 +45,7 @@ def assign_slot(
 
     The caller keeps it until it is disposed of; for one who has a slot already, nothing changes.
     """
+    candela.slots.check_type(slot_type)
     candela.slots.assign(user, slot_type)
 
 

@@ -8,14 +8,12 @@ from fastapi import Query
 from portal_sandbox.candela import responses, wire
 from portal_sandbox.candela.auth import Administrator, ThisCandela
 from portal_sandbox.candela.routes.slots import slot_data
+from portal_sandbox.candela.slot_limits import MOST
 from portal_sandbox.routing import tagged
 
 router = tagged("System")
 
 SlotType = Annotated[str, Query(min_length=1, description="The type of the slots")]
-
-#: The most slots of a type that can be asked for.
-MOST = 1_000
 
 
 @router.delete(
@@ -53,8 +51,8 @@ def get_domain_state(candela: ThisCandela, user: Administrator) -> dict[str, dic
     """For administrators: how many slots of each type there are, and what they are doing."""
     counts: Counter[tuple[str, str]] = Counter()
     for row in candela.slots.all():
-        ready = candela.slots.state(row) == wire.SlotState.HOST_READY
-        counts[row.type, "starting" if not ready else "free" if row.user_id is None else "assigned"] += 1
+        starting = candela.slots.state(row) < wire.SlotState.HOST_READY
+        counts[row.type, "starting" if starting else "free" if row.user_id is None else "assigned"] += 1
     return {
         each.name: {
             "max_slots": each.max_slots,
@@ -94,6 +92,7 @@ def set_free_slots_target(
 
     Sent twice, the old value of the response is the new one.
     """
+    candela.slots.check_type(slot_type)
     before = candela.slots.set_target(slot_type, target_free_slots)
     return wire.SlotsPutResponse(old_value=before, new_value=target_free_slots)
 
@@ -114,5 +113,6 @@ def set_max_slots(
 
     Sent twice, the old value of the response is the new one.
     """
+    candela.slots.check_type(slot_type)
     before = candela.slots.set_max(slot_type, max_slots)
     return wire.SlotsPutResponse(old_value=before, new_value=max_slots)

@@ -16,10 +16,14 @@ from portal_sandbox.candela.oauth2 import OAuth2
 from ..conftest import LIMIT
 
 
-def _oauth2(*arguments: str) -> OAuth2:
+def _parsed(*arguments: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     options.add_options(parser)
-    return options.oauth2(parser.parse_args(arguments))
+    return parser.parse_args(arguments)
+
+
+def _oauth2(*arguments: str) -> OAuth2:
+    return options.oauth2(_parsed(*arguments))
 
 
 def test_by_default_one_user_has_a_random_password() -> None:
@@ -49,6 +53,9 @@ def test_each_option_is_heeded() -> None:
         (["--token-lifetime", "0"], "--token-lifetime: '0' is not a whole number of seconds from 1 up"),
         (["--token-lifetime", "500ms"], "--token-lifetime: '500ms' is not a whole number of seconds from 1"),
         (["--slot-start", "long"], "--slot-start: 'long' is not a time such as 2s, 200ms, 5m or 1h"),
+        (["--slot-stop", "-1s"], "--slot-stop: '-1s' is not a time such as 2s, 200ms, 5m or 1h"),
+        (["--slots", "gpu"], "--slots: 'gpu' is not in the form TYPE=MAX[:FREE], such as gpu=2:1"),
+        (["--slots", "gpu=1:2"], "--slots: free must not be more than max, which is 1, not 2"),
         (["--token-lifetime", "long"], "--token-lifetime: 'long' is not a time such as 2s, 200ms, 5m or 1h"),
     ],
 )
@@ -73,6 +80,12 @@ def test_a_user_is_not_given_twice(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "portal_sandbox: --user: one name is given twice\n"
 
 
+def test_a_type_of_slots_is_not_given_twice() -> None:
+    given = _parsed("--slots", "gpu=1", "--slots", "gpu=2")
+    with pytest.raises(ValueError, match="--slots: one type is given twice"):
+        options.slots(given)
+
+
 def test_what_is_exported_is_what_the_box_says() -> None:
     with portal_sandbox.running(oauth2=OAuth2({"ann": "it's a $ecret"})) as box:
         variables = dict(each.split("=", 1) for each in shlex.split(options.exports(box.secrets)))
@@ -86,9 +99,10 @@ def test_what_is_exported_is_what_the_box_says() -> None:
 
 
 def test_one_can_sign_in_with_what_is_printed() -> None:
-    """And finds the service strict, and its slots slow, where that is asked for."""
+    """And finds the service strict, its slots few and slow, and others its administrators, as asked for."""
     command = [sys.executable, "-W", "error", "-m", "portal_sandbox", "--port", "0", "--quiet"]
-    command += ["--token-lifetime", "61", "--strict", "--slot-start", "1h"]
+    command += ["--token-lifetime", "61", "--strict", "--slot-start", "1h", "--slot-stop", "1h"]
+    command += ["--slots", "gpu=1", "--slots", "cpu=2:1", "--token", "its-token=ann", "--admin", "ann"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -115,5 +129,12 @@ def test_one_can_sign_in_with_what_is_printed() -> None:
                 assigned = http.request("PUT", f"{url}/slot?slot_type=gpu", headers=headers)
                 assert assigned.status == 204
                 assert http.request("GET", f"{url}/slot/state", headers=headers).json() == 0
+                assert http.request("DELETE", f"{url}/slot", headers=headers).status == 204
+                assert http.request("GET", f"{url}/slot/state", headers=headers).json() == 4
+                assert http.request("PUT", f"{url}/slot?slot_type=tpu", headers=headers).status == 422
+                assert http.request("GET", f"{url}/system/status", headers=headers).status == 403
+                headers = {"Authorization": "Bearer its-token"}
+                types = http.request("GET", f"{url}/system/status", headers=headers).json()
+                assert {name: each["max_slots"] for name, each in types.items()} == {"cpu": 2, "gpu": 1}
         finally:
             process.terminate()

@@ -5,12 +5,14 @@ from threading import Thread
 
 import pytest
 
+from portal_sandbox import Slots
+
 from ..conftest import LIMIT
 from .conftest import Candela, Clock, Json, Start, named, running
 from .test_objects import add
 
 NO_SLOT = {"detail": "You have no slot: assign one first"}
-READY = 3
+READY, STOPPING = 3, 4
 
 
 def assign(candela: Candela, slot_type: str = "gpu") -> int:
@@ -111,13 +113,100 @@ def test_a_slot_and_its_start_survive_a_restart(tmp_path: Path, clock: Clock) ->
         assert candela.get("/slot/metadata") == {**slot, "state": 1}
 
 
+def test_a_slot_stops_for_some_time(start: Start, clock: Clock) -> None:
+    candela = start(now=clock, slot_stop=2.0)
+    candela.start()
+    slot = candela.get("/slot/metadata")
+    clock.move(seconds=1)
+    assert dispose(candela) == 204
+
+    stopping = candela.get("/slot/metadata")
+    assert stopping == {**slot, "state": STOPPING}
+    assert (candela.get("/system/list_slots"), has_slot(candela)) == ([stopping], True)
+    assert candela.try_to_start().json() == {"detail": "Your slot is not ready: its state is STOPPING"}
+    assert (dispose(candela), assign(candela)) == (204, 204)  # and nothing changes
+    assert candela.get("/slot/state") == STOPPING
+
+    clock.move(seconds=2)
+    assert (candela.get("/system/list_slots"), has_slot(candela)) == ([], False)
+    assert candela.call("GET", "/slot/state").status == 400
+    assign(candela)
+    assert candela.get("/slot/metadata")["slot_id"] != slot["slot_id"]
+
+
+def test_a_slot_that_was_disposed_of_before_it_was_ready_never_is(start: Start, clock: Clock) -> None:
+    candela = start(now=clock, slot_start=1.0, slot_stop=60.0)
+    assign(candela)
+    dispose(candela)
+    clock.move(seconds=2)
+    assert (candela.get("/slot/state"), candela.get("/slot/metadata")["ready"]) == (STOPPING, None)
+
+
+# ── types ──
+
+
+def test_the_given_types_are_there_with_their_free_slots(start: Start) -> None:
+    ann = start(tokens={"one": "ann", "two": "bob"}, slots={"gpu": Slots(max=2, free=1), "cpu": Slots()})
+    bob = ann.with_token("two")
+    (kept,) = ann.get("/system/list_slots")
+    assert (kept["slot_type"], kept["assigned_to"]) == ("gpu", None)
+    assert assign(ann) == 204
+    assert ann.get("/slot/metadata")["slot_id"] == kept["slot_id"]
+    assert ann.get("/system/status") == {
+        "cpu": {"max_slots": 8, "target_free_slots": 0, "free": 0, "assigned": 0, "starting": 0},
+        "gpu": {"max_slots": 2, "target_free_slots": 1, "free": 1, "assigned": 1, "starting": 0},
+    }
+    assert assign(bob) == 204
+    assert len(ann.get("/system/list_slots")) == 2  # not one more than the maximum
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/slot", {}),
+        ("/system/max_slots", {"max_slots": 1}),
+        ("/system/free_slots_target", {"target_free_slots": 1}),
+    ],
+)
+def test_another_type_is_422_and_the_given_ones_are_listed(start: Start, path: str, more: Json) -> None:
+    candela = start(slots={"gpu": Slots(), "cpu": Slots()})
+    response = candela.put(path, {"slot_type": "tpu", **more})
+
+    assert response.status == 422
+    (error,) = response.json()["detail"]
+    assert error["loc"] == ["query", "slot_type"]
+    assert error["msg"] == "Input should be a type of slots that there is: gpu, cpu"
+    assert (has_slot(candela), [*candela.get("/system/status")]) == (False, ["cpu", "gpu"])
+
+
+def test_a_start_on_the_way_needs_no_given_type(start: Start) -> None:
+    candela = start(slots={"gpu": Slots(max=0)})
+    candela.start()
+    assert candela.get("/slot/metadata")["slot_type"] == "sandbox"
+
+
+def test_a_file_keeps_the_numbers_that_were_set(tmp_path: Path) -> None:
+    box = {"db": tmp_path / "box.sqlite", "tokens": {"one": "ann"}, "slots": {"gpu": Slots(max=2)}}
+    with running(**box) as candela:
+        candela.put("/system/max_slots", {"slot_type": "gpu", "max_slots": 5})
+    with running(**box) as candela:
+        assert candela.get("/system/status")["gpu"]["max_slots"] == 5
+
+
+def test_the_type_of_the_examples_is_there_besides(start: Start) -> None:
+    candela = start(demo_data=True, slots={"gpu": Slots()})
+    assert [*candela.get("/system/status")] == ["gpu", "slot_type_example"]
+    assert assign(candela, "slot_type_example") == 204
+
+
 # ── sessions ──
 
 
 def test_a_start_assigns_a_slot_on_the_way_and_a_stop_leaves_it(candela: Candela) -> None:
-    candela.start()
+    name = candela.start()
     slot = candela.get("/slot/metadata")
     assert slot["slot_type"] == "sandbox"
+    assert candela.get("/sessions/", **name)["host_id"] == slot["slot_id"]
     candela.stop()
     assert candela.get("/slot/metadata") == slot
 
@@ -206,6 +295,22 @@ def test_a_session_keeps_the_versions_that_it_found(start: Start) -> None:
 
     assert session["app"] == {**named("echo"), "version": "0.0.1"}
     assert session["model_cfg"] == {**named("model"), "version": "0.0.1"}
+
+
+@pytest.mark.parametrize("part", ["circuit", "directive"])
+def test_an_override_is_looked_up_in_the_scope_of_the_app(start: Start, part: str) -> None:
+    candela = start(strict=True)
+    _store(candela)
+    assign(candela)
+    add(candela, f"{part}s", "other", scope="elsewhere")
+    override = {f"{part}_override": {"scope": "elsewhere", "identifier": "other"}}
+    refused = candela.try_to_start(**override)
+    assert refused.json() == {"detail": f"{part.capitalize()} not found: default/other"}
+
+    add(candela, f"{part}s", "other")
+    override[f"{part}_override"]["scope"] = "default"
+    session: Json = candela.get("/sessions/", **candela.start(**override))
+    assert session[f"{part}_override"] == {**named("other"), "version": "0.0.1"}
 
 
 def test_a_stored_app_without_an_agent_of_its_name_echoes(start: Start) -> None:
