@@ -13,7 +13,7 @@ from portal_sandbox.candela.tables import CandelaSessionRow, SessionTraceRow, Tr
 from portal_sandbox.candela.wire import Event, ItemType, Trace, TraceItem
 from portal_sandbox.database import Database
 
-#: The maximum length of the description of a trace, which is the start of the first prompt.
+#: The maximum length of the description of a trace, which is the start of the first prompt that is left.
 MAX_DESCRIPTION = 80
 
 #: The items that several events in a row make together.
@@ -102,13 +102,19 @@ def append(db: Session, session: CandelaSessionRow, items: Iterable[Item]) -> No
 
 
 def remove(db: Session, session_keys: Collection[int]) -> None:
-    """Delete what was said in sessions that are about to be deleted, and the traces without anything else."""
+    """Delete what was said in sessions that are about to be deleted, and the traces that are empty then."""
     links = select(SessionTraceRow.trace_key).where(SessionTraceRow.session_key.in_(session_keys))
     traces = db.scalars(links).all()
     for table in (TraceItemRow, SessionTraceRow):
         db.execute(delete(table).where(table.session_key.in_(session_keys)))
-    kept = select(TraceItemRow.trace_key).union(select(SessionTraceRow.trace_key))
-    db.execute(delete(TraceRow).where(TraceRow.key.in_(traces), TraceRow.key.not_in(kept)))
+    for trace in db.scalars(select(TraceRow).where(TraceRow.key.in_(traces))):
+        said = select(TraceItemRow.content).filter_by(trace_key=trace.key).order_by(TraceItemRow.key)
+        first = db.scalar(said.limit(1))
+        if first is not None:
+            trace.description = first[:MAX_DESCRIPTION]
+        else:  # who goes on with it begins another one
+            db.execute(delete(SessionTraceRow).where(SessionTraceRow.trace_key == trace.key))
+            db.delete(trace)
 
 
 def _open_to(user: str) -> ColumnElement[bool]:

@@ -97,8 +97,23 @@ def test_sessions_that_continue_one_another_share_a_trace(candela: Candela) -> N
     sessions, items = read(candela, metadata)
     assert sessions == [second["identifier"]]
     assert [content for kind, content in items if kind == "user"] == ["two"]
+    assert [each["description"] for each in traces(candela)] == ["two"]
     candela.delete(second)
     assert traces(candela) == []
+
+
+def test_a_trace_in_which_nothing_is_left_is_gone(candela: Candela) -> None:
+    first = candela.start()
+    candela.pipeline(first, "one")
+    candela.stop()
+    second = candela.start(parent_session=first, scope="other")
+    candela.delete(first)
+    assert traces(candela) == []
+
+    candela.pipeline(second, "two")
+    (metadata,) = traces(candela)
+    assert metadata["obj_id"]["scope"] == "other"
+    assert read(candela, metadata)[0] == [second["identifier"]]
 
 
 def test_each_user_reads_their_own(start: Start) -> None:
