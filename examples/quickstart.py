@@ -1,7 +1,7 @@
 """A conversation with an agent, from the first prompt to a replay.
 
-Talks to the service at PORTAL_HOST with BEARER_TOKEN when both are set (PORTAL_AGENT names the agent);
-otherwise to a sandbox that it starts for itself.
+Talks to the service at PORTAL_HOST with BEARER_TOKEN when both are set; otherwise to a sandbox that it starts
+for itself. PORTAL_AGENT names the agent, by default the first one that there is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from portal_client import (
+    AgentsApi,
     ApiClient,
     ApiException,
     Configuration,
@@ -47,9 +48,14 @@ def service() -> Generator[Configuration, None, None]:
 
 def main() -> None:
     """Run a conversation with an agent, from its first prompt to its end."""
-    agent = os.environ.get("PORTAL_AGENT", "echo")
     with service() as configuration, ApiClient(configuration) as client:
         sessions = SessionsApi(client)
+
+        step("See which agents there are")
+        agents = AgentsApi(client).get_agents().agents
+        for each in agents:
+            print(f"  {each.id}: {each.welcome_message}")
+        agent = os.environ.get("PORTAL_AGENT") or agents[0].id
 
         step("Start a session with a file, and wait for the answer")
         session = sessions.create_session(agent, "Summarize the attached quarter.", files=[FIGURES])

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 #: What each prints, among other things.
 PRINTED = {
-    "quickstart.py": r"NotFoundException: 404, request id \w+",
+    "quickstart.py": r"\n  echo: This is Echo\.(.|\n)*NotFoundException: 404, request id \w+",
     "candela_quickstart.py": r"ConflictException: 409(.|\n)*still there: False",
     "events.py": r"info: reading the quarter\nThe north (.|\n)*12 events, status 200(.|\n)*Ready, 2 messages",
 }
