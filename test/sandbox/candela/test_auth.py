@@ -2,6 +2,7 @@
 
 import pytest
 
+from ..openapi import contract
 from .conftest import Candela, Start, named
 
 PROMPT = {"prompt": "", "session_id": "s"}
@@ -46,6 +47,15 @@ def test_a_token_is_required(
 
     assert response.status == 401
     assert (response.json(), response.headers["WWW-Authenticate"]) == ({"detail": answer[0]}, answer[1])
+
+
+def test_no_operation_is_for_those_without_a_token(candela: Candela) -> None:
+    paths = contract("candela.openapi.json")["paths"]
+    with candela.with_token(None) as nobody:
+        statuses = {(m, path): nobody.call(m.upper(), path).status for path in paths for m in paths[path]}
+
+    assert len(statuses) == 54
+    assert statuses == dict.fromkeys(statuses, 401)
 
 
 def test_with_demo_data_too_a_token_must_be_known(start: Start) -> None:

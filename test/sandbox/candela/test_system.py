@@ -60,6 +60,22 @@ def test_what_is_no_number_of_slots_is_422(start: Start, value: object) -> None:
     assert _state(candela) == {}
 
 
+def test_all_of_it_is_for_administrators_if_there_are_some(start: Start) -> None:
+    ann = start(tokens={"one": "ann", "two": "bob"}, admins=["bob"])
+    bob = ann.with_token("two")
+    calls = {
+        ("DELETE", "/system/slot?slot_id=x"): 404,
+        ("GET", "/system/status"): 200,
+        ("GET", "/system/list_slots"): 200,
+        ("PUT", "/system/free_slots_target?slot_type=gpu&target_free_slots=0"): 200,
+        ("PUT", "/system/max_slots?slot_type=gpu&max_slots=1"): 200,
+    }
+    for (method, path), allowed in calls.items():
+        refused = ann.call(method, path)
+        assert (refused.status, refused.json()) == (403, {"detail": "You are not an administrator"})
+        assert bob.call(method, path).status == allowed
+
+
 def test_starting_slots_are_told_apart(start: Start) -> None:
     candela = start(slot_start=600)
     assign(candela)
