@@ -22,20 +22,21 @@ from expected import WIDTH, Expected, Stub, docstring
 from openapi import placed, snake
 from pages import TEMPLATES
 from portal_client.description import arguments
-from source import Source, form, outline
+from source import Source, outline, place
 
 
 class House(NamedTuple):
-    """What the stubs of a package have in common."""
+    """What the stubs of a package have in common: its name, their options, and how a class of them begins."""
 
     package: str
     options: str
-    client: str
+    body: str
 
 
+_CLIENT = "\n    _client_type: ClassVar[type[ApiClient]] = SyncApiClient\n"
 HOUSES = {
     "portal.openapi.json": House("portal_client", "RequestOptions", ""),
-    "candela.openapi.json": House("finbourne_candela", "CandelaOptions", "SyncApiClient"),
+    "candela.openapi.json": House("finbourne_candela", "CandelaOptions", _CLIENT),
 }
 #: Where the names come from that a declaration may need, besides the models of its package.
 _ORIGINS = {
@@ -78,8 +79,8 @@ class Declarations:
         self._exports("api", {snake(name): name for name in expected.tags})
         self._exports("models", {snake(name): name for name in expected.models})
 
-    def _open(self, path: Path, start: str = "") -> Source:
-        source = Source(path, start)
+    def _open(self, module: str, start: str = "") -> Source:
+        source = Source(self._folder / f"{module}.py", start)
         self.sources.append(source)
         return source
 
@@ -94,13 +95,11 @@ class Declarations:
 
     def _api(self, name: str) -> None:
         text = f"{self._expected.tags[name].rstrip('.')}."
-        source = self._open(self._folder / "api" / f"{snake(name)}.py", _START.format(text=text) + _FOR_FORMS)
+        source = self._open(f"api/{snake(name)}", _START.format(text=text) + _FOR_FORMS)
         new = source.class_named(name) is None
         if new:
             self._lacks(source, name)
-            client = f"\n    _client_type: ClassVar[type[ApiClient]] = {self._house.client}\n"
-            code = f"\n\nclass {name}(Api):\n    {docstring(text, 4)}\n" + client * bool(self._house.client)
-            source.append(code)
+            source.text += f"\n\nclass {name}(Api):\n    {docstring(text, 4)}\n{self._house.body}"
         for stub in self._expected.stubs.values():
             if stub.api == name:
                 self._stub(source, stub, new)
@@ -112,14 +111,15 @@ class Declarations:
         if there is None:
             if not in_new_class:
                 self._lacks(source, f"{stub.api}.{stub.name}")
-            source.add_stub(stub.api, stub.name, stub.source)
+            source.add(stub.api, stub.source)
         else:
             self._compare(source, there, textwrap.dedent(stub.source), f"{stub.api}.{stub.name}")
+        known = [place(node)[1] for node in source.body(stub.api)]
         for name, line in stub.derived.items():
-            if name not in map(form, source.body(stub.api)):
+            if name not in known:
                 if there is not None:
                     self._lacks(source, f"{stub.api}.{name}")
-                source.add_form(stub.api, name, line)
+                source.add(stub.api, line)
 
     def _arguments(self, source: Source, name: str) -> None:
         """Add to the docstring of a class what it does not say of the arguments."""
@@ -128,31 +128,26 @@ class Declarations:
         text = source.body(name)[0]
         known = arguments(ast.literal_eval(text.value) if isinstance(text, ast.Expr) else "")
         entries = [
-            textwrap.fill(f"{a}: {said[a]}", WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12) + "\n"
+            textwrap.fill(f"{a}: {said[a]}", WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12)
             for a in said
             if a not in known
         ]
         if entries:
-            lines = source.text.splitlines(keepends=True)
-            last = (text.end_lineno or 0) - 1
-            before, _, after = lines[last].rpartition('"""')
-            above = [f"{before}\n"] * bool(before.strip()) + ["\n    Args:\n"] * (not known)
-            lines[last] = "".join([*above, *entries, f'    """{after}'])
-            source.replace("".join(lines))
+            old = ast.get_source_segment(source.text, text) or ""
+            above, _, below = source.text.rpartition(old)  # the module may begin with the same text
+            start = old.removesuffix('"""').rstrip() + "\n\n    Args:" * (not known)
+            source.text = above + "\n".join([start, *entries, '    """']) + below
 
     # ── models ──
 
     def _model(self, name: str, code: str) -> None:
-        source = self._open(
-            self._folder / "models" / f"{snake(name)}.py",
-            _START.format(text=f"The model {name} of the contract."),
-        )
+        source = self._open(f"models/{snake(name)}", _START.format(text=f"The model {name} of the contract."))
         there = source.class_named(name)
-        if source.imports(name):  # from the package that it shares the model with
+        if f" as {name}\n" in source.text:  # from the package that it shares the model with
             return
         if there is None:
             self._lacks(source, name)
-            source.append(f"\n\n{code}")
+            source.text += f"\n\n{code}"
             source.complete_imports(self._origins)
         else:
             self._compare(source, there, code, name)
@@ -172,7 +167,7 @@ class Declarations:
         """Note the operations and models that the contract does not have."""
         stubs = self._expected.stubs
         for path in sorted((self._folder / "api").glob("*_api.py")):
-            source = Source(path, "")
+            source = Source(path)
             for node in [node for node in source.tree.body if isinstance(node, ast.ClassDef)]:
                 for name, stub in source.stubs(node.name).items():
                     if name not in stubs or stubs[name].api != node.name:
@@ -188,7 +183,7 @@ class Declarations:
     # ── exports ──
 
     def _exports(self, folder: str, wanted: Mapping[str, str]) -> None:
-        source = self._open(self._folder / folder / "__init__.py")
+        source = self._open(f"{folder}/__init__")
         (origins,) = [node for node in ast.walk(source.tree) if isinstance(node, ast.Dict)]
         there: dict[str, str] = ast.literal_eval(origins)
         names = {f"{self._house.package}.{folder}.{module}": name for module, name in wanted.items()}
@@ -197,7 +192,7 @@ class Declarations:
         if names.keys() - there.keys():
             text = ast.get_docstring(source.tree)
             lines = sorted({**there, **names}.items())
-            source.replace(TEMPLATES.get_template("lazy.py.j2").render(text=text, names=lines))
+            source.text = TEMPLATES.get_template("lazy.py.j2").render(text=text, names=lines)
 
 
 def main(given: Optional[Sequence[str]] = None) -> int:

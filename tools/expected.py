@@ -13,8 +13,8 @@ from pages import TEMPLATES
 
 #: The width of the code.
 WIDTH = 110
-#: The suffixes of the derived forms of an operation, and what makes them.
-FORMS = {"_with_http_info": "with_http_info", "_without_preload_content": "without_preload_content"}
+#: What makes the derived forms of an operation, which are called after it.
+_FORMS = ("with_http_info", "without_preload_content")
 
 _TYPES = {"string": "StrictStr", "integer": "StrictInt", "boolean": "StrictBool"}
 _NUMBER = "Union[StrictInt, Annotated[float, Strict(), AllowInfNan(False)]]"
@@ -46,7 +46,7 @@ class Stub(NamedTuple):
     @property
     def derived(self) -> dict[str, str]:
         """The lines of the derived forms, by their names."""
-        forms = {self.name + suffix: f"{maker}({self.name})" for suffix, maker in FORMS.items()}
+        forms = {f"{self.name}_{maker}": f"{maker}({self.name})" for maker in _FORMS}
         return {form: f"    {form}: Final = {value}\n" for form, value in forms.items()}
 
 

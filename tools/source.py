@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
-from collections.abc import Iterable, Mapping
+import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional
 
@@ -13,38 +14,30 @@ from typing import Optional
 class Source:
     """A module to which code is added, a piece at a time."""
 
-    def __init__(self, path: Path, start: str) -> None:
+    def __init__(self, path: Path, start: str = "") -> None:
         self.path = path
-        self.text = path.read_text("utf-8") if path.exists() else start
-        self.changed = False
+        self._before = path.read_text("utf-8") if path.exists() else ""
+        self.text = self._before or start
+
+    @property
+    def changed(self) -> bool:
+        """Whether the module is to be written."""
+        return self.text != self._before
 
     @property
     def tree(self) -> ast.Module:
         """The syntax tree of the module as it is now."""
         return ast.parse(self.text)
 
-    def replace(self, text: str) -> None:
-        """Take another text for the module."""
-        self.text, self.changed = text, True
-
     def insert(self, after: int, code: str) -> None:
         """Insert code after a line, counted from 1."""
         lines = self.text.splitlines(keepends=True)
-        self.replace("".join([*lines[:after], code, *lines[after:]]))
-
-    def append(self, code: str) -> None:
-        """Add code at the end."""
-        self.replace(self.text + code)
+        self.text = "".join([*lines[:after], code, *lines[after:]])
 
     def class_named(self, name: str) -> Optional[ast.ClassDef]:
         """Return a class of the module, None if it has none of that name."""
         found = (node for node in self.tree.body if isinstance(node, ast.ClassDef) and node.name == name)
         return next(found, None)
-
-    def imports(self, name: str) -> bool:
-        """Tell whether the module has a name from elsewhere."""
-        nodes = [node for node in self.tree.body if isinstance(node, ast.ImportFrom)]
-        return any(alias.asname == name for node in nodes for alias in node.names)
 
     @property
     def constants(self) -> dict[str, ast.expr]:
@@ -78,26 +71,20 @@ class Source:
         functions = [node for node in self.body(api) if isinstance(node, ast.FunctionDef)]
         return {f.name: f for f in functions if any("endpoint(" in ast.unparse(d) for d in f.decorator_list)}
 
-    def add_stub(self, api: str, name: str, code: str) -> None:
-        """Insert a stub below those whose names come before its own."""
-        body = self.body(api)
-        functions = [node for node in body if isinstance(node, ast.FunctionDef)]
-        before = [node for node in functions if node.name < name]
-        first = min((node.lineno for node in body if node in functions or form(node)), default=None)
-        self.insert(_end(before or [n for n in body if first is None or n.lineno < first]), code)
-
-    def add_form(self, api: str, name: str, code: str) -> None:
-        """Insert a derived form below those whose names come before its own, and below all stubs."""
-        body = self.body(api)
-        before = [node for node in body if "" < form(node) < name]
-        self.insert(_end(before or [node for node in body if not form(node)]), code)
+    def add(self, api: str, code: str) -> None:
+        """Insert a stub or a derived form in its place: stubs by name, then forms by name."""
+        (new,) = ast.parse(textwrap.dedent(code)).body
+        before = [node for node in self.body(api) if place(node) < place(new)]
+        self.insert(max(node.end_lineno or 0 for node in before), code)
 
 
-def form(node: ast.stmt) -> str:
-    """Return the name of a derived form, "" for another statement."""
+def place(node: ast.stmt) -> tuple[int, str]:
+    """Return where a statement stands in a class of operations: what comes first, stubs, derived forms."""
+    if isinstance(node, ast.FunctionDef):
+        return 1, node.name
     if isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "Final":
-        return ast.unparse(node.target)
-    return ""
+        return 2, ast.unparse(node.target)
+    return 0, ""
 
 
 def outline(node: ast.ClassDef | ast.FunctionDef, constants: Mapping[str, ast.expr]) -> list[str]:
@@ -110,7 +97,3 @@ def outline(node: ast.ClassDef | ast.FunctionDef, constants: Mapping[str, ast.ex
     bare = copy.deepcopy(node)
     bare.body = [each for each in bare.body if not isinstance(each, ast.Expr)] or [ast.Pass()]
     return ast.unparse(Resolved().visit(bare)).splitlines()
-
-
-def _end(nodes: Iterable[ast.stmt]) -> int:
-    return max(node.end_lineno or 0 for node in nodes)
