@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from finbourne_candela.models import *  # noqa: F403
     from finbourne_candela.options import CandelaOptions as CandelaOptions
     from finbourne_candela.options import CandelaStreamOptions as CandelaStreamOptions
+    from finbourne_candela.running import RunningSession as RunningSession
     from portal_client.api_response import ApiResponse as ApiResponse
     from portal_client.auth import EnvToken as EnvToken
     from portal_client.auth import FileToken as FileToken
@@ -50,6 +51,7 @@ else:
             "finbourne_candela.configuration": "Configuration",
             "finbourne_candela.extensions.configuration_options": "ConfigurationOptions",
             "finbourne_candela.options": "CandelaOptions CandelaStreamOptions",
+            "finbourne_candela.running": "RunningSession",
             "portal_client.api_response": "ApiResponse",
             "portal_client.auth": "EnvToken FileToken OAuth2Password",
             "portal_client.exceptions": (

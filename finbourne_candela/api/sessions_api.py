@@ -16,13 +16,14 @@ from finbourne_candela.models.session import Session
 from finbourne_candela.models.session_start_request import SessionStartRequest
 from finbourne_candela.models.submit_prompt import SubmitPrompt
 from finbourne_candela.options import CandelaOptions, CandelaStreamOptions
+from finbourne_candela.running import Running
 from portal_client.api_client import ApiClient
 from portal_client.api_response import ApiResponse as ApiResponse
 from portal_client.endpoint import Api, endpoint, event_stream, with_http_info, without_preload_content
 from portal_client.streaming import EventStream
 
 
-class SessionsApi(Api):
+class SessionsApi(Running, Api):
     """Start, prompt, read and stop sessions of agents and pipelines.
 
     What starts, prompts, stops or deletes a session is never sent a second time once the server may have
