@@ -96,6 +96,21 @@ MUTATIONS = [
         "renewed, value = False, fresh",
         "test/test_rest.py::test_a_token_is_asked_for_anew_only_once",
     ),
+    M(
+        "what may have been made is given back",
+        "finbourne_candela/undoing.py",
+        "if done or not _had_no_effect(failure):",
+        "if done:",
+        "test/candela/test_running.py::test_a_session_that_may_have_started_is_stopped "
+        "test/candela/test_running.py::test_ctrl_c_before_the_block_gives_back_what_was_made",
+    ),
+    M(
+        "what was refused is not undone",
+        "finbourne_candela/undoing.py",
+        "        return failure.safe_to_repeat",
+        "        return False",
+        "test/candela/test_running.py::test_another_session_that_runs_is_not_stopped",
+    ),
     # ── framing and bounds ──
     M(
         "the head that is cut",

@@ -27,7 +27,8 @@ class SessionsApi(Running, Api):
     """Start, prompt, read and stop sessions of agents and pipelines.
 
     What starts, prompts, stops or deletes a session is never sent a second time once the server may have
-    received it.
+    received it. `running_session` holds a conversation in one `with` block: it starts a session, on a slot
+    that it assigns if need be, and stops it.
 
     Args:
         scope: The scope that the session lives in.

@@ -8,6 +8,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -270,7 +271,7 @@ def test_a_slot_that_is_not_ready_in_time(clock: Clock, state: int, name: str) -
         connection.send(DONE if request.method == "DELETE" else reply(state))
 
     wanted = f"^the slot was not ready within 60 s: its state is {name}\n$"
-    with calling(HAS_NONE, DONE, disposed) as c:
+    with calling(HAS_NONE, DONE, reply({}, 503), disposed, retries=False) as c:
         error = not_entered(c, ApiTimeoutError, wanted, timeout=60)
 
     assert error.__cause__ is None
@@ -292,16 +293,19 @@ def test_what_kept_the_state_unknown_is_told(clock: Clock) -> None:
 
 def test_the_time_bounds_each_call_before_the_block() -> None:
     with calling(late(HAS_ONE)) as c:
-        not_entered(c, ApiTimeoutError, timeout=0.1)
+        asking = not_entered(c, ApiTimeoutError, timeout=0.1)
     assert sent(c.server) == [ASK_HAS]
 
     with calling(HAS_NONE, late(DONE), DONE) as c:
-        not_entered(c, ApiTimeoutError, timeout=0.3)
+        assigning = not_entered(c, ApiTimeoutError, timeout=0.3)
     assert sent(c.server) == [ASK_HAS, ASSIGN, DISPOSE]
 
     with calling(HAS_ONE, READY, late(STARTED), DONE) as c:
-        not_entered(c, ApiTimeoutError, timeout=0.3)
+        starting = not_entered(c, ApiTimeoutError, timeout=0.3)
     assert sent(c.server) == [ASK_HAS, STATE, START_IT, STOP]
+
+    cut_off = [error.call and error.call.operation for error in (asking, assigning, starting)]
+    assert cut_off == ["user_has_slot", "assign_slot", "start_session"]
 
 
 def test_a_time_that_is_over_before_the_start(clock: Clock) -> None:
@@ -339,7 +343,9 @@ def test_where_no_slot_is_free_nothing_is_disposed_of() -> None:
     assert sent(c.server) == [ASK_HAS, ASSIGN]
 
 
-@pytest.mark.parametrize(("answer", "kind"), [(closes, ApiConnectionError), (FAILED, ServiceException)])
+@pytest.mark.parametrize(
+    ("answer", "kind"), [(closes, ApiConnectionError), (FAILED, ServiceException)], ids=["lost", "500"]
+)
 def test_a_slot_that_may_have_been_assigned_is_disposed_of(answer: Answer, kind: type[ApiException]) -> None:
     with calling(HAS_NONE, answer, reply({"detail": "You have no slot"}, 400)) as c:
         error = not_entered(c, kind)
@@ -350,6 +356,10 @@ def test_a_slot_that_may_have_been_assigned_is_disposed_of(answer: Answer, kind:
     assert sent(c.server) == [ASK_HAS, ASSIGN, DISPOSE]
 
 
+@pytest.mark.fault(
+    "Life cycle",
+    "A conversation that fails before its block gives back what it has, and stops no other session",
+)
 def test_another_session_that_runs_is_not_stopped() -> None:
     with calling(HAS_ONE, READY, BUSY) as c:
         not_entered(c, ConflictException)
@@ -357,6 +367,10 @@ def test_another_session_that_runs_is_not_stopped() -> None:
     assert sent(c.server) == [ASK_HAS, STATE, START_IT]
 
 
+@pytest.mark.fault(
+    "Life cycle",
+    "A conversation that fails before its block gives back what it has, and stops no other session",
+)
 def test_a_refused_start_gives_the_slot_back() -> None:
     with calling(HAS_NONE, DONE, READY, reply({}, 404), DONE) as c:
         error = not_entered(c, NotFoundException)
@@ -365,6 +379,10 @@ def test_a_refused_start_gives_the_slot_back() -> None:
     assert sent(c.server) == [*TAKE_SLOT, START_IT, DISPOSE]
 
 
+@pytest.mark.fault(
+    "Life cycle",
+    "A conversation that fails before its block gives back what it has, and stops no other session",
+)
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [(closes, ApiConnectionError), (FAILED, ServiceException), (reply({"obj_id": 1}), ApiResponseError)],
@@ -377,6 +395,10 @@ def test_a_session_that_may_have_started_is_stopped(answer: Answer, kind: type[A
     assert sent(c.server) == [*TAKE_SLOT, START_IT, STOP, DISPOSE]
 
 
+@pytest.mark.fault(
+    "Life cycle",
+    "A conversation that fails before its block gives back what it has, and stops no other session",
+)
 @pytest.mark.parametrize(
     ("answers", "before"),
     [
@@ -417,6 +439,9 @@ def test_ctrl_c_in_a_pause_of_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 # ── the end of the block ──
 
 
+@pytest.mark.fault(
+    "Sent once", "Whatever ends a conversation's block, its session is stopped and its slot disposed of once"
+)
 @pytest.mark.parametrize("kind", [ZeroDivisionError, KeyboardInterrupt, SystemExit, StopIteration])
 def test_whatever_ends_the_block_stops_the_session(kind: type[BaseException]) -> None:
     def fails(session: RunningSession) -> None:
@@ -429,6 +454,9 @@ def test_whatever_ends_the_block_stops_the_session(kind: type[BaseException]) ->
     assert sent(c.server) == [*TAKE_SLOT, START_IT, STOP, DISPOSE]
 
 
+@pytest.mark.fault(
+    "Sent once", "Whatever ends a conversation's block, its session is stopped and its slot disposed of once"
+)
 def test_ctrl_c_in_the_middle_of_an_answer_stops_the_session() -> None:
     with calling(HAS_NONE, DONE, READY, STARTED, interrupts, DONE, DONE) as c:
         ended(c, KeyboardInterrupt, lambda session: session.ask("Hi"))
@@ -436,6 +464,9 @@ def test_ctrl_c_in_the_middle_of_an_answer_stops_the_session() -> None:
     assert sent(c.server) == [*TAKE_SLOT, START_IT, AGENT, STOP, DISPOSE]
 
 
+@pytest.mark.fault(
+    "Sent once", "Whatever ends a conversation's block, its session is stopped and its slot disposed of once"
+)
 def test_ctrl_c_while_the_session_is_stopped_still_gives_the_slot_back() -> None:
     with calling(HAS_NONE, DONE, READY, STARTED, interrupts, DONE) as c:
         ended(c, KeyboardInterrupt)
@@ -443,6 +474,9 @@ def test_ctrl_c_while_the_session_is_stopped_still_gives_the_slot_back() -> None
     assert sent(c.server) == [*TAKE_SLOT, START_IT, STOP, DISPOSE]
 
 
+@pytest.mark.fault(
+    "Sent once", "Whatever ends a conversation's block, its session is stopped and its slot disposed of once"
+)
 def test_errors_on_the_way_out_are_notes_of_the_first_one() -> None:
     with calling(HAS_NONE, DONE, READY, STARTED, FAILED, closes) as c:
         error = ended(c, ZeroDivisionError, divides_by_zero)
@@ -455,7 +489,9 @@ def test_errors_on_the_way_out_are_notes_of_the_first_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "kind"), [([FAILED, DONE], ServiceException), ([DONE, closes], ApiConnectionError)]
+    ("answers", "kind"),
+    [([FAILED, DONE], ServiceException), ([DONE, closes], ApiConnectionError)],
+    ids=["stop", "dispose"],
 )
 def test_an_error_on_the_way_out_is_raised_where_it_is_the_only_one(
     answers: list[Answer], kind: type[ApiException]
@@ -467,6 +503,9 @@ def test_an_error_on_the_way_out_is_raised_where_it_is_the_only_one(
     assert sent(c.server) == [*TAKE_SLOT, START_IT, STOP, DISPOSE]
 
 
+@pytest.mark.fault(
+    "Sent once", "Whatever ends a conversation's block, its session is stopped and its slot disposed of once"
+)
 def test_of_two_errors_on_the_way_out_the_first_is_raised() -> None:
     with calling(HAS_NONE, DONE, READY, STARTED, closes, FAILED) as c:
         error = ended(c, ApiConnectionError)
@@ -505,20 +544,22 @@ def test_streams_are_closed_before_the_session_is_stopped() -> None:
 
 
 def test_a_stream_that_cannot_be_closed_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails() -> None:
-        raise OSError("disk full")
+    tried: list[Any] = []
 
     def converse(session: RunningSession) -> None:
-        streams.extend([session.stream("Hi"), session.stream("Ho")])
-        monkeypatch.setattr(streams[0], "close", fails)
+        for stream in (session.stream("Hi"), session.stream("Ho")):
+            monkeypatch.setattr(stream, "close", partial(fails, stream))
         raise ZeroDivisionError
 
-    streams: list[Any] = []
+    def fails(stream: Any) -> None:
+        tried.append(stream)
+        raise OSError("disk full")
+
     with calling(HAS_ONE, READY, STARTED, ANSWER, ANSWER, DONE) as c:
         error = ended(c, ZeroDivisionError, converse)
         monkeypatch.undo()
-        assert [stream.closed for stream in streams] == [False, True]
 
+    assert len(tried) == 2
     assert error.__notes__ == ["close failed, too: OSError: disk full"]
     assert sent(c.server)[-1] == STOP
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Optional, Protocol, TypeVar, assert_type
 
@@ -19,7 +20,9 @@ from finbourne_candela import (
     DevSessionStartRequest,
     Event,
     EventStream,
+    ObjectId,
     ObjectMetadata,
+    RunningSession,
     Session,
     SessionsApi,
     SessionStartRequest,
@@ -172,6 +175,26 @@ def streams(api: SessionsApi, prompt: SubmitPrompt) -> None:
     assert_type(SessionsApi.submit_prompt_to_agent_stream(api, prompt), EventStream[Event])
     _stream: Following[EventStream[Event]] = api.submit_prompt_to_agent_stream
     assert_type(EventStream.replay("log", Event), EventStream[Event])
+
+
+def conversation(api: SessionsApi, start: SessionStartRequest, dev: DevSessionStartRequest) -> None:
+    opts = ConfigurationOptions(total_timeout_ms=30_000)
+    with api.running_session(start) as session:
+        assert_type(session, RunningSession)
+        assert_type(session.ask("Hi"), Event)
+        assert_type(session.ask(text="Hi", opts=opts, _request_timeout=5, _headers={"a": "b"}), Event)
+        assert_type(session.submit("Hi", opts=opts), Any)
+        with session.stream("Hi", idle_timeout=60, tee=Path("log"), opts=opts) as events:
+            assert_type(events, EventStream[Event])
+        assert_type((session.id, session.scope), tuple[str, str])
+        assert_type(session.version, Optional[str])
+        assert_type(session.obj_id, ObjectId)
+    block = api.running_session(dev, slot_type="local", timeout=math.inf)
+    assert_type(block.__enter__(), RunningSession)
+    together: CandelaStreamOptions = {"opts": opts, "idle_timeout": math.inf}
+    assert_type(session.stream("Hi", **together), EventStream[Event])
+    _either: Callable[[SessionsApi, SessionStartRequest | DevSessionStartRequest], object]
+    _either = SessionsApi.running_session
 
 
 def client(api: SessionsApi) -> None:

@@ -1,6 +1,7 @@
 """Wrong uses of the Candela package, which both checkers must refuse.
 
-`type: ignore` holds for both; mypy compares the code as well.
+`type: ignore` holds for both; mypy compares the code as well, but for an argument too many, whose code
+differs with what mypy finds in its cache.
 """
 
 from __future__ import annotations
@@ -48,6 +49,21 @@ def arguments(api: SessionsApi, start: SessionStartRequest, prompt: SubmitPrompt
     api.submit_prompt_to_agent()  # type: ignore[call-arg]
     api.submit_prompt_to_agent_stream()  # type: ignore[call-arg]
     api.submit_prompt_to_agent_stream("p")  # type: ignore[arg-type]
+
+
+def conversation(api: SessionsApi, start: SessionStartRequest, prompt: SubmitPrompt) -> None:
+    api.running_session()  # type: ignore[call-arg]
+    api.running_session({"app": {}})  # type: ignore[arg-type]
+    api.running_session(prompt)  # type: ignore[arg-type]
+    api.running_session(start, "local")  # type: ignore
+    api.running_session(start, timeout="5")  # type: ignore[arg-type]
+    api.running_session(start).ask("Hi")  # type: ignore[attr-defined]
+    with api.running_session(start) as session:
+        session.ask(prompt)  # type: ignore[arg-type]
+        session.ask("Hi", idle_timeout=5)  # type: ignore[call-arg]
+        session.stream("Hi", idle_timeout="5")  # type: ignore[arg-type]
+        session.submit()  # type: ignore[call-arg]
+        session.version = "1"  # type: ignore[misc]
 
 
 def others(
