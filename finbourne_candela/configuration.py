@@ -6,13 +6,14 @@ import math
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Optional, Self, Union, cast
+from typing import ClassVar, NoReturn, Optional, Self, Union, cast
 
 import urllib3
 
 from portal_client import configuration
 from portal_client.auth import AccessToken
 from portal_client.exceptions import ApiTypeError, ApiValueError
+from portal_client.explanation import argument, attribute
 from portal_client.hooks import Hooks
 from portal_client.timeouts import TimeoutArgument
 from portal_client.timeouts import Timeouts as TimeoutsInSeconds
@@ -167,11 +168,22 @@ class Configuration(configuration.Configuration):
             if timeout is not None:
                 raise ApiValueError("timeouts and timeout set the same limits: give one of them")
             self.timeouts = timeouts
+            self.set_sources("timeout", [argument("timeouts")])
+
+    @classmethod
+    def from_env(cls, **arguments: object) -> NoReturn:
+        """Raise ApiTypeError: SyncApiClientFactory reads the settings of this service."""
+        raise ApiTypeError("SyncApiClientFactory() reads the settings of Candela from the environment")
+
+    @classmethod
+    def from_profile(cls, name: str, **arguments: object) -> NoReturn:
+        """Raise ApiTypeError: SyncApiClientFactory reads the settings of this service."""
+        raise ApiTypeError("SyncApiClientFactory() reads the settings of Candela, which have no profiles")
 
     def __copy__(self) -> Self:
         """Return a configuration whose settings can be changed in place, the timeouts included."""
         copied = super().__copy__()
-        copied.timeouts = replace(self.timeouts)
+        vars(copied)["_timeouts"] = replace(self.timeouts)
         return copied
 
     @property
@@ -184,6 +196,7 @@ class Configuration(configuration.Configuration):
         if not isinstance(cast(object, value), Timeouts):
             raise ApiTypeError(f"timeouts must be a Timeouts, not {type(value).__name__}")
         self._timeouts = value
+        self.set_sources("timeout", [attribute("timeouts")])
 
     @property
     def timeout(self) -> TimeoutsInSeconds:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from portal_client.api_response import ApiResponse as ApiResponse
     from portal_client.auth import EnvToken as EnvToken
     from portal_client.auth import FileToken as FileToken
+    from portal_client.auth import KeyringToken as KeyringToken
     from portal_client.auth import OAuth2Password as OAuth2Password
     from portal_client.call import Call as Call
     from portal_client.configuration import Configuration as Configuration
@@ -52,7 +53,7 @@ else:
         {
             "portal_client.api_client": "ApiClient",
             "portal_client.api_response": "ApiResponse",
-            "portal_client.auth": "EnvToken FileToken OAuth2Password",
+            "portal_client.auth": "EnvToken FileToken KeyringToken OAuth2Password",
             "portal_client.call": "Call",
             "portal_client.configuration": "Configuration",
             "portal_client.exceptions": (

@@ -20,11 +20,11 @@ from portal_client.secret import Lost, Secret, SecretSetting, TLSContextSetting
 from portal_client.settings import (
     CheckedSetting,
     HasDefault,
-    Settings,
     check_base_url,
     check_count,
     unawaited,
 )
+from portal_client.sources import HasSources, arguments_of
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 
@@ -33,7 +33,7 @@ def _check_retries(name: str, value: Any) -> Union[int, urllib3.Retry, None]:
     return value if kept else check_count(name, value)
 
 
-class Configuration(Settings, HasDefault):
+class Configuration(HasSources, HasDefault):
     """The settings of a client.
 
     `access_token` is a string, a callable that is called before each request, EnvToken(name),
@@ -47,7 +47,8 @@ class Configuration(Settings, HasDefault):
     variables of the environment. `truststore` lets the system verify certificates, by the package of the
     extra [truststore], in place of the CA variables; `ssl_ca_cert` is trusted besides. `ssl_context`, an
     ssl.SSLContext of your own, replaces all of these; pickle leaves it out. Making a Configuration does no
-    I/O.
+    I/O and reads no environment: `from_env` and `from_profile` do, and `explain` tells where each setting is
+    from.
 
     Raises ApiValueError for a value that cannot be used.
     """
@@ -114,6 +115,7 @@ class Configuration(Settings, HasDefault):
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
     ) -> None:
+        given = arguments_of(Configuration.__init__, locals())
         self.server_index: Optional[int] = 0 if server_index is None and host is None else server_index
         self.server_variables: dict[str, str] = dict(server_variables or {})
         self.server_operation_index: dict[str, int] = dict(server_operation_index or {})
@@ -146,11 +148,7 @@ class Configuration(Settings, HasDefault):
         self.rate_limit_retries = rate_limit_retries
         self.max_response_size = max_response_size
         self.hooks: list[Hooks] = list(hooks)
-
-    @cached_property
-    def set_by(self) -> dict[str, str]:
-        """The names under which settings were read elsewhere, by which errors call them."""
-        return {}
+        self._sources = given
 
     # ── host ──
 

@@ -6,11 +6,11 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional, Union, cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.pasted import trimmed
-from portal_client.secret import Hidden, Lost
+from portal_client.secret import Hidden, HiddenBytes, Lost
 from portal_client.serialization import encoded
 from portal_client.settings import unawaited
 from portal_client.text import exact
@@ -59,6 +59,24 @@ def strip_bearer(text: str) -> str:
     text = exact(text)
     pasted = _PASTED.match(text)
     return trimmed(text[pasted.end() :] if pasted else text)
+
+
+def split_url(value: str) -> tuple[str, Optional[bytes], bytes]:
+    r"""Take the credentials out of a URL, percent-decoded.
+
+    All that stands before the last @ is theirs, for people write `CORP\ann` and `p#ss` as they are: else
+    the host would be a part of them.
+    """
+    scheme, found, rest = value.partition("://")
+    if not found:
+        scheme, rest = "http", value
+    before, _, address = rest.rpartition("@")
+    name, _, password = before.partition(":")
+    return (
+        Hidden(f"{scheme}://{address}"),
+        HiddenBytes(unquote_to_bytes(name)) if before else None,
+        HiddenBytes(unquote_to_bytes(password)),
+    )
 
 
 def token_error(reason: str) -> AuthenticationError:

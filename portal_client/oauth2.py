@@ -22,6 +22,7 @@ from portal_client.credential import (
     token_error,
 )
 from portal_client.exceptions import ApiValueError, AuthenticationError
+from portal_client.references import Reference
 from portal_client.request import Caller
 from portal_client.rest import RESTClientObject
 from portal_client.secret import Hidden, Secrets, SecretSetting
@@ -54,7 +55,7 @@ class _Fetch:
         self.failure: Optional[AuthenticationError] = None
 
 
-class OAuth2Password(TokenSource):
+class OAuth2Password(TokenSource, Reference):
     """Tokens from an OAuth2 token endpoint: for user name and password, then for refresh tokens.
 
     Give it to `Configuration(access_token=...)`. The first call fetches a token over the client's own

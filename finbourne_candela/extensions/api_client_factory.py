@@ -11,11 +11,12 @@ from finbourne_candela.extensions.api_client import SyncApiClient
 from finbourne_candela.extensions.api_configuration import TIMEOUTS, SocketOptions
 from finbourne_candela.extensions.configuration_loaders import default_config_loaders, get_api_configuration
 from finbourne_candela.extensions.configuration_options import ConfigurationOptions
-from finbourne_candela.extensions.explanation import Explanation, explain
-from finbourne_candela.extensions.settings import ConfigurationLoader, Sourced
+from finbourne_candela.extensions.explanation import explain
+from finbourne_candela.extensions.settings import ConfigurationLoader
 from portal_client.auth import TokenResponse
 from portal_client.endpoint import Api
 from portal_client.exceptions import ApiTypeError
+from portal_client.explanation import Explanation, Sourced
 
 A = TypeVar("A", bound=Api)
 

@@ -141,14 +141,14 @@ class ApiConfiguration(Settings):
             timeouts=Timeouts(**timeouts),
             rate_limit_retries=Configuration.DEFAULT_RATE_LIMIT_RETRIES if retries is None else retries,
         )
-        for name, setting in (("ssl_ca_cert", "certificate_filename"), ("proxy", "proxy_address")):
-            if setting in self.provenance.values_of:
-                configuration.set_by[name] = self.provenance.where(setting)
         if self.proxy_config is not None:
             configuration.proxy = self.proxy_config.address
             configuration.proxy_headers = self.proxy_config.headers
             if self.proxy_config.address.startswith("socks"):  # it takes no headers
                 configuration.proxy = self.proxy_config.format_proxy_schema()["https"]
+        for name, setting in (("ssl_ca_cert", "certificate_filename"), ("proxy", "proxy_address")):
+            if setting in self.provenance.values_of:
+                configuration.set_sources(name, self.provenance.values_of[setting])
         return configuration
 
     def oauth(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Optional, Union
 from finbourne_candela.extensions.token_string import TokenString
 from portal_client.auth import FileToken
 from portal_client.exceptions import ApiValueError
+from portal_client.references import Reference
 from portal_client.secret import Secret
 
 
@@ -19,7 +20,7 @@ class _Read(NamedTuple):
     until: float
 
 
-class FileAccessToken(TokenString):
+class FileAccessToken(TokenString, Reference):
     """The token in a file: read when it is first used, and again when the file has changed.
 
     It is also read again after `expiry_time` seconds, and after a 401. White space around it is dropped. A

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import UserString
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Optional, Protocol
 
 from finbourne_candela.configuration import nonnegative_int
-from portal_client.exceptions import ApiTypeError, ApiValueError
+from portal_client import explanation
+from portal_client.exceptions import ApiTypeError
+from portal_client.explanation import Sourced, revealed
 from portal_client.secret import Secret, Secrets
 from portal_client.spelling import hint
 
@@ -60,23 +60,14 @@ class ConfigurationLoader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Sourced:
-    """A value of a setting and its source; `kind` is "environment", "file", "argument" or "default"."""
-
-    value: object = field(repr=False)
-    where: str
-    kind: str
-
-
-class Provenance:
+class Provenance(explanation.Provenance):
     """The values of each setting, in the order of their sources; the last one wins.
 
     Raises ApiTypeError and ApiValueError for an unknown setting and an invalid value.
     """
 
     def __init__(self, loaders: Iterable[ConfigurationLoader]) -> None:
-        self.values_of: dict[str, list[Sourced]] = {}
+        super().__init__()
         self._loaders: list[ConfigurationLoader] = []
         for loader in loaders:
             if isinstance(loader, type) or not hasattr(loader, "load_config"):
@@ -84,9 +75,9 @@ class Provenance:
             self._loaders.append(loader)
             loaded = Secrets(loader.load_config())
             for name in loaded:
-                self._add(loader, name, loaded)
+                self._load(loader, name, loaded)
 
-    def _add(self, loader: ConfigurationLoader, name: str, loaded: Mapping[str, object]) -> None:
+    def _load(self, loader: ConfigurationLoader, name: str, loaded: Mapping[str, object]) -> None:
         if loaded[name] is None or (type(loaded[name]) is str and not loaded[name]):
             return
         setting = BY_NAME.get(name)
@@ -101,15 +92,7 @@ class Provenance:
             raise ApiTypeError(f"{where} must be a str, not {type(loaded[name]).__name__}")
         hides = setting.secret and type(loaded[name]) is str
         value = Secret(name, str(loaded[name])) if hides else loaded[name]
-        self.values_of.setdefault(name, []).append(Sourced(value, where, getattr(loader, "kind", "argument")))
-
-    def values(self) -> dict[str, Any]:
-        """Return the value of each setting that has one."""
-        return Secrets({name: _revealed(values[-1].value) for name, values in self.values_of.items()})
-
-    def where(self, name: str) -> str:
-        """Return the source of a setting, or its name where it has none."""
-        return self.values_of[name][-1].where if name in self.values_of else name
+        self.add(name, Sourced(value, where, getattr(loader, "kind", "argument")))
 
     def overridden(self, name: str) -> list[str]:
         """Return the variables of the environment that a file overrides with another value."""
@@ -117,17 +100,6 @@ class Provenance:
         if last.kind != "file":
             return []
         return [g.where for g in before if g.kind == "environment" and not _same(g.value, last.value)]
-
-    @contextmanager
-    def naming_source(self, *names: str) -> Generator[None, None, None]:
-        """Prefix an error that begins with the name of a setting with the source of the setting."""
-        try:
-            yield
-            return
-        except ApiValueError as error:
-            message = str(error)
-        name = next((name for name in names if message.startswith(name)), names[0])
-        raise ApiValueError(f"{self.where(name)}: {message}")
 
     def missing(self, names: Iterable[str]) -> str:
         """Return a text with the places of missing settings."""
@@ -152,11 +124,7 @@ def _where(loader: ConfigurationLoader, setting: Setting) -> str:
     return where(setting) if where else f"{setting.name} of {label(loader)}"
 
 
-def _revealed(value: object) -> object:
-    return value.reveal() if isinstance(value, Secret) else value
-
-
 def _same(one: object, other: object) -> bool:
     # Strings and numbers only: a token is not fetched to be compared.
-    one, other = _revealed(one), _revealed(other)
+    one, other = revealed(one), revealed(other)
     return type(one) is type(other) in (str, int) and one == other

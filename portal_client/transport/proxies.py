@@ -8,15 +8,15 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any, Optional, Union, cast
-from urllib.parse import unquote_to_bytes
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
 from portal_client.configuration import Configuration
+from portal_client.credential import split_url
 from portal_client.pasted import url_hint
 from portal_client.request import Origin
-from portal_client.secret import Hidden, HiddenBytes, Secrets
+from portal_client.secret import Hidden, Secrets
 from portal_client.transport.setting import Setting, setting
 
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
@@ -48,13 +48,13 @@ class Proxy:
             raise setting.unusable(f"must be a str, not {type(setting.value).__name__}")
         if _HALF.search(setting.value):  # a byte of a variable that is not UTF-8
             raise setting.unusable("holds a lone surrogate, which is not a character")
-        address, username, password = split(setting.value)
+        address, username, password = split_url(setting.value)
         url = _usable(address)
         if url is None:
             raise setting.unusable(
                 "must be the URL of a proxy, such as http://user:password@proxy.example.com:3128; "
                 f"known are {', '.join(_SCHEMES)}"
-                + url_hint(setting.value, lambda text: _usable(split(text)[0]))
+                + url_hint(setting.value, lambda text: _usable(split_url(text)[0]))
             )
         return cls(url._replace(path=None, query=None, fragment=None), username, password, setting)
 
@@ -77,24 +77,6 @@ def _usable(address: str) -> Optional[Url]:
     except LocationParseError:
         return None
     return url if url.scheme in _SCHEMES and url.host and url.port != 0 else None
-
-
-def split(value: str) -> tuple[str, Optional[bytes], bytes]:
-    r"""Take the credentials out of a URL, percent-decoded.
-
-    All that stands before the last @ is theirs, for people write `CORP\ann` and `p#ss` as they are: else
-    the host would be a part of them.
-    """
-    scheme, found, rest = value.partition("://")
-    if not found:
-        scheme, rest = "http", value
-    before, _, address = rest.rpartition("@")
-    name, _, password = before.partition(":")
-    return (
-        Hidden(f"{scheme}://{address}"),
-        HiddenBytes(unquote_to_bytes(name)) if before else None,
-        HiddenBytes(unquote_to_bytes(password)),
-    )
 
 
 def proxy_for(origin: Origin, configuration: Configuration) -> Optional[Proxy]:

@@ -27,7 +27,7 @@ class Setting(NamedTuple):
 def setting(configuration: Configuration, name: str) -> Optional[Setting]:
     """Return a setting of a Configuration by the name it has where it was read; None if it is not set."""
     value: Any = getattr(configuration, name)
-    called = configuration.set_by.get(name, name)
+    called = configuration.called(name)
     return Setting(called, hidden(value), called in os.environ) if value else None
 
 
