@@ -16,7 +16,7 @@ import urllib3
 from portal_client.credential import AccessToken, Credential, check_header, strip_bearer
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
-from portal_client.secret import Lost, Secret, SecretSetting, TLSContextSetting
+from portal_client.secret import Hidden, Lost, Secret, SecretSetting, TLSContextSetting
 from portal_client.settings import (
     CheckedSetting,
     HasDefault,
@@ -25,6 +25,7 @@ from portal_client.settings import (
     unawaited,
 )
 from portal_client.sources import HasSources, arguments_of
+from portal_client.text import exact
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 
@@ -190,9 +191,8 @@ class Configuration(HasSources, HasDefault):
     @access_token.setter
     def access_token(self, value: AccessToken) -> None:
         if isinstance(value, str):
-            self._access_token: Any = Secret(
-                "access_token", check_header("access_token", strip_bearer(value))
-            )
+            token = check_header("access_token", Hidden(strip_bearer(value)))
+            self._access_token: Any = Secret("access_token", exact(token))
         elif value is None or callable(value):
             self._access_token = value
         else:

@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional, cast
 
 from portal_client.exceptions import ApiValueError
 from portal_client.explanation import Sourced
-from portal_client.references import absolute, read_secret
+from portal_client.references import absolute, read_reference
 from portal_client.secret import Hidden, HiddenBytes, Secret, Secrets
 from portal_client.spelling import hint, warn
+from portal_client.text import exact
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)\Z")
 _MISSING = (FileNotFoundError, NotADirectoryError)
@@ -66,13 +67,15 @@ class Profiles:
             raise ApiValueError(f"{self.path} has no profile {name!r}, but {_listed(self.names)}{near}")
         profile = f"{self.path}: profiles.{name}"
         settings: dict[str, Sourced] = {}
-        for key, value in _table(profile, self._tables["profiles"][name]).items():
+        table = _table(profile, self._tables["profiles"][name])
+        for key in table:
             where = f"{profile}.{key}"
             if key not in KEYS:
                 near = hint(key, KEYS) or f"; known are {_listed(KEYS)}"
                 raise ApiValueError(f"{where} is no setting{near}")
             setting = "access_token" if key == "token" else key
-            settings[setting] = Sourced(KEYS[key](where, value, self.path.parent), where, "file")
+            value = KEYS[key](where, Secret(key, table[key]), self.path.parent)
+            settings[setting] = Sourced(value, where, "file")
         return settings
 
     def _text(self) -> HiddenBytes:
@@ -118,44 +121,49 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
-# ── the keys of a profile ──
+# ── the keys of a profile: their values hide, since tools print the variables of a traceback ──
 
 
-def _as_it_is(where: str, value: object, folder: Path) -> object:
-    return value  # the Configuration checks it
+def _as_it_is(where: str, value: Secret, folder: Path) -> object:
+    return value.reveal()  # the Configuration checks it
 
 
-def _flag(where: str, value: object, folder: Path) -> bool:
-    if not isinstance(value, bool):
-        raise ApiValueError(f"{where} must be true or false, not {type(value).__name__}")
-    return value
+def _flag(where: str, value: Secret, folder: Path) -> object:
+    if not isinstance(cast(object, value.reveal()), bool):
+        raise ApiValueError(f"{where} must be true or false, not {type(value.reveal()).__name__}")
+    return value.reveal()
 
 
-def _text(where: str, value: object, folder: Path) -> str:
-    if not isinstance(value, str) or not value:
-        raise ApiValueError(f"{where} must be a str, not {type(value).__name__ if value else 'empty'}")
-    return value
+def _text(where: str, value: Secret, folder: Path) -> Hidden:
+    text: object = value.reveal()
+    if not isinstance(text, str) or not text:
+        kind = type(text).__name__ if text else "empty"
+        del text
+        raise ApiValueError(f"{where} must be a str, not {kind}")
+    return Hidden(text)
 
 
-def _path(where: str, value: object, folder: Path) -> str:
+def _path(where: str, value: Secret, folder: Path) -> str:
     return absolute(_text(where, value, folder), folder)
 
 
-def _proxy(where: str, value: object, folder: Path) -> Secret:
-    return Secret("proxy", _text(where, value, folder))
+def _proxy(where: str, value: Secret, folder: Path) -> Secret:
+    return Secret("proxy", exact(_text(where, value, folder)))
 
 
-def _token(where: str, value: object, folder: Path) -> object:
-    text = Hidden(_text(where, value, folder))
+def _token(where: str, value: Secret, folder: Path) -> object:
+    text = _text(where, value, folder)
     try:
-        token = read_secret(text, folder)
+        reference = read_reference(text, folder)
     except ApiValueError as error:
-        raise ApiValueError(f"{where}: {error}") from None
-    return Secret("access_token", token) if isinstance(token, str) else token
+        problem = str(error)
+    else:
+        return reference or Secret("access_token", exact(text))
+    raise ApiValueError(f"{where}: {problem}")
 
 
 #: The keys of a profile, named after the settings of a Configuration, and what reads the value of each.
-KEYS: dict[str, Callable[[str, Any, Path], Any]] = {
+KEYS: dict[str, Callable[[str, Secret, Path], object]] = {
     "host": _as_it_is,
     "token": _token,
     "timeout": _as_it_is,

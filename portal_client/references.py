@@ -13,6 +13,7 @@ from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.pasted import described_path, trimmed
 from portal_client.secret import Hidden, Secret
 from portal_client.spelling import SIMILAR, hint
+from portal_client.text import exact
 
 
 class Reference:
@@ -117,22 +118,22 @@ class KeyringToken(Reference):
         return f"KeyringToken({self.service!r}, {self.username!r})"
 
 
-def read_secret(text: str, folder: Path) -> Union[str, Callable[[], str]]:
-    """Return the reference that a text stands for, else the text itself.
+def read_reference(text: str, folder: Path) -> Union[EnvToken, FileToken, KeyringToken, None]:
+    """Return the reference that a text stands for; None for any other text, which may be the secret itself.
 
     The texts are "env:NAME", "file:PATH", where a relative path starts from `folder` and ~ is the home, and
-    "keyring:SERVICE/USERNAME". Raises ApiValueError, which shows nothing of a text that may be a secret.
+    "keyring:SERVICE/USERNAME". Raises ApiValueError, which shows nothing of the text, for one that is almost
+    a reference.
     """
-    scheme, found, place = text.partition(":")
-    scheme, place = trimmed(scheme), trimmed(place)
+    scheme, found, place = (Hidden(trimmed(part)) for part in text.partition(":"))
     if not found:
-        return text
+        return None
     if scheme not in _FORMS:
         if near := hint(scheme, _FORMS, SIMILAR):
             raise ApiValueError(f"it begins like a reference{near}")
-        return text
+        return None
     form, make = _FORMS[scheme]
-    if (reference := make(place, folder) if place else None) is None:
+    if (reference := make(exact(place), folder) if place else None) is None:
         raise ApiValueError(f"a reference of this kind is {form}")
     return reference
 
@@ -147,8 +148,7 @@ def _of_keyring(place: str, folder: Path) -> Optional[KeyringToken]:
     return KeyringToken(service, username) if service and username else None
 
 
-_Made = Union[EnvToken, FileToken, KeyringToken, None]
-_FORMS: dict[str, tuple[str, Callable[[str, Path], _Made]]] = {
+_FORMS: dict[str, tuple[str, Callable[[str, Path], Union[EnvToken, FileToken, KeyringToken, None]]]] = {
     "env": ('"env:NAME", with the name of a variable', lambda place, _: EnvToken(place)),
     "file": ('"file:PATH"', lambda place, folder: FileToken(absolute(place, folder))),
     "keyring": ('"keyring:SERVICE/USERNAME"', _of_keyring),

@@ -29,7 +29,7 @@ from portal_client.hooks import Hooks
 from portal_client.pasted import trimmed
 from portal_client.profiles import Profiles
 from portal_client.references import EnvToken
-from portal_client.secret import Lost, Secret, Secrets
+from portal_client.secret import Hidden, Lost, Secret, Secrets
 from portal_client.settings import Settings
 from portal_client.timeouts import TimeoutArgument
 
@@ -115,8 +115,11 @@ class HasSources(Settings):
             if name in given:
                 values.append(argument(name))
             else:
+                value = revealed(values[-1].value)
+                if isinstance(value, str) and name in VARIABLES:
+                    value = Hidden(value)  # the host, too: there may be a password in one that is refused
                 with provenance.naming_source(name):
-                    setattr(configuration, name, revealed(values[-1].value))
+                    setattr(configuration, name, value)
             configuration.set_sources(name, values)
         for warning in configuration.explain().warnings:
             logging.getLogger(cls.package).warning("%s", warning)

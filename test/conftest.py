@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ def loggers() -> Iterator[None]:
         for added in [handler for handler in logger.handlers if handler not in handlers]:
             logger.removeHandler(added)
             added.close()
+
+
+@pytest.fixture
+def settings_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the platform keeps the settings of this package, for this test alone."""
+    folder = tmp_path / "settings" / "portal-client"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr("platformdirs.user_config_path", lambda name, appauthor: folder.parent / name)
+    return folder
 
 
 @pytest.fixture(scope="session")
