@@ -135,7 +135,7 @@ def _flag(where: str, value: Secret, folder: Path) -> object:
 
 
 def _text(where: str, value: Secret, folder: Path) -> Hidden:
-    text: object = value.reveal()
+    text = cast(object, value.reveal())
     if not isinstance(text, str) or not text:
         kind = type(text).__name__ if text else "empty"
         del text

@@ -109,8 +109,8 @@ class HasSources(Settings):
     def _of(cls, arguments: Arguments, profile: Mapping[str, Sourced]) -> Self:
         given: Any = Secrets({name: value for name, value in arguments.items() if value is not None})
         configuration, provenance = cls(**given), Provenance()
-        for name, value in (*profile.items(), *_of_environment()):
-            provenance.add(name, value)
+        for name, sourced in (*profile.items(), *_of_environment()):
+            provenance.add(name, sourced)
         for name, values in provenance.values_of.items():
             if name in given:
                 values.append(argument(name))

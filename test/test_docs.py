@@ -68,7 +68,10 @@ def test_example_runs(page: str, block: Block) -> None:
 
 @pytest.mark.parametrize("page", STORIES)
 @pytest.mark.usefixtures("reader")
-def test_story_runs_from_top_to_bottom(page: str) -> None:
+def test_story_runs_from_top_to_bottom(page: str, settings_folder: Path) -> None:
+    for block in STORIES[page].blocks("toml"):
+        (settings_folder / "config.toml").touch(0o600)
+        (settings_folder / "config.toml").write_text(block.code, "utf-8")
     names: dict[str, object] = {"__name__": "__main__"}
     for block in STORIES[page].blocks():
         _run(page, block, names)

@@ -259,6 +259,15 @@ def test_a_file_of_the_profile_that_changes(config: Callable[[str], Path]) -> No
     assert repr(configuration.access_token) == repr(FileToken(folder / "token"))
 
 
+def test_a_token_by_reference_reaches_the_sandbox(config: Callable[[str], Path], demo_box: Any) -> None:
+    path = config(f"[profiles.work]\nhost = '{demo_box.host}'\ntoken = 'file:token'")
+    (path.parent / "token").write_text("BEARER")
+    with ApiClient(Configuration.from_profile("work")) as client:
+        session = SessionsApi(client).create_session("echo", "Hello")
+
+    assert session.user_id == "reader"  # that of the sandbox's token BEARER
+
+
 class Regional(Configuration):
     """A configuration of a user's own."""
 

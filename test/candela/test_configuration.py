@@ -220,3 +220,32 @@ def test_a_setting_that_is_almost_one(name: str, meant: str) -> None:
 def test_an_argument_that_is_almost_one() -> None:
     with pytest.raises(TypeError, match="'timeot'; did you mean timeout"):
         Configuration(timeot=5)  # type: ignore[call-arg]
+
+
+# ── sources ──
+
+
+def test_the_settings_of_portal_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORTAL_HOST", "PORTAL_TOKEN", "PORTAL_PROFILE"):
+        monkeypatch.setenv(name, "http://portal.test")
+
+    for make in (Configuration.from_env, lambda: Configuration.from_profile("work", host="http://h")):
+        with pytest.raises(ApiTypeError, match=r"SyncApiClientFactory\(\) reads the settings of Candela"):
+            make()
+
+
+def test_explain_says_where_the_timeouts_are_from() -> None:
+    def source(c: Configuration) -> str:
+        return next(row.source for row in c.explain() if row.setting == "timeout")
+
+    c = Configuration(timeouts=Timeouts(1, 2, 3))
+    assert [source(each) for each in (Configuration(), Configuration(timeout=5), c, copy.copy(c))] == [
+        "default",
+        "the argument timeout",
+        "the argument timeouts",
+        "the argument timeouts",
+    ]
+    c.timeouts = Timeouts(4, 5, 6)
+    assert source(c) == "the attribute timeouts"
+    c.timeout = 5
+    assert source(c) == "the attribute timeout"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from finbourne_candela import ApiValueError, SessionsApi
 from finbourne_candela.extensions import (
     ArgsConfigurationLoader,
     EnvironmentVariablesConfigurationLoader,
@@ -224,3 +225,30 @@ def test_it_is_a_value() -> None:
     assert pickle.loads(pickle.dumps(one)) == one
     assert type(pickle.loads(pickle.dumps(one))) is Explanation
     assert (one[0].setting, len(one)) == ("token_url", 17)
+
+
+def test_the_client_knows_the_sources_and_keeps_no_values_of_them() -> None:
+    secrets(
+        api={"accessToken": SECRET, "clientCertificate": "no.pem"},
+        proxy={"address": "http://b:s3cret@p.test:1"},
+    )
+    configuration = SyncApiClientFactory()._client.configuration
+    found = {row.setting: row.source for row in configuration.explain()}
+
+    assert (found["proxy"], found["ssl_ca_cert"]) == (
+        "secrets.json: proxy.address",
+        "secrets.json: api.clientCertificate",
+    )
+    assert configuration.called("proxy") == "secrets.json: proxy.address"
+    assert b"s3cret" not in pickle.dumps(configuration)
+
+
+def test_errors_name_the_argument_of_a_loader() -> None:
+    arguments = ArgsConfigurationLoader(
+        api_url="https://127.0.0.1:9", access_token="t", certificate_filename="/no/ca.pem"
+    )
+    with (
+        SyncApiClientFactory([arguments]) as factory,
+        pytest.raises(ApiValueError, match=r"^the argument certificate_filename: /no/ca.pem cannot be read"),
+    ):
+        factory.build(SessionsApi).list_sessions()

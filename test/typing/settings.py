@@ -11,8 +11,18 @@ from typing import Any, assert_type
 
 import urllib3
 
-from portal_client import ApiClient, Configuration, EnvToken, FileToken, Hooks, OAuth2Password, SessionsApi
+from portal_client import (
+    ApiClient,
+    Configuration,
+    EnvToken,
+    FileToken,
+    Hooks,
+    KeyringToken,
+    OAuth2Password,
+    SessionsApi,
+)
 from portal_client.auth import AccessToken, TokenResponse
+from portal_client.explanation import Explanation, Row
 from portal_client.hooks import Attempt
 from portal_client.timeouts import Timeouts
 
@@ -67,6 +77,7 @@ def tokens(config: Configuration) -> None:
     config.access_token = "t"
     config.access_token = token
     config.access_token = EnvToken("BEARER_TOKEN")
+    config.access_token = KeyringToken("portal-client", "ann")
     config.access_token = None
 
 
@@ -129,6 +140,22 @@ def constructor() -> None:
         ),
         Configuration,
     )
+
+
+class Mine(Configuration):
+    """A user's own configuration."""
+
+
+def sources(config: Configuration) -> None:
+    assert_type(Configuration.from_env(), Configuration)
+    assert_type(Mine.from_env(host=os.environ.get("MY_HOST"), timeout=(5, 60), hooks=[Counter()]), Mine)
+    assert_type(Configuration.from_profile("work"), Configuration)
+    assert_type(Mine.from_profile("work", access_token=token, retries=False, verify_ssl=None), Mine)
+    assert_type(config.explain(), Explanation)
+    assert_type(list(config.explain()), list[Row])
+    assert_type([(row.setting, row.source) for row in config.explain()], list[tuple[str, str]])
+    assert_type(config.explain()[0].overrode, tuple[str, ...])
+    assert_type(config.explain().warnings, list[str])
 
 
 def attributes(config: Configuration) -> None:
