@@ -6,17 +6,20 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Optional, cast
+from typing import Optional, ParamSpec, TypeVar, cast
 
 from portal_client.exceptions import ApiValueError
 from portal_client.explanation import Sourced
 from portal_client.references import absolute, read_reference
 from portal_client.secret import Hidden, HiddenBytes, Secret, Secrets
+from portal_client.settings import check_base_url
 from portal_client.spelling import hint, warn
 from portal_client.text import exact
 
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)\Z")
-_MISSING = (FileNotFoundError, NotADirectoryError)
+P = ParamSpec("P")
+V = TypeVar("V")
+
+_PLACE = re.compile(r"\(at (line \d+, column \d+)\)\Z")
 
 
 def config_file() -> Path:
@@ -83,7 +86,7 @@ class Profiles:
             with open(self.path, "rb") as file:
                 mode = os.fstat(file.fileno()).st_mode & 0o777
                 content = HiddenBytes(file.read())
-        except _MISSING:
+        except (FileNotFoundError, NotADirectoryError):
             return HiddenBytes()
         except OSError as error:
             problem = type(error).__name__
@@ -98,17 +101,20 @@ class Profiles:
         import tomllib
 
         try:
-            return Secrets(tomllib.loads(Hidden(content.decode("utf-8-sig"))))
+            return Secrets(tomllib.loads(content.decode("utf-8-sig")))
         except UnicodeDecodeError as error:
-            line, problem = content.count(b"\n", 0, error.start) + 1, "it is not UTF-8"
+            problem = f", line {_lines(content[: error.start])}: this is not UTF-8"
         except RecursionError:
-            line, problem = 0, "it is nested too deeply"
+            problem = " is nested too deeply"
         except ValueError as error:
-            place = _PLACE.search(str(error))
-            line = int(place[1]) if place else content.count(b"\n") + 1
-            column = f"column {place[2]}" if place else "at the end"
-            problem = f'{column}: this is no TOML, in which texts are quoted, as in token = "env:NAME"'
-        raise ApiValueError(f"{self.path}, line {line}, {problem}".replace(", line 0", ""))
+            found = _PLACE.search(str(error))
+            place = found[1] if found else f"line {_lines(content)}"
+            problem = f", {place}: this is no TOML, in which texts are quoted"
+        raise ApiValueError(f"{self.path}{problem}")
+
+
+def _lines(content: bytes) -> int:
+    return content.count(b"\n") + 1
 
 
 def _table(where: str, value: object) -> Secrets:
@@ -151,20 +157,27 @@ def _proxy(where: str, value: Secret, folder: Path) -> Secret:
     return Secret("proxy", exact(_text(where, value, folder)))
 
 
+def _host(where: str, value: Secret, folder: Path) -> str:
+    return _named(where, check_base_url, "host", _text(where, value, folder))
+
+
 def _token(where: str, value: Secret, folder: Path) -> object:
     text = _text(where, value, folder)
+    return _named(where, read_reference, text, folder) or Secret("access_token", exact(text))
+
+
+def _named(where: str, read: Callable[P, V], *arguments: P.args, **named: P.kwargs) -> V:
+    """Call what reads a value; an error names the key, and nothing leads from it to the value."""
     try:
-        reference = read_reference(text, folder)
+        return read(*arguments, **named)
     except ApiValueError as error:
         problem = str(error)
-    else:
-        return reference or Secret("access_token", exact(text))
     raise ApiValueError(f"{where}: {problem}")
 
 
 #: The keys of a profile, named after the settings of a Configuration, and what reads the value of each.
 KEYS: dict[str, Callable[[str, Secret, Path], object]] = {
-    "host": _as_it_is,
+    "host": _host,
     "token": _token,
     "timeout": _as_it_is,
     "retries": _as_it_is,

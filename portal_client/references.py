@@ -13,7 +13,6 @@ from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.pasted import described_path, trimmed
 from portal_client.secret import Hidden, Secret
 from portal_client.spelling import SIMILAR, hint
-from portal_client.text import exact
 
 
 class Reference:
@@ -125,7 +124,7 @@ def read_reference(text: str, folder: Path) -> Union[EnvToken, FileToken, Keyrin
     "keyring:SERVICE/USERNAME". Raises ApiValueError, which shows nothing of the text, for one that is almost
     a reference.
     """
-    scheme, found, place = (Hidden(trimmed(part)) for part in text.partition(":"))
+    scheme, found, place = map(trimmed, text.partition(":"))
     if not found:
         return None
     if scheme not in _FORMS:
@@ -133,7 +132,7 @@ def read_reference(text: str, folder: Path) -> Union[EnvToken, FileToken, Keyrin
             raise ApiValueError(f"it begins like a reference{near}")
         return None
     form, make = _FORMS[scheme]
-    if (reference := make(exact(place), folder) if place else None) is None:
+    if (reference := make(place, folder) if place else None) is None:
         raise ApiValueError(f"a reference of this kind is {form}")
     return reference
 

@@ -117,7 +117,7 @@ class HasSources(Settings):
             else:
                 value = revealed(values[-1].value)
                 if isinstance(value, str) and name in VARIABLES:
-                    value = Hidden(value)  # the host, too: there may be a password in one that is refused
+                    value = Hidden(value)  # a host, too: one that is refused may hold a password
                 with provenance.naming_source(name):
                     setattr(configuration, name, value)
             configuration.set_sources(name, values)
@@ -126,9 +126,11 @@ class HasSources(Settings):
         return configuration
 
     def set_sources(self, name: str, sources: Sequence[Sourced]) -> None:
-        """Keep the sources of a setting, in their order, without the values, except for a host."""
-        kept = [each if name == "host" else Sourced(None, each.where, each.kind) for each in sources]
-        self._sources[name] = kept
+        """Keep the sources of a setting, in their order; of the values only a profile's host is no secret."""
+        known = ("host", "file")
+        self._sources[name] = [
+            each if (name, each.kind) == known else Sourced(None, each.where, each.kind) for each in sources
+        ]
 
     def called(self, name: str) -> str:
         """Return the name that a setting has in its source, by which errors call it."""
@@ -172,7 +174,7 @@ class HasSources(Settings):
         if name == "access_token" and token and host:
             *before, last = host
             own = [each for each in before if each.kind == token[-1].kind == "file"]
-            if own and last.kind == "environment" and str(own[0].value).rstrip("/") != vars(self)["host"]:
+            if own and last.kind == "environment" and own[0].value != vars(self)["host"]:
                 return f"that of {token[-1].where} goes to the host of {last.where}"
         return ""
 

@@ -154,14 +154,14 @@ def test_it_is_utf_8_with_or_without_a_mark(tmp_path: Path, mark: bytes) -> None
 #: A file, and the line of it that is broken.
 BROKEN = {
     f"[profiles.work]\ntoken = {TOKEN}": ", line 2, column 9",
-    f'[profiles.work]\ntoken = "{TOKEN}': ", line 2, at the end",
+    f'[profiles.work]\ntoken = "{TOKEN}': ", line 2",
     f'[profiles.work]\ntoken = "{TOKEN}\n': ", line 2, column 24",
     f'[profiles.work]\n\ntoken "{TOKEN}"': ", line 3, column 7",
     f'[profiles.work]\ntoken = "\\q{TOKEN}"': ", line 2, column",
     f'[profiles.work\ntoken = "{TOKEN}"': ", line 1, column 15",
     f"[profiles.{TOKEN}]\n[profiles.{TOKEN}]": ", line 2, column 25",
     f"a = {{{TOKEN} = 1, {TOKEN} = 2}}": ", line 1, column",
-    f'[profiles.work]\ntoken = "{TOKEN}"\n{TOKEN}': ", line 3, at the end",
+    f'[profiles.work]\ntoken = "{TOKEN}"\n{TOKEN}': ", line 3",
     f'"{TOKEN}" = 1\n["{TOKEN}".x]': ", line 2",
     f"{TOKEN} = {'1' * 5000}": ", line 1",
 }
@@ -180,12 +180,12 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, text: str) -> None
 def test_a_file_in_another_encoding(tmp_path: Path) -> None:
     text = f'[profiles.work]\ntoken = "{TOKEN}"\nhost = "http://büro"'
 
-    assert refused(written(tmp_path, text.encode("latin-1"))) == "FILE, line 3, it is not UTF-8"
+    assert refused(written(tmp_path, text.encode("latin-1"))) == "FILE, line 3: this is not UTF-8"
     assert "this is no TOML" in refused(written(tmp_path, b"\0"))
 
 
 def test_a_file_that_is_nested_too_deeply(tmp_path: Path) -> None:
-    assert refused(written(tmp_path, "x = " + "[" * 100_000)) == "FILE, it is nested too deeply"
+    assert refused(written(tmp_path, "x = " + "[" * 100_000)) == "FILE is nested too deeply"
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

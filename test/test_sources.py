@@ -306,10 +306,10 @@ def test_the_arguments_are_those_of_the_constructor() -> None:
         (
             {"PORTAL_PROFILE": "work"},
             "[profiles.work",
-            "PORTAL_PROFILE: HERE, line 1, at the end: this is no TOML",
+            "PORTAL_PROFILE: HERE, line 1: this is no TOML",
         ),
         ({"PORTAL_PROFILE": "work"}, None, "PORTAL_PROFILE: no profile 'work': there is no file HERE"),
-        ({}, "host = 5", "HERE: profiles.work.host: host must be a URL"),
+        ({}, "host = 5", "HERE: profiles.work.host must be a str, not int"),
         ({}, f"host = 'http://ann:{TOKEN}@h'", "HERE: profiles.work.host: host must be a URL"),
         ({}, "timeout = '5'", "HERE: profiles.work.timeout: a timeout is a number of seconds, not str"),
         ({}, "timeout = [5]", "HERE: profiles.work.timeout: a timeout is a number of seconds or a pair"),
@@ -354,10 +354,10 @@ def test_what_cannot_be_used_is_named_with_its_source(
 
 
 def test_a_setting_that_is_overridden_is_not_used(config: Callable[[str], Path]) -> None:
-    config("[profiles.work]\nhost = 'localhost'\ntimeout = '5'")
-    c = Configuration.from_profile("work", host="http://h", timeout=5)
+    config("[profiles.work]\nretries = -1\ntimeout = '5'")
+    c = Configuration.from_profile("work", retries=1, timeout=5)
 
-    assert (c.host, c.timeout.total) == ("http://h", 5)
+    assert (c.retries, c.timeout.total) == (1, 5)
 
 
 def test_a_wrong_argument_is_refused_as_by_the_constructor(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -537,6 +537,14 @@ def test_nothing_shows_a_secret_of_a_profile(
         assert TOKEN not in text
     for data in (pickle.dumps(c), pickle.dumps(explanation), pickle.dumps(ApiClient(c))):
         assert TOKEN.encode() not in data
+
+
+def test_a_host_that_was_overridden_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_HOST", f"http://ann:{TOKEN}@h")
+    c = Configuration.from_env(host="http://h")
+
+    assert rows(c)["host"] == Row("host", "http://h", "the argument host", ("PORTAL_HOST",))
+    assert TOKEN.encode() not in pickle.dumps(c)
 
 
 def test_copies_keep_settings_and_sources(config: Callable[[str], Path]) -> None:

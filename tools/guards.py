@@ -282,6 +282,27 @@ MUTATIONS = [
         "        for piece",
         "test/test_waiting.py::test_an_upload_that_is_repeated_is_counted_anew",
     ),
+    M(
+        "what a broken file of profiles holds",
+        "portal_client/profiles.py",
+        '{place}: this is no TOML, in which texts are quoted"',
+        '{place}: {error}"',
+        "test/test_profiles.py::test_a_broken_file_is_named_with_its_line",
+    ),
+    M(
+        "the file of profiles that others may read",
+        "portal_client/profiles.py",
+        "            if mode & 0o077 and",
+        "            if False and",
+        "test/test_profiles.py::test_a_file_of_others_is_warned_of",
+    ),
+    M(
+        "a profile's token on its way to another host",
+        "portal_client/sources.py",
+        'if own and last.kind == "environment"',
+        "if False",
+        "test/test_sources.py::test_the_token_of_a_profile_and_the_host_of_the_environment",
+    ),
     # ── TLS ──
     M(
         "what went to a proxy is not the request",
