@@ -25,7 +25,6 @@ from portal_client.settings import (
     unawaited,
 )
 from portal_client.sources import HasSources, arguments_of
-from portal_client.text import exact
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 
@@ -191,8 +190,8 @@ class Configuration(HasSources, HasDefault):
     @access_token.setter
     def access_token(self, value: AccessToken) -> None:
         if isinstance(value, str):
-            token = check_header("access_token", Hidden(strip_bearer(value)))
-            self._access_token: Any = Secret("access_token", exact(token))
+            check_header("access_token", Hidden(strip_bearer(value)))
+            self._access_token: Any = Secret("access_token", strip_bearer(value))
         elif value is None or callable(value):
             self._access_token = value
         else:
