@@ -22,6 +22,7 @@ from finbourne_candela.undoing import undone
 from portal_client.api_client import ApiClient
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.streaming import EventStream
+from portal_client.text import printable
 from portal_client.timeouts import Deadline, Timeouts, check_seconds
 
 
@@ -96,7 +97,7 @@ class RunningSession:
     def __repr__(self) -> str:
         version = "" if self.version is None else f":{self.version}"
         state = "ended" if self._closed else "running"
-        return f"<{type(self).__name__} {self.scope}/{self.id}{version} {state}>"
+        return printable(f"<{type(self).__name__} {self.scope}/{self.id}{version} {state}>")
 
     def ask(self, text: str, **options: Unpack[CandelaOptions]) -> Event:
         """Send a prompt to the agent, and return the last event of its answer.
@@ -131,7 +132,8 @@ class RunningSession:
 
     def _prompt(self, text: str) -> SubmitPrompt:
         if self._closed:
-            raise ApiValueError(f"the session {self.id} takes no prompts any more: its block has ended")
+            name = printable(self.id)
+            raise ApiValueError(f"the session {name} takes no prompts any more: its block has ended")
         return SubmitPrompt(prompt=text, session_id=self.id, scope=self.scope)
 
 

@@ -151,12 +151,12 @@ def test_the_session_has_the_name_that_its_start_has_returned() -> None:
         assert repr(session) == "<RunningSession default/s1:1.0.0 running>"
     assert repr(session) == "<RunningSession default/s1:1.0.0 ended>"
 
-    unversioned = {**METADATA, "obj_id": {"scope": "mine", "identifier": "s2"}}
+    unversioned = {**METADATA, "obj_id": {"scope": "mine", "identifier": "s\n2"}}
     with calling(HAS_ONE, READY, reply(unversioned), ANSWER, DONE) as c, running(c) as session:
         session.ask("Hi")
-        assert (session.version, repr(session)) == (None, "<RunningSession mine/s2 running>")
+        assert (session.version, repr(session)) == (None, r"<RunningSession mine/s\n2 running>")
 
-    assert json.loads(c.server.requests[3].body) == {"prompt": "Hi", "session_id": "s2", "scope": "mine"}
+    assert json.loads(c.server.requests[3].body) == {"prompt": "Hi", "session_id": "s\n2", "scope": "mine"}
 
 
 def test_the_options_of_a_prompt_are_those_of_its_operation(tmp_path: Path) -> None:
