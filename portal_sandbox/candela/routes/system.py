@@ -51,8 +51,13 @@ def get_domain_state(candela: ThisCandela, user: Administrator) -> dict[str, dic
     """For administrators: how many slots of each type there are, and what they are doing."""
     counts: Counter[tuple[str, str]] = Counter()
     for row in candela.slots.all():
-        starting = candela.slots.state(row) < wire.SlotState.HOST_READY
-        counts[row.type, "starting" if starting else "free" if row.user_id is None else "assigned"] += 1
+        state = candela.slots.state(row)
+        if state < wire.SlotState.HOST_READY:
+            counts[row.type, "starting"] += 1
+        elif row.user_id is not None:
+            counts[row.type, "assigned"] += 1
+        elif state == wire.SlotState.HOST_READY:
+            counts[row.type, "free"] += 1
     return {
         each.name: {
             "max_slots": each.max_slots,

@@ -2,6 +2,8 @@
 
 import pytest
 
+from portal_sandbox import Slots
+
 from .conftest import Candela, Json, Start
 from .test_slots import assign, dispose, has_slot
 
@@ -74,6 +76,18 @@ def test_all_of_it_is_for_administrators_if_there_are_some(start: Start) -> None
         refused = ann.call(method, path)
         assert (refused.status, refused.json()) == (403, {"detail": "You are not an administrator"})
         assert bob.call(method, path).status == allowed
+
+
+def test_a_free_slot_that_stops_is_listed_and_not_free(start: Start) -> None:
+    candela = start(slots={"gpu": Slots(free=1)}, slot_stop=600)
+    (slot,) = candela.get("/system/list_slots")
+    for _ in range(2):  # the second time nothing changes
+        assert candela.call("DELETE", "/system/slot", fields={"slot_id": slot["slot_id"]}).status == 200
+
+    assert candela.get("/system/list_slots") == [{**slot, "state": 4}]
+    assert _state(candela)["gpu"]["free"] == 0
+    assign(candela)
+    assert candela.get("/slot/metadata")["slot_id"] != slot["slot_id"]
 
 
 def test_starting_slots_are_told_apart(start: Start) -> None:
