@@ -1,0 +1,170 @@
+"""The items in doubt: when their agents' sessions are read, and what follows from a reading."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Optional, Union
+
+from portal_client.batch.entry import Entry
+from portal_client.batch.reconcile import Found, Reading
+from portal_client.batch.result import Candidate, Evidence
+
+#: Seconds until the next reading where the server's clock is not yet as far; its Date is in whole seconds.
+_AGAIN = 0.25
+
+
+@dataclass(slots=True, eq=False)
+class Doubt:
+    """An item whose attempt may have started a session.
+
+    `until` is a server's Date after the attempt was begun, None until one is known, and `until_at` when that
+    was, by the monotonic clock. `due` is when to read next.
+    """
+
+    entry: Entry
+    evidence: Evidence
+    until: Optional[float] = None
+    until_at: float = 0.0
+    due: float = 0.0
+
+    @property
+    def agent_id(self) -> str:
+        """The agent, whose sessions are read."""
+        return self.entry.inputs.agent_id
+
+
+class Absent:
+    """The verdict that the server has no session of an item, and will have none."""
+
+
+#: The id of the session of an item, Absent, or the evidence with which it stays in doubt.
+Verdict = Union[str, Absent, Evidence]
+
+
+class Doubts:
+    """The items in doubt that are not settled yet.
+
+    Nothing that looks like one of them may be sent meanwhile, so that what is found can be told apart.
+    `taken` returns those of some sessions that belong to other items. `settle` are the seconds after which a
+    session that an attempt has started is in the list, by the server's clock.
+    """
+
+    def __init__(
+        self,
+        settle: float,
+        taken: Callable[[Collection[str]], Collection[str]],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settle = settle
+        self._taken = taken
+        self._now = now
+        self._open: set[Doubt] = set()
+        self._alike: Counter[bytes] = Counter()
+        self._reading: dict[str, list[Doubt]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def __contains__(self, likeness: object) -> bool:
+        return self._alike.get(likeness, 0) > 0
+
+    def add(self, entry: Entry, evidence: Evidence, date: Optional[float] = None) -> None:
+        """Add an item, with the Date of a response that came after its attempt, if one did."""
+        now = self._now()
+        self._open.add(Doubt(entry, evidence, date, now, due=now))
+        self._alike[entry.likeness] += 1
+
+    def _remove(self, doubt: Doubt) -> None:
+        self._open.remove(doubt)
+        self._alike[doubt.entry.likeness] -= 1
+        self._alike += Counter()  # without those that are 0
+
+    # ── when to read ──
+
+    def left(self) -> float:
+        """Return the seconds until a reading is due."""
+        dues = (doubt.due for doubt in self._open if doubt.agent_id not in self._reading)
+        return max(0.0, min(dues, default=float("inf")) - self._now())
+
+    def due(self) -> Iterator[tuple[str, Collection[bytes]]]:
+        """Yield the agents whose sessions are to be read now, and the likenesses of their items in doubt.
+
+        A reading serves all items of its agent that are in doubt when it begins.
+        """
+        now = self._now()
+        for agent_id in {d.agent_id for d in self._open if d.due <= now} - self._reading.keys():
+            doubts = [doubt for doubt in self._open if doubt.agent_id == agent_id]
+            self._reading[agent_id] = doubts
+            yield agent_id, {doubt.entry.likeness for doubt in doubts}
+
+    def failed(self, agent_id: str, pause: float) -> None:
+        """Note that the sessions could not be read; they are due again after a pause."""
+        for doubt in self._reading.pop(agent_id):
+            doubt.due = self._now() + pause
+
+    def give_up(self, agent_id: str, why: str) -> Iterator[tuple[Entry, Evidence]]:
+        """Yield the items that cannot be settled, since their sessions must not be read."""
+        for doubt in self._reading.pop(agent_id):
+            self._remove(doubt)
+            yield doubt.entry, replace(doubt.evidence, finding=f"the sessions cannot be read: {why}")
+
+    # ── what follows ──
+
+    def judge(self, agent_id: str, reading: Reading) -> Iterator[tuple[Entry, Verdict]]:
+        """Yield the items that a reading has settled; others are due again."""
+        judged = [(doubt, self._candidates(doubt, reading)) for doubt in self._reading.pop(agent_id)]
+        claims = Counter(each.session_id for _, candidates in judged for each in candidates)
+        for doubt, candidates in judged:
+            alone = len(candidates) == 1 and claims[candidates[0].session_id] == 1
+            verdict = candidates[0].session_id if alone else self._verdict(doubt, reading, candidates)
+            if verdict is None:
+                doubt.due = self._next(doubt, reading)
+            else:
+                self._remove(doubt)
+                yield doubt.entry, verdict
+
+    def _candidates(self, doubt: Doubt, reading: Reading) -> tuple[Candidate, ...]:
+        found = [each for each in reading.found.get(doubt.entry.likeness, ()) if self._may_be(doubt, each)]
+        taken = self._taken([each.session_id for each in found]) if found else ()
+        return tuple(Candidate(*each) for each in found if each.session_id not in taken)
+
+    def _may_be(self, doubt: Doubt, found: Found) -> bool:
+        if doubt.evidence.settled:
+            return any(found.session_id == each.session_id for each in doubt.evidence.candidates)
+        since = doubt.entry.server_date
+        # Machines that serve one service have clocks that differ a little.
+        return since is None or found.at is None or found.at >= since - self._settle
+
+    def _verdict(self, doubt: Doubt, reading: Reading, found: tuple[Candidate, ...]) -> Optional[Verdict]:
+        if reading.date is None and not doubt.evidence.settled:
+            why = "the server's responses have no Date, without which no session can be said to be missing"
+            return replace(doubt.evidence, finding=why, candidates=found)
+        if not (doubt.evidence.settled or self._is_settled(doubt, reading)):
+            return None
+        if not found:
+            return Absent()
+        which = f"which of {len(found)} sessions" if len(found) > 1 else "whether the session that was found"
+        return Evidence(doubt.evidence.reason, f"{which} is its own cannot be told", found, settled=True)
+
+    def _is_settled(self, doubt: Doubt, reading: Reading) -> bool:
+        """Whether a session that the attempt has started is in the reading for certain.
+
+        The server's clock must say so. So must the time between the two requests: a list may be older than the
+        Date of the response that it comes in.
+        """
+        wait = doubt.entry.outlives + self._settle
+        return (
+            doubt.until is not None
+            and reading.date is not None
+            and reading.date >= doubt.until + wait
+            and reading.began >= doubt.until_at + wait
+        )
+
+    def _next(self, doubt: Doubt, reading: Reading) -> float:
+        now = self._now()
+        if doubt.until is None:
+            doubt.until, doubt.until_at = reading.date, now
+        return max(doubt.until_at + doubt.entry.outlives + self._settle, now + _AGAIN)

@@ -1,0 +1,226 @@
+"""The runner: it hands out the items, and keeps what became of each before anything else follows."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple, Optional
+from uuid import uuid4
+
+from portal_client.api.sessions_api import SessionsApi
+from portal_client.batch.endings import Endings, Limits
+from portal_client.batch.entry import Entry, all_entries
+from portal_client.batch.journal import Journal
+from portal_client.batch.ledger import Ledger
+from portal_client.batch.reconcile import read, server_date
+from portal_client.batch.result import Counts, Evidence, State
+from portal_client.batch.threads import DaemonThreads
+from portal_client.batch.upcoming import Upcoming
+from portal_client.batch.work import Attempt, Calls, submit, wait
+
+#: The longest wait for news in seconds: what is added meanwhile is seen then, and so is Ctrl-C everywhere.
+_TICK = 0.5
+
+#: A wait is handed out in pieces of so many seconds: where the runner is gone, it ends soon, too.
+_PIECE = 300.0
+
+#: Agents whose sessions are read at the same time.
+_READERS = 4
+
+_INTERRUPTED = Evidence("the run ended before its outcome was known")
+
+#: What takes the result of a task, and what takes its exception.
+_Handlers = tuple[Callable[[Any], object], Callable[[BaseException], object]]
+
+
+class Runner:
+    """One run over a journal.
+
+    What it knows is in the journal: an item is marked there before it is sent, and whatever ends the run, the next
+    one goes on. Workers get values and return values; the journal is for this thread alone.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        api: SessionsApi,
+        executor: Optional[Executor],
+        limits: Limits,
+        show: Optional[Callable[[Counts], object]],
+    ) -> None:
+        self._journal = journal
+        self._api = api
+        self._limits = limits
+        self._calls = Calls(api)
+        self._own = DaemonThreads(limits.workers) if executor is None else None
+        self._executor = executor or self._own
+        #: Whether an attempt ends with this process.
+        self._here = isinstance(self._executor, (DaemonThreads, ThreadPoolExecutor))
+        self._reader = DaemonThreads(_READERS)
+        self._news: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._handlers: dict[Future[Any], _Handlers] = {}
+        self._sending: dict[Future[Any], Entry] = {}
+        self._alike: set[bytes] = set()  # of those that are being sent
+        self._waiting: set[Future[Any]] = set()
+        self._stale: deque[tuple[float, str]] = deque()
+        self._dated: Optional[bool] = False  # None while the Date is asked for
+        self._due = _TICK
+        self._ledger = Ledger(journal, show)
+        self._upcoming = Upcoming(journal)
+        self._endings = Endings(self._ledger, self._upcoming, limits)
+
+    def run(self) -> None:
+        """Run until there is no item left to send or to wait for.
+
+        Raises what would be refused to all items, such as a 401; those that were not sent stay pending.
+        """
+        self._resume()
+        while True:
+            self._hand_out()
+            if self._is_over():
+                return
+            self._take_in()
+            if self._endings.stop is not None:
+                raise self._endings.stop
+
+    def _resume(self) -> None:
+        """Take up what the last run has left."""
+        for entry in all_entries(self._journal, State.RUNNING, "TRUE"):
+            self._ledger.note(entry.in_doubt(_INTERRUPTED))
+        self._ledger.save()
+        for entry in all_entries(self._journal, State.IN_DOUBT, "session_id IS NULL"):
+            self._endings.doubts.add(entry, entry.evidence or _INTERRUPTED)
+        self._endings.waits.extend(all_entries(self._journal, State.IN_DOUBT, "session_id IS NOT NULL"))
+
+    def _is_over(self) -> bool:
+        under_way = self._sending or self._waiting or self._endings.waits or self._endings.doubts
+        return not under_way and self._upcoming.is_empty()
+
+    def leave(self) -> None:
+        """End the run where it is; nobody waits for what is under way."""
+        self._calls.stopped = True
+        for future in list(self._handlers):
+            if future.cancel():
+                del self._handlers[future]
+                entry = self._sending.pop(future, None)
+                if entry is not None and self._here:  # elsewhere it may have begun all the same
+                    self._ledger.note(entry.pending(counted=False))
+        while not self._news.empty():
+            self._handle(self._news.get())
+        self._ledger.save()
+        for threads in filter(None, (self._own, self._reader)):
+            threads.shutdown()
+
+    def under_way(self) -> list[Future[Any]]:
+        """Return the attempts that go on in this process."""
+        return [future for future in self._sending if not future.done()] if self._here else []
+
+    # ── handing out ──
+
+    def _hand_out(self) -> None:
+        free = self._limits.workers - len(self._sending) - len(self._waiting)
+        waits = [self._endings.waits.popleft() for _ in range(min(free, len(self._endings.waits)))]
+        sends = self._next(free - len(waits))
+        for entry in waits:
+            self._ledger.note(entry.running(entry.session_id or ""))
+        outlives = 0.0 if self._here else 2 * self._limits.send_timeout
+        for entry in sends:
+            self._ledger.note(entry.sending(self._endings.contact.date, outlives))
+        # Whatever becomes of this machine: of an item that may have been sent it must be known.
+        self._ledger.save(durable=bool(sends))
+        now = time.monotonic()
+        for entry in waits:
+            self._wait(entry, now)
+        for entry in sends:
+            self._send(entry, now)
+        for agent_id, wanted in self._endings.doubts.due():
+            handlers = partial(self._endings.read, agent_id), partial(self._endings.not_read, agent_id)
+            self._submit(self._reader, handlers, read, self._api, agent_id, wanted)
+
+    def _next(self, most: int) -> list[Entry]:
+        """Return the items that are to be sent now."""
+        entries: list[Entry] = []
+        self._due = _TICK
+        while len(entries) < most:
+            if (left := self._endings.pace.left()) > 0:
+                self._due = min(left, _TICK)
+                break
+            if not self._dated:
+                # Known before the first attempt: what is older is none of the sessions that they start.
+                if self._dated is not None and not self._upcoming.is_empty():
+                    self._dated = None
+                    self._submit(self._reader, (self._was_dated, self._was_not_dated), server_date, self._api)
+                break
+            entry = self._upcoming.next(lambda like: like in self._alike or like in self._endings.doubts)
+            if entry is None:
+                break
+            self._endings.pace.take()
+            self._alike.add(entry.likeness)
+            entries.append(entry)
+        return entries
+
+    def _send(self, entry: Entry, now: float) -> None:
+        inputs = entry.inputs
+        contents = tuple(None if f.path else self._journal.content(f.sha256) for f in inputs.files)
+        attempt = Attempt(uuid4().hex, inputs, contents, time.time(), self._limits.send_timeout)
+        entry.handed_out = now
+        handlers = partial(self._endings.accepted, entry), partial(self._endings.not_accepted, entry)
+        future = self._submit(self._executor, handlers, submit, self._calls, attempt)
+        self._sending[future] = entry
+        if not self._here:
+            self._stale.append((now + 2 * self._limits.send_timeout, attempt.token))
+
+    def _wait(self, entry: Entry, now: float) -> None:
+        if entry.waited_since is None:
+            entry.waited_since = now
+        seconds = max(0.0, min(_PIECE, entry.waited_since + self._limits.timeout - now))
+        stale: list[str] = []
+        while self._stale and self._stale[0][0] < now and len(stale) < 2:
+            stale.append(self._stale.popleft()[1])
+        handlers = partial(self._endings.waited, entry), partial(self._endings.not_waited, entry)
+        call = (wait, self._calls, entry.session_id, seconds, uuid4().hex, stale)
+        self._waiting.add(self._submit(self._executor, handlers, *call))
+
+    def _submit(
+        self, executor: Any, handlers: _Handlers, call: Callable[..., Any], *args: Any
+    ) -> Future[Any]:
+        future: Future[Any] = executor.submit(call, *args)
+        self._handlers[future] = handlers
+        future.add_done_callback(self._news.put)
+        return future
+
+    # ── taking in ──
+
+    def _take_in(self) -> None:
+        with suppress(Empty):
+            future = self._news.get(timeout=max(0.0, min(self._due, self._endings.doubts.left())))
+            while True:
+                self._handle(future)
+                future = self._news.get_nowait()
+        self._ledger.show()
+
+    def _handle(self, future: Future[Any]) -> None:
+        if (handlers := self._handlers.pop(future, None)) is None:
+            return
+        self._waiting.discard(future)
+        if (entry := self._sending.pop(future, None)) is not None:
+            self._alike.discard(entry.likeness)
+        if future.cancelled():
+            handlers[1](CancelledError())
+        elif (error := future.exception()) is not None:
+            handlers[1](error)
+        else:
+            handlers[0](future.result())
+
+    def _was_dated(self, date: Optional[float]) -> None:
+        self._dated = True
+        self._endings.contact.reached(date)
+
+    def _was_not_dated(self, error: BaseException) -> None:
+        self._dated = False
+        self._endings.not_dated(error)

@@ -1,0 +1,138 @@
+"""What a worker executes for an item: it sends the prompt, and it waits for the session."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cached_property, lru_cache, partial
+from typing import Any, NamedTuple, Optional
+
+from portal_client.api.sessions_api import SessionsApi
+from portal_client.batch.checked import checked
+from portal_client.batch.claims import claimed, release
+from portal_client.batch.item import Inputs
+from portal_client.batch.reconcile import date_of
+from portal_client.exceptions import OpenApiException
+from portal_client.models.session import Session
+from portal_client.polling import is_final, poll
+from portal_client.timeouts import Deadline, Timeouts
+
+#: The limit of one reading of a session, in seconds.
+_READ_SECONDS = 60.0
+
+
+class NotBegun(OpenApiException):
+    """The attempt was handed out too long ago to be begun; nothing was sent."""
+
+
+class NotSent(OpenApiException):
+    """The item cannot be sent, such as for a file that is gone; nothing was."""
+
+
+class Repeated(OpenApiException):
+    """The attempt was begun before, on another worker; nothing was sent this time."""
+
+
+class Calls:
+    """The calls of an API as a worker makes them; pickled once, and kept by each process that gets them."""
+
+    def __init__(self, api: SessionsApi) -> None:
+        self.api = api
+        #: Each attempt counts against the rate, so the client itself repeats none; but a token is renewed.
+        self.once: SessionsApi = type(api)(api.api_client.with_options(retries=0, rate_limit_retries=0))
+        #: Set when nobody waits for sessions any longer.
+        self.stopped: bool = False
+
+    @cached_property
+    def pickled(self) -> bytes:
+        """The API for another process."""
+        return pickle.dumps(self.api)
+
+    def __reduce__(self) -> Any:
+        return restored, (self.pickled,)
+
+    def __dask_tokenize__(self) -> bytes:
+        return self.pickled
+
+
+@lru_cache(maxsize=4)
+def restored(pickled: bytes) -> Calls:
+    """Return the calls of a pickled API, the same ones each time: they share their connections."""
+    return Calls(pickle.loads(pickled))
+
+
+class Attempt(NamedTuple):
+    """An item to send; `token` names this attempt alone.
+
+    `contents` are those of the files that have no path. It is not begun unless `seconds` have not passed since
+    `handed_out`, by the clock of the machine, and it is over in as many.
+    """
+
+    token: str
+    inputs: Inputs
+    contents: tuple[Optional[bytes], ...]
+    handed_out: float
+    seconds: float
+
+
+class Started(NamedTuple):
+    """The session that an attempt has started; `date` is the server's."""
+
+    session_id: str
+    date: Optional[float]
+
+
+class Ended(NamedTuple):
+    """A session at the end of the wait for it, as JSON; it may still be running."""
+
+    status: str
+    final: bool
+    session: str
+    last: str
+
+
+def submit(calls: Calls, attempt: Attempt) -> Started:
+    """Send the prompt of an item, and return its session, which is not waited for.
+
+    Raises ApiException; NotBegun, NotSent or Repeated where nothing was sent.
+    """
+    if time.time() - attempt.handed_out > attempt.seconds:
+        raise NotBegun("the attempt was handed out too long ago")
+    if not claimed(attempt.token):
+        raise Repeated("the attempt was begun before, by a worker that was lost")
+    inputs = attempt.inputs
+    with ExitStack() as closing:
+        try:
+            files = [
+                (file.name, checked(file, content, closing), file.content_type)
+                for file, content in zip(inputs.files, attempt.contents, strict=True)
+            ]
+        except OSError as error:
+            raise NotSent(f"{type(error).__name__}: {error}") from None
+        response = calls.once.create_async_session_with_http_info(
+            inputs.agent_id, inputs.text_prompt, files or None, _request_timeout=attempt.seconds
+        )
+    return Started(response.data.session_id, date_of(response.headers))
+
+
+def wait(
+    calls: Calls, session_id: str, seconds: float, token: str, stale: Sequence[str] = ()
+) -> Optional[Ended]:
+    """Wait until a session is finished, for so many seconds at most; None where its state was never read.
+
+    `token` makes this wait another one than an earlier one; `stale` are the tokens of attempts that are too
+    old to be begun. Raises ApiException for what is no passing failure.
+    """
+    session: Optional[Session] = None
+    read = partial(calls.api.get_session, session_id, _request_timeout=_READ_SECONDS)
+    for session in poll(read, Deadline(Timeouts(total=seconds))):
+        if calls.stopped:
+            break
+    for claim in stale:
+        release(claim)
+    if session is None:
+        return None
+    last = session.messages[-1].text if session.messages else ""
+    return Ended(session.status.value, is_final(session), session.to_json(), last)
