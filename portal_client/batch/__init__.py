@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import os
-import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from concurrent.futures import wait as wait_until_done
 from typing import Any, Optional, Self, Union, cast
 
 from portal_client.api.sessions_api import SessionsApi
-from portal_client.batch import adding, export
 from portal_client.batch.adding import Added as Added
 from portal_client.batch.adding import ItemArguments as ItemArguments
+from portal_client.batch.adding import add_many, new_item
 from portal_client.batch.endings import Limits
+from portal_client.batch.export import to_jsonl, to_pandas
 from portal_client.batch.item import Inputs as Inputs
 from portal_client.batch.item import StoredFile as StoredFile
 from portal_client.batch.journal import Journal
 from portal_client.batch.lock import JournalBusy as JournalBusy
 from portal_client.batch.lock import RunnerLock
 from portal_client.batch.reconcile import parser
-from portal_client.batch.result import COLUMNS, Counts, Evidence, Result, result_of
+from portal_client.batch.result import COLUMNS, State, result_of
 from portal_client.batch.result import Candidate as Candidate
-from portal_client.batch.result import State as State
-from portal_client.batch.runner import Runner
+from portal_client.batch.result import Counts as Counts
+from portal_client.batch.result import Evidence as Evidence
+from portal_client.batch.result import Result as Result
+from portal_client.batch.runner import Runner, check_executor
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.files import Files
 from portal_client.progress import progress_of
-from portal_client.secret import Lost
 from portal_client.settings import check_count
 from portal_client.timeouts import check_seconds
 
@@ -36,9 +37,9 @@ from portal_client.timeouts import check_seconds
 class Batch:
     """Many prompts, each sent once, and their sessions: a journal in a file, and what runs it.
 
-    The journal is a SQLite file on a local disk. It is made where it is missing, and another process may
-    open it, too, also while it is run. Without an `api` it is only read. What an item asks is its identity: to
-    add it again changes nothing. Safe with threads.
+    The journal is a SQLite file on a local disk. It is made where it is missing. Others may open it at the
+    same time, in other processes too, to read it and to add items; one of them runs it. Without an `api` it
+    is only read. Safe with threads.
 
     Args:
         path: The file of the journal.
@@ -97,18 +98,18 @@ class Batch:
             OSError: A file cannot be read.
         """
         self._writable()
-        item = adding.new_item(agent_id, text_prompt, files, key=key)
+        item = new_item(agent_id, text_prompt, files, key=key)
         with self._journal.adding() as add:
             return Added(item.inputs.digest.hex() if key is None else key, add(item))
 
     def add_many(self, items: Iterable[ItemArguments]) -> int:
         """Add items, each a mapping with the arguments of `add`; return how many are new.
 
-        They are taken one after the other and added some hundreds at a time. An error has a note with the number
-        of the item that it is about, counted from 1; those before it have been added.
+        They are taken one after the other and added some hundreds at a time. An error has a note with the
+        number of the item that it is about, counted from 1; those before it have been added.
         """
         self._writable()
-        return adding.add_many(self._journal, items)
+        return add_many(self._journal, items)
 
     def _writable(self) -> SessionsApi:
         if self._api is None:
@@ -135,16 +136,15 @@ class Batch:
         It also takes up what an earlier run has left: what is done is not sent again, and what may have been
         sent is looked for before it is. An item whose agent fails has failed, and is not sent again either.
 
-        Ctrl-C leaves at once, as KeyboardInterrupt. Sessions that were started go on, and the next run waits for
-        them.
+        Ctrl-C leaves at once, as KeyboardInterrupt. Sessions that were started go on, and the next run waits
+        for them.
 
         Args:
             workers: Items under way at once, from the prompt to the finished session.
-            per_minute: Prompts that are sent in a minute, evenly spaced, but `workers` of them at once after a
-                rest. None is no limit. Each attempt counts. What a server limits itself, with 429, is heeded
-                by all workers.
-            executor: What executes the calls, any concurrent.futures.Executor, such as `client.get_executor()`
-                of dask.distributed. None is threads of this process.
+            per_minute: Prompts that are sent in a minute, evenly spaced, but `workers` of them at once after
+                a rest; each attempt counts. None is no limit. A 429 slows all workers.
+            executor: What executes the calls, such as `client.get_executor()` of dask.distributed. None is
+                threads of this process.
             attempts: How often a prompt is sent, where it turns out that the attempts before had no effect.
             settle: Seconds after which a session that was started is in the list of sessions, by the server's
                 clock; before that it is not said to be missing.
@@ -152,7 +152,8 @@ class Batch:
             timeout: Seconds for a session to finish; it stays in doubt then, and the next run waits for it
                 again. `math.inf` is no limit.
             outage: Seconds without any connection to the server after which the run ends.
-            progress: Whether it is shown how far it is, as for `wait_for_session`. A callable gets the Counts.
+            progress: Whether it is shown how far it is, as for `wait_for_session`. A callable is given the
+                Counts.
 
         Raises:
             JournalBusy: Another run is under way; `pid` is its process.
@@ -171,7 +172,7 @@ class Batch:
             check_seconds("timeout", timeout),
             check_seconds("outage", outage),
         )
-        _check_executor(executor, api, workers)
+        check_executor(executor, api, workers)
         parser()
         shown = progress_of(progress)
         wait_until_done(self._left)
@@ -228,14 +229,14 @@ class Batch:
 
         A file that is there is replaced when all of them are written.
         """
-        return export.to_jsonl(self.results(), path)
+        return to_jsonl(self.results(), path)
 
     def to_pandas(self) -> Any:
         """Return the items that are done as a pandas.DataFrame, with their answers and times.
 
         Raises ImportError where pandas is missing, of the extra [pandas].
         """
-        return export.to_pandas(self.results())
+        return to_pandas(self.results())
 
     # ── deciding ──
 
@@ -270,29 +271,3 @@ class Batch:
         # With the lock nothing is running: what was, is in doubt.
         if found.state not in (*states, State.RUNNING):
             raise ApiValueError(f"key: item {key!r} is {found.state}, not {' or '.join(states)}")
-
-
-def _check_executor(executor: Optional[Executor], api: SessionsApi, workers: int) -> None:
-    """Check that an executor is one, and that it gets what it needs.
-
-    Raises ApiValueError, and AuthenticationError for a token that is not carried to another process.
-    """
-    if executor is not None and not isinstance(cast(object, executor), Executor):
-        raise ApiValueError(
-            "executor must be a concurrent.futures.Executor, such as client.get_executor() of dask.distributed, "
-            f"not {type(executor).__name__}"
-        )
-    configuration = api.api_client.configuration
-    if isinstance(executor, (ThreadPoolExecutor, type(None))):
-        if workers > configuration.connection_pool_maxsize:
-            raise ApiValueError(
-                f"workers: {workers} of them have only {configuration.connection_pool_maxsize} connections; set "
-                "connection_pool_maxsize in the Configuration"
-            )
-        return
-    try:
-        carried = pickle.loads(pickle.dumps(api)).api_client.configuration.access_token
-    except Exception as error:
-        raise ApiValueError(f"api: it cannot be sent to other processes: {error}") from error
-    if isinstance(carried, Lost):
-        carried()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, Optional, TypedDict, cast
-
-from typing_extensions import NotRequired
+from typing import NamedTuple, NotRequired, Optional, TypedDict, cast
 
 from portal_client.batch.item import inputs_of
 from portal_client.batch.journal import Journal, New

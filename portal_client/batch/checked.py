@@ -28,7 +28,7 @@ def checked(file: StoredFile, content: Optional[bytes], closing: ExitStack) -> U
         assert file.path is not None
         if not stat.S_ISREG(os.stat(file.path).st_mode):  # opening a pipe would wait for its other end
             raise changed(file, sent=False)
-        opened = closing.enter_context(open(file.path, "rb", buffering=0))
+        opened = closing.enter_context(open(file.path, "rb", buffering=0))  # noqa: SIM115
         if file.size > BLOCK:
             if digest_of(opened) != (file.sha256, file.size):
                 raise changed(file, sent=False)

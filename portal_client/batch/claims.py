@@ -12,8 +12,8 @@ _PATIENCE = 2
 def claimed(token: str) -> bool:
     """Whether this is the first run of an attempt, and may send.
 
-    Dask runs a task again when the worker is lost that ran it, or that held its result. Its scheduler outlives
-    them, and has a place for each attempt that the first run fills. Other executors run a task once.
+    Dask runs a task again when the worker is lost that ran it, or that held its result. Its scheduler
+    outlives them, and has a place for each attempt that the first run fills. Other executors run a task once.
     """
     place = _place(token)
     if place is None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Optional
 
 from portal_client.batch.pace import Pace
-from portal_client.batch.reconcile import date_of
 
 
 class Contact:

@@ -68,8 +68,8 @@ class Doubts:
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def __contains__(self, likeness: object) -> bool:
-        return self._alike.get(likeness, 0) > 0
+    def __contains__(self, likeness: bytes) -> bool:
+        return likeness in self._alike
 
     def add(self, entry: Entry, evidence: Evidence, date: Optional[float] = None) -> None:
         """Add an item, with the Date of a response that came after its attempt, if one did."""
@@ -152,8 +152,8 @@ class Doubts:
     def _is_settled(self, doubt: Doubt, reading: Reading) -> bool:
         """Whether a session that the attempt has started is in the reading for certain.
 
-        The server's clock must say so. So must the time between the two requests: a list may be older than the
-        Date of the response that it comes in.
+        The server's clock must say so, and so must the time between the two requests: a list may be older
+        than the Date of the response that it comes in.
         """
         wait = doubt.entry.outlives + self._settle
         return (

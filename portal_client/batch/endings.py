@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
 from typing import NamedTuple, Optional
 
 from portal_client.batch.contact import Contact

@@ -18,8 +18,8 @@ _COLUMNS = "agent_id, text_prompt, files, attempts, session_id, server_date, out
 class Entry:
     """An item as the runner has it.
 
-    `server_date` is the server's Date before the last attempt, `outlives` the seconds for which that may go on
-    without the runner.
+    `server_date` is the server's Date before the last attempt, `outlives` the seconds for which that may go
+    on without the runner.
     """
 
     id: int
@@ -31,7 +31,7 @@ class Entry:
     evidence: Optional[Evidence]
     likeness: bytes
     state: State = State.PENDING
-    #: When the last task of it was handed out, and when the first wait for its session, by the monotonic clock.
+    #: By the monotonic clock: when its attempt was handed out, and when the first wait for its session.
     handed_out: float = 0.0
     waited_since: Optional[float] = None
     #: Waits that ended without a word of the session.
@@ -54,8 +54,8 @@ class Entry:
         self.attempts += 1
         self.server_date, self.outlives, self.evidence = server_date, outlives, None
         return (
-            "UPDATE items SET state = 'running', attempts = ?, attempted_at = ?, server_date = ?, outlives = ?,"
-            " evidence = NULL, error = NULL WHERE id = ?",
+            "UPDATE items SET state = 'running', attempts = ?, attempted_at = ?, server_date = ?,"
+            " outlives = ?, evidence = NULL WHERE id = ?",
             (self.attempts, time.time(), server_date, outlives, self.id),
         )
 
@@ -87,7 +87,8 @@ class Entry:
         """Note why it failed; it is not sent again."""
         self.state = State.FAILED
         return (
-            "UPDATE items SET state = 'failed', error = ?, session = ?, evidence = NULL, ended_at = ? WHERE id = ?",
+            "UPDATE items SET state = 'failed', error = ?, session = ?, evidence = NULL, ended_at = ?"
+            " WHERE id = ?",
             (error, session, time.time(), self.id),
         )
 

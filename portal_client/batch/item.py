@@ -63,8 +63,8 @@ def likeness(agent_id: str, text: str) -> bytes:
 def inputs_of(agent_id: str, text_prompt: str, files: Any) -> tuple[Inputs, Mapping[str, bytes]]:
     """Return checked inputs, and those contents that a journal has to keep, by their digests.
 
-    Files are read once, as streams. Raises pydantic.ValidationError and ApiValueError, which name the argument,
-    and OSError for a file that cannot be read.
+    Files are read once, as streams. Raises pydantic.ValidationError and ApiValueError, which name the
+    argument, and OSError for a file that cannot be read.
     """
     named = {"agent_id": agent_id, "text_prompt": text_prompt, "files": files}
     request = SessionsApi.create_async_session.operation.request((), named)  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ def _stored(part: Part, contents: dict[str, bytes]) -> StoredFile:
         return StoredFile(part.filename, part.content_type, size, digest, path)
     if not isinstance(part.source, memoryview):
         raise ApiValueError(
-            f"files: {part.filename!r} is an open file, which a journal cannot keep; give its path or its bytes"
+            f"files: {part.filename!r} is an open file, which a journal cannot keep; give a path or bytes"
         )
     content = bytes(part.source)
     digest = hashlib.sha256(content).hexdigest()

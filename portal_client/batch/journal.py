@@ -74,9 +74,9 @@ class Journal:
     def __init__(self, path: str, writable: bool) -> None:
         self.path: str = path
         self._lock = threading.RLock()
-        self._process = os.getpid()
+        self.process = os.getpid()
         self._connection: Optional[sqlite3.Connection] = None
-        if any(other.path == path and other._process != self._process for other in _open):
+        if any(other.path == path and other.process != self.process for other in _open):
             raise self._forked()
         self._connection = self._opened(writable)
         _open.add(self)
@@ -129,7 +129,7 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            if self._connection is not None and self._process == os.getpid():
+            if self._connection is not None and self.process == os.getpid():
                 self._connection.close()
                 self._connection = None
                 _open.discard(self)
@@ -141,7 +141,7 @@ class Journal:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            if self._process != os.getpid():
+            if self.process != os.getpid():
                 raise self._forked()
             if self._connection is None:
                 raise ApiValueError(f"{self.path} is closed")
@@ -150,8 +150,8 @@ class Journal:
     def _forked(self) -> ApiValueError:
         # SQLite's locks are not inherited, but its notes of them are.
         return ApiValueError(
-            f"{self.path} was open when this process was forked, which SQLite cannot have; use it in the process "
-            'that opened it, or in one that is started otherwise, such as by "spawn"'
+            f"{self.path} was open when this process was forked, which SQLite cannot have; use it in the "
+            'process that opened it, or in one that is started otherwise, such as by "spawn"'
         )
 
     # ── writing ──
@@ -178,8 +178,8 @@ class Journal:
         files = files_json(inputs.files)
         row = (key, digest, inputs.agent_id, inputs.text_prompt, files, time.time())
         new = connection.execute(
-            "INSERT INTO items (key, digest, agent_id, text_prompt, files, added_at) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (key) DO NOTHING",
+            "INSERT INTO items (key, digest, agent_id, text_prompt, files, added_at)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
             row,
         ).rowcount
         if not new:
@@ -201,10 +201,13 @@ class Journal:
                     connection.execute(statement, values)
 
     def reset(self, keys: Sequence[str]) -> int:
-        """Make items pending as if they were new, those with these keys or all that have failed; count them."""
+        """Make items pending as if they were new, those with these keys or all that have failed.
+
+        Returns how many.
+        """
         change = (
-            "UPDATE items SET state = 'pending', attempts = 0, session_id = NULL, session = NULL, ended_at = NULL,"
-            " error = NULL, evidence = NULL WHERE "
+            "UPDATE items SET state = 'pending', attempts = 0, session_id = NULL, session = NULL,"
+            " error = NULL, evidence = NULL, ended_at = NULL WHERE"
         )
         with self._open() as connection, _transaction(connection):
             if not keys:

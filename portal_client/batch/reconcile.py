@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timezone
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from importlib import import_module
 from typing import Any, Optional
@@ -28,11 +28,11 @@ _BLOCK = 64 * 1024
 
 
 class Found(Candidate):
-    """A session that looks like that of an item in doubt; `at` is when it was made, None if that cannot be said."""
+    """A session that looks like that of an item in doubt."""
 
     @property
     def at(self) -> Optional[float]:
-        """Seconds since 1970, None where the time has no zone or is none."""
+        """When it was made, in seconds since 1970; None where the time has no zone, or is none."""
         try:
             made = isoparse(self.created_at)
         except (ValueError, OverflowError):
@@ -75,7 +75,7 @@ def date_of(headers: Optional[Mapping[str, str]]) -> Optional[float]:
         date = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
 def server_date(api: SessionsApi) -> Optional[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple, Optional
@@ -150,7 +150,7 @@ def result_of(row: Any) -> Result:
 
 
 def _utc(seconds: Optional[float]) -> Any:
-    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def evidence_json(evidence: Evidence) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecu
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional, cast
 from uuid import uuid4
 
 from portal_client.api.sessions_api import SessionsApi
@@ -22,6 +23,8 @@ from portal_client.batch.result import Counts, Evidence, State
 from portal_client.batch.threads import DaemonThreads
 from portal_client.batch.upcoming import Upcoming
 from portal_client.batch.work import Attempt, Calls, submit, wait
+from portal_client.exceptions import ApiValueError
+from portal_client.secret import Lost
 
 #: The longest wait for news in seconds: what is added meanwhile is seen then, and so is Ctrl-C everywhere.
 _TICK = 0.5
@@ -38,11 +41,37 @@ _INTERRUPTED = Evidence("the run ended before its outcome was known")
 _Handlers = tuple[Callable[[Any], object], Callable[[BaseException], object]]
 
 
+def check_executor(executor: Optional[Executor], api: SessionsApi, workers: int) -> None:
+    """Check that an executor is one, and that it gets what it needs.
+
+    Raises ApiValueError, and AuthenticationError for a token that is not carried to another process.
+    """
+    if executor is not None and not isinstance(cast(object, executor), Executor):
+        raise ApiValueError(
+            "executor must be a concurrent.futures.Executor, such as client.get_executor() of "
+            f"dask.distributed, not {type(executor).__name__}"
+        )
+    configuration = api.api_client.configuration
+    if executor is None or isinstance(executor, ThreadPoolExecutor):
+        if workers > (connections := configuration.connection_pool_maxsize):
+            raise ApiValueError(
+                f"workers: {workers} of them have only {connections} connections; set "
+                "connection_pool_maxsize in the Configuration"
+            )
+        return
+    try:
+        carried = pickle.loads(pickle.dumps(api)).api_client.configuration.access_token
+    except Exception as error:
+        raise ApiValueError(f"api: it cannot be sent to other processes: {error}") from error
+    if isinstance(carried, Lost):
+        carried()
+
+
 class Runner:
     """One run over a journal.
 
-    What it knows is in the journal: an item is marked there before it is sent, and whatever ends the run, the next
-    one goes on. Workers get values and return values; the journal is for this thread alone.
+    What it knows is in the journal: an item is marked there before it is sent, and whatever ends the run, the
+    next one goes on. Workers get values and return values; the journal is for this thread alone.
     """
 
     def __init__(

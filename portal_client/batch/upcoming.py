@@ -17,8 +17,8 @@ _PAGE = 64
 class Upcoming:
     """The pending items, read from the journal as they are needed.
 
-    Two items that look alike are not under way at once until the session of the first is known: a session whose
-    id was lost could be that of either. The second one is held back, and others go first.
+    Of two items that look alike the second is held back until the session of the first is known, and others
+    go first: a session whose id was lost could be that of either.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -36,10 +36,11 @@ class Upcoming:
         for number, entry in enumerate(self._held):
             if not is_blocked(entry.likeness):
                 return self._held.pop(number)
-        while len(self._held) < _PAGE and (entry := self._fetched()) is not None:
-            if not is_blocked(entry.likeness):
-                return entry
-            self._held.append(entry)
+        while len(self._held) < _PAGE:
+            fetched = self._fetched()
+            if fetched is None or not is_blocked(fetched.likeness):
+                return fetched
+            self._held.append(fetched)
         return None
 
     def _fetched(self) -> Optional[Entry]:

@@ -66,8 +66,8 @@ def restored(pickled: bytes) -> Calls:
 class Attempt(NamedTuple):
     """An item to send; `token` names this attempt alone.
 
-    `contents` are those of the files that have no path. It is not begun unless `seconds` have not passed since
-    `handed_out`, by the clock of the machine, and it is over in as many.
+    `contents` are those of the files that have no path. It is begun within `seconds` from `handed_out`, by
+    the clock of the machine, or not at all, and it is over in as many.
     """
 
     token: str
@@ -127,7 +127,8 @@ def wait(
     """
     session: Optional[Session] = None
     read = partial(calls.api.get_session, session_id, _request_timeout=_READ_SECONDS)
-    for session in poll(read, Deadline(Timeouts(total=seconds))):
+    for state in poll(read, Deadline(Timeouts(total=seconds))):
+        session = state
         if calls.stopped:
             break
     for claim in stale:

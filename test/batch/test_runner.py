@@ -1,0 +1,330 @@
+"""A run: what is sent, how often, and what becomes of it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from batch.conftest import Running
+from portal_client import ApiConnectionError, UnauthorizedException
+from portal_client.batch import Batch, State
+from support.portal import after, dropped, lost, refused, started
+
+
+def test_each_item_is_sent_once(running: Running) -> None:
+    running.add("one", "two", "three")
+    counts = running.run()
+
+    assert counts == (0, 0, 3, 0, 0)
+    assert sorted(running.portal.prompts) == ["one", "three", "two"]
+    assert [result.answer for result in running.batch.results()] == [
+        "Answer to one",
+        "Answer to two",
+        "Answer to three",
+    ]
+
+
+def test_what_is_done_is_not_sent_again(running: Running) -> None:
+    running.add("one")
+    running.run()
+    running.add("one", "two")
+    running.run()
+
+    assert running.portal.prompts == ["one", "two"]
+
+
+def test_a_lost_reply_is_reconciled_before_anything_is_sent_again(running: Running) -> None:
+    running.portal.faults["one"] = [lost]
+    running.add("one")
+    running.run()
+
+    (result,) = running.batch.results()
+    assert running.portal.prompts == ["one"]
+    assert (result.session_id, result.attempts) == ("s0", 1)
+
+
+def test_what_was_lost_on_its_way_is_sent_again(running: Running) -> None:
+    running.portal.faults["one"] = [dropped]
+    running.add("one")
+    running.run()
+
+    (result,) = running.batch.results()
+    assert running.portal.prompts == ["one", "one"]
+    assert result.attempts == 2
+    assert running.portal.doubled == {}
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_5xx_leaves_a_doubt(running: Running, status: int, carried_out: bool) -> None:
+    def fails(portal, connection, request):  # type: ignore[no-untyped-def]
+        if carried_out:
+            portal.start(request)
+        refused(status)(portal, connection, request)
+
+    running.portal.faults["one"] = [fails]
+    running.add("one")
+    running.run()
+
+    assert running.states() == {"one": "done"}
+    assert running.portal.prompts == ["one"] * (1 if carried_out else 2)
+    assert running.portal.doubled == {}
+
+
+def test_a_session_that_is_listed_late_is_not_missing(running: Running) -> None:
+    # The service lists the session only when its clock is 15 s past the attempt: in the second list.
+    late = running.portal
+    late.faults["one"] = [dropped]
+    lists = 0
+
+    def listing(portal, connection, request):  # type: ignore[no-untyped-def]
+        nonlocal lists
+        lists += 1
+        if lists == 2:
+            portal.add("one")
+        mine = [*portal.sessions.values()]
+        portal.send(connection, {"sessions": mine})
+
+    late.listing = [listing] * 9
+    running.add("one")
+    running.run()
+
+    assert running.portal.prompts == ["one"]
+    assert running.states() == {"one": "done"}
+
+
+def test_attempts_are_bounded(running: Running) -> None:
+    running.portal.faults["one"] = [dropped] * 9
+    running.add("one", "two")
+    running.run(attempts=2)
+
+    (failed,) = running.batch.failures()
+    assert running.portal.prompts.count("one") == 2
+    assert failed.attempts == 2
+    assert "none of 2 attempts has started a session" in str(failed.error)
+    assert running.states() == {"one": "failed", "two": "done"}
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 413, 422])
+def test_what_is_refused_has_failed(running: Running, status: int) -> None:
+    running.portal.faults["one"] = [refused(status)]
+    running.add("one", "two")
+    running.run()
+    running.run()
+
+    (failed,) = running.batch.failures()
+    assert sorted(running.portal.prompts) == ["one", "two"]
+    assert (failed.inputs.text_prompt, failed.session_id) == ("one", None)
+    assert str(status) in str(failed.error)
+
+
+def test_an_agent_that_fails_is_not_asked_again(running: Running) -> None:
+    running.portal.statuses["one"] = ["Running", "Error"]
+    running.add("one")
+    running.run()
+    running.run()
+
+    (failed,) = running.batch.failures()
+    assert running.portal.prompts == ["one"]
+    assert failed.session is not None
+    assert failed.session.status == "Error"
+    assert failed.error == "the agent failed: Answer to one"
+
+
+def test_401_ends_the_run_and_leaves_the_items_pending(running: Running) -> None:
+    running.portal.faults["one"] = [refused(401)]
+    running.add("one", "two", "three")
+    with pytest.raises(UnauthorizedException):
+        running.run(workers=1)
+
+    assert running.batch.counts.pending == 3
+    assert running.run().done == 3
+
+
+def test_429_slows_all_and_is_no_attempt(running: Running) -> None:
+    running.portal.faults["one"] = [refused(429, Retry_After="0")] * 3
+    running.add("one", "two")
+    running.run(attempts=1)
+
+    assert running.states() == {"one": "done", "two": "done"}
+    assert running.portal.prompts.count("one") == 4
+    assert [result.attempts for result in running.batch.results()] == [1, 1]
+
+
+def test_a_server_that_is_away_ends_the_run_and_costs_no_attempt(running: Running) -> None:
+    running.add("one", "two")
+    other = running.api.api_client.with_options(host="http://127.0.0.1:9")
+    with Batch(running.path, type(running.api)(other)) as batch, pytest.raises(ApiConnectionError):
+        batch.run(outage=0.3)
+
+    assert running.batch.counts.pending == 2
+    assert running.run().done == 2
+    assert [result.attempts for result in running.batch.results()] == [1, 1]
+
+
+# ── sessions that look alike ──
+
+
+def test_equal_prompts_are_sent_one_after_the_other(running: Running) -> None:
+    first = threading.Event()
+    running.portal.faults["one"] = [after(first)]
+    for key in ("a", "b", "c"):
+        running.batch.add("a1", "one", key=key)
+    running.add("two")
+    running.portal.faults["two"] = [lambda *request: (started(*request), first.set())]
+    running.run()
+
+    # "two" went before the second "one", for which the session of the first had to be known.
+    assert sorted(running.portal.prompts[:2]) == ["one", "two"]
+    assert running.portal.prompts[2:] == ["one", "one"]
+    assert running.batch.counts.done == 4
+    assert len({result.session_id for result in running.batch.results()}) == 4
+
+
+def test_what_looks_like_an_item_in_doubt_waits_until_that_is_settled(running: Running) -> None:
+    running.portal.faults["one"] = [lost, started, dropped]
+    for key in ("a", "b", "c"):
+        running.batch.add("a1", "one", [(f"{key}.txt", key.encode())], key=key)
+    running.run()
+
+    sessions = {result.key: result.session_id for result in running.batch.results()}
+    assert sessions == {"a": "s0", "b": "s1", "c": "s2"}
+    assert len(running.portal.prompts) == 4
+
+
+def test_where_several_match_the_item_stays_in_doubt_with_the_evidence(running: Running) -> None:
+    def twice(portal, connection, request):  # type: ignore[no-untyped-def]
+        portal.add("one")  # somebody else asks the same
+        return lost(portal, connection, request)
+
+    running.portal.faults["one"] = [twice]
+    running.add("one", "two")
+    running.run()
+    running.run()
+
+    (doubt,) = running.batch.in_doubt()
+    assert running.portal.prompts.count("one") == 1
+    assert running.states() == {"one": "in doubt", "two": "done"}
+    assert doubt.evidence is not None
+    alike = [id for id, session in running.portal.sessions.items() if session["messages"][0]["text"] == "one"]
+    assert sorted(each.session_id for each in doubt.evidence.candidates) == sorted(alike)
+    assert "which of 2 sessions is its own cannot be told" in str(doubt.evidence)
+
+    running.batch.assign(doubt.key, alike[1])
+    running.run()
+    assert running.batch.get(doubt.key).session_id == alike[1]  # type: ignore[union-attr]
+    assert running.states()["one"] == "done"
+
+
+def test_older_sessions_are_none_of_its_own(running: Running) -> None:
+    running.portal.add("one", created_at="2031-05-06T07:00:00Z")
+    running.portal.faults["one"] = [lost]
+    running.add("one")
+    running.run()
+
+    (result,) = running.batch.results()
+    assert result.session_id == "s1"
+
+
+def test_sessions_of_other_items_are_none_of_its_own(running: Running) -> None:
+    running.batch.add("a1", "one", key="first")
+    running.run()
+    running.portal.tick = 0  # the second is asked within the same second
+    running.portal.faults["one"] = [lost]
+    running.batch.add("a1", "one", key="second")
+    running.run()
+
+    assert [result.session_id for result in running.batch.results()] == ["s0", "s1"]
+
+
+def test_without_a_date_nothing_is_said_to_be_missing(running: Running) -> None:
+    running.portal.dated = False
+    running.portal.faults["one"] = [dropped]
+    running.portal.faults["two"] = [lost]
+    running.add("one", "two")
+    running.run()
+
+    assert running.portal.prompts.count("one") == 1
+    assert running.states() == {"one": "in doubt", "two": "done"}
+    (doubt,) = running.batch.in_doubt()
+    assert "no Date" in str(doubt.evidence)
+
+
+def test_the_same_id_twice_is_no_result(running: Running) -> None:
+    running.portal.faults["two"] = [lambda p, c, r: p.send(c, {"session_id": "s0"})]
+    running.add("one")
+    running.run()
+    running.add("two")
+    running.run()
+
+    (doubt,) = running.batch.in_doubt()
+    assert doubt.state == State.IN_DOUBT
+    assert "s0" in str(doubt.evidence)
+
+
+# ── resuming ──
+
+
+def test_a_session_that_was_started_is_only_waited_for(running: Running) -> None:
+    running.portal.statuses["one"] = ["Running"] * 99
+    running.add("one")
+    running.run(timeout=0.2)
+
+    (doubt,) = running.batch.in_doubt()
+    assert doubt.session_id == "s0"
+    assert "its status was Running" in str(doubt.evidence)
+    running.portal.statuses["one"] = []
+    running.run()
+    assert running.states() == {"one": "done"}
+    assert running.portal.prompts == ["one"]
+
+
+def test_a_session_that_is_gone_has_failed(running: Running) -> None:
+    running.portal.reading = [refused(404)]
+    running.add("one")
+    running.run()
+
+    (failed,) = running.batch.failures()
+    assert str(failed.error).startswith("session s0 is gone: 404")
+
+
+def test_a_failed_reading_of_a_session_does_not_end_the_wait(running: Running) -> None:
+    running.portal.reading = [refused(503), dropped, refused(429, Retry_After="0")] * 3
+    running.add("one")
+    running.run()
+
+    assert running.states() == {"one": "done"}
+
+
+def test_a_list_that_cannot_be_read_now_is_read_again(running: Running) -> None:
+    running.portal.listing = [refused(503)] * 5
+    running.portal.faults["one"] = [lost]
+    running.add("one")
+    running.run(outage=30)
+
+    assert running.states() == {"one": "done"}
+    assert running.portal.prompts == ["one"]
+
+
+def test_a_list_that_must_not_be_read_leaves_the_doubt(running: Running) -> None:
+    running.portal.listing = [refused(403)]
+    running.portal.faults["one"] = [lost]
+    running.add("one", "two")
+    running.run()
+
+    (doubt,) = running.batch.in_doubt()
+    assert running.portal.prompts.count("one") == 1
+    assert "the sessions cannot be read: 403" in str(doubt.evidence)
+    running.run()
+    assert running.states() == {"one": "done", "two": "done"}
+
+
+def test_failures_are_sent_again_on_demand(running: Running) -> None:
+    running.portal.faults["one"] = [refused(422)]
+    running.add("one", "two")
+    running.run()
+
+    assert running.batch.retry() == 1
+    assert running.run().done == 2
+    assert sorted(running.portal.prompts) == ["one", "one", "two"]
