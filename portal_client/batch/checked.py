@@ -29,11 +29,13 @@ def checked(file: StoredFile, content: Optional[bytes], closing: ExitStack) -> U
         if not stat.S_ISREG(os.stat(file.path).st_mode):  # opening a pipe would wait for its other end
             raise changed(file, sent=False)
         opened = closing.enter_context(open(file.path, "rb", buffering=0))  # noqa: SIM115
+        if os.fstat(opened.fileno()).st_size != file.size:
+            raise changed(file, sent=False)
         if file.size > BLOCK:
             if digest_of(opened) != (file.sha256, file.size):
                 raise changed(file, sent=False)
             return CheckedFile(file, opened)
-        content = io.BufferedReader(opened).read(file.size + 1)
+        content = opened.read()
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise changed(file, sent=False)
     return content

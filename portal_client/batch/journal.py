@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
@@ -139,7 +139,7 @@ class Journal:
             self.close()
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Generator[sqlite3.Connection, None, None]:
         with self._lock:
             if self.process != os.getpid():
                 raise self._forked()
@@ -157,7 +157,7 @@ class Journal:
     # ── writing ──
 
     @contextmanager
-    def adding(self) -> Iterator[Callable[[New], bool]]:
+    def adding(self) -> Generator[Callable[[New], bool], None, None]:
         """Begin a transaction, and give the function that adds an item in it and returns whether it is new.
 
         One that is there is left as it is, but for the paths of its files, should they have been moved. The
@@ -251,7 +251,7 @@ class Journal:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _transaction(connection: sqlite3.Connection) -> Generator[None, None, None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
