@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from portal_client import SessionsApi
-from portal_client.batch import Batch, Counts
+from portal_client.batch import Batch, Counts, lock, pace
 from support.portal import Portal, portal
 
 
@@ -35,7 +35,9 @@ class Running:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    monkeypatch.setattr(pace, "_SHORTEST_PAUSE", 0.05)
+    monkeypatch.setattr(lock, "_PATIENCE", 0.05)
     path = tmp_path / "batch.sqlite3"
     with portal() as (service, api), Batch(path, api) as batch:
         yield Running(batch, service, api, path)

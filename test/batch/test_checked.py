@@ -116,9 +116,7 @@ def test_a_file_that_was_moved_is_found_again(running: Running, tmp_path: Path) 
     assert running.states() == {"one": "done"}
 
 
-def test_a_fresh_token_sends_a_large_file_from_the_beginning(
-    running: Running, tmp_path: Path
-) -> None:
+def test_a_fresh_token_sends_a_large_file_from_the_beginning(running: Running, tmp_path: Path) -> None:
     from support.portal import refused
 
     tokens = iter(["old", "new", "new", "new", "new"])

@@ -75,9 +75,7 @@ def test_add_many_says_how_many_are_new(running: Running) -> None:
         ("a1", TypeError),
     ],
 )
-def test_add_many_names_the_item_that_is_wrong(
-    running: Running, wrong: Any, error: type[Exception]
-) -> None:
+def test_add_many_names_the_item_that_is_wrong(running: Running, wrong: Any, error: type[Exception]) -> None:
     items = [{"agent_id": "a1", "text_prompt": f"{number}", "key": f"{number}"} for number in range(600)]
     items[550:550] = [wrong]
     with pytest.raises(error) as caught:

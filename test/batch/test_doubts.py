@@ -1,0 +1,203 @@
+"""What follows from an agent's sessions for the items in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Optional
+
+import pytest
+
+from portal_client.batch.doubts import Absent, Doubts
+from portal_client.batch.entry import Entry
+from portal_client.batch.item import Inputs
+from portal_client.batch.reconcile import Found, Reading
+from portal_client.batch.result import Candidate, Evidence, State
+
+LOST = Evidence("lost")
+
+
+def entry(
+    number: int = 1, prompt: str = "Hello", since: Optional[float] = 100.0, outlives: float = 0.0
+) -> Entry:
+    inputs = Inputs("a1", prompt)
+    return Entry(number, inputs, 1, None, since, outlives, None, inputs.likeness, State.IN_DOUBT)
+
+
+def made(at: float, id: str = "s1") -> Found:
+    return Found(id, datetime.fromtimestamp(at, UTC).isoformat())
+
+
+@dataclass
+class Settling:
+    """Doubts on a clock; the server's is 1000 s ahead."""
+
+    at: float = 0.0
+    taken: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.doubts = Doubts(5.0, lambda ids: [id for id in ids if id in self.taken], lambda: self.at)
+
+    def read(self, *found: Found, date: Optional[float] = -1.0) -> Any:
+        """Read now; return the verdicts."""
+        assert [agent for agent, _ in self.doubts.due()] == ["a1"]
+        like = entry().likeness
+        began, self.at = self.at, self.at + 0.1
+        reading = Reading(began, 1000 + began if date == -1.0 else date, {like: [*found]})
+        return [verdict for _, verdict in self.doubts.judge("a1", reading)]
+
+
+@pytest.fixture
+def settling() -> Settling:
+    return Settling()
+
+
+def test_one_match_is_its_session_at_once(settling: Settling) -> None:
+    settling.doubts.add(entry(), LOST)
+
+    assert settling.read(made(100)) == ["s1"]
+    assert not settling.doubts
+
+
+def test_absence_counts_when_both_clocks_are_past_the_attempt(settling: Settling) -> None:
+    settling.doubts.add(entry(), LOST)
+
+    assert settling.read() == []
+    assert settling.doubts.left() == pytest.approx(5)
+    settling.at += 4.9
+    assert [*settling.doubts.due()] == []
+    settling.at += 0.2
+    (verdict,) = settling.read()
+    assert isinstance(verdict, Absent)
+
+
+def test_the_servers_clock_must_have_come_as_far(settling: Settling) -> None:
+    settling.doubts.add(entry(), LOST)
+    settling.read(date=2000)
+    settling.at += 60
+
+    assert settling.read(date=2004.0) == []
+    assert settling.doubts.left() == pytest.approx(0.25)
+    settling.at += 0.3
+    (verdict,) = settling.read(date=2005.0)
+    assert isinstance(verdict, Absent)
+
+
+def test_a_list_that_was_asked_for_too_early_does_not_count_whatever_its_date(settling: Settling) -> None:
+    settling.doubts.add(entry(), LOST, date=1000.0)
+    settling.at += 1
+
+    assert settling.read(date=1060.0) == []
+
+
+def test_a_date_of_the_error_saves_the_first_wait(settling: Settling) -> None:
+    settling.doubts.add(entry(), LOST, date=1000.0)
+    settling.at += 5.1
+
+    assert isinstance(settling.read()[0], Absent)
+
+
+def test_an_attempt_that_may_go_on_elsewhere_is_given_its_time(settling: Settling) -> None:
+    settling.doubts.add(entry(outlives=60.0), LOST)
+    settling.read()
+    settling.at += 64
+    assert settling.doubts.left() == pytest.approx(1)
+    settling.at += 1.1
+
+    assert isinstance(settling.read()[0], Absent)
+
+
+def test_several_stay_undecided_until_it_is_settled_and_are_the_evidence(settling: Settling) -> None:
+    settling.doubts.add(entry(), LOST)
+    both = made(101, "s1"), made(102, "s2")
+
+    assert settling.read(*both) == []
+    settling.at += 5.1
+    (verdict,) = settling.read(*both)
+    assert verdict == Evidence(
+        "lost",
+        "which of 2 sessions is its own cannot be told",
+        tuple(Candidate(*each) for each in both),
+        settled=True,
+    )
+
+
+@pytest.mark.parametrize(("at", "mine"), [(94.0, False), (96.0, True), (100.0, True), (5000.0, True)])
+def test_a_session_from_before_the_attempt_is_none_of_its_own(
+    settling: Settling, at: float, mine: bool
+) -> None:
+    settling.doubts.add(entry(since=100.0), LOST)
+
+    assert settling.read(made(at)) == (["s1"] if mine else [])
+
+
+@pytest.mark.parametrize("created", ["2001-01-01T00:00:00", "yesterday", "None"])
+def test_a_time_that_says_nothing_excludes_nothing(settling: Settling, created: str) -> None:
+    settling.doubts.add(entry(since=4e9), LOST)
+
+    assert settling.read(Found("s1", created)) == ["s1"]
+
+
+def test_a_session_of_another_item_is_none_of_its_own(settling: Settling) -> None:
+    settling.taken = ["s1"]
+    settling.doubts.add(entry(), LOST)
+
+    assert settling.read(made(100, "s1"), made(100, "s2")) == ["s2"]
+
+
+def test_one_session_is_not_that_of_two(settling: Settling) -> None:
+    settling.doubts.add(entry(1), LOST)
+    settling.doubts.add(entry(2), LOST)
+
+    assert settling.read(made(100)) == []
+    settling.at += 5.1
+    first, second = settling.read(made(100))
+    assert first == second
+    assert first.finding == "whether the session that was found is its own cannot be told"
+
+
+def test_what_was_settled_before_takes_no_later_session(settling: Settling) -> None:
+    known = Evidence("lost", "which?", (Candidate("s1", ""), Candidate("s2", "")), settled=True)
+    settling.doubts.add(entry(), known)
+    settling.taken = ["s2"]
+
+    assert settling.read(made(100, "s1"), made(100, "s2"), made(200, "s3")) == ["s1"]
+
+
+def test_without_a_date_it_stays_in_doubt(settling: Settling) -> None:
+    settling.doubts.add(entry(), LOST)
+    (verdict,) = settling.read(made(100, "s1"), made(100, "s2"), date=None)
+
+    assert "no Date" in verdict.finding
+    assert len(verdict.candidates) == 2
+    assert not verdict.settled
+
+
+def test_a_reading_serves_all_of_its_agent(settling: Settling) -> None:
+    settling.doubts.add(entry(1, "one"), LOST)
+    settling.doubts.add(entry(2, "two"), LOST)
+    ((agent, wanted),) = settling.doubts.due()
+
+    assert (agent, wanted) == ("a1", {entry(1, "one").likeness, entry(2, "two").likeness})
+    assert [*settling.doubts.due()] == []
+    assert settling.doubts.left() == float("inf")
+
+
+def test_what_falls_in_doubt_during_a_reading_is_not_judged_by_it(settling: Settling) -> None:
+    settling.doubts.add(entry(1, "one"), LOST)
+    ((agent, _),) = settling.doubts.due()
+    settling.doubts.add(entry(2, "Hello"), LOST)
+    late = Reading(settling.at, 9e9, {entry().likeness: [made(100)]})
+
+    assert [*settling.doubts.judge(agent, late)] == []
+    assert entry().likeness in settling.doubts
+
+
+def test_a_failed_reading_is_repeated(settling: Settling) -> None:
+    settling.doubts.add(entry(), LOST)
+    assert len([*settling.doubts.due()]) == 1
+    settling.doubts.failed("a1", 3.0)
+
+    assert settling.doubts.left() == 3.0
+    settling.at += 3
+    assert settling.read(made(100)) == ["s1"]

@@ -1,0 +1,122 @@
+"""An agent's sessions are read as a stream, and only a whole list counts."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from portal_client import ApiConnectionError, ApiException, ApiResponseError, ForbiddenException, SessionsApi
+from portal_client.batch.item import likeness
+from portal_client.batch.reconcile import date_of, parser, read, server_date
+from support.clients import calling
+from support.scripted import SESSION, Answer, Connection, Received, reply
+
+#: The clock of the server.
+DATE, AT = "Tue, 06 May 2031 07:08:09 GMT", 1935817689
+
+WANTED = {likeness("a1", "one")}
+
+
+def session(id: str, *texts: tuple[str, str]) -> dict[str, Any]:
+    return SESSION | {
+        "id": id,
+        "messages": [{"role": role, "text": text, "agent": None} for role, text in texts],
+    }
+
+
+def test_those_wanted_are_kept() -> None:
+    sessions = [
+        session("s1", ("user", "two"), ("user", "one")),
+        session("s2", ("assistant", "Welcome"), ("user", "one"), ("assistant", "one")),
+        session("s3"),
+        session("s4", ("user", "one\r\n")),
+    ]
+    with calling(reply({"sessions": sessions}, Date=DATE)) as c:
+        reading = read(c.api, "a1", WANTED)
+
+    (found,) = reading.found.values()
+    assert [each.session_id for each in found] == ["s2", "s4"]
+    assert reading.date == AT
+    assert [request.target for request in c.server.requests] == ["/sessions?agent_id=a1"]
+
+
+def test_an_empty_list_is_a_list() -> None:
+    with calling(reply({"sessions": []})) as c:
+        assert read(c.api, "a1", WANTED).found == {}
+
+
+def cut(connection: Connection, request: Received) -> bool:
+    whole = reply({"sessions": [session("s1", ("user", "two"))] * 3})
+    connection.send(whole[:-10])
+    return False
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply({}),
+        reply([]),
+        reply({"sessions": None}),
+        reply({"sessions": {"item": {}}}),
+        reply({"detail": "x" * 200_000}),
+        reply(b'{"sessions": [{"messages": []}'),
+        reply(b"", Content_Type="text/html"),
+        reply({"sessions": [5]}),
+        reply({"sessions": [{"id": "s1"}]}),
+        cut,
+    ],
+)
+def test_what_is_no_whole_list_says_nothing(answer: Answer) -> None:
+    with calling(answer) as c, pytest.raises((ApiResponseError, ApiConnectionError)):
+        read(c.api, "a1", WANTED)
+
+
+def test_a_refusal_is_raised() -> None:
+    with calling(reply({}, status=403, Retry_After="7")) as c, pytest.raises(ForbiddenException) as caught:
+        read(c.api, "a1", WANTED)
+
+    assert caught.value.retry_after == 7
+
+
+def test_a_list_larger_than_the_limit_of_a_body_takes_little_memory() -> None:
+    one = json.dumps(session("s1", ("user", "two"), ("assistant", "x" * 1000)))
+    body = b'{"sessions": [' + ",".join([one] * 4_000).encode() + b"]}"
+    with calling(reply(body), max_response_size=1000) as c:
+        tracemalloc.start()
+        try:
+            read(c.api, "a1", WANTED)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert len(body) > 4 * 2**20
+    assert peak < 2**20
+
+
+def test_the_date_of_any_response() -> None:
+    with calling(reply({}, status=404, Date=DATE)) as c:
+        assert server_date(c.api) == AT
+
+    assert [(request.method, request.target) for request in c.server.requests] == [("GET", "/")]
+    for headers in (None, {}, {"Date": "yesterday"}):
+        assert date_of(headers) is None
+    assert date_of({"date": "Tue, 06 May 2031 07:08:09 -0000"}) == AT
+
+
+def test_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ijson", None)
+    with pytest.raises(ImportError, match=r'pip install "portal-client\[batch\]"'):
+        parser()
+
+
+def test_an_error_does_not_hold_the_body() -> None:
+    with calling(reply({"detail": "private"}, status=500)) as c:
+        client = c.client.with_options(retries=False)
+        with pytest.raises(ApiException) as caught:
+            read(SessionsApi(client), "a1", WANTED)
+
+    assert "private" not in str(caught.value)
