@@ -55,7 +55,7 @@ class Entry:
         self.server_date, self.outlives, self.evidence = server_date, outlives, None
         return (
             "UPDATE items SET state = 'running', attempts = ?, attempted_at = ?, server_date = ?,"
-            " outlives = ?, evidence = NULL WHERE id = ?",
+            " outlives = ?, evidence = NULL WHERE id = ? AND state = 'pending'",
             (self.attempts, time.time(), server_date, outlives, self.id),
         )
 
@@ -79,7 +79,7 @@ class Entry:
         """Keep the finished session."""
         self.state = State.DONE
         return (
-            "UPDATE items SET state = 'done', session = ?, ended_at = ? WHERE id = ?",
+            "UPDATE items SET state = 'done', session = ?, ended_at = ? WHERE id = ? AND state = 'running'",
             (session, time.time(), self.id),
         )
 

@@ -193,12 +193,16 @@ class Journal:
         return bool(new)
 
     def write(self, changes: Sequence[Change], durable: bool = False) -> None:
-        """Make changes in one transaction; a durable one also survives that the power fails."""
+        """Make changes of a row each in one transaction; a durable one also survives that the power fails.
+
+        Raises ApiValueError, and changes nothing, where a row is not in the state that a change begins with.
+        """
         with self._open() as connection:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             with _transaction(connection):
                 for statement, values in changes:
-                    connection.execute(statement, values)
+                    if connection.execute(statement, values).rowcount != 1:
+                        raise ApiValueError(f"{self.path}: an item was changed by others while it was run")
 
     def reset(self, keys: Sequence[str]) -> int:
         """Make items pending as if they were new, those with these keys or all that have failed.

@@ -28,8 +28,9 @@ class Upcoming:
         self._after = 0
 
     def put_back(self, entry: Entry) -> None:
-        """Put an item back, before those that were not sent yet."""
-        self._ahead.appendleft(entry)
+        """Put an item back, before those that were not sent yet, unless it is still to be read."""
+        if entry.id <= self._after:
+            self._ahead.appendleft(entry)
 
     def next(self, is_blocked: Callable[[bytes], bool]) -> Optional[Entry]:
         """Return the next item that may be sent; None where there is none now."""
@@ -58,5 +59,5 @@ class Upcoming:
         self._after = 0  # once more from the beginning: an item can become pending again
         first = self._fetched()
         if first is not None:
-            self.put_back(first)
+            self._ahead.appendleft(first)
         return first is None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batch.conftest import Running
-from portal_client import Session
+from portal_client import Batch, Session
 
 
 @pytest.fixture
@@ -65,12 +65,11 @@ def test_a_table_has_plain_columns_and_keeps_zones(done: Running) -> None:
     ]
 
 
-def test_an_empty_table_has_the_same_columns(done: Running) -> None:
+def test_an_empty_table_has_the_same_columns(done: Running, tmp_path: Path) -> None:
     pytest.importorskip("pandas", reason="pandas is not installed")
     columns = [*done.batch.to_pandas()]
-    done.batch._journal.write([("DELETE FROM items", ())])
-
-    assert [*done.batch.to_pandas()] == columns
+    with Batch(tmp_path / "empty.sqlite3", done.api) as empty:
+        assert [*empty.to_pandas()] == columns
 
 
 def test_the_error_names_the_extra(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

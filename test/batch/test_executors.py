@@ -1,0 +1,128 @@
+"""Any executor does: threads, and processes, to which secrets are named and not sent."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import pytest
+
+from batch.conftest import Running
+from portal_client import ApiValueError, AuthenticationError, EnvToken, SessionsApi
+from support.clients import TOKEN
+from support.portal import lost
+
+
+def test_threads_of_ones_own(running: Running) -> None:
+    running.add("one", "two", "three")
+    running.portal.faults["two"] = [lost]
+    with ThreadPoolExecutor(2) as executor:
+        counts = running.run(executor=executor)
+
+        assert executor.submit(str).result() == ""  # it is not shut down
+    assert counts.done == 3
+    assert sorted(running.portal.prompts) == ["one", "three", "two"]
+
+
+@pytest.fixture
+def elsewhere(running: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """A batch whose token is named, and not held."""
+    monkeypatch.setenv("BEARER_TOKEN", TOKEN)
+    running.api.api_client.configuration.access_token = EnvToken("BEARER_TOKEN")
+    return running
+
+
+def test_processes(elsewhere: Running) -> None:
+    elsewhere.add("one", "two")
+    elsewhere.batch.add("a1", "three", [("a.txt", b"abc")])
+    elsewhere.portal.faults["two"] = [lost]
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
+        counts = elsewhere.run(executor=executor, send_timeout=5)
+
+    assert counts.done == 3
+    assert sorted(elsewhere.portal.prompts) == ["one", "three", "two"]
+
+
+def test_a_pool_that_breaks_leaves_a_doubt_and_the_next_run_settles_it(elsewhere: Running) -> None:
+    elsewhere.add("one")
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        os.kill(executor.submit(os.getpid).result(), 9)
+        broken = executor.submit(str)
+        with pytest.raises(BrokenProcessPool):
+            broken.result()
+        with pytest.raises(BrokenProcessPool):
+            elsewhere.run(executor=executor, send_timeout=0.05)
+    (doubt,) = elsewhere.batch.in_doubt()
+
+    assert doubt.session_id is None
+    assert elsewhere.portal.prompts == []
+    assert elsewhere.run().done == 1
+    assert elsewhere.portal.prompts == ["one"]
+
+
+def test_a_token_that_is_not_carried_is_said_at_once(running: Running) -> None:
+    running.add("one")
+    with (
+        ProcessPoolExecutor(1) as executor,
+        pytest.raises(AuthenticationError, match=r"such as EnvToken"),
+    ):
+        running.run(executor=executor)
+
+    assert running.batch.counts.pending == 1
+
+
+def test_an_api_that_cannot_be_sent_is_said_at_once(running: Running) -> None:
+    running.api.api_client.configuration.access_token = lambda: TOKEN
+    with ProcessPoolExecutor(1) as executor, pytest.raises(ApiValueError, match="sent to other processes"):
+        running.run(executor=executor)
+
+
+@pytest.mark.parametrize("executor", [5, SessionsApi, object()])
+def test_an_executor_is_one(running: Running, executor: Any) -> None:
+    with pytest.raises(ApiValueError, match=r"executor must be a concurrent\.futures\.Executor"):
+        running.run(executor=executor)
+
+
+def test_threads_have_a_connection_each(running: Running) -> None:
+    with pytest.raises(ApiValueError, match="workers: 101 of them have only 100 connections"):
+        running.run(workers=101)
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"workers": 0}, "workers must be an int of at least 1"),
+        ({"attempts": 0}, "attempts must be"),
+        ({"per_minute": 0}, "per_minute must be greater than 0"),
+        ({"settle": -1}, "settle must be"),
+        ({"send_timeout": True}, "send_timeout is a number"),
+        ({"timeout": "1"}, "timeout is a number"),
+        ({"outage": float("nan")}, "outage must be"),
+        ({"progress": 5}, "progress must be"),
+    ],
+)
+def test_limits_are_checked_before_anything_is_done(running: Running, limits: Any, words: str) -> None:
+    running.add("one")
+    with pytest.raises(ApiValueError, match=words):
+        running.run(**limits)
+
+    assert running.portal.paths == []
+
+
+def test_workers_bound_what_is_under_way(running: Running) -> None:
+    most: list[int] = []
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, *args: Any, **named: Any) -> Any:
+            most.append(len(running.batch._journal.ask("SELECT 1 FROM items WHERE state = 'running'")))
+            return super().submit(*args, **named)
+
+    running.add(*(f"prompt {number}" for number in range(12)))
+    executor: Executor = Counting(8)
+    with executor:
+        running.run(executor=executor, workers=3)
+
+    assert max(most) == 3

@@ -1,0 +1,154 @@
+"""Ctrl-C leaves a run at once, and another one goes on from there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from batch.conftest import Running
+from portal_client import JournalBusy
+from portal_client.batch import Batch
+from support.clients import TOKEN, interrupt
+from support.portal import after, lost
+from test_imports import ROOT
+
+
+def when(condition: Callable[[], object], then: Callable[[], object]) -> threading.Thread:
+    """Do something when it is time."""
+
+    def wait() -> None:
+        while not condition():
+            time.sleep(0.005)
+        then()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def interrupted(running: Running, prompts: int, **limits: object) -> float:
+    """Press Ctrl-C when so many prompts have come; return the seconds until the run was left."""
+    pressed: list[float] = []
+
+    def press() -> None:
+        pressed.append(time.monotonic())
+        interrupt()
+
+    thread = when(lambda: len(running.portal.prompts) == prompts, press)
+    with pytest.raises(KeyboardInterrupt):
+        running.run(**limits)
+    left = time.monotonic() - pressed[0]
+    thread.join()
+    return left
+
+
+def test_it_leaves_at_once_and_says_how_to_resume(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hangs = threading.Event()
+    running.portal.faults["two"] = [after(hangs)]
+    running.portal.statuses["one"] = ["Running"] * 999
+    running.add("one", "two", "three", "four")
+    left = interrupted(running, 2, workers=2)
+    said = capsys.readouterr().err
+    hangs.set()
+    running.portal.statuses["one"] = []
+    counts = running.run()
+
+    assert left < 2
+    assert said == f"\n{running.path}: 2 pending, 2 running; run() goes on from there\n"
+    assert counts.done == 4
+    assert sorted(running.portal.prompts) == ["four", "one", "three", "two"]
+
+
+def test_what_is_still_being_sent_is_waited_for_before_the_next_run(running: Running) -> None:
+    hangs = threading.Event()
+    running.portal.faults["one"] = [after(hangs)]
+    running.add("one")
+    interrupted(running, 1)
+    # Another one, in another process perhaps, must not take the item for missing meanwhile.
+    with Batch(running.path, running.api) as other, pytest.raises(JournalBusy):
+        other.run(settle=0.05)
+    thread = when(lambda: True, lambda: (time.sleep(0.3), hangs.set()))
+    running.run()
+    thread.join()
+
+    assert running.portal.prompts == ["one"]
+    assert running.states() == {"one": "done"}
+
+
+def test_a_second_ctrl_c_loses_nothing_either(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    from portal_client.batch.runner import Runner
+
+    hangs = threading.Event()
+    running.portal.faults["one"] = [after(hangs)]
+    running.add("one")
+
+    def again(self: Runner) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Runner, "leave", again)
+        interrupted(running, 1)
+    with Batch(running.path, running.api) as other, pytest.raises(JournalBusy):
+        other.run()
+    hangs.set()
+    running.run()
+
+    assert running.portal.prompts == ["one"]
+    assert running.states() == {"one": "done"}
+
+
+def test_what_no_worker_has_begun_is_pending(running: Running) -> None:
+    hangs = threading.Event()
+    running.portal.faults["one"] = [after(hangs)]
+    running.add("one", "two", "three")
+    with ThreadPoolExecutor(1) as executor:
+        interrupted(running, 1, workers=3, executor=executor)
+        states = running.states()
+        hangs.set()
+
+    assert states == {"one": "running", "two": "pending", "three": "pending"}
+    assert [each.attempts for each in running.batch._results("TRUE")] == [1, 0, 0]
+
+
+RUN = """
+import os, sys
+from portal_client import ApiClient, Batch, Configuration, EnvToken, SessionsApi
+
+api = SessionsApi(ApiClient(Configuration(sys.argv[1], access_token=EnvToken("BEARER_TOKEN"))))
+Batch(sys.argv[2], api).run(workers=2)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, Ctrl-C is no signal to one process")
+def test_a_script_ends_within_seconds(running: Running) -> None:
+    hangs = threading.Event()
+    running.portal.faults["one"] = [after(hangs, lost)]
+    running.add("one", "two")
+    host = running.api.api_client.configuration.host
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BEARER_TOKEN": TOKEN}
+    command = [sys.executable, "-W", "error", "-c", RUN, host, str(running.path)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as script:
+        while len(running.portal.prompts) < 2:
+            time.sleep(0.01)
+        began = time.monotonic()
+        script.send_signal(signal.SIGINT)
+        _, said = script.communicate(timeout=20)
+        took = time.monotonic() - began
+    hangs.set()
+    running.run()
+
+    assert took < 3
+    assert "run() goes on from there" in said
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert running.states() == {"one": "done", "two": "done"}
+    assert running.portal.doubled == {}
