@@ -27,6 +27,7 @@ PROGRAMS = (
     "circuit",
     "oauth2",
     "distance",
+    "batch",
 )
 
 #: By how much a ratio may be worse than the recorded one.

@@ -92,7 +92,7 @@ class Endings:
                 self._unreached(error, entry.handed_out)
 
     def _found(self, entry: Entry, session_id: str) -> None:
-        self._ledger.note(entry.running(session_id))
+        self._ledger.found(entry, session_id)
         self.waits.append(entry)
 
     def _unreached(self, error: BaseException, sent: float) -> None:
@@ -106,7 +106,7 @@ class Endings:
         assert entry.waited_since is not None
         if ended is not None and ended.final:
             failed = ended.status == "Error"
-            why = f"the agent failed: {ended.last}"
+            why = f"the agent failed: {ended.said}"
             self._ledger.note(entry.failed(why, ended.session) if failed else entry.done(ended.session))
         elif time.monotonic() < entry.waited_since + self._limits.timeout:
             self.waits.append(entry)

@@ -49,8 +49,9 @@ def _line(result: Result) -> str:
         "attempted_at": _text(result.attempted_at),
         "ended_at": _text(result.ended_at),
     }
-    # The session is JSON already.
-    return f'{json.dumps(described, ensure_ascii=False)[:-1]}, "session": {result.session_json}}}\n'
+    # The session is JSON already, though perhaps on many lines.
+    session = (result.session_json or "null").replace("\r", " ").replace("\n", " ")
+    return f'{json.dumps(described, ensure_ascii=False)[:-1]}, "session": {session}}}\n'
 
 
 def _text(time: Any) -> Any:

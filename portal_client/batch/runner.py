@@ -11,7 +11,6 @@ from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Optional, cast
-from uuid import uuid4
 
 from portal_client.api.sessions_api import SessionsApi
 from portal_client.batch.endings import Endings, Limits
@@ -24,6 +23,7 @@ from portal_client.batch.threads import DaemonThreads
 from portal_client.batch.upcoming import Upcoming
 from portal_client.batch.work import Attempt, Calls, submit, wait
 from portal_client.exceptions import ApiValueError
+from portal_client.request import new_id
 from portal_client.secret import Lost
 
 #: The longest wait for news in seconds: what is added meanwhile is seen then, and so is Ctrl-C everywhere.
@@ -156,7 +156,8 @@ class Runner:
         waits = [self._endings.waits.popleft() for _ in range(min(free, len(self._endings.waits)))]
         sends = self._next(free - len(waits))
         for entry in waits:
-            self._ledger.note(entry.running(entry.session_id or ""))
+            if entry.state != State.RUNNING:  # one that an earlier run has left
+                self._ledger.note(entry.running(entry.session_id or ""))
         outlives = 0.0 if self._here else 2 * self._limits.send_timeout
         for entry in sends:
             self._ledger.note(entry.sending(self._endings.contact.date, outlives))
@@ -196,7 +197,7 @@ class Runner:
     def _send(self, entry: Entry, now: float) -> None:
         inputs = entry.inputs
         contents = tuple(None if f.path else self._journal.content(f.sha256) for f in inputs.files)
-        attempt = Attempt(uuid4().hex, inputs, contents, time.time(), self._limits.send_timeout)
+        attempt = Attempt(new_id(), inputs, contents, time.time(), self._limits.send_timeout)
         entry.handed_out = now
         handlers = partial(self._endings.accepted, entry), partial(self._endings.not_accepted, entry)
         future = self._submit(self._executor, handlers, submit, self._calls, attempt)
@@ -212,7 +213,7 @@ class Runner:
         while self._stale and self._stale[0][0] < now and len(stale) < 2:
             stale.append(self._stale.popleft()[1])
         handlers = partial(self._endings.waited, entry), partial(self._endings.not_waited, entry)
-        call = (wait, self._calls, entry.session_id, seconds, uuid4().hex, stale)
+        call = (wait, self._calls, entry.session_id, seconds, new_id(), stale)
         self._waiting.add(self._submit(self._executor, handlers, *call))
 
     def _submit(

@@ -6,10 +6,11 @@ import pickle
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Optional
 
 from portal_client.api.sessions_api import SessionsApi
+from portal_client.api_response import ApiResponse
 from portal_client.batch.checked import checked
 from portal_client.batch.claims import claimed, release
 from portal_client.batch.item import Inputs
@@ -85,12 +86,15 @@ class Started(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A session at the end of the wait for it, as JSON; it may still be running."""
+    """A session at the end of the wait for it; it may still be running.
+
+    `session` is the JSON that the server has sent, `said` the text of the last message.
+    """
 
     status: str
     final: bool
     session: str
-    last: str
+    said: str
 
 
 def submit(calls: Calls, attempt: Attempt) -> Started:
@@ -125,15 +129,20 @@ def wait(
     `token` makes this wait another one than an earlier one; `stale` are the tokens of attempts that are too
     old to be begun. Raises ApiException for what is no passing failure.
     """
-    session: Optional[Session] = None
-    read = partial(calls.api.get_session, session_id, _request_timeout=_READ_SECONDS)
-    for state in poll(read, Deadline(Timeouts(total=seconds))):
-        session = state
+    last: Optional[ApiResponse[Session]] = None
+
+    def read() -> Session:
+        nonlocal last
+        last = calls.api.get_session_with_http_info(session_id, _request_timeout=_READ_SECONDS)
+        return last.data
+
+    for _ in poll(read, Deadline(Timeouts(total=seconds))):
         if calls.stopped:
             break
     for claim in stale:
         release(claim)
-    if session is None:
+    if last is None:
         return None
-    last = session.messages[-1].text if session.messages else ""
-    return Ended(session.status.value, is_final(session), session.to_json(), last)
+    session = last.data
+    said = session.messages[-1].text if session.messages else ""
+    return Ended(session.status.value, is_final(session), last.raw_data.decode("utf-8-sig"), said)

@@ -11,6 +11,8 @@ import pytest
 
 from batch.conftest import Running
 from portal_client import Batch, Session
+from support.portal import Portal
+from support.scripted import Connection, Received
 
 
 @pytest.fixture
@@ -36,6 +38,20 @@ def test_each_line_is_a_done_item(done: Running, tmp_path: Path) -> None:
     assert [line["ended_at"] for line in lines] == [
         f"{each.ended_at:%Y-%m-%dT%H:%M:%S.%f}+00:00" for each in results
     ]
+
+
+def test_a_session_that_the_server_lays_out_on_lines_is_one_line(running: Running, tmp_path: Path) -> None:
+    def laid_out(portal: Portal, connection: Connection, request: Received) -> None:
+        body = "\ufeff" + json.dumps(portal.sessions["s0"], indent=2).replace("\n", "\r\n")
+        portal.send(connection, body.encode())
+
+    running.portal.reading = [laid_out]
+    running.add("one\ntwo")
+    running.run()
+    running.batch.to_jsonl(tmp_path / "out.jsonl")
+    (line,) = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
+
+    assert json.loads(line)["session"]["messages"][0]["text"] == "one\ntwo"
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(done: Running, tmp_path: Path, monkeypatch: Any) -> None:

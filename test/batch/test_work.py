@@ -88,7 +88,7 @@ def test_a_wait_ends_with_the_last_state(running: Running) -> None:
     ended = wait(Calls(running.api), id, 20, "token")
 
     assert ended is not None
-    assert (ended.status, ended.final, ended.last) == ("Flushed", True, "Answer to one")
+    assert (ended.status, ended.final, ended.said) == ("Flushed", True, "Answer to one")
 
 
 def test_a_wait_ends_in_time_and_when_nobody_waits_any_longer(running: Running) -> None:
