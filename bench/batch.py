@@ -40,17 +40,16 @@ class _Batches:
         body = session.to_json().encode()
         read = ApiResponse[Session].model_construct(status_code=200, data=session, raw_data=body)
 
-        class Instant(SessionsApi):
-            def create_async_session_with_http_info(
-                self, agent_id: str, text_prompt: str, *_: Any, **__: Any
-            ) -> Any:
-                started = AsyncSessionResponse.model_construct(session_id=f"s {text_prompt}")
-                return ApiResponse[Any].model_construct(status_code=200, data=started, headers={})
+        def start(self: Any, agent_id: str, text_prompt: str, *args: Any, **options: Any) -> Any:
+            started = AsyncSessionResponse.model_construct(session_id=f"s {text_prompt}")
+            return ApiResponse[Any].model_construct(status_code=200, data=started, headers={})
 
-            def get_session_with_http_info(self, session_id: str, **_: Any) -> Any:
-                return read
-
-        self.api = Instant(ApiClient(Configuration(host, access_token=TOKEN)))
+        forms = {
+            "create_async_session_with_http_info": start,
+            "get_session_with_http_info": lambda *args, **options: read,
+        }
+        instant: Any = type("Instant", (SessionsApi,), forms)
+        self.api = instant(ApiClient(Configuration(host, access_token=TOKEN)))
         self._batch = Batch
         self._folder = tempfile.mkdtemp()
         self._added = os.path.join(self._folder, "added")
@@ -80,7 +79,7 @@ class _Batches:
 
 
 class _Plain(_Batches):
-    """The least that does the same: two tasks for each item on a pool, and a row in SQLite without a journal's care."""
+    """Two tasks for each item on a pool, and a row in SQLite: nothing is kept of what became of it."""
 
     def add(self) -> None:
         with sqlite3.connect(self._path()) as db:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 
 from batch.conftest import Running
 from portal_client import ApiConnectionError, UnauthorizedException
 from portal_client.batch import Batch, State
-from support.portal import after, dropped, lost, refused, started
+from portal_client.batch.journal import Change, Journal
+from support.portal import Portal, after, dropped, found, lost, refused, started
+from support.scripted import Connection, Received
 
 
 def test_each_item_is_sent_once(running: Running) -> None:
@@ -328,3 +331,42 @@ def test_failures_are_sent_again_on_demand(running: Running) -> None:
     assert running.batch.retry() == 1
     assert running.run().done == 2
     assert sorted(running.portal.prompts) == ["one", "one", "two"]
+
+
+# ── what is written when ──
+
+
+def test_an_item_is_marked_on_the_disk_before_it_is_sent(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[str, bool, int]] = []
+    write = Journal.write
+
+    def spy(journal: Journal, changes: Sequence[Change], durable: bool = False) -> None:
+        marked = [change for change in changes if "attempted_at" in change[0]]
+        written.append(("mark" if marked else "other", durable, len(running.portal.prompts)))
+        write(journal, changes, durable)
+        if marked:
+            synchronous = journal.ask("PRAGMA synchronous")[0][0]
+            assert synchronous == 2  # FULL
+
+    monkeypatch.setattr(Journal, "write", spy)
+    running.add("one", "two")
+    running.run(workers=1)
+
+    assert [(durable, sent) for kind, durable, sent in written if kind == "mark"] == [(True, 0), (True, 1)]
+
+
+def test_a_session_is_in_the_journal_while_it_is_waited_for(running: Running) -> None:
+    seen: list[str | None] = []
+
+    def look(portal: Portal, connection: Connection, request: Received) -> None:
+        with Batch(running.path) as other:
+            seen.extend(result.session_id for result in other.in_doubt())
+        found(portal, connection, request)
+
+    running.portal.reading = [look]
+    running.add("one")
+    running.run()
+
+    assert seen == ["s0"]
