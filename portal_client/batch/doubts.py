@@ -71,10 +71,9 @@ class Doubts:
     def __contains__(self, likeness: bytes) -> bool:
         return likeness in self._alike
 
-    def add(self, entry: Entry, evidence: Evidence, date: Optional[float] = None) -> None:
-        """Add an item, with the Date of a response that came after its attempt, if one did."""
-        now = self._now()
-        self._open.add(Doubt(entry, evidence, date, now, due=now))
+    def add(self, entry: Entry, evidence: Evidence) -> None:
+        """Add an item; its agent's sessions are read at once, and again when it is settled."""
+        self._open.add(Doubt(entry, evidence, due=self._now()))
         self._alike[entry.likeness] += 1
 
     def _remove(self, doubt: Doubt) -> None:

@@ -79,7 +79,7 @@ class Endings:
                     self.pace.troubled(entry.handed_out)
             evidence = Evidence(words(error))
             self._ledger.note(entry.in_doubt(evidence))
-            self.doubts.add(entry, evidence, date_of(call.headers) if call else None)
+            self.doubts.add(entry, evidence)
         else:
             self._ledger.note(entry.pending(counted=False))
             self._upcoming.put_back(entry)

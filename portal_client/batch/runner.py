@@ -24,7 +24,6 @@ from portal_client.batch.upcoming import Upcoming
 from portal_client.batch.work import Attempt, Calls, submit, wait
 from portal_client.exceptions import ApiValueError
 from portal_client.request import new_id
-from portal_client.secret import Lost
 
 #: The longest wait for news in seconds: what is added meanwhile is seen then, and so is Ctrl-C everywhere.
 _TICK = 0.5
@@ -44,7 +43,7 @@ _Handlers = tuple[Callable[[Any], object], Callable[[BaseException], object]]
 def check_executor(executor: Optional[Executor], api: SessionsApi, workers: int) -> None:
     """Check that an executor is one, and that it gets what it needs.
 
-    Raises ApiValueError, and AuthenticationError for a token that is not carried to another process.
+    Raises ApiValueError.
     """
     if executor is not None and not isinstance(cast(object, executor), Executor):
         raise ApiValueError(
@@ -60,11 +59,9 @@ def check_executor(executor: Optional[Executor], api: SessionsApi, workers: int)
             )
         return
     try:
-        carried = pickle.loads(pickle.dumps(api)).api_client.configuration.access_token
+        pickle.dumps(api)
     except Exception as error:
         raise ApiValueError(f"api: it cannot be sent to other processes: {error}") from error
-    if isinstance(carried, Lost):
-        carried()
 
 
 class Runner:

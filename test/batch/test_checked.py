@@ -24,6 +24,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "shorter": lambda path: path.write_bytes(path.read_bytes()[:-1]),
     "empty": lambda path: path.write_bytes(b""),
     "gone": lambda path: path.unlink(),
+    "huge": lambda path: os.truncate(path, 2**43),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
     "a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
 }
@@ -62,6 +63,7 @@ def test_a_file_that_has_changed_fails_its_item_unsent(
     (failed,) = running.batch.failures()
     assert running.portal.prompts == ["two"]
     assert str(path) in str(failed.error)
+    assert "while it was being sent" not in str(failed.error)
 
 
 @pytest.mark.parametrize("change", ["another byte", "shorter"])

@@ -13,7 +13,7 @@ import pytest
 from batch.conftest import Running
 from portal_client import ApiValueError, AuthenticationError, EnvToken, SessionsApi
 from support.clients import TOKEN
-from support.portal import lost
+from support.portal import dropped, lost
 
 
 def test_threads_of_ones_own(running: Running) -> None:
@@ -38,12 +38,13 @@ def elsewhere(running: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
 def test_processes(elsewhere: Running) -> None:
     elsewhere.add("one", "two")
     elsewhere.batch.add("a1", "three", [("a.txt", b"abc")])
-    elsewhere.portal.faults["two"] = [lost]
+    elsewhere.portal.faults |= {"two": [lost], "three": [dropped]}
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
-        counts = elsewhere.run(executor=executor, send_timeout=5)
+        # What a process has told of is over; only of one that is lost would that be waited for.
+        counts = elsewhere.run(executor=executor, send_timeout=300)
 
     assert counts.done == 3
-    assert sorted(elsewhere.portal.prompts) == ["one", "three", "two"]
+    assert sorted(elsewhere.portal.prompts) == ["one", "three", "three", "two"]
 
 
 def test_a_pool_that_breaks_leaves_a_doubt_and_the_next_run_settles_it(elsewhere: Running) -> None:
@@ -63,15 +64,16 @@ def test_a_pool_that_breaks_leaves_a_doubt_and_the_next_run_settles_it(elsewhere
     assert elsewhere.portal.prompts == ["one"]
 
 
-def test_a_token_that_is_not_carried_is_said_at_once(running: Running) -> None:
+def test_a_token_that_is_not_carried_ends_the_run(running: Running) -> None:
     running.add("one")
     with (
-        ProcessPoolExecutor(1) as executor,
+        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor,
         pytest.raises(AuthenticationError, match=r"such as EnvToken"),
     ):
         running.run(executor=executor)
 
     assert running.batch.counts.pending == 1
+    assert running.portal.prompts == []
 
 
 def test_an_api_that_cannot_be_sent_is_said_at_once(running: Running) -> None:

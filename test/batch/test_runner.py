@@ -11,6 +11,7 @@ from batch.conftest import Running
 from portal_client import ApiConnectionError, UnauthorizedException
 from portal_client.batch import Batch, State
 from portal_client.batch.journal import Change, Journal
+from portal_client.batch.pace import Pace
 from support.portal import Portal, after, dropped, found, lost, refused, started
 from support.scripted import Connection, Received
 
@@ -155,6 +156,16 @@ def test_429_slows_all_and_is_no_attempt(running: Running) -> None:
     assert [result.attempts for result in running.batch.results()] == [1, 1]
 
 
+def test_a_429_is_told_to_the_pace(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(Pace, "limited", lambda pace, sent, wait: told.append(wait) or 0.0)
+    running.portal.faults["one"] = [refused(429, Retry_After="7"), refused(429)]
+    running.add("one")
+    running.run()
+
+    assert told == [7.0, None]
+
+
 def test_a_server_that_is_away_ends_the_run_and_costs_no_attempt(running: Running) -> None:
     running.add("one", "two")
     other = running.api.api_client.with_options(host="http://127.0.0.1:9")
@@ -186,14 +197,16 @@ def test_equal_prompts_are_sent_one_after_the_other(running: Running) -> None:
 
 
 def test_what_looks_like_an_item_in_doubt_waits_until_that_is_settled(running: Running) -> None:
-    running.portal.faults["one"] = [lost, started, dropped]
+    running.portal.faults["one"] = [dropped, started, lost]
     for key in ("a", "b", "c"):
         running.batch.add("a1", "one", [(f"{key}.txt", key.encode())], key=key)
     running.run()
 
-    sessions = {result.key: result.session_id for result in running.batch.results()}
-    assert sessions == {"a": "s0", "b": "s1", "c": "s2"}
-    assert len(running.portal.prompts) == 4
+    sent = [path for path in running.portal.paths if path in ("POST /sessions/async", "GET /sessions")]
+    post, read = "POST /sessions/async", "GET /sessions"
+    assert sent == [post, read, read, post, post, read, post]
+    assert running.batch.counts.done == 3
+    assert running.portal.doubled == {"one": 3}
 
 
 def test_where_several_match_the_item_stays_in_doubt_with_the_evidence(running: Running) -> None:
