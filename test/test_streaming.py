@@ -913,6 +913,14 @@ def test_a_refused_call_leaves_no_recording(answer: Any, yesterday: bytes | None
         assert (log.read_bytes() if log.exists() else None) == yesterday
 
 
+def test_a_response_that_another_thread_has_just_closed_can_be_closed() -> None:
+    with calling(reply(SESSION)) as c:
+        framed = c.api.subscribe_to_session_without_preload_content("s0")._fp
+        framed.close()
+
+        framed.flush()  # which close() calls after it has looked whether it is closed
+
+
 def through_a_proxy(address: str, proxy: str, folder: Path) -> Any:
     return SessionsApi(client_of(address, proxy=proxy, ssl_ca_cert=ca_file(folder)))
 

@@ -111,6 +111,10 @@ class FramedResponse(http.client.HTTPResponse):
         finally:
             fp.close()
 
+    @override
+    def flush(self) -> None:
+        """Do nothing: where another thread has closed it, http.client would raise."""
+
     def chunk_size(self) -> int:
         """Read the size of the next chunk; behind the last one comes a trailer. Raises HTTPException."""
         line: bytes = self.fp.readline(MAX_LINE_BYTES)
