@@ -11,7 +11,7 @@ from typing import Any, Optional, get_type_hints
 from portal_client.operation import Operation
 from portal_client.options import Default
 
-__all__ = ["Form", "arguments"]
+__all__ = ["Form", "argument_entries", "argument_texts", "arguments"]
 
 _REFUSED = "    pydantic.ValidationError, ApiValueError: An argument or option is wrong; nothing was sent."
 
@@ -21,6 +21,20 @@ def arguments(docstring: Optional[str]) -> dict[str, str]:
     section = inspect.cleandoc(docstring or "").partition("Args:\n")[2].partition("\n\n")[0]
     entries = re.split(r"\n(?=    \w)", section) if section else []
     return {entry.partition(":")[0].strip(): entry for entry in entries}
+
+
+def argument_entries(cls: type) -> dict[str, str]:
+    """Return the entries of a class and its bases, those of the class last."""
+    entries: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        entries |= arguments(base.__doc__)
+    return entries
+
+
+def argument_texts(cls: type) -> dict[str, str]:
+    """Return what a class and its bases say of each argument, on one line and without the name."""
+    entries = argument_entries(cls)
+    return {name: " ".join(entry.partition(":")[2].split()) for name, entry in entries.items()}
 
 
 class Form:

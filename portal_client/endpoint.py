@@ -11,7 +11,7 @@ import urllib3
 from portal_client.api_client import ApiClient
 from portal_client.api_response import ApiResponse
 from portal_client.configuration import Configuration
-from portal_client.description import Form, arguments
+from portal_client.description import Form, argument_entries
 from portal_client.exceptions import ApiTypeError
 from portal_client.operation import JSON, Operation
 from portal_client.options import RequestOptions, StreamOptions
@@ -53,9 +53,7 @@ class Api:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        texts: dict[str, str] = {}
-        for base in reversed(cls.__mro__):
-            texts |= arguments(base.__doc__)
+        texts = argument_entries(cls)
         for name, method in vars(cls).items():
             form = getattr(method, "__wrapped__", None)
             own = getattr(method, "__qualname__", "") == f"{cls.__qualname__}.{name}"

@@ -20,7 +20,7 @@ import griffe
 from pydantic import BaseModel, RootModel
 
 from openapi import operations
-from portal_client.description import arguments
+from portal_client.description import argument_texts
 from portal_client.exceptions import error_for
 from portal_client.files import Files
 from portal_client.operation import Operation, Parameter
@@ -111,7 +111,7 @@ def _section(package: Package, api: type, form: Any) -> Section:
     promised = package.operations.get((operation.stream_of or operation).name)
     if promised is None:
         raise ValueError(f"{operation.name}: not in the contract")
-    described = _arguments(api)
+    described = argument_texts(api)
     unsaid = [p.name for p in operation.parameters if p.name not in described]
     if unsaid:
         raise ValueError(f"{operation.name}: nothing is said of {unsaid[0]} in the docstring of its class")
@@ -141,12 +141,6 @@ def _status(status: str, response: Mapping[str, Any]) -> tuple[str, str]:
     raised = "" if status[0] == "2" else f": {error_for(int(status)).__name__}"
     star = r" \*" if response.get("x-extension") else ""
     return f"**{status}**{star}", description + raised
-
-
-def _arguments(api: type) -> dict[str, str]:
-    """Return what the docstring of an API class says of the arguments of its operations."""
-    said = arguments(api.__doc__)
-    return {name: " ".join(entry.partition(":")[2].split()) for name, entry in said.items()}
 
 
 # ── types ──

@@ -1,0 +1,76 @@
+"""Groups whose commands are made when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, Literal, Optional, Union, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from portal_client.cli.shell import Connect, command
+
+#: Makes a command, or a group.
+Maker = Callable[[], Union[TyperCommand, TyperGroup]]
+
+#: Help is Markdown, as docstrings are.
+_MARKUP: Literal["markdown"] = "markdown"
+
+
+class Commands(Mapping[str, Any]):
+    """The commands of a group by name: the names are looked up at the first use, each command at its own."""
+
+    def __init__(self, listed: Callable[[], Iterable[tuple[str, Maker]]]) -> None:
+        self._listed = listed
+        self._made: dict[str, Any] = {}
+
+    @cached_property
+    def _makers(self) -> dict[str, Maker]:
+        return dict(self._listed())
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+class Group(TyperGroup):
+    """A group of lazy commands."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands, without making them."""
+        return list(self.commands)
+
+
+def group(name: str, text: str, commands: Commands, panel: Optional[str] = None) -> Group:
+    """Return a group with its line of help, in a panel of the help above it."""
+    return Group(
+        name=name,
+        help=text,
+        commands=cast(Any, commands),
+        rich_markup_mode=_MARKUP,
+        rich_help_panel=panel,
+        no_args_is_help=True,
+    )
+
+
+def leaf(
+    name: str,
+    function: Callable[..., Optional[int]],
+    connect: Optional[Connect] = None,
+    panel: Optional[str] = None,
+) -> TyperCommand:
+    """Return a command made of a function that takes a Shell and its arguments."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=_MARKUP)
+    app.command(name, rich_help_panel=panel)(command(function, connect))
+    made = get_command(app)
+    assert isinstance(made, TyperCommand)
+    return made

@@ -1,0 +1,85 @@
+"""The root of all commands."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Annotated, Any, Union, cast
+
+import typer
+from typer.main import get_command
+
+from portal_client import __version__
+from portal_client.cli.exits import Exit
+from portal_client.cli.lazy import Commands, Group, Maker, group
+from portal_client.cli.operations import groups
+from portal_client.cli.portal import connect
+from portal_client.cli.services import SERVICES
+from portal_client.cli.shell import silence
+
+_CONVERSATIONS = "Conversations"
+_TOOLS = "Tools"
+_OPERATIONS = "Operations"
+
+
+def _commands() -> Iterator[tuple[str, Maker]]:
+    yield from groups("portal_client.api", connect, _OPERATIONS)
+    for name, module in SERVICES.items():
+        yield name, partial(_service, name, module)
+
+
+def _service(name: str, module: str) -> Group:
+    """Return the group of another service: its module has a docstring and `commands`."""
+    found = import_module(module)
+    return group(name, (found.__doc__ or "").partition("\n")[0], Commands(found.commands), _OPERATIONS)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"portal-client {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Talk to agents, from a shell.
+
+    Exit codes: 0 done; 1 the agent failed; 2 usage, nothing was sent; 3 the service refused it; 4 the service
+    could not be reached, or failed; 5 in doubt, it may have been done; 124 the wait is over; 130 Ctrl-C.
+    """
+
+
+def tree() -> Group:
+    """Return the root of all commands."""
+    app = typer.Typer(cls=Group, name="portal", rich_markup_mode="markdown", no_args_is_help=True)
+    app.callback()(_root)
+    root = get_command(app)
+    assert isinstance(root, Group)
+    root.commands = cast(Any, Commands(_commands))
+    return root
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name, and return its exit code."""
+    warnings.showwarning = _show_warning
+    code: Union[str, int, None] = 0
+    try:
+        tree().main(list(arguments), prog_name="portal")
+    except SystemExit as end:
+        code = end.code
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+        return Exit.PIPE_CLOSED
+    return code if isinstance(code, int) else Exit.USAGE
+
+
+def _show_warning(message: Union[Warning, str], *_: object, **__: object) -> None:
+    print(f"portal: {message}", file=sys.stderr)

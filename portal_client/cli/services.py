@@ -1,0 +1,6 @@
+"""The other services that the command knows: the names of their groups, and the modules of these."""
+
+from __future__ import annotations
+
+#: A module has a docstring, the help of its group, and a function `commands`.
+SERVICES = {"candela": "finbourne_candela.cli"}

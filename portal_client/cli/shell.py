@@ -1,0 +1,149 @@
+"""What a command works with: its output, a client, and an end in an exit code."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
+
+import typer
+
+from portal_client.cli.exits import Exit, exit_code
+from portal_client.cli.failures import described
+from portal_client.cli.output import Output
+
+if TYPE_CHECKING:
+    from portal_client.api_client import ApiClient
+    from portal_client.endpoint import Api
+    from portal_client.exceptions import ApiException
+
+A = TypeVar("A", bound="Api")
+
+#: Makes a client of a service; its keyword arguments are options of each command of the service.
+Connect = Callable[..., "ApiClient"]
+
+_PANEL = "Options of every command"
+
+
+class Shell:
+    """What a command is given: its output, a client of its service, and the limit for its time in seconds."""
+
+    def __init__(self, connect: Callable[[], ApiClient], output: Output, timeout: Optional[float]) -> None:
+        self.output = output
+        self.timeout = timeout
+        self._connect = connect
+        self._api: Optional[type[Api]] = None
+
+    @contextmanager
+    def open(self, api: type[A]) -> Generator[A]:
+        """Return the operations of a class, on a client that is closed at the end."""
+        self._api = api
+        with self._connect() as client:
+            yield api(client)
+
+    def repeatable(self, error: ApiException) -> bool:
+        """Return whether the operation that failed may be repeated without harm."""
+        form = getattr(self._api, error.call.operation, None) if error.call else None
+        return form is not None and form.operation.idempotent
+
+
+def _common(
+    *,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print JSON: one document, or a line for each event.", rich_help_panel=_PANEL
+        ),
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug", help="Log each attempt, and show where an error is from.", rich_help_panel=_PANEL
+        ),
+    ] = False,
+) -> None:
+    """Declare the options of every command."""
+
+
+def _limited(
+    *,
+    timeout: Annotated[
+        Optional[float],
+        typer.Option(
+            "--timeout", metavar="SECONDS", help="The limit for the whole command.", rich_help_panel=_PANEL
+        ),
+    ] = None,
+) -> None:
+    """Declare the option of every command that talks to a service."""
+
+
+def command(function: Callable[..., Optional[int]], connect: Optional[Connect] = None) -> Callable[..., None]:
+    """Return a function as typer takes a command: with the common options, and with an exit code as its end.
+
+    `function` takes a Shell and its own arguments, and may return the code. The options of `connect` are
+    those of the command, too.
+    """
+    settings = _declared(connect) if connect else []
+    limits = _declared(_limited) if connect else []
+    declared = [*_declared(function, 1), *settings, *limits, *_declared(_common)]
+
+    def run(**given: Any) -> None:
+        of_service = {option.name: given.pop(option.name) for option in settings}
+        output, debug = Output(given.pop("as_json")), given.pop("debug")
+        timeout = given.pop("timeout", None) if connect else None
+
+        def client() -> ApiClient:
+            assert connect is not None
+            made = connect(**of_service)
+            if debug:
+                made.configuration.debug = True
+            return made
+
+        if debug:
+            logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s")
+        code = _ended(Shell(client, output, timeout), partial(function, **given), debug)
+        if code:
+            raise typer.Exit(code)
+
+    named: Any = run
+    named.__name__, named.__doc__ = function.__name__, function.__doc__
+    named.__signature__ = inspect.Signature(declared)
+    named.__annotations__ = {parameter.name: parameter.annotation for parameter in declared}
+    return run
+
+
+def _declared(function: Callable[..., object], first: int = 0) -> list[inspect.Parameter]:
+    """Return the parameters of a function with their types evaluated; those before `first` are left out."""
+    space = getattr(function, "__globals__", {})
+    return [
+        p.replace(annotation=eval(p.annotation, space)) if isinstance(p.annotation, str) else p
+        for p in list(inspect.signature(function).parameters.values())[first:]
+    ]
+
+
+def _ended(shell: Shell, work: Callable[[Shell], Optional[int]], debug: bool) -> int:
+    """Do the work of a command, and return its exit code; say on standard error what went wrong."""
+    try:
+        code = work(shell)
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:
+        failed = exit_code(error, shell.repeatable)
+        if failed is Exit.PIPE_CLOSED:
+            silence()
+            return failed
+        if debug:
+            traceback.print_exc()
+        shell.output.note(described(error, failed))
+        return failed
+    return code or Exit.DONE
+
+
+def silence() -> None:
+    """Let what is still to be written to a closed pipe go nowhere: Python would complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
