@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ def read_document(path: str) -> Any:
     if path == STDIN:
         return parse(_decoded(sys.stdin.buffer.read(), "standard input"), "standard input")
     return parse(_decoded(Path(path).read_bytes(), path), path)
+
+
+def files(paths: Iterable[str]) -> list[Any]:
+    """Return the files of a form by their paths; `-` is standard input."""
+    return [("stdin", sys.stdin.buffer) if path == STDIN else path for path in paths]
 
 
 def parse(text: str, name: str) -> Any:

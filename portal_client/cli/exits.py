@@ -22,7 +22,7 @@ class Exit(IntEnum):
     REFUSED = 3
     """The service refused it (4xx)."""
     UNREACHABLE = 4
-    """The service could not be reached, or failed (5xx); nothing was done."""
+    """The service could not be reached, or failed (5xx)."""
     IN_DOUBT = 5
     """It may have been done: the reply was lost, or a 5xx. Look before you repeat it."""
     FAULT = 70
@@ -35,11 +35,8 @@ class Exit(IntEnum):
     """Nobody reads the output any more, as with `| head`."""
 
 
-def exit_code(error: BaseException, repeatable: Callable[[ApiException], bool]) -> Exit:
-    """Return the code that an exception ends in.
-
-    `repeatable` tells of a failed call whether its operation may be repeated without harm, as reading may.
-    """
+def exit_code(error: BaseException, in_doubt: Callable[[ApiException], bool]) -> Exit:
+    """Return the code that an exception ends in; `in_doubt` tells whether a failed call may have an effect."""
     from pydantic import ValidationError
 
     from portal_client.exceptions import ApiException, OpenApiException, SessionFailed, WaitTimeout
@@ -51,7 +48,7 @@ def exit_code(error: BaseException, repeatable: Callable[[ApiException], bool]) 
     if isinstance(error, WaitTimeout):
         return Exit.WAIT_OVER
     if isinstance(error, ApiException):
-        return _of_call(error, repeatable)
+        return _of_call(error, in_doubt)
     if isinstance(error, BrokenPipeError):
         return Exit.PIPE_CLOSED
     if isinstance(error, (OpenApiException, ValidationError, OSError, ImportError)):
@@ -59,14 +56,14 @@ def exit_code(error: BaseException, repeatable: Callable[[ApiException], bool]) 
     return Exit.FAULT
 
 
-def _of_call(error: ApiException, repeatable: Callable[[ApiException], bool]) -> Exit:
+def _of_call(error: ApiException, in_doubt: Callable[[ApiException], bool]) -> Exit:
     from portal_client.exceptions import ApiException, AuthenticationError
 
-    if error.request_sent and not error.safe_to_repeat and not repeatable(error):
+    if in_doubt(error):
         return Exit.IN_DOUBT
     if 400 <= error.status <= 499:
         return Exit.REFUSED
     if isinstance(error, AuthenticationError) and not error.status:
         cause = error.__cause__  # of a token endpoint that could not be reached
-        return _of_call(cause, repeatable) if isinstance(cause, ApiException) else Exit.USAGE
+        return _of_call(cause, in_doubt) if isinstance(cause, ApiException) else Exit.USAGE
     return Exit.UNREACHABLE

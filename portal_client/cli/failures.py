@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Optional, cast
 
 from portal_client.cli.exits import Exit
 from portal_client.text import printable, shortened
@@ -14,28 +14,26 @@ if TYPE_CHECKING:
 
 _MAX_DETAIL = 1000
 
-_ADVICE = {
-    Exit.UNREACHABLE: "`portal doctor` looks for the reason.",
-    Exit.IN_DOUBT: "The service may have done it all the same: look before you repeat it.",
-    Exit.FAULT: "This is a fault of portal-client; --debug shows where.",
-}
 
-
-def described(error: BaseException, code: Exit) -> str:
-    """Return what a command prints on standard error: the reason first, then what helps.
+def described(error: BaseException, code: Exit, advice: Optional[str]) -> str:
+    """Return what a command prints on standard error: the reason, then what helps.
 
     It holds no control characters of others, and no credentials.
     """
     first, *more = _lines(error, code)
+    if advice is not None:
+        more.append(advice)
     return "\n".join([f"portal: {first}", *(f"  {line}" for line in more)])
 
 
 def _lines(error: BaseException, code: Exit) -> Iterator[str]:
     from pydantic import ValidationError
 
-    from portal_client.exceptions import ApiException
+    from portal_client.exceptions import ApiException, WaitTimeout
 
-    if isinstance(error, ApiException):
+    if isinstance(error, WaitTimeout):
+        yield f"the wait for session {printable(error.session_id)} is over"
+    elif isinstance(error, ApiException):
         # A copy, since that masks the credentials that the response repeats.
         yield from _of_call(copy.copy(error))
     elif isinstance(error, ValidationError):
@@ -49,8 +47,6 @@ def _lines(error: BaseException, code: Exit) -> Iterator[str]:
         yield printable(f"{error.filename}: {error.strerror}")
     else:
         yield from map(printable, str(error).splitlines())
-    if code in _ADVICE:
-        yield _ADVICE[code]
 
 
 def _of_call(error: ApiException) -> Iterator[str]:

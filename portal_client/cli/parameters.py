@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import Enum
 from typing import (
     Annotated,
@@ -22,7 +21,7 @@ from typing import (
 
 import typer
 
-from portal_client.cli.documents import STDIN, read_document, read_text
+from portal_client.cli.documents import files, read_document, read_text
 from portal_client.description import argument_texts
 from portal_client.exceptions import ApiValueError
 from portal_client.operation import Operation, Parameter
@@ -76,11 +75,6 @@ def _argument(parameter: Parameter, text: str) -> Argument:
 
 def _first_sentence(text: str) -> str:
     return text.partition(":")[0].rstrip(".") + "."
-
-
-def files(paths: Sequence[str]) -> list[Any]:
-    """Return the files of a form by their paths; `-` is standard input."""
-    return [("stdin", sys.stdin.buffer) if path == STDIN else path for path in paths]
 
 
 def _positional(name: str, metavar: str, text: str, value: Callable[[Any], Any]) -> Argument:

@@ -6,27 +6,34 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from portal_client.cli.shell import PANEL
+
 if TYPE_CHECKING:
     from portal_client.api_client import ApiClient
+    from portal_client.configuration import Configuration
 
-_PANEL = "Options of every command"
+
+def configuration(profile: Optional[str], host: Optional[str]) -> Configuration:
+    """Return the settings of the environment and a profile; `host` overrides theirs."""
+    from portal_client.configuration import Configuration
+
+    if profile is not None:
+        return Configuration.from_profile(profile, host=host)
+    return Configuration.from_env(host=host)
 
 
 def connect(
     *,
     profile: Annotated[
-        Optional[str], typer.Option(metavar="NAME", help="The profile to use.", rich_help_panel=_PANEL)
+        Optional[str],
+        typer.Option(metavar="NAME", help="The profile to use, else PORTAL_PROFILE.", rich_help_panel=PANEL),
     ] = None,
     host: Annotated[
-        Optional[str], typer.Option(metavar="URL", help="Where the service is.", rich_help_panel=_PANEL)
+        Optional[str],
+        typer.Option(metavar="URL", help="Where the service is, else PORTAL_HOST.", rich_help_panel=PANEL),
     ] = None,
 ) -> ApiClient:
-    """Return a client by the settings of the environment or a profile; `host` overrides theirs."""
-    import os
-
+    """Return a client by the settings of the environment and a profile; `host` overrides theirs."""
     from portal_client.api_client import ApiClient
-    from portal_client.configuration import Configuration
 
-    return ApiClient(
-        Configuration(host or os.environ["PORTAL_HOST"], access_token=os.environ.get("BEARER_TOKEN"))
-    )
+    return ApiClient(configuration(profile, host))

@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import Annotated, Any, Union, cast
 
 import typer
+from typer.core import TyperCommand
 from typer.main import get_command
 
 from portal_client import __version__
 from portal_client.cli.exits import Exit
-from portal_client.cli.lazy import Commands, Group, Maker, group
+from portal_client.cli.lazy import Commands, Group, Maker, group, leaf
 from portal_client.cli.operations import groups
 from portal_client.cli.portal import connect
 from portal_client.cli.services import SERVICES
@@ -25,10 +26,24 @@ _TOOLS = "Tools"
 _OPERATIONS = "Operations"
 
 
+#: The verbs, each by the module that has a function of that name.
+_VERBS = {
+    "conversations": ("ask", "run", "wait", "follow", "continue", "export"),
+}
+
+
 def _commands() -> Iterator[tuple[str, Maker]]:
+    for module, names in _VERBS.items():
+        for name in names:
+            yield name, partial(_verb, module, name)
     yield from groups("portal_client.api", connect, _OPERATIONS)
     for name, module in SERVICES.items():
         yield name, partial(_service, name, module)
+
+
+def _verb(module: str, name: str) -> TyperCommand:
+    functions = vars(import_module(f"portal_client.cli.{module}"))
+    return leaf(name, functions.get(name) or functions[f"{name}_"], connect, module.capitalize())
 
 
 def _service(name: str, module: str) -> Group:

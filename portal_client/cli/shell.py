@@ -28,7 +28,8 @@ A = TypeVar("A", bound="Api")
 #: Makes a client of a service; its keyword arguments are options of each command of the service.
 Connect = Callable[..., "ApiClient"]
 
-_PANEL = "Options of every command"
+#: The heading of these in a help.
+PANEL = "Options of every command"
 
 
 class Shell:
@@ -37,6 +38,14 @@ class Shell:
     def __init__(self, connect: Callable[[], ApiClient], output: Output, timeout: Optional[float]) -> None:
         self.output = output
         self.timeout = timeout
+        #: What helps, by the code that the command ends with.
+        self.advice: dict[Exit, str] = {
+            Exit.UNREACHABLE: "`portal doctor` looks for the reason.",
+            Exit.IN_DOUBT: "The service may have done it all the same: look before you repeat it.",
+            Exit.FAULT: "This is a fault of portal-client; --debug shows where.",
+        }
+        #: Whether the service has taken a prompt of this command: to repeat the command would send another.
+        self.prompt_sent = False
         self._connect = connect
         self._api: Optional[type[Api]] = None
 
@@ -47,10 +56,14 @@ class Shell:
         with self._connect() as client:
             yield api(client)
 
-    def repeatable(self, error: ApiException) -> bool:
-        """Return whether the operation that failed may be repeated without harm."""
+    def in_doubt(self, error: ApiException) -> bool:
+        """Return whether a call that failed may have had an effect, or one before it has."""
+        if self.prompt_sent:
+            return True
+        if error.safe_to_repeat:
+            return False
         form = getattr(self._api, error.call.operation, None) if error.call else None
-        return form is not None and form.operation.idempotent
+        return form is None or not form.operation.idempotent
 
 
 def _common(
@@ -58,13 +71,13 @@ def _common(
     as_json: Annotated[
         bool,
         typer.Option(
-            "--json", help="Print JSON: one document, or a line for each event.", rich_help_panel=_PANEL
+            "--json", help="Print JSON: one document, or a line for each event.", rich_help_panel=PANEL
         ),
     ] = False,
     debug: Annotated[
         bool,
         typer.Option(
-            "--debug", help="Log each attempt, and show where an error is from.", rich_help_panel=_PANEL
+            "--debug", help="Log each attempt, and show where an error is from.", rich_help_panel=PANEL
         ),
     ] = False,
 ) -> None:
@@ -76,7 +89,7 @@ def _limited(
     timeout: Annotated[
         Optional[float],
         typer.Option(
-            "--timeout", metavar="SECONDS", help="The limit for the whole command.", rich_help_panel=_PANEL
+            "--timeout", metavar="SECONDS", help="The limit for the whole command.", rich_help_panel=PANEL
         ),
     ] = None,
 ) -> None:
@@ -133,13 +146,13 @@ def _ended(shell: Shell, work: Callable[[Shell], Optional[int]], debug: bool) ->
         code = work(shell)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
-        failed = exit_code(error, shell.repeatable)
+        failed = exit_code(error, shell.in_doubt)
         if failed is Exit.PIPE_CLOSED:
             silence()
             return failed
         if debug:
             traceback.print_exc()
-        shell.output.note(described(error, failed))
+        shell.output.note(described(error, failed, shell.advice.get(failed)))
         return failed
     return code or Exit.DONE
 
