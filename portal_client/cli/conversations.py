@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -13,8 +13,10 @@ import typer
 
 from portal_client.cli.documents import files, read_text
 from portal_client.cli.exits import Exit
+from portal_client.cli.failures import quoted
+from portal_client.cli.lazy import Maker, leaf
+from portal_client.cli.portal import connect
 from portal_client.cli.shell import Shell
-from portal_client.text import printable
 
 if TYPE_CHECKING:
     from portal_client.api.sessions_api import SessionsApi
@@ -109,6 +111,14 @@ def export(
         shell.output.text(text)
     else:
         output.write_text(text, "utf-8")
+
+
+def commands(panel: str) -> Iterator[tuple[str, Maker]]:
+    """Yield the verbs."""
+    verbs: dict[str, Callable[..., Optional[int]]]
+    verbs = {"ask": ask, "run": run, "wait": wait, "follow": follow, "continue": continue_, "export": export}
+    for name, function in verbs.items():
+        yield name, partial(leaf, name, function, connect, panel)
 
 
 def _sessions(shell: Shell) -> AbstractContextManager[SessionsApi]:
@@ -229,8 +239,3 @@ class _Conversation:
             return None
         self._output.note(f"portal: the agent failed in session {self._id}")
         return Exit.AGENT_FAILED
-
-
-def quoted(text: str) -> str:
-    """Return a text of others as a word of a shell."""
-    return shlex.quote(printable(text))

@@ -36,7 +36,7 @@ class Exit(IntEnum):
 
 
 def exit_code(error: BaseException, in_doubt: Callable[[ApiException], bool]) -> Exit:
-    """Return the code that an exception ends in; `in_doubt` tells whether a failed call may have an effect."""
+    """Return the code of an exception; `in_doubt` tells whether a call that failed may have had an effect."""
     from pydantic import ValidationError
 
     from portal_client.exceptions import ApiException, OpenApiException, SessionFailed, WaitTimeout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional, cast
 
@@ -80,3 +81,8 @@ def _item(item: Any) -> str:
         return f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
     except (KeyError, TypeError):
         return str(item)
+
+
+def quoted(text: str) -> str:
+    """Return a text of others as a word of a shell."""
+    return shlex.quote(printable(text))

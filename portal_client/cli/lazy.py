@@ -74,3 +74,19 @@ def leaf(
     made = get_command(app)
     assert isinstance(made, TyperCommand)
     return made
+
+
+def foreign(name: str, function: Callable[[list[str]], int], panel: Optional[str] = None) -> TyperCommand:
+    """Return a command that leaves all its arguments, --help too, to a function, and ends with its code."""
+
+    def run(context: typer.Context) -> None:
+        raise typer.Exit(function(context.args))
+
+    app = typer.Typer(add_completion=False, rich_markup_mode=_MARKUP)
+    everything = {"ignore_unknown_options": True, "allow_extra_args": True}
+    app.command(
+        name, help=function.__doc__, context_settings=everything, add_help_option=False, rich_help_panel=panel
+    )(run)
+    made = get_command(app)
+    assert isinstance(made, TyperCommand)
+    return made

@@ -10,46 +10,40 @@ from importlib import import_module
 from typing import Annotated, Any, Union, cast
 
 import typer
-from typer.core import TyperCommand
 from typer.main import get_command
 
 from portal_client import __version__
+from portal_client.cli.conversations import commands
+from portal_client.cli.doctor import doctor
 from portal_client.cli.exits import Exit
-from portal_client.cli.lazy import Commands, Group, Maker, group, leaf
+from portal_client.cli.lazy import Commands, Group, Maker, foreign, group, leaf
 from portal_client.cli.operations import groups
 from portal_client.cli.portal import connect
+from portal_client.cli.sandbox import sandbox
 from portal_client.cli.services import SERVICES
 from portal_client.cli.shell import silence
 
-_CONVERSATIONS = "Conversations"
-_TOOLS = "Tools"
-_OPERATIONS = "Operations"
+_TOOLS, _OPERATIONS = "Tools", "Operations"
 
-
-#: The verbs, each by the module that has a function of that name.
-_VERBS = {
-    "conversations": ("ask", "run", "wait", "follow", "continue", "export"),
-}
+#: The groups besides those of operations; each is a module.
+_GROUPS = ("config",)
 
 
 def _commands() -> Iterator[tuple[str, Maker]]:
-    for module, names in _VERBS.items():
-        for name in names:
-            yield name, partial(_verb, module, name)
+    yield from commands("Conversations")
+    for name in _GROUPS:
+        yield name, partial(_group, name, f"portal_client.cli.{name}", _TOOLS)
+    yield "doctor", partial(leaf, "doctor", doctor, connect, _TOOLS)
+    yield "sandbox", partial(foreign, "sandbox", sandbox, _TOOLS)
     yield from groups("portal_client.api", connect, _OPERATIONS)
     for name, module in SERVICES.items():
-        yield name, partial(_service, name, module)
+        yield name, partial(_group, name, module, _OPERATIONS)
 
 
-def _verb(module: str, name: str) -> TyperCommand:
-    functions = vars(import_module(f"portal_client.cli.{module}"))
-    return leaf(name, functions.get(name) or functions[f"{name}_"], connect, module.capitalize())
-
-
-def _service(name: str, module: str) -> Group:
-    """Return the group of another service: its module has a docstring and `commands`."""
+def _group(name: str, module: str, panel: str) -> Group:
+    """Return the group that a module describes: by its docstring and its `commands`."""
     found = import_module(module)
-    return group(name, (found.__doc__ or "").partition("\n")[0], Commands(found.commands), _OPERATIONS)
+    return group(name, (found.__doc__ or "").partition("\n")[0], Commands(found.commands), panel)
 
 
 def _version(asked: bool) -> None:

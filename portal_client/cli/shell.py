@@ -46,14 +46,15 @@ class Shell:
         }
         #: Whether the service has taken a prompt of this command: to repeat the command would send another.
         self.prompt_sent = False
-        self._connect = connect
+        #: Makes a client of the service, which the caller closes.
+        self.connect = connect
         self._api: Optional[type[Api]] = None
 
     @contextmanager
     def open(self, api: type[A]) -> Generator[A]:
         """Return the operations of a class, on a client that is closed at the end."""
         self._api = api
-        with self._connect() as client:
+        with self.connect() as client:
             yield api(client)
 
     def in_doubt(self, error: ApiException) -> bool:
