@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ def read_document(path: str) -> Any:
     if path == STDIN:
         return parse(_decoded(sys.stdin.buffer.read(), "standard input"), "standard input")
     return parse(_decoded(Path(path).read_bytes(), path), path)
+
+
+def lines_of(path: str) -> Iterator[str]:
+    """Yield the lines of a file, or of standard input for `-`; the file is read as they are taken."""
+    with nullcontext(sys.stdin.buffer) if path == STDIN else open(path, "rb") as file:
+        for line in file:
+            yield _decoded(line, "standard input" if path == STDIN else path)
 
 
 def files(paths: Iterable[str]) -> list[Any]:

@@ -22,6 +22,7 @@ def described(error: BaseException, code: Exit, advice: Optional[str]) -> str:
     It holds no control characters of others, and no credentials.
     """
     first, *more = _lines(error, code)
+    more += map(printable, getattr(error, "__notes__", ()))
     if advice is not None:
         more.append(advice)
     return "\n".join([f"portal: {first}", *(f"  {line}" for line in more)])

@@ -26,7 +26,7 @@ from portal_client.cli.shell import silence
 _TOOLS, _OPERATIONS = "Tools", "Operations"
 
 #: The groups besides those of operations; each is a module.
-_GROUPS = ("config",)
+_GROUPS = ("batch", "config")
 
 
 def _commands() -> Iterator[tuple[str, Maker]]:

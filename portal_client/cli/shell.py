@@ -100,17 +100,17 @@ def _limited(
 def command(function: Callable[..., Optional[int]], connect: Optional[Connect] = None) -> Callable[..., None]:
     """Return a function as typer takes a command: with the common options, and with an exit code as its end.
 
-    `function` takes a Shell and its own arguments, and may return the code. The options of `connect` are
-    those of the command, too.
+    `function` takes a Shell and its own arguments, perhaps a `timeout` of its own, and may return the code.
+    The options of `connect` are those of the command, too.
     """
-    settings = _declared(connect) if connect else []
-    limits = _declared(_limited) if connect else []
-    declared = [*_declared(function, 1), *settings, *limits, *_declared(_common)]
+    own, settings = _declared(function, 1), _declared(connect) if connect else []
+    limits = _declared(_limited) if connect and "timeout" not in {p.name for p in own} else []
+    declared = [*own, *settings, *limits, *_declared(_common)]
 
     def run(**given: Any) -> None:
         of_service = {option.name: given.pop(option.name) for option in settings}
         output, debug = Output(given.pop("as_json")), given.pop("debug")
-        timeout = given.pop("timeout", None) if connect else None
+        timeout = given.pop("timeout") if limits else None
 
         def client() -> ApiClient:
             assert connect is not None
