@@ -183,8 +183,8 @@ class _Conversation:
         self._shell.advice |= dict.fromkeys((Exit.INTERRUPTED, Exit.IN_DOUBT), may_have_arrived)
         self._id = send().session_id
         self._shell.prompt_sent = True
-        self._output.note(f"session {self._id}")
         self._advise(self._id)
+        self._output.note(f"session {self._id}")
 
     # ── what the agent does ──
 

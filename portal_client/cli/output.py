@@ -34,7 +34,8 @@ class Output:
         elif self.terminal:
             from portal_client.cli.tables import show
 
-            show(value)
+            if not show(value) and value is not None:
+                self.note("(none)")
         else:
             self.text("".join(f"{line}\n" for line in lines(value)))
         sys.stdout.flush()

@@ -76,17 +76,20 @@ def tree() -> Group:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name, and return its exit code."""
-    warnings.showwarning = _show_warning
-    code: Union[str, int, None] = 0
-    try:
-        tree().main(list(arguments), prog_name="portal")
-    except SystemExit as end:
-        code = end.code
+    code: Union[str, int, None] = Exit.DONE
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            tree().main(list(arguments), prog_name="portal")
+        except SystemExit as end:
+            # typer and rich have met it themselves, in a help for example.
+            code = Exit.PIPE_CLOSED if isinstance(end.__context__, BrokenPipeError) else end.code
     try:
         sys.stdout.flush()
     except BrokenPipeError:
+        code = Exit.PIPE_CLOSED
+    if code == Exit.PIPE_CLOSED:
         silence()
-        return Exit.PIPE_CLOSED
     return code if isinstance(code, int) else Exit.USAGE
 
 

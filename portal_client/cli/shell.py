@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, cast
 
 import typer
 
@@ -149,7 +149,6 @@ def _ended(shell: Shell, work: Callable[[Shell], Optional[int]], debug: bool) ->
     except (Exception, KeyboardInterrupt) as error:
         failed = exit_code(error, shell.in_doubt)
         if failed is Exit.PIPE_CLOSED:
-            silence()
             return failed
         if debug:
             traceback.print_exc()
@@ -160,4 +159,4 @@ def _ended(shell: Shell, work: Callable[[Shell], Optional[int]], debug: bool) ->
 
 def silence() -> None:
     """Let what is still to be written to a closed pipe go nowhere: Python would complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), cast(Any, sys.__stdout__).fileno())

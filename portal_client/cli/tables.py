@@ -22,8 +22,8 @@ _SHORT = 40
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
-def show(value: Any) -> None:
-    """Print plain data: its fields, and its tables below."""
+def show(value: Any) -> bool:
+    """Print plain data: its fields, and its tables below; return whether there is any."""
     console = Console(highlight=False, emoji=False, markup=False)
     fields, tables = shape(value)
     if "" in fields:
@@ -36,6 +36,7 @@ def show(value: Any) -> None:
             console.print(_text(name), style="bold")
         for part in _parts(console, rows):
             console.print(part)
+    return bool(fields or tables)
 
 
 def _parts(console: Console, rows: Rows) -> Iterator[RenderableType]:

@@ -1,0 +1,180 @@
+"""Every operation as a command: what the server receives, and what is printed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from cli.commands import COMMANDS, TOKEN, Command, arguments, response
+from cli.conftest import Ended
+from support.scripted import Received, chunk, content, playing, reply
+
+Portal = Callable[..., Ended]
+
+
+def check_request(command: Command, request: Received, sent: dict[str, Any]) -> None:
+    """Compare a request with the declaration and with what was given."""
+    operation = command.operation
+    target = urlsplit(request.target)
+    by_place: dict[str, dict[str, Any]] = {place: {} for place in ("path", "query", "form", "file", "body")}
+    for parameter in operation.parameters:
+        by_place[parameter.place][parameter.name] = sent[parameter.name]
+
+    assert (request.method, unquote(target.path)) == (
+        operation.method,
+        operation.path.format(**by_place["path"]),
+    )
+    assert parse_qs(target.query) == {name: [value] for name, value in by_place["query"].items()}
+    assert request.headers["Authorization"] == (f"Bearer {TOKEN}" if operation.secured else None)
+    if by_place["body"]:
+        assert json.loads(request.body) == next(iter(by_place["body"].values()))
+    elif operation.consumes:
+        parts = {part.get_param("name", header="content-disposition"): part for part in request.parts}
+        fields = {name: value.encode() for name, value in by_place["form"].items()}
+        assert {str(name): content(part) for name, part in parts.items()} == {**fields, **by_place["file"]}
+
+
+def read(command: Command, text: str) -> Any:
+    """Read JSON as the data of an operation: a date is the same date, however it is written."""
+    return command.operation.returns.validator.validate_json(text)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_every_operation_is_a_command(command: Command, portal: Portal, tmp_path: Path) -> None:
+    given, sent = arguments(command, tmp_path)
+    answered = response(command)
+
+    with playing(reply(answered if answered is not None else b"null")) as server:
+        ended = portal(*command.words, *given, "--json", host=server.host)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert read(command, ended.out) == read(command, json.dumps(answered))
+    (request,) = server.requests
+    check_request(command, request, sent)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_every_command_has_a_help(command: Command, portal: Portal) -> None:
+    ended = portal(*command.words, "--help")
+
+    summary = (command.operation.stub.__doc__ or "").partition("\n")[0]
+    words = re.findall(r"\w+", ended.out)
+    assert ended.code == 0
+    assert set(re.findall(r"\w+", summary)) <= set(words)
+    for parameter in command.operation.parameters:
+        shown = {"path": parameter.name.upper(), "body": "FILE", "file": "--file"}
+        assert shown.get(parameter.place, f"--{parameter.name.replace('_', '-')}") in ended.out
+
+
+def events(*lines: Any) -> bytes:
+    body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + chunk(body) + chunk(b"")
+
+
+STREAMS = [command for command in COMMANDS if hasattr(command.api, f"{command.operation.name}_stream")]
+
+
+@pytest.mark.parametrize("command", STREAMS, ids=str)
+def test_a_stream_is_printed_event_by_event(command: Command, portal: Portal, tmp_path: Path) -> None:
+    given, sent = arguments(command, tmp_path)
+    event = response(command)
+    event = event if isinstance(event, dict) else {"progress": 50}
+
+    with playing(events(event, event)) as server:
+        ended = portal(*command.words, *given, "--stream", "--idle-timeout", "5", "--json", host=server.host)
+
+    assert (ended.code, ended.err) == (0, "")
+    read = getattr(command.api, f"{command.operation.name}_stream").operation.returns.validator.validate_json
+    assert [read(line) for line in ended.out.splitlines()] == [read(json.dumps(event))] * 2
+    check_request(command, server.requests[0], sent)
+
+
+def test_there_are_streams() -> None:
+    assert [str(command) for command in STREAMS] == [
+        "sessions-subscribe",
+        "candela-models-add",
+        "candela-sessions-submit-prompt-to-agent",
+    ]
+
+
+def test_a_group_is_listed_by_the_docstring_of_its_module(portal: Portal) -> None:
+    out = portal("--help").out
+
+    assert "The agents that one can talk to." in out
+    assert "The Candela service" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sesions"], "No such command 'sesions'. Did you mean 'sessions'?"),
+        (["sessions", "lst"], "No such command 'lst'. Did you mean 'list'?"),
+        (["sessions", "list"], "Missing option '--agent-id'"),
+        (["sessions", "get"], "Missing argument 'SESSION_ID'"),
+        (
+            ["sessions", "create-from-replay", "--session-id", "s", "--last-message-index", "x"],
+            "--last-message-index",
+        ),
+        (["candela", "apps", "add", "none.json"], "none.json: No such file or directory"),
+        (["sessions", "get", "s1", "--timeout", "0"], "greater than 0"),
+        (["sessions", "get", ""], "session_id"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_sent(words: list[str], said: str, portal: Portal) -> None:
+    with playing(reply()) as server:
+        ended = portal(*words, host=server.host)
+
+    assert (ended.code, ended.out, server.requests) == (2, "", [])
+    assert said in " ".join(ended.err.replace("│", "").split())
+
+
+YAML = """\
+agent_id: a1
+name: Weekly
+requirements: |
+  What has changed?
+  Since when?
+interval: 2026-01-02
+"""
+
+
+def test_a_body_is_yaml_too(portal: Portal, tmp_path: Path) -> None:
+    path = tmp_path / "routine.yaml"
+    path.write_text(YAML, "utf-8")
+    command = next(each for each in COMMANDS if str(each) == "routines-create")
+
+    with playing(reply(response(command))) as server:
+        ended = portal("routines", "create", str(path), host=server.host)
+
+    assert ended.code == 0
+    assert json.loads(server.requests[0].body) == {
+        "agent_id": "a1",
+        "name": "Weekly",
+        "requirements": "What has changed?\nSince when?\n",
+        "interval": "2026-01-02",
+    }
+
+
+def test_a_misspelt_field_is_told_in_one_line(portal: Portal, tmp_path: Path) -> None:
+    path = tmp_path / "routine.json"
+    path.write_text('{"agent_id": "a1", "nam": "n", "requirements": "r", "interval": "i"}', "utf-8")
+
+    ended = portal("routines", "create", str(path))
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "portal: create_routine_request.name: Field required\n"
+
+
+def test_the_limit_is_that_of_the_call(portal: Portal) -> None:
+    with playing(lambda connection, request: server.hang(connection, request)) as server:
+        ended = portal("agents", "list", "--timeout", "0.2", host=server.host)
+
+    assert ended.code == 4
+    assert "0.2 s" in ended.err

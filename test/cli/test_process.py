@@ -1,0 +1,287 @@
+"""The command as a process: pipes, terminals, signals, and what comes when."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.commands import COMMANDS, ROOT, TOKEN, Command, arguments, environment, process, response
+from cli.test_conversations import by_target
+from support.scripted import SESSION, STEP, Steps, chunk, playing, reply
+
+pty = pytest.importorskip("pty", reason="there are no pseudo-terminals")
+
+AGENTS = reply({"agents": []})
+
+
+class Terminal:
+    """A process in a pseudo-terminal of 80 columns."""
+
+    def __init__(self, *words: str, host: str, **more: str) -> None:
+        self._end, other = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "portal_client", *words],
+            env=environment(host, COLUMNS="80", TERM="xterm", **more),
+            stdin=other,
+            stdout=other,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        os.close(other)
+
+    def read(self) -> str:
+        """All that comes until the process has ended."""
+        found = b""
+        while True:
+            try:
+                part = os.read(self._end, 65536)
+            except OSError:  # the other end is closed
+                part = b""
+            if not part:
+                break
+            found += part
+        self.code = self.process.wait(STEP)
+        assert self.process.stderr
+        self.err = self.process.stderr.read().decode()
+        self.process.stderr.close()
+        os.close(self._end)
+        return found.decode().replace("\r\n", "\n")
+
+
+def running(*words: str, host: str, **streams: Any) -> subprocess.Popen[str]:
+    """A process that is still running."""
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    command = [sys.executable, "-W", "error", "-m", "portal_client", *words]
+    return subprocess.Popen(command, env=environment(host), text=True, **piped)
+
+
+# ── what comes when ──
+
+
+def state(text: str, status: str = "Running") -> dict[str, Any]:
+    said = [{"text": "Go", "role": "user", "agent": None}, {"text": text, "role": "assistant", "agent": None}]
+    return {**SESSION, "messages": said, "status": status}
+
+
+def test_the_first_words_are_there_before_the_next_are_sent() -> None:
+    head = b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
+    states = [state("The"), state("The north"), state("The north grew.", "Ready")]
+    stream = Steps(head, [chunk(json.dumps(each).encode() + b"\n") for each in states], chunk(b""))
+    script = by_target(
+        POST_async=reply({"session_id": "s1"}),
+        GET_s1=reply({**SESSION, "messages": [], "status": "Running"}),
+        GET_subscribe=stream,
+    )
+    with playing(script) as server, running("ask", "a1", "Go", host=server.host) as ask:
+        assert ask.stdout
+        assert ask.stderr
+        assert ask.stderr.readline() == "session s1\n"
+        for words in ("The", " north", " grew.\n"):
+            assert ask.stdout.read(len(words.rstrip("\n"))) == words.rstrip("\n")
+            stream.arrived.release()
+        assert ask.stdout.read() == "\n"
+        assert ask.wait(STEP) == 0
+
+
+def test_the_id_comes_before_the_wait(tmp_path: Path) -> None:
+    script = by_target(POST_async=reply({"session_id": "s1"}), GET_s1=lambda c, r: server.hang(c, r))
+    with playing(script) as server, running("run", "a1", "Go", "--wait", host=server.host) as run:
+        assert run.stderr
+        assert run.stderr.readline() == "session s1\n"
+        run.send_signal(signal.SIGINT)
+        assert run.wait(STEP) == 130
+        assert run.stderr.read() == "portal: interrupted\n  The agent goes on: portal wait s1\n"
+
+
+def test_ctrl_c_while_the_prompt_is_sent() -> None:
+    with (
+        playing(lambda connection, request: server.hang(connection, request)) as server,
+        running("ask", "a1", "Go", host=server.host) as ask,
+    ):
+        while not server.requests:
+            time.sleep(0.01)
+        ask.send_signal(signal.SIGINT)
+        assert ask.wait(STEP) == 130
+        assert ask.stderr
+        assert "The prompt may have arrived" in ask.stderr.read()
+
+
+# ── pipes ──
+
+
+def test_nothing_but_data_is_on_standard_output() -> None:
+    agent = {"id": "a1", "name": "\x1b[31m[red]Ada[/red]", "assistant_id": "x", "assistant_nickname": "x"}
+    agent |= {"welcome_message": "", "user_initial_message": "", "icon": "", "visibility_requirements": []}
+    with playing(reply({"agents": [agent]})) as server:
+        table = process("agents", "list", host=server.host)
+        document = process("agents", "list", "--json", host=server.host)
+
+    assert (table.returncode, table.stderr, document.stderr) == (0, "", "")
+    assert table.stdout.splitlines()[1].startswith("a1\t\x1b[31m[red]Ada[/red]\tx\t")
+    assert json.loads(document.stdout) == {"agents": [agent]}
+
+
+@pytest.mark.parametrize("words", [["agents", "list", "--json"], ["--help"]])
+def test_a_closed_pipe_is_silent(words: list[str]) -> None:
+    agent = {"id": "a" * 100_000, "name": "", "assistant_id": "", "assistant_nickname": ""}
+    agent |= {"welcome_message": "", "user_initial_message": "", "icon": "", "visibility_requirements": []}
+    reading, writing = os.pipe()
+    os.close(reading)
+    with (
+        playing(reply({"agents": [agent]})) as server,
+        running(*words, host=server.host, stdout=writing) as listing,
+    ):
+        os.close(writing)
+        assert listing.wait(STEP) == 141
+        assert listing.stderr
+        assert listing.stderr.read() == ""
+
+
+def test_standard_input_is_a_prompt_a_file_or_a_body(tmp_path: Path) -> None:
+    routine = response(next(each for each in COMMANDS if str(each) == "routines-create"))
+    body = {"agent_id": "a1", "name": "n", "requirements": "r", "interval": "i"}
+    with playing(reply(), reply(), reply(routine)) as server:
+        prompt = process(
+            "sessions", "create", "--agent-id", "a1", "--text-prompt", "-", host=server.host, text="Hi\n"
+        )
+        file = process(
+            "sessions",
+            "create",
+            "--agent-id",
+            "a1",
+            "--text-prompt",
+            "Hi",
+            "--file",
+            "-",
+            host=server.host,
+            text="x",
+        )
+        document = process("routines", "create", "-", host=server.host, text=json.dumps(body))
+
+    assert [each.returncode for each in (prompt, file, document)] == [0, 0, 0]
+    assert server.requests[0].parts[1].get_payload() == "Hi"
+    assert (server.requests[1].parts[2].get_filename(), server.requests[1].parts[2].get_payload()) == (
+        "stdin",
+        "x",
+    )
+    assert json.loads(server.requests[2].body) == body
+
+
+# ── terminals ──
+
+
+def test_a_terminal_shows_a_table_and_obeys_nothing() -> None:
+    says = [{"text": "\x1b]0;title\x07[red]north[/red]", "role": "assistant", "agent": None}]
+    with playing(reply({**SESSION, "messages": says})) as server:
+        shown = Terminal("sessions", "get", "s1", host=server.host)
+        colours = shown.read()
+        plain = Terminal("sessions", "get", "s1", host=server.host, NO_COLOR="1")
+        text = plain.read()
+        document = Terminal("sessions", "get", "s1", "--json", host=server.host)
+        lines = document.read()
+
+    assert (shown.code, shown.err, plain.code, document.code) == (0, "", 0, 0)
+    assert "\\x1b]0;title\\x07[red]north[/red]" in colours
+    assert "\x1b]0;title" not in colours
+    assert "─" in text
+    assert not re.search(r"\x1b\[\d*(;\d+)*3\dm", text)
+    assert json.loads(lines)["messages"] == says
+
+
+def test_words_in_a_terminal_are_escaped() -> None:
+    script = by_target(
+        POST_async=reply({"session_id": "s1"}),
+        GET_s1=reply(state("two\n\x1b[2Jlines\u202e", "Ready")),
+        GET_subscribe=reply({"detail": "No"}, 404),
+    )
+    with playing(script) as server:
+        ask = Terminal("ask", "a1", "Go", host=server.host)
+        assert ask.read() == "two\n\\x1b[2Jlines\\u202e\n"
+    assert (ask.code, ask.err) == (0, "session s1\n")
+
+
+# ── the program itself ──
+
+
+def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ImportError('no typer', name='typer')", "utf-8")
+
+    done = process("agents", "list", PYTHONPATH=os.pathsep.join((str(tmp_path), str(ROOT))))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == 'portal: it needs typer: pip install "portal-client[cli]"\n'
+
+
+def test_no_group_is_read_before_it_is_entered() -> None:
+    code = (
+        "import sys; from portal_client.cli import main\n"
+        "status = main(['--help']); print(*sorted(sys.modules), sep='\\n', file=sys.stderr); sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(""),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0
+    loaded = set(done.stderr.split())
+    assert "portal_client.cli.conversations" in loaded
+    assert not {"urllib3", "portal_client.api_client", "portal_client.endpoint", "yaml"} & loaded
+    assert not {name for name in loaded if name.startswith(("portal_client.api.", "portal_client.models."))}
+
+
+def test_completion_knows_groups_and_commands() -> None:
+    words = {"COMP_WORDS": "portal sessions cre", "COMP_CWORD": "2", "_PORTAL_COMPLETE": "complete_bash"}
+
+    done = process(**words)
+
+    assert {"create", "create-async", "create-from-replay"} <= set(done.stdout.split())
+
+
+def test_the_version() -> None:
+    assert process("--version").stdout == "portal-client 2.0.0\n"
+
+
+def test_a_token_is_never_printed() -> None:
+    echo = reply({"detail": f"wrong token {TOKEN}"}, 401)
+    with playing(echo) as server:
+        for words in (
+            ["agents", "list", "--debug"],
+            ["config", "explain"],
+            ["doctor"],
+            ["candela", "doctor"],
+        ):
+            done = process(*words, host=server.host)
+            assert TOKEN not in done.stdout + done.stderr, words
+
+
+# ── each command ──
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_every_command_in_a_pipe_and_in_a_terminal(command: Command, tmp_path: Path) -> None:
+    given, _ = arguments(command, tmp_path)
+    answered = response(command)
+    with playing(reply(answered if answered is not None else b"null")) as server:
+        piped = process(*command.words, *given, "--json", host=server.host)
+        terminal = Terminal(*command.words, *given, host=server.host)
+        shown = terminal.read()
+
+    assert (piped.returncode, piped.stderr, terminal.code, terminal.err) == (0, "", 0, "")
+    read = command.operation.returns.validator.validate_json
+    assert read(piped.stdout) == read(json.dumps(answered))
+    assert (shown == "") == (answered in (None, [], {}))
+    assert [request.method for request in server.requests] == [command.operation.method] * 2
