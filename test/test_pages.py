@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import StrictStr, create_model
 
+import commands
 import promises
 from declared import Package, sections
 from pages import ROOT, by_hand, difference, packages, pages, stale
@@ -21,7 +22,7 @@ from portal_client.models.message_agent import MessageAgent
 PACKAGES = {package.name: package for package in packages()}
 PORTAL = PACKAGES["portal_client"]
 WANTED = {page: text for package in PACKAGES.values() for page, text in pages(package).items()}
-WANTED |= promises.pages()
+WANTED |= promises.pages() | commands.pages()
 API = ROOT / "docs" / "SessionsApi.md"
 
 

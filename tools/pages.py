@@ -1,6 +1,7 @@
 """Write the pages of docs/ and the tables of the README from the declarations: ``python tools/pages.py``.
 
-The table in docs/reliability.md is made from the tests; see promises.py.
+The table in docs/reliability.md is made from the tests, see promises.py, and docs/commands.md from the
+commands, see commands.py.
 What stands between the summary of an operation and its parameters is written by hand and kept, and so is
 the README around its tables; all else is generated. `pages` returns what should be there, `stale` where a
 page differs; a test calls both.
@@ -23,6 +24,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+import commands
 import promises
 from declared import Package, Properties, Section, properties, sections
 from openapi import placed
@@ -157,6 +159,7 @@ def main() -> int:
         package.docs.mkdir(exist_ok=True)
         _write(pages(package))
     _write(promises.pages())
+    _write(commands.pages())
     return 0
 
 

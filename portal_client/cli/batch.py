@@ -111,10 +111,11 @@ def run(
             workers=workers, per_minute=per_minute, attempts=attempts, timeout=timeout, progress=True
         )
     shell.output.data(counts._asdict())
-    return _code(counts)
+    return code_of(counts)
 
 
-def _code(counts: Counts) -> int:
+def code_of(counts: Counts) -> int:
+    """Return the exit code of a batch: whether items are in doubt, or have failed."""
     if counts.in_doubt:
         return Exit.IN_DOUBT
     return Exit.AGENT_FAILED if counts.failed else Exit.DONE
@@ -125,7 +126,7 @@ def status(shell: Shell, journal: Journal) -> int:
     with _reading(journal) as batch:
         counts = batch.counts
     shell.output.data(counts._asdict())
-    return _code(counts)
+    return code_of(counts)
 
 
 def results(

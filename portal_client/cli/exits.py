@@ -22,7 +22,7 @@ class Exit(IntEnum):
     REFUSED = 3
     """The service refused it (4xx)."""
     UNREACHABLE = 4
-    """The service could not be reached, or failed (5xx)."""
+    """The service could not be reached, or failed (5xx); to repeat the command does no harm."""
     IN_DOUBT = 5
     """It may have been done: the reply was lost, or a 5xx. Look before you repeat it."""
     FAULT = 70

@@ -1,0 +1,110 @@
+"""Batches in a shell."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.commands import TOKEN
+from cli.conftest import Ended
+
+pytest.importorskip("ijson")
+Portal = Callable[..., Ended]
+
+
+def agent(conversation: Any, files: Any) -> str:
+    if conversation[-1].text == "fail":
+        raise ValueError("on purpose")
+    return f"{conversation[-1].text}!" + "".join(file.read().decode() for file in files)
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[str]:
+    server = pytest.importorskip("portal_sandbox.server", reason="the sandbox is not installed")
+    with server.running(agents={"a1": agent}, tokens={TOKEN: "me"}) as box:
+        yield box.host
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> str:
+    return str(tmp_path / "journal.sqlite3")
+
+
+def test_a_batch_from_a_file(portal: Portal, host: str, journal: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("file", "utf-8")
+    items = tmp_path / "items.jsonl"
+    lines = [{"text_prompt": "One"}, {"text_prompt": "Two", "files": [str(tmp_path / "a.txt")], "key": "two"}]
+    items.write_text("\n\n".join(map(json.dumps, lines)) + "\n", "utf-8")
+
+    added = portal("batch", "add", journal, str(items), "--agent-id", "a1", host=host)
+    again = portal("batch", "add", journal, str(items), "--agent-id", "a1", "--json", host=host)
+    run = portal("batch", "run", journal, "--json", host=host)
+    results = portal("batch", "results", journal, "--json")
+
+    assert (added.code, added.out) == (0, "added\t2\nitems\t2\n")
+    assert json.loads(again.out) == {"added": 0, "items": 2}
+    assert (run.code, json.loads(run.out)["done"]) == (0, 2)
+    first, second = map(json.loads, results.out.splitlines())
+    assert (first["answer"], second["answer"], second["key"]) == ("One!", "Two!file", "two")
+    assert first["session"]["messages"][-1]["text"] == "One!"
+    assert portal("batch", "results", journal).out.splitlines()[0] == "key\tagent_id\tsession_id\tanswer"
+
+
+def test_an_item_that_fails(portal: Portal, host: str, journal: str) -> None:
+    portal("batch", "add", journal, "--agent-id", "a1", "--prompt", "fail", "--key", "k", host=host)
+
+    run = portal("batch", "run", journal, host=host)
+    failed = portal("batch", "results", journal, "--failed")
+    retried = portal("batch", "retry", journal, "k", "--json", host=host)
+
+    assert run.code == 1
+    assert failed.out.splitlines()[0] == "key\tagent_id\tsession_id\terror"
+    assert failed.out.splitlines()[1].startswith("k\ta1\t")
+    assert json.loads(retried.out) == {"pending again": 1}
+    assert portal("batch", "status", journal, "--json").out.splitlines()[1] == '  "pending": 1,'
+
+
+def test_counts_that_are_in_doubt_end_in_five() -> None:
+    from portal_client.batch.result import Counts
+    from portal_client.cli.batch import code_of
+
+    assert [code_of(Counts(done=1)), code_of(Counts(failed=1)), code_of(Counts(failed=1, in_doubt=1))] == [
+        0,
+        1,
+        5,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"agent": "a1"}', "line 1: an item has no agent; did you mean agent_id?"),
+        ('\n{"agent_id": "a1"}', "line 2: text_prompt is missing"),
+        ("[1]", "line 1: an item is an object"),
+        ("{", "line 1: not valid JSON"),
+        ('{"agent_id": "a1", "text_prompt": 3}', "text_prompt"),
+    ],
+)
+def test_a_line_that_is_no_item_is_named(
+    text: str, said: str, portal: Portal, journal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stdin:
+        buffer = io.BytesIO(text.encode())
+
+    monkeypatch.setattr(sys, "stdin", Stdin)
+    ended = portal("batch", "add", journal, "-")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_items_or_one_prompt(portal: Portal, journal: str) -> None:
+    assert "give ITEMS, or a single item" in portal("batch", "add", journal).err
+    assert portal("batch", "add", journal, "items", "--prompt", "x").code == 2
+    assert portal("batch", "results", journal).code == 2
