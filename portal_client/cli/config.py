@@ -62,7 +62,7 @@ def init(
     """Add a profile to the configuration file, which nobody else may read."""
     from portal_client.exceptions import ApiValueError
     from portal_client.profiles import Profiles
-    from portal_client.references import read_secret
+    from portal_client.references import read_reference
     from portal_client.settings import check_base_url
 
     found = Profiles()
@@ -70,7 +70,7 @@ def init(
         raise ApiValueError(f"{found.path} has a profile {name!r} already")
     settings = {"host": check_base_url("--host", host)}
     if token_from is not None:
-        if isinstance(read_secret(token_from, found.path.parent), str):
+        if read_reference(token_from, found.path.parent) is None:
             raise ApiValueError("--token-from is env:NAME, file:PATH or keyring:SERVICE/USER")
         settings["token"] = token_from
     # Strings of JSON are strings of TOML.
