@@ -18,6 +18,7 @@ PROGRAMS = (
     "upload",
     "events",
     "imports",
+    "command",
     "threads",
     "growth",
     "first_call",
