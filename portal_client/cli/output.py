@@ -34,8 +34,8 @@ class Output:
         elif self.terminal:
             from portal_client.cli.tables import show
 
-            if not show(value) and value is not None:
-                self.note("(none)")
+            if remark := show(value):
+                self.note(remark)
         else:
             self.text("".join(f"{line}\n" for line in lines(value)))
         sys.stdout.flush()

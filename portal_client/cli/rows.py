@@ -53,7 +53,7 @@ def columns_of(rows: Rows) -> list[str]:
 
 
 def cell(value: Any) -> str:
-    """Return a value as one cell: an object by its name or id, a list of objects by their number."""
+    """Return a value as one cell: an object by its name, id or texts, a list of objects by its length."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -63,6 +63,8 @@ def cell(value: Any) -> str:
         short = next((named[key] for key in ("name", "id") if isinstance(named.get(key), str)), None)
         if short is not None:
             return str(short)
+        if named and all(inner is None or isinstance(inner, str) for inner in named.values()):
+            return " ".join(filter(None, named.values()))
     if value and _is_table(value):
         return str(len(cast("Rows", value)))
     return json.dumps(value, ensure_ascii=False)

@@ -2,53 +2,76 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
-from rich.measure import Measurement
-from rich.rule import Rule
+from rich.cells import cell_len
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from portal_client.cli.rows import Rows, cell, columns_of, shape
 from portal_client.text import printable
 
-#: Cells up to this length, such as ids, stay on one line.
+#: Cells up to this width, such as ids, are not wrapped; longer ones are, to half of it at the least.
 _SHORT = 40
+
+#: The columns between two cells.
+_GAP = 3
 
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
-def show(value: Any) -> bool:
-    """Print plain data: its fields, and its tables below; return whether there is any."""
+def show(value: Any) -> str:
+    """Print plain data: its fields, and its tables below; return a remark on what is not shown.
+
+    A table has the columns that fit, the first one and then the narrowest ones.
+    """
     console = Console(highlight=False, emoji=False, markup=False)
     fields, tables = shape(value)
     if "" in fields:
         console.print(_text(fields[""]))
     elif fields:
         console.print(_record(fields))
+    left_out: list[str] = []
     for name, rows in tables.items():
         if name:
             console.print()
             console.print(_text(name), style="bold")
-        for part in _parts(console, rows):
-            console.print(part)
-    return bool(fields or tables)
+        widths = _widths(rows)
+        fitting = _fitting(widths, console.width)
+        if len(rows) == 1 and len(fitting) < len(widths):
+            console.print(_record(rows[0]))
+        else:
+            console.print(_table(rows, fitting))
+            left_out += [each for each in widths if each not in fitting]
+    if left_out:
+        return f"(without {', '.join(dict.fromkeys(left_out))}: use a wider terminal, or --json)"
+    return "" if fields or tables or value is None else "(none)"
 
 
-def _parts(console: Console, rows: Rows) -> Iterator[RenderableType]:
-    """Yield rows as a table, or where that is too wide each as a record, as psql does."""
-    table = _table(rows)
-    unbounded = console.options.update(max_width=sys.maxsize)
-    if Measurement.get(console, unbounded, table).minimum <= console.width:
-        yield table
-        return
-    for row in rows:
-        yield Rule(style="dim")
-        yield _record(row)
+def _widths(rows: Rows) -> dict[str, int]:
+    """Return the columns in which there is something, each with the least width that it needs."""
+    widths: dict[str, int] = {}
+    for name in columns_of(rows):
+        if any(row.get(name) not in _NOTHING for row in rows):
+            longest = max(cell_len(line) for row in rows for line in _text(row.get(name)).plain.split("\n"))
+            widths[name] = max(cell_len(name), longest if longest <= _SHORT else _SHORT // 2)
+    return widths or {name: cell_len(name) for name in columns_of(rows)}
+
+
+def _fitting(widths: Mapping[str, int], room: int) -> dict[str, int]:
+    if not widths:
+        return {}
+    first, *others = widths
+    used, chosen = widths[first], {first}
+    for name in sorted(others, key=widths.__getitem__):
+        used += _GAP + widths[name]
+        if used > room:
+            break
+        chosen.add(name)
+    return {name: width for name, width in widths.items() if name in chosen}
 
 
 def _record(fields: dict[str, Any]) -> Table:
@@ -60,16 +83,13 @@ def _record(fields: dict[str, Any]) -> Table:
     return grid
 
 
-def _table(rows: Rows) -> Table:
-    """Return rows as a table, without columns in which there is nothing."""
+def _table(rows: Rows, widths: Mapping[str, int]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    names = [name for name in columns_of(rows) if any(row.get(name) not in _NOTHING for row in rows)]
-    for name in names:
-        longest = max(len(cell(row.get(name))) for row in rows)
-        short = longest <= _SHORT
-        table.add_column(_text(name), no_wrap=short, min_width=None if short else _SHORT // 2)
+    for name, width in widths.items():
+        longest = max(cell_len(_text(row.get(name)).plain) for row in rows)
+        table.add_column(_text(name), overflow="fold", min_width=width, no_wrap=longest <= width)
     for row in rows:
-        table.add_row(*(_text(row.get(name)) for name in names))
+        table.add_row(*(_text(row.get(name)) for name in widths))
     return table
 
 

@@ -44,6 +44,8 @@ def test_lines(value: Any, wanted: list[str]) -> None:
         ({"name": "n", "id": "i"}, "n"),
         ({"id": "i"}, "i"),
         ({"id": 1}, '{"id": 1}'),
+        ({"scope": "s", "identifier": "i", "version": None}, "s i"),
+        ({}, "{}"),
         (1.5, "1.5"),
         (False, "false"),
     ],
