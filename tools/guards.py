@@ -385,6 +385,28 @@ MUTATIONS = [
         "pass",
         "test/test_following.py::test_another_thread_may_close_it",
     ),
+    # ── the command ──
+    M(
+        "escapes in a terminal",
+        "portal_client/cli/output.py",
+        'printable(text, keep="\\n\\t") if self.terminal and not self.as_json else text',
+        "text",
+        "test/cli/test_process.py::test_words_in_a_terminal_are_escaped",
+    ),
+    M(
+        "doubt once a prompt was sent",
+        "portal_client/cli/shell.py",
+        "        if self.prompt_sent:",
+        "        if False:",
+        "test/cli/test_conversations.py::test_what_fails_behind_the_prompt_is_no_reason_to_send_it_again",
+    ),
+    M(
+        "a token that a response repeats to a command",
+        "portal_client/cli/failures.py",
+        "yield from _of_call(copy.copy(error))",
+        "yield from _of_call(error)",
+        "test/cli/test_process.py::test_a_token_is_never_printed",
+    ),
 ]
 
 

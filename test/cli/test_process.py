@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +59,16 @@ class Terminal:
         return found.decode().replace("\r\n", "\n")
 
 
-def running(*words: str, host: str, **streams: Any) -> subprocess.Popen[str]:
-    """A process that is still running."""
+@contextmanager
+def running(*words: str, host: str, **streams: Any) -> Iterator[subprocess.Popen[str]]:
+    """A process that is still running, and is ended at the end."""
     piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     command = [sys.executable, "-W", "error", "-m", "portal_client", *words]
-    return subprocess.Popen(command, env=environment(host), text=True, **piped)
+    with subprocess.Popen(command, env=environment(host), text=True, **piped) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # no more than a signal to one that has ended
 
 
 # ── what comes when ──
@@ -179,6 +186,7 @@ def test_standard_input_is_a_prompt_a_file_or_a_body(tmp_path: Path) -> None:
 # ── terminals ──
 
 
+@pytest.mark.fault("Injection", "A terminal obeys nothing that an agent has written")
 def test_a_terminal_shows_a_table_and_obeys_nothing() -> None:
     says = [{"text": "\x1b]0;title\x07[red]north[/red]", "role": "assistant", "agent": None}]
     with playing(reply({**SESSION, "messages": says})) as server:
@@ -197,6 +205,7 @@ def test_a_terminal_shows_a_table_and_obeys_nothing() -> None:
     assert json.loads(lines)["messages"] == says
 
 
+@pytest.mark.fault("Injection", "A terminal obeys nothing that an agent has written")
 def test_words_in_a_terminal_are_escaped() -> None:
     script = by_target(
         POST_async=reply({"session_id": "s1"}),
@@ -254,6 +263,7 @@ def test_the_version() -> None:
     assert process("--version").stdout == "portal-client 2.0.0\n"
 
 
+@pytest.mark.fault("Secrets", "No command prints a token, with --debug neither")
 def test_a_token_is_never_printed() -> None:
     echo = reply({"detail": f"wrong token {TOKEN}"}, 401)
     with playing(echo) as server:

@@ -92,7 +92,7 @@ def test_escapes_are_shown_and_line_breaks_kept(shown: Shown) -> None:
         (None, "", ""),
         ([], "", "(none)"),
         ({"agents": []}, "", "(none)"),
-        ([{"a": None}], "a", ""),
+        ([{"a": None}], "a\n─\n", ""),
         ("a [red]", "a [red]", ""),
         (True, "true", ""),
     ],
