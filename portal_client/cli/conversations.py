@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
@@ -100,11 +100,12 @@ def continue_(shell: Shell, session: SessionId, prompt: Prompt, file: Attached =
 def export(
     shell: Shell,
     session: SessionId,
+    to: Annotated[Literal["json"], typer.Option("--to", help="The form.")] = "json",
     output: Annotated[
         Optional[Path], typer.Option("--output", "-o", metavar="PATH", help="The file to write.")
     ] = None,
 ) -> None:
-    """Print a session as JSON, or write it to a file."""
+    """Print a session as a document, or write it to a file."""
     with _sessions(shell) as api:
         text = api.get_session(session).to_json() + "\n"
     if output is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
@@ -18,7 +17,7 @@ from portal_client.text import printable
 _SHORT = 40
 
 #: The columns between two cells.
-_GAP = 3
+_GAP = 2
 
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
@@ -84,7 +83,7 @@ def _record(fields: dict[str, Any]) -> Table:
 
 
 def _table(rows: Rows, widths: Mapping[str, int]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold underline")
     for name, width in widths.items():
         longest = max(cell_len(_text(row.get(name)).plain) for row in rows)
         table.add_column(_text(name), overflow="fold", min_width=width, no_wrap=longest <= width)

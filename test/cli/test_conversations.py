@@ -147,7 +147,7 @@ def test_a_session_is_exported(portal: Portal, box: Any, tmp_path: Path) -> None
     session, path = session_of(portal("ask", "writer", "Go", host=box.host)), tmp_path / "session.json"
 
     printed = portal("export", session, host=box.host)
-    written = portal("export", session, "--output", str(path), host=box.host)
+    written = portal("export", session, "--to", "json", "--output", str(path), host=box.host)
 
     assert (printed.code, written.code, written.out) == (0, 0, "")
     assert json.loads(printed.out) == json.loads(path.read_text("utf-8"))

@@ -34,8 +34,7 @@ def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, r
     def printed(value: Any, columns: int = 80) -> str:
         monkeypatch.setenv("COLUMNS", str(columns))
         remarks.append(show(value))
-        out = re.sub("─+", "─", capsys.readouterr().out)  # of another length in another version of rich
-        return "\n".join(line.rstrip() for line in out.splitlines())
+        return "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
 
     return printed
 
@@ -44,14 +43,14 @@ def test_a_list_is_a_table(shown: Shown) -> None:
     bob = {"id": "a2", "name": "[bold]Bob[/bold] :smile:", "icon": None}
     rows = [{"id": "a1", "name": "Ada", "icon": ""}, bob]
 
-    assert shown({"agents": rows}) == ("id   name\n─\na1   Ada\na2   [bold]Bob[/bold] :smile:")
+    assert shown({"agents": rows}) == ("id  name\na1  Ada\na2  [bold]Bob[/bold] :smile:")
 
 
 def test_a_table_has_the_columns_that_fit(shown: Shown, remarks: list[str]) -> None:
     lines = shown([ROW, ROW], 60).splitlines()
 
     assert lines[0].split() == ["id", "status", "messages"]
-    assert lines[2].split() == [ROW["id"], "Ready", "2"]
+    assert lines[1].split() == [ROW["id"], "Ready", "2"]
     assert remarks == ["(without thread_id, name: use a wider terminal, or --json)"]
 
 
@@ -74,7 +73,7 @@ def test_a_single_row_that_is_too_wide_is_shown_by_its_fields(shown: Shown, rema
 def test_an_object_has_its_fields_and_its_tables_below(shown: Shown) -> None:
     session = {"id": "s1", "messages": [{"text": "Hello", "role": "user"}], "status": "Ready"}
 
-    assert shown(session) == ("id      s1\nstatus  Ready\n\nmessages\ntext    role\n─\nHello   user")
+    assert shown(session) == ("id      s1\nstatus  Ready\n\nmessages\ntext   role\nHello  user")
 
 
 def test_escapes_are_shown_and_line_breaks_kept(shown: Shown) -> None:
@@ -89,7 +88,7 @@ def test_escapes_are_shown_and_line_breaks_kept(shown: Shown) -> None:
         (None, "", ""),
         ([], "", "(none)"),
         ({"agents": []}, "", "(none)"),
-        ([{"a": None}], "a\n─\n", ""),
+        ([{"a": None}], "a\n", ""),
         ("a [red]", "a [red]", ""),
         (True, "true", ""),
     ],
