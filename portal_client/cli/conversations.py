@@ -100,7 +100,7 @@ def continue_(shell: Shell, session: SessionId, prompt: Prompt, file: Attached =
 def export(
     shell: Shell,
     session: SessionId,
-    to: Annotated[Literal["json"], typer.Option("--to", help="The form.")] = "json",
+    to: Annotated[Literal["json"], typer.Option("--to", help="The form: json has all fields.")] = "json",
     output: Annotated[
         Optional[Path], typer.Option("--output", "-o", metavar="PATH", help="The file to write.")
     ] = None,

@@ -277,6 +277,21 @@ def test_a_token_is_never_printed() -> None:
             assert TOKEN not in done.stdout + done.stderr, words
 
 
+@pytest.mark.slow
+def test_a_sandbox_is_run_and_stopped() -> None:
+    pytest.importorskip("fastapi", reason="the sandbox is not installed")
+    with running("sandbox", "--port", "0", "--token", TOKEN, host="") as sandbox:
+        assert sandbox.stdout
+        found = re.match(r"The sandbox runs at (http://127\.0\.0\.1:\d+)\n", sandbox.stdout.readline())
+        assert found
+        assert process("ask", "echo", "Hello", host=found[1]).stdout == "Hello\n"
+        sandbox.send_signal(signal.SIGINT)
+        assert sandbox.wait(STEP) == 0
+    assert "--port" in process("sandbox", "--help").stdout
+    refused = process("sandbox", "--nonsense")
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
 # ── each command ──
 
 
