@@ -396,13 +396,13 @@ MUTATIONS = [
     M(
         "doubt once a prompt was sent",
         "portal_client/cli/shell.py",
-        "        if self.prompt_sent:",
-        "        if False:",
+        "self.prompt_sent or in_doubt(error, self._api)",
+        "in_doubt(error, self._api)",
         "test/cli/test_conversations.py::test_what_fails_behind_the_prompt_is_no_reason_to_send_it_again",
     ),
     M(
         "a token that a response repeats to a command",
-        "portal_client/cli/failures.py",
+        "portal_client/reasons.py",
         "yield from _of_call(copy.copy(error))",
         "yield from _of_call(error)",
         "test/cli/test_process.py::test_a_token_is_never_printed",

@@ -59,12 +59,9 @@ class Shell:
 
     def in_doubt(self, error: ApiException) -> bool:
         """Return whether a call that failed may have had an effect, or one before it has."""
-        if self.prompt_sent:
-            return True
-        if error.safe_to_repeat:
-            return False
-        form = getattr(self._api, error.call.operation, None) if error.call else None
-        return form is None or not form.operation.idempotent
+        from portal_client.reasons import in_doubt
+
+        return self.prompt_sent or in_doubt(error, self._api)
 
 
 def _common(
