@@ -11,7 +11,7 @@ from typing import Any, Optional, get_type_hints
 from portal_client.operation import Operation
 from portal_client.options import Default
 
-__all__ = ["Form", "argument_entries", "argument_texts", "arguments"]
+__all__ = ["Form", "argument_entries", "argument_texts", "arguments", "first_sentence"]
 
 _REFUSED = "    pydantic.ValidationError, ApiValueError: An argument or option is wrong; nothing was sent."
 
@@ -35,6 +35,11 @@ def argument_texts(cls: type) -> dict[str, str]:
     """Return what a class and its bases say of each argument, on one line and without the name."""
     entries = argument_entries(cls)
     return {name: " ".join(entry.partition(":")[2].split()) for name, entry in entries.items()}
+
+
+def first_sentence(text: str) -> str:
+    """Return what an argument is, without the values that Python takes for it behind a colon."""
+    return text.partition(":")[0].rstrip(".") + "."
 
 
 class Form:

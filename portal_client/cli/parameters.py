@@ -22,7 +22,7 @@ from typing import (
 import typer
 
 from portal_client.cli.documents import files, read_document, read_text
-from portal_client.description import argument_texts
+from portal_client.description import argument_texts, first_sentence
 from portal_client.exceptions import ApiValueError
 from portal_client.operation import Operation, Parameter
 from portal_client.options import StreamOptions
@@ -64,17 +64,13 @@ def _argument(parameter: Parameter, text: str) -> Argument:
         return _positional(name, "FILE", f"{text} A JSON or YAML file; - is standard input.", read_document)
     if place == "file":
         flag = f"--{name.removesuffix('s')}".replace("_", "-")
-        help_ = f"{_first_sentence(text)} A path, or - for standard input; the option can be repeated."
+        help_ = f"{first_sentence(text)} A path, or - for standard input; the option can be repeated."
         declared = _declared(name, list[str], typer.Option(flag, metavar="PATH", help=help_), False)
         return Argument(declared, files)
     found = _option(name, parameter.type, text, parameter.required)
     if place == "form" and _bare(parameter.type) is str:
         return found._replace(value=read_text)
     return found
-
-
-def _first_sentence(text: str) -> str:
-    return text.partition(":")[0].rstrip(".") + "."
 
 
 def _positional(name: str, metavar: str, text: str, value: Callable[[Any], Any]) -> Argument:

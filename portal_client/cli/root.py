@@ -17,6 +17,7 @@ from portal_client.cli.conversations import commands
 from portal_client.cli.doctor import doctor
 from portal_client.cli.exits import Exit
 from portal_client.cli.lazy import Commands, Group, Maker, foreign, group, leaf
+from portal_client.cli.mcp import mcp
 from portal_client.cli.operations import groups
 from portal_client.cli.portal import connect
 from portal_client.cli.sandbox import sandbox
@@ -34,6 +35,7 @@ def _commands() -> Iterator[tuple[str, Maker]]:
     for name in _GROUPS:
         yield name, partial(_group, name, f"portal_client.cli.{name}", _TOOLS)
     yield "doctor", partial(leaf, "doctor", doctor, connect, _TOOLS)
+    yield "mcp", partial(leaf, "mcp", mcp, connect, _TOOLS)
     yield "sandbox", partial(foreign, "sandbox", sandbox, _TOOLS)
     yield from groups("portal_client.api", connect, _OPERATIONS)
     for name, module in SERVICES.items():
