@@ -407,6 +407,28 @@ MUTATIONS = [
         "yield from _of_call(error)",
         "test/cli/test_process.py::test_a_token_is_never_printed",
     ),
+    # ── tools for agents ──
+    M(
+        "the mask over results",
+        "portal_client/mcp/calls.py",
+        'return masked_data(data, context["secrets"]), context',
+        "return data, context",
+        "test/test_mcp.py::test_a_token_that_the_service_repeats_reaches_no_host",
+    ),
+    M(
+        "the folder",
+        "portal_client/mcp/folder.py",
+        "inside = found.is_relative_to(self._path)",
+        "inside = str(found).startswith(str(self._path))",
+        "test/test_mcp.py::test_nothing_else_is_sent",
+    ),
+    M(
+        "what is in doubt",
+        "portal_client/mcp/calls.py",
+        "in_doubt(error, tool.api):",
+        "False:",
+        "test/test_mcp.py::test_what_is_in_doubt_is_said_and_not_repeated",
+    ),
 ]
 
 
