@@ -66,9 +66,18 @@ def test_example_runs(page: str, block: Block) -> None:
     _run(page, block, {"__name__": "__main__"})
 
 
-@pytest.mark.parametrize("page", STORIES)
+#: Stories that start a process and need an extra: its package, by page.
+PROCESSES = {"docs/guides/mcp.md": "mcp"}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.slow) if page in PROCESSES else page for page in STORIES],
+)
 @pytest.mark.usefixtures("reader")
 def test_story_runs_from_top_to_bottom(page: str, settings_folder: Path) -> None:
+    if page in PROCESSES:
+        pytest.importorskip(PROCESSES[page], reason=f"the extra [{PROCESSES[page]}] is not installed")
     for block in STORIES[page].blocks("toml"):
         (settings_folder / "config.toml").touch(0o600)
         (settings_folder / "config.toml").write_text(block.code, "utf-8")
