@@ -144,21 +144,18 @@ class _Conversation:
         #: Tells a state that holds the prompt from one that was read before it arrived.
         self._mine: Callable[[Session], bool] = lambda session: True
         self._id = session_id
-        if session_id:
-            self._advise(session_id)
 
-    def _advise(self, session_id: str) -> None:
-        goes_on = f"The agent goes on: portal wait {quoted(session_id)}"
+    def _advise(self) -> None:
+        goes_on = f"The agent goes on: portal wait {quoted(self._id)}"
         self._shell.advice |= dict.fromkeys((Exit.WAIT_OVER, Exit.INTERRUPTED, Exit.IN_DOUBT), goes_on)
 
     # ── prompts ──
 
     def start(self, agent: str, prompt: str, paths: Optional[list[str]]) -> str:
         """Start a session, print its id on standard error, and return it."""
-        text, look = read_text(prompt), f"portal sessions list --agent-id {quoted(agent)}"
-        self._send(
-            look, lambda: self._api.create_async_session(agent, text, files(paths or ()), **self._limits)
-        )
+        text, attached = read_text(prompt), files(paths or ())
+        look = f"portal sessions list --agent-id {quoted(agent)}"
+        self._send(look, lambda: self._api.create_async_session(agent, text, attached, **self._limits))
         return self._id
 
     def go_on(self, prompt: str, paths: Optional[list[str]]) -> None:
@@ -184,13 +181,14 @@ class _Conversation:
         self._shell.advice |= dict.fromkeys((Exit.INTERRUPTED, Exit.IN_DOUBT), may_have_arrived)
         self._id = send().session_id
         self._shell.prompt_sent = True
-        self._advise(self._id)
+        self._advise()
         self._output.note(f"session {self._id}")
 
     # ── what the agent does ──
 
     def states(self) -> Iterator[Session]:
         """Yield the states of the session as they come, until the agent is done."""
+        self._advise()
         done = False
         while not done:
             with self._api.follow_session(self._id, timeout=self._left) as updates:
