@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Optional, Union
 
 from portal_client.batch.entry import Entry
+from portal_client.batch.item import likeness
 from portal_client.batch.reconcile import Found, Reading
 from portal_client.batch.result import Candidate, Evidence
 
@@ -64,6 +65,19 @@ class Doubts:
         self._open: set[Doubt] = set()
         self._alike: Counter[bytes] = Counter()
         self._reading: dict[str, list[Doubt]] = {}
+        self._disputed: set[str] = set()  # sessions that may be those of items that stay in doubt
+        self._rewrites = self._misdates = False
+
+    def learn(self, entry: Entry, prompt: Optional[str], created_at: float) -> None:
+        """Learn from the finished session of an item how much the service's lists tell.
+
+        A service that stores other texts than it is sent, or whose times do not go with its Date, gives no
+        proof that a session is missing.
+        """
+        if prompt is None or likeness(entry.inputs.agent_id, prompt) != entry.likeness:
+            self._rewrites = True
+        if entry.server_date is not None and created_at < entry.server_date - self._settle:
+            self._misdates = True
 
     def __bool__(self) -> bool:
         return bool(self._open)
@@ -118,11 +132,16 @@ class Doubts:
         claims = Counter(each.session_id for _, candidates in judged for each in candidates)
         for doubt, candidates in judged:
             alone = len(candidates) == 1 and claims[candidates[0].session_id] == 1
-            verdict = candidates[0].session_id if alone else self._verdict(doubt, reading, candidates)
+            if alone and candidates[0].session_id not in self._disputed:
+                verdict: Optional[Verdict] = candidates[0].session_id
+            else:
+                verdict = self._verdict(doubt, reading, candidates)
             if verdict is None:
                 doubt.due = self._next(doubt, reading)
             else:
                 self._remove(doubt)
+                if isinstance(verdict, Evidence):
+                    self._disputed |= {each.session_id for each in verdict.candidates}
                 yield doubt.entry, verdict
 
     def _candidates(self, doubt: Doubt, reading: Reading) -> tuple[Candidate, ...]:
@@ -135,7 +154,9 @@ class Doubts:
             return any(found.session_id == each.session_id for each in doubt.evidence.candidates)
         since = doubt.entry.server_date
         # Machines that serve one service have clocks that differ a little.
-        return since is None or found.at is None or found.at >= since - self._settle
+        if since is None or found.at is None or self._misdates:
+            return True
+        return found.at >= since - self._settle
 
     def _verdict(self, doubt: Doubt, reading: Reading, found: tuple[Candidate, ...]) -> Optional[Verdict]:
         if reading.date is None and not doubt.evidence.settled:
@@ -143,6 +164,9 @@ class Doubts:
             return replace(doubt.evidence, finding=why, candidates=found)
         if not (doubt.evidence.settled or self._is_settled(doubt, reading)):
             return None
+        if not found and self._rewrites:
+            why = "the service changes what it is sent, so that no session can be said to be missing"
+            return replace(doubt.evidence, finding=why)
         if not found:
             return Absent()
         which = f"which of {len(found)} sessions" if len(found) > 1 else "whether the session that was found"

@@ -105,6 +105,7 @@ class Endings:
         """A wait is over, or a piece of it."""
         assert entry.waited_since is not None
         if ended is not None and ended.final:
+            self.doubts.learn(entry, ended.prompt, ended.created_at)
             failed = ended.status == "Error"
             why = f"the agent failed: {ended.said}"
             self._ledger.note(entry.failed(why, ended.session) if failed else entry.done(ended.session))

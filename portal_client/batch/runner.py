@@ -14,15 +14,16 @@ from typing import Any, Optional, cast
 
 from portal_client.api.sessions_api import SessionsApi
 from portal_client.batch.endings import Endings, Limits
-from portal_client.batch.entry import Entry, all_entries
+from portal_client.batch.entry import Entry, all_entries, entries
 from portal_client.batch.journal import Journal
 from portal_client.batch.ledger import Ledger
 from portal_client.batch.reconcile import read, server_date
 from portal_client.batch.result import Counts, Evidence, State
 from portal_client.batch.threads import DaemonThreads
 from portal_client.batch.upcoming import Upcoming
-from portal_client.batch.work import Attempt, Calls, submit, wait
+from portal_client.batch.work import Attempt, Calls, ended, submit, wait
 from portal_client.exceptions import ApiValueError
+from portal_client.models.session import Session
 from portal_client.request import new_id
 
 #: The longest wait for news in seconds: what is added meanwhile is seen then, and so is Ctrl-C everywhere.
@@ -121,7 +122,15 @@ class Runner:
         self._ledger.save()
         for entry in all_entries(self._journal, State.IN_DOUBT, "session_id IS NULL"):
             self._endings.doubts.add(entry, entry.evidence or _INTERRUPTED)
+        self._learn()
         self._endings.waits.extend(all_entries(self._journal, State.IN_DOUBT, "session_id IS NOT NULL"))
+
+    def _learn(self) -> None:
+        """Learn how much the service's lists tell from what an earlier run has seen of it."""
+        if found := entries(self._journal, State.DONE, "TRUE", 0, 1):
+            ((text,),) = self._journal.ask("SELECT session FROM items WHERE id = ?", found[0].id)
+            session = ended(Session.from_json(text), text)
+            self._endings.doubts.learn(found[0], session.prompt, session.created_at)
 
     def _is_over(self) -> bool:
         under_way = self._sending or self._waiting or self._endings.waits or self._endings.doubts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import time
 from collections.abc import Sequence
@@ -42,7 +43,8 @@ class Calls:
     def __init__(self, api: SessionsApi) -> None:
         self.api = api
         #: Each attempt counts against the rate, so the client itself repeats none; but a token is renewed.
-        self.once: SessionsApi = type(api)(api.api_client.with_options(retries=0, rate_limit_retries=0))
+        self.once: SessionsApi = copy.copy(api)
+        self.once.api_client = api.api_client.with_options(retries=0, rate_limit_retries=0)
         #: Set when nobody waits for sessions any longer.
         self.stopped: bool = False
 
@@ -88,13 +90,16 @@ class Started(NamedTuple):
 class Ended(NamedTuple):
     """A session at the end of the wait for it; it may still be running.
 
-    `session` is the JSON that the server has sent, `said` the text of the last message.
+    `session` is the JSON that the server has sent, `said` the text of the last message. `prompt` is the first
+    one of the user, None where there is none, and `created_at` is in seconds since 1970.
     """
 
     status: str
     final: bool
     session: str
     said: str
+    prompt: Optional[str]
+    created_at: float
 
 
 def submit(calls: Calls, attempt: Attempt) -> Started:
@@ -144,5 +149,12 @@ def wait(
     if last is None:
         return None
     session = last.data
+    return ended(session, last.raw_data.decode("utf-8-sig"))
+
+
+def ended(session: Session, text: str) -> Ended:
+    """Return what a run needs to know of a session, whose JSON is given."""
     said = session.messages[-1].text if session.messages else ""
-    return Ended(session.status.value, is_final(session), last.raw_data.decode("utf-8-sig"), said)
+    prompt = next((message.text for message in session.messages if message.role == "user"), None)
+    final = is_final(session)
+    return Ended(session.status.value, final, text, said, prompt, session.created_at.timestamp())

@@ -169,6 +169,35 @@ def test_without_a_date_it_stays_in_doubt(settling: Settling) -> None:
     assert not verdict.settled
 
 
+def test_a_session_that_may_be_that_of_another_in_doubt_is_not_taken(settling: Settling) -> None:
+    settling.doubts.add(entry(1), LOST)
+    settling.at += 10
+    settling.read(made(100, "s1"), made(101, "s2"), date=None)
+    settling.taken = ["s2"]
+    settling.doubts.add(entry(2, since=102.0), LOST)
+
+    assert settling.read(made(100, "s1"), date=9e9) == []
+
+
+def test_a_service_that_changes_texts_does_not_prove_absence(settling: Settling) -> None:
+    settling.doubts.learn(entry(1), "Hello", 100.0)
+    settling.doubts.learn(entry(2), "Files: a.txt. Hello", 100.0)
+    settling.doubts.add(entry(3), LOST)
+    settling.read()
+    settling.at += 5.1
+    (verdict,) = settling.read()
+
+    assert "changes what it is sent" in verdict.finding
+    assert not verdict.settled
+
+
+def test_a_service_whose_times_are_off_excludes_nothing_by_time(settling: Settling) -> None:
+    settling.doubts.learn(entry(1, since=4000.0), "Hello", 400.0)
+    settling.doubts.add(entry(2, since=4000.0), LOST)
+
+    assert settling.read(made(401)) == ["s1"]
+
+
 def test_a_reading_serves_all_of_its_agent(settling: Settling) -> None:
     settling.doubts.add(entry(1, "one"), LOST)
     settling.doubts.add(entry(2, "two"), LOST)

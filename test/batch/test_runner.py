@@ -336,6 +336,24 @@ def test_a_list_that_must_not_be_read_leaves_the_doubt(running: Running) -> None
     assert running.states() == {"one": "done", "two": "done"}
 
 
+@pytest.mark.parametrize("runs", [1, 2])
+def test_a_service_that_rewrites_prompts_is_not_asked_twice(running: Running, runs: int) -> None:
+    def rewrites(portal: Portal, connection: Connection, request: Received) -> None:
+        portal.send(connection, {"session_id": portal.add(f"Translated: {portal.prompt(request)}")})
+
+    running.portal.faults["one"] = [rewrites]
+    running.portal.faults["two"] = [dropped]
+    running.add("one")
+    if runs == 2:
+        running.run()
+    running.add("two")
+    running.run(workers=1)
+
+    assert running.portal.prompts == ["one", "two"]
+    (doubt,) = running.batch.in_doubt()
+    assert "changes what it is sent" in str(doubt.evidence)
+
+
 def test_failures_are_sent_again_on_demand(running: Running) -> None:
     running.portal.faults["one"] = [refused(422)]
     running.add("one", "two")
