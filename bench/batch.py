@@ -44,9 +44,12 @@ class _Batches:
             started = AsyncSessionResponse.model_construct(session_id=f"s {text_prompt}")
             return ApiResponse[Any].model_construct(status_code=200, data=started, headers={})
 
-        forms = {
+        def get(self: Any, session_id: str, **options: Any) -> Any:
+            return read
+
+        forms: dict[str, Any] = {
             "create_async_session_with_http_info": start,
-            "get_session_with_http_info": lambda *args, **options: read,
+            "get_session_with_http_info": get,
         }
         instant: Any = type("Instant", (SessionsApi,), forms)
         self.api = instant(ApiClient(Configuration(host, access_token=TOKEN)))

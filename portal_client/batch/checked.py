@@ -35,7 +35,7 @@ def checked(file: StoredFile, content: Optional[bytes], closing: ExitStack) -> U
             if digest_of(opened) != (file.sha256, file.size):
                 raise changed(file, sent=False)
             return CheckedFile(file, opened)
-        content = opened.read()
+        content = opened.readall()
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise changed(file, sent=False)
     return content

@@ -153,9 +153,9 @@ class Doubts:
         if doubt.evidence.settled:
             return any(found.session_id == each.session_id for each in doubt.evidence.candidates)
         since = doubt.entry.server_date
-        # Machines that serve one service have clocks that differ a little.
         if since is None or found.at is None or self._misdates:
             return True
+        # Machines that serve one service have clocks that differ a little.
         return found.at >= since - self._settle
 
     def _verdict(self, doubt: Doubt, reading: Reading, found: tuple[Candidate, ...]) -> Optional[Verdict]:

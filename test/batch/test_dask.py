@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from batch.conftest import Running
-from portal_client import EnvToken
+from portal_client import Batch, EnvToken
 from support.clients import TOKEN
+from support.markdown import Page
 from support.portal import Fault, started
+from test_imports import ROOT
 
 distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
 
@@ -85,6 +87,17 @@ def test_a_cluster_runs_a_batch(elsewhere: Running, cluster: Any) -> None:
 
     assert counts.done == 21
     assert sorted(elsewhere.portal.prompts) == sorted([*prompts, "with a file"])
+
+
+def test_the_example_of_the_guide_runs(elsewhere: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(elsewhere.path.parent)
+    monkeypatch.setenv("BEARER_TOKEN", TOKEN)
+    example, _ = Page(ROOT / "docs/guides/scaling.md").blocks("python cluster")
+    with Batch("many.sqlite3", elsewhere.api) as batch:
+        batch.add("a1", "one")
+        exec(compile(example.code, "scaling.md", "exec"), {"Batch": Batch, "api": elsewhere.api})
+
+        assert batch.counts.done == 1
 
 
 @pytest.mark.parametrize(("fault", "times"), [(begun, 1), (nothing, 2)])
