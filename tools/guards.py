@@ -429,6 +429,100 @@ MUTATIONS = [
         "False:",
         "test/test_mcp.py::test_what_is_in_doubt_is_said_and_not_repeated",
     ),
+    # ── batches ──
+    M(
+        "the settling time",
+        "portal_client/batch/doubts.py",
+        "wait = doubt.entry.outlives + self._settle",
+        "wait = doubt.entry.outlives",
+        "test/batch/test_doubts.py::test_the_servers_clock_must_have_come_as_far",
+    ),
+    M(
+        "the reading before a prompt is sent again",
+        "portal_client/batch/doubts.py",
+        "if not (doubt.evidence.settled or self._is_settled(doubt, reading)):",
+        "if False:",
+        "test/batch/test_doubts.py::test_absence_counts_when_both_clocks_are_past_the_attempt "
+        "test/batch/test_runner.py::test_a_session_that_is_listed_late_is_not_missing",
+    ),
+    M(
+        "the digest of a file",
+        "portal_client/batch/checked.py",
+        "if hashlib.sha256(content).hexdigest() != file.sha256:",
+        "if False:",
+        "test/batch/test_checked.py::test_a_file_that_has_changed_fails_its_item_unsent",
+    ),
+    M(
+        "the last block of a file",
+        "portal_client/batch/checked.py",
+        "self._read.hexdigest() != self._file.sha256)",
+        "False)",
+        "test/batch/test_checked.py::test_a_file_that_changes_while_it_is_sent_does_not_arrive",
+    ),
+    M(
+        "the lock of the runner",
+        "portal_client/batch/lock.py",
+        'self._connection.execute("BEGIN EXCLUSIVE")',
+        "pass",
+        "test/batch/test_journal.py::test_one_runner_in_one_process "
+        "test/batch/test_journal.py::test_the_lock_of_a_dead_runner_is_void",
+    ),
+    M(
+        "the lock while prompts are sent",
+        "portal_client/batch/lock.py",
+        "        if not calls:\n            self.release()",
+        "        self.release()",
+        "test/batch/test_interrupted.py::test_what_is_still_being_sent_is_waited_for_before_the_next_run",
+    ),
+    M(
+        "the mark on the disk",
+        "portal_client/batch/runner.py",
+        "durable=bool(sends)",
+        "durable=False",
+        "test/batch/test_runner.py::test_an_item_is_marked_on_the_disk_before_it_is_sent",
+    ),
+    M(
+        "the state that an attempt begins with",
+        "portal_client/batch/journal.py",
+        ".rowcount != 1:",
+        ".rowcount == 99:",
+        "test/batch/test_upcoming.py::test_an_item_is_marked_once",
+    ),
+    M(
+        "holding back what looks alike",
+        "portal_client/batch/runner.py",
+        "lambda like: like in self._alike or like in self._endings.doubts",
+        "lambda like: like in self._alike",
+        "test/batch/test_runner.py::test_what_looks_like_an_item_in_doubt_waits_until_that_is_settled",
+    ),
+    M(
+        "the server's Date",
+        "portal_client/batch/doubts.py",
+        "if reading.date is None and not doubt.evidence.settled:",
+        "if reading.date is None:\n            return Absent()\n        if False:",
+        "test/batch/test_runner.py::test_without_a_date_nothing_is_said_to_be_missing",
+    ),
+    M(
+        "texts that the service changes",
+        "portal_client/batch/doubts.py",
+        "if not found and self._rewrites:",
+        "if False:",
+        "test/batch/test_runner.py::test_a_service_that_rewrites_prompts_is_not_asked_twice",
+    ),
+    M(
+        "one request for an attempt",
+        "portal_client/batch/work.py",
+        "with_options(retries=0, rate_limit_retries=0)",
+        "with_options()",
+        "test/batch/test_work.py::test_the_client_repeats_nothing_by_itself",
+    ),
+    M(
+        "claims on a cluster",
+        "portal_client/batch/claims.py",
+        "    except TimeoutError:\n        return False",
+        "    except TimeoutError:\n        return True",
+        "test/batch/test_dask.py::test_an_attempt_whose_worker_dies_is_not_sent_blindly_again",
+    ),
 ]
 
 

@@ -27,6 +27,7 @@ SECTIONS = (
     "Tokens",
     "Streams",
     "Following",
+    "Batches",
     "Property tests",
     "Observability",
 )

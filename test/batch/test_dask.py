@@ -100,6 +100,7 @@ def test_the_example_of_the_guide_runs(elsewhere: Running, monkeypatch: pytest.M
         assert batch.counts.done == 1
 
 
+@pytest.mark.fault("Batches", "A prompt whose worker dies on a cluster is not sent blindly again")
 @pytest.mark.parametrize(("fault", "times"), [(begun, 1), (nothing, 2)])
 def test_an_attempt_whose_worker_dies_is_not_sent_blindly_again(
     elsewhere: Running, cluster: Any, fault: Fault, times: int

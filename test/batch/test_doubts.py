@@ -59,6 +59,7 @@ def test_one_match_is_its_session_at_once(settling: Settling) -> None:
     assert not settling.doubts
 
 
+@pytest.mark.fault("Batches", "A session counts as missing when the server's clock is past the attempt")
 def test_absence_counts_when_both_clocks_are_past_the_attempt(settling: Settling) -> None:
     settling.doubts.add(entry(), LOST)
 
@@ -71,6 +72,7 @@ def test_absence_counts_when_both_clocks_are_past_the_attempt(settling: Settling
     assert isinstance(verdict, Absent)
 
 
+@pytest.mark.fault("Batches", "A session counts as missing when the server's clock is past the attempt")
 def test_the_servers_clock_must_have_come_as_far(settling: Settling) -> None:
     settling.doubts.add(entry(), LOST)
     settling.read(date=2000)

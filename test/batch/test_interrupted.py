@@ -69,6 +69,7 @@ def test_it_leaves_at_once_and_says_how_to_resume(
     assert sorted(running.portal.prompts) == ["four", "one", "three", "two"]
 
 
+@pytest.mark.fault("Batches", "What is still being sent after Ctrl-C is waited for before the next run")
 def test_what_is_still_being_sent_is_waited_for_before_the_next_run(running: Running) -> None:
     hangs = threading.Event()
     running.portal.faults["one"] = [after(hangs)]

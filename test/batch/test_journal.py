@@ -212,6 +212,7 @@ def test_results_are_read_while_others_write(running: Running) -> None:
     ]
 
 
+@pytest.mark.fault("Batches", "A journal has one runner")
 def test_one_runner_in_one_process(running: Running) -> None:
     from support.portal import after
 
@@ -247,6 +248,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.fault("Batches", "The lock of a runner ends with its process")
 def test_the_lock_of_a_dead_runner_is_void(running: Running) -> None:
     running.add("one")
     command = [sys.executable, "-c", HOLD, str(running.path)]

@@ -49,6 +49,7 @@ def belongs(result: Result) -> bool:
     )
 
 
+@pytest.mark.fault("Batches", "A batch that is killed 20 times starts each session once")
 @pytest.mark.slow
 @pytest.mark.parametrize("chaos", ["lost:3%", "lost:3%,reset:3%,503:3%,cut:1%"])
 def test_a_batch_that_is_killed_and_resumed_starts_each_session_once(tmp_path: Path, chaos: str) -> None:

@@ -38,6 +38,7 @@ def test_what_is_done_is_not_sent_again(running: Running) -> None:
     assert running.portal.prompts == ["one", "two"]
 
 
+@pytest.mark.fault("Batches", "A lost reply is reconciled before anything is sent again")
 def test_a_lost_reply_is_reconciled_before_anything_is_sent_again(running: Running) -> None:
     running.portal.faults["one"] = [lost]
     running.add("one")
@@ -48,6 +49,7 @@ def test_a_lost_reply_is_reconciled_before_anything_is_sent_again(running: Runni
     assert (result.session_id, result.attempts) == ("s0", 1)
 
 
+@pytest.mark.fault("Batches", "What was lost on its way is sent again")
 def test_what_was_lost_on_its_way_is_sent_again(running: Running) -> None:
     running.portal.faults["one"] = [dropped]
     running.add("one")
@@ -59,6 +61,7 @@ def test_what_was_lost_on_its_way_is_sent_again(running: Running) -> None:
     assert running.portal.doubled == {}
 
 
+@pytest.mark.fault("Batches", "A 5xx to a prompt is reconciled: it is sent again only if it had no effect")
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_5xx_leaves_a_doubt(running: Running, status: int, carried_out: bool) -> None:
@@ -76,6 +79,7 @@ def test_a_5xx_leaves_a_doubt(running: Running, status: int, carried_out: bool) 
     assert running.portal.doubled == {}
 
 
+@pytest.mark.fault("Batches", "A session that is listed late is not taken for missing")
 def test_a_session_that_is_listed_late_is_not_missing(running: Running) -> None:
     # The service lists the session only when its clock is 15 s past the attempt: in the second list.
     late = running.portal
@@ -196,6 +200,7 @@ def test_equal_prompts_are_sent_one_after_the_other(running: Running) -> None:
     assert len({result.session_id for result in running.batch.results()}) == 4
 
 
+@pytest.mark.fault("Batches", "What looks like an item in doubt waits until that is settled")
 def test_what_looks_like_an_item_in_doubt_waits_until_that_is_settled(running: Running) -> None:
     running.portal.faults["one"] = [dropped, started, lost]
     for key in ("a", "b", "c"):
@@ -209,6 +214,7 @@ def test_what_looks_like_an_item_in_doubt_waits_until_that_is_settled(running: R
     assert running.portal.doubled == {"one": 3}
 
 
+@pytest.mark.fault("Batches", "Where several sessions match, nothing is sent, and the evidence is kept")
 def test_where_several_match_the_item_stays_in_doubt_with_the_evidence(running: Running) -> None:
     def twice(portal, connection, request):  # type: ignore[no-untyped-def]
         portal.add("one")  # somebody else asks the same
@@ -254,6 +260,7 @@ def test_sessions_of_other_items_are_none_of_its_own(running: Running) -> None:
     assert [result.session_id for result in running.batch.results()] == ["s0", "s1"]
 
 
+@pytest.mark.fault("Batches", "Without the server's Date no session is said to be missing")
 def test_without_a_date_nothing_is_said_to_be_missing(running: Running) -> None:
     running.portal.dated = False
     running.portal.faults["one"] = [dropped]
@@ -336,6 +343,7 @@ def test_a_list_that_must_not_be_read_leaves_the_doubt(running: Running) -> None
     assert running.states() == {"one": "done", "two": "done"}
 
 
+@pytest.mark.fault("Batches", "A service that stores other texts than it is sent is not asked twice")
 @pytest.mark.parametrize("runs", [1, 2])
 def test_a_service_that_rewrites_prompts_is_not_asked_twice(running: Running, runs: int) -> None:
     def rewrites(portal: Portal, connection: Connection, request: Received) -> None:
@@ -367,6 +375,7 @@ def test_failures_are_sent_again_on_demand(running: Running) -> None:
 # ── what is written when ──
 
 
+@pytest.mark.fault("Batches", "An item is marked on the disk before it is sent")
 def test_an_item_is_marked_on_the_disk_before_it_is_sent(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

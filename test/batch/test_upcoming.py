@@ -84,6 +84,7 @@ def test_few_are_held_back_however_many_there_are(running: Running) -> None:
     assert upcoming.next(lambda like: like == first.likeness) is None
 
 
+@pytest.mark.fault("Batches", "An item is handed out once")
 def test_an_item_is_marked_once(running: Running) -> None:
     running.add("one")
     first, second = (Upcoming(running.batch._journal).next(free) for _ in range(2))

@@ -32,6 +32,7 @@ def test_an_attempt_starts_a_session_and_tells_the_servers_date(running: Running
     assert started.date == BEGINNING.timestamp() + 10
 
 
+@pytest.mark.fault("Batches", "Each attempt of a batch is one request")
 @pytest.mark.parametrize("fault", [refused(429, Retry_After="0"), refused(503), refused(500), dropped])
 def test_the_client_repeats_nothing_by_itself(running: Running, fault: Any) -> None:
     running.portal.faults["one"] = [fault]
