@@ -28,7 +28,7 @@ PACKAGES = [
 HEAVY = {"urllib3", "pydantic", "pydantic_core", "typing", "typing_extensions", "requests", "multiprocessing"}
 #: Modules of the core that are private to users, and shared by the packages.
 SHARED = ("portal_client._lazy", "portal_client.model", "portal_client.union")
-SERVICE = ("SessionFailed", "WaitTimeout")  # errors of the Portal service's own
+SERVICE = ("JournalBusy", "SessionFailed", "WaitTimeout")  # errors of the Portal service's own
 
 
 # ── what it costs ──
