@@ -10,6 +10,7 @@ from portal_client.models.message import Message
 from portal_client.models.message_role import MessageRole
 from portal_client.models.session import Session
 from portal_client.polling import is_final
+from portal_client.transcript import after_last_prompt
 
 
 def is_newer(state: Session, last: Session) -> bool:
@@ -62,8 +63,7 @@ class Answer:
         """
         messages = state.messages
         if self._at is None:
-            prompts = [at for at, message in enumerate(messages) if message.role == MessageRole.USER]
-            self._at = prompts[-1] + 1 if prompts else 0
+            self._at = after_last_prompt(messages)
         return "".join(self._of(at, messages[at]) for at in range(self._at, len(messages)))
 
     def _of(self, at: int, message: Message) -> str:

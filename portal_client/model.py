@@ -10,6 +10,7 @@ from typing import (
     Any,
     ClassVar,
     Generic,
+    Literal,
     Optional,
     Self,
     TypeVar,
@@ -38,6 +39,9 @@ from portal_client.text import printable
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
+#: What plain data holds: Python's own values, or those of JSON alone.
+Mode = Literal["python", "json"]
+
 
 class _Portable(BaseModel):
     """Conversion to and from dicts, JSON text and readable text."""
@@ -46,12 +50,16 @@ class _Portable(BaseModel):
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return fail_fast(handler(source), handler)
 
-    def to_dict(self) -> Any:
+    def to_dict(self, mode: Mode = "python") -> Any:
         """Return the fields as plain data; absent ones are left out, null is kept where the service knows it.
 
-        Raises ApiValueError for data that is nested too deeply, as `to_json` and `to_str` do.
+        In the mode "python" dates and enumerations stay what they are; in the mode "json" they are what JSON
+        has for them, as in `json.loads(model.to_json())`.
+
+        Raises ApiValueError for another mode, and for data that is nested too deeply, as `to_json` and
+        `to_str` do; in the mode "json" also what `to_json` raises.
         """
-        return _plain(_not_too_deep(self))
+        return _in_mode(mode, _plain(_not_too_deep(self)))
 
     def to_json(self) -> str:
         """Return the fields as JSON text, dates in ISO form.
@@ -59,9 +67,7 @@ class _Portable(BaseModel):
         Raises ApiTypeError and ApiValueError, which name the field, for what could not be sent either: NaN,
         half a surrogate pair.
         """
-        fields = self.to_dict()
-        sanitize(fields)
-        return pydantic_core.to_json(fields).decode()
+        return pydantic_core.to_json(_sendable(self.to_dict())).decode()
 
     def to_str(self) -> str:
         """Return all fields, set or not, in a readable layout."""
@@ -115,12 +121,16 @@ class Model(_Portable):
         extra="allow", populate_by_name=True, protected_namespaces=(), validate_assignment=True
     )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, mode: Mode = "python") -> dict[str, Any]:
         """Return the fields as a dict; absent ones are left out, null is kept where the service knows it.
 
-        Raises ApiValueError for data that is nested too deeply.
+        In the mode "python" dates and enumerations stay what they are; in the mode "json" they are what JSON
+        has for them, as in `json.loads(model.to_json())`.
+
+        Raises ApiValueError for another mode, and for data that is nested too deeply; in the mode "json" also
+        what `to_json` raises.
         """
-        return _fields(_not_too_deep(self))
+        return cast("dict[str, Any]", super().to_dict(mode))
 
     @property
     def additional_properties(self) -> dict[str, Any]:
@@ -238,6 +248,17 @@ def _not_too_deep(model: M) -> M:
     if too_deep(model):
         raise ApiValueError(f"{type(model).__name__} is {TOO_DEEP}")
     return model
+
+
+def _in_mode(mode: str, fields: Any) -> Any:
+    if mode not in ("python", "json"):
+        raise ApiValueError(f'mode must be "python" or "json", not {mode!r}')
+    return fields if mode == "python" else pydantic_core.to_jsonable_python(_sendable(fields))
+
+
+def _sendable(fields: T) -> T:
+    sanitize(fields)
+    return fields
 
 
 def _plain(value: Any) -> Any:

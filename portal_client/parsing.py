@@ -125,10 +125,13 @@ def _collector_paused() -> Generator[None, None, None]:
         gc.enable()
 
 
-def explain(error: ValidationError) -> str:
-    """Return what is wrong with a response: the full path to each place, but none of its values."""
+def explain(error: ValidationError, whole: str = "the body") -> str:
+    """Return what is wrong with JSON: the full path to each place, but none of its values.
+
+    `whole` is what to call all of it.
+    """
     found = clarified(error).errors(include_url=False, include_context=False)
-    lines = [f"{'.'.join(map(str, e['loc'])) or 'the body'}: {e['msg']}" for e in found[:3]]
+    lines = [f"{'.'.join(map(str, e['loc'])) or whole}: {e['msg']}" for e in found[:3]]
     return "; ".join(lines) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
 
 

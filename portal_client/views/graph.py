@@ -1,0 +1,163 @@
+"""The drawing of a graph: rows of boxes with arrows between them, as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from xml.etree.ElementTree import Element
+
+from portal_client.text import shortened
+from portal_client.views.markup import element
+from portal_client.views.parts import Edge, Graph
+
+#: The size of a box, the space between two, and characters that fit into one line of it.
+_WIDTH, _HEIGHT, _APART, _BELOW = 176, 46, 40, 54
+_MAX_LABEL_LENGTH = 22
+
+
+def drawing(graph: Graph) -> Element:
+    """Return a graph as SVG, each node below those that lead to it."""
+    rows = _rows(len(graph.nodes), graph.edges)
+    widest = max(map(len, rows), default=1)
+    places = {
+        node: (
+            (_WIDTH + _APART) * (at + (widest - len(row)) / 2) + _APART,
+            (_HEIGHT + _BELOW) * level + 10,
+        )
+        for level, row in enumerate(rows)
+        for at, node in enumerate(row)
+    }
+    arrows = [part for edge in graph.edges for part in _arrow(edge, places)]
+    boxes = [_box(graph, node, *place) for node, place in places.items()]
+    width, height = (_WIDTH + _APART) * widest + _APART, (_HEIGHT + _BELOW) * len(rows)
+    return element(
+        "svg",
+        *arrows,
+        *boxes,
+        viewBox=f"0 0 {width:g} {height:g}",
+        width=f"{width:g}",
+        height=f"{height:g}",
+        role="img",
+        aria_label="; ".join(_words(graph)),
+        font_family="system-ui, sans-serif",
+        font_size="13",
+    )
+
+
+def _words(graph: Graph) -> list[str]:
+    """Return the graph in words, node by node."""
+    names = [f"{node.name} ({node.kind})" if node.kind else node.name for node in graph.nodes]
+    led = {
+        node: [graph.nodes[e.end].name for e in graph.edges if e.start == node] for node in range(len(names))
+    }
+    return [f"{name} leads to {', '.join(led[at])}" if led[at] else name for at, name in enumerate(names)]
+
+
+def _rows(count: int, edges: Sequence[Edge]) -> list[list[int]]:
+    """Return the nodes row by row: each below all that lead to it, unless they lead back."""
+    steps: dict[int, list[int]] = {node: [] for node in range(count)}
+    for edge in edges:
+        if not edge.faint:
+            steps[edge.start].append(edge.end)
+    order, back = _walked(steps)
+    level = dict.fromkeys(range(count), 0)
+    for node in order:
+        for follower in steps[node]:
+            if (node, follower) not in back:
+                level[follower] = max(level[follower], level[node] + 1)
+    rows: list[list[int]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
+    for node in order:  # those of one parent stay beside each other
+        rows[level[node]].append(node)
+    return rows
+
+
+def _walked(steps: dict[int, list[int]]) -> tuple[list[int], set[tuple[int, int]]]:
+    """Return the nodes, each before its followers, and the steps that lead back to what is under way."""
+    done: list[int] = []
+    seen: set[int] = set()
+    back: set[tuple[int, int]] = set()
+    for root in steps:
+        path: list[tuple[int, list[int]]] = []
+        under_way: set[int] = set()
+        ahead = [root] if root not in seen else []
+        while ahead or path:
+            if ahead:
+                node = ahead.pop()
+                if node in under_way:
+                    back.add((path[-1][0], node))
+                elif node not in seen:
+                    seen.add(node)
+                    under_way.add(node)
+                    path.append((node, ahead))
+                    ahead = list(steps[node])
+            else:
+                node, ahead = path.pop()
+                under_way.discard(node)
+                done.append(node)
+    return done[::-1], back
+
+
+def _box(graph: Graph, node: int, x: float, y: float) -> Element:
+    name, kind = graph.nodes[node]
+    middle = f"{x + _WIDTH / 2:g}"
+    lines = [(name, "600", "1"), (kind, "400", ".75")] if kind else [(name, "600", "1")]
+    first = y + _HEIGHT / 2 + (4 if len(lines) == 1 else -4)
+    texts = (
+        element(
+            "text",
+            shortened(text, _MAX_LABEL_LENGTH),
+            x=middle,
+            y=f"{first + 17 * at:g}",
+            text_anchor="middle",
+            font_weight=weight,
+            fill="currentColor",
+            fill_opacity=opacity,
+        )
+        for at, (text, weight, opacity) in enumerate(lines)
+    )
+    rect = element(
+        "rect",
+        x=f"{x:g}",
+        y=f"{y:g}",
+        width=f"{_WIDTH}",
+        height=f"{_HEIGHT}",
+        rx="8",
+        fill="gray",
+        fill_opacity=".12",
+        stroke="currentColor",
+        stroke_opacity=".5",
+    )
+    return element("g", element("title", f"{name} ({kind})" if kind else name), rect, *texts)
+
+
+def _arrow(edge: Edge, places: Mapping[int, tuple[float, float]]) -> list[Element]:
+    """Return a curve from box to box with its head and its label: down, or around the right side."""
+    (x1, y1), (x2, y2) = places[edge.start], places[edge.end]
+    if y2 > y1:
+        start, end = (x1 + _WIDTH / 2, y1 + _HEIGHT), (x2 + _WIDTH / 2, y2)
+        bend = (end[1] - start[1]) / 2
+        controls = (start[0], start[1] + bend), (end[0], end[1] - bend)
+        head = (-5, -9), (5, -9)
+    else:
+        start, end = (
+            (x1 + _WIDTH, y1 + _HEIGHT / 2),
+            (x2 + _WIDTH, y2 + _HEIGHT / 2 + (8 if edge.start == edge.end else 0)),
+        )
+        controls = (start[0] + _APART, start[1] - (0 if y2 < y1 else 14)), (end[0] + _APART, end[1])
+        head = (9, -5), (9, 5)
+    numbers = (*start, *controls[0], *controls[1], *end)
+    shape = "M{:g} {:g}C{:g} {:g} {:g} {:g} {:g} {:g}".format(*numbers)
+    style = {"stroke": "currentColor", "stroke_opacity": ".6", "fill": "none"}
+    if edge.faint:
+        style["stroke_dasharray"] = "3 4"
+    parts = [element("path", d=shape, **style)]
+    tip = " ".join(f"{end[0] + dx:g},{end[1] + dy:g}" for dx, dy in ((0, 0), *head))
+    parts.append(element("polygon", points=tip, fill="currentColor", fill_opacity=".7"))
+    if edge.label:
+        parts.append(_label(edge.label, (start[0] + end[0]) / 2 + 4, (start[1] + end[1]) / 2 + 4))
+    return parts
+
+
+def _label(text: str, x: float, y: float) -> Element:
+    looks = {"font_size": "11", "fill": "currentColor", "fill_opacity": ".85"}
+    shown = shortened(text, _MAX_LABEL_LENGTH)
+    return element("text", shown, x=f"{x:g}", y=f"{y:g}", text_anchor="middle", **looks)
