@@ -161,7 +161,7 @@ def test_stubs_are_written_back(
 @pytest.mark.parametrize(
     ("contract", "names"),
     [
-        (PORTAL, ["agent", "report", "session", "session_status", "validation_error_loc_inner", "widget"]),
+        (PORTAL, ["agent", "message", "report", "session_status", "validation_error_loc_inner", "widget"]),
         (CANDELA, ["directive", "dto_arr", "dto_real", "nodes", "object_metadata", "tool_obj"]),
     ],
 )

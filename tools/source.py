@@ -88,12 +88,14 @@ def place(node: ast.stmt) -> tuple[int, str]:
 
 
 def outline(node: ast.ClassDef | ast.FunctionDef, constants: Mapping[str, ast.expr]) -> list[str]:
-    """Return the lines of a stub or a model without its texts, each constant replaced by its value."""
+    """Return the lines of a stub or a model without texts and methods, each constant replaced by its value."""
 
     class Resolved(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.AST:
             return constants.get(node.id, node)
 
     bare = copy.deepcopy(node)
-    bare.body = [each for each in bare.body if not isinstance(each, ast.Expr)] or [ast.Pass()]
+    bare.body = [each for each in bare.body if not isinstance(each, (ast.Expr, ast.FunctionDef))] or [
+        ast.Pass()
+    ]
     return ast.unparse(Resolved().visit(bare)).splitlines()
