@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Generic, Optional, TypeVar
 
-from pydantic import BaseModel, PlainSerializer, StrictBytes, StrictInt, WrapValidator
+from pydantic import BaseModel, Field, PlainSerializer, StrictBytes, StrictInt, WrapValidator
 from urllib3 import HTTPHeaderDict
+
+from portal_client.display import Displayed
 
 T = TypeVar("T")
 
@@ -20,7 +22,7 @@ Headers = Annotated[
 ]
 
 
-class ApiResponse(BaseModel, Generic[T]):
+class ApiResponse(Displayed, BaseModel, Generic[T]):
     """The data of a call with the status, headers and body of its response."""
 
     status_code: StrictInt
@@ -29,7 +31,12 @@ class ApiResponse(BaseModel, Generic[T]):
     """The response headers, under the names that the server sent; lookup ignores case."""
     data: T
     """The data that the plain call form returns."""
-    raw_data: StrictBytes
+    raw_data: StrictBytes = Field(repr=False)
     """The body as it was received, decompressed."""
     request_id: Optional[str] = None
     """The server's X-Request-ID, or the one that was sent."""
+
+    def _view(self) -> Any:
+        from portal_client.views.content import response_parts
+
+        return response_parts(self)

@@ -25,6 +25,7 @@ Each of them survives pickle. WaitTimeout and SessionFailed are raised by the ca
 
 from __future__ import annotations
 
+from portal_client.display import DisplayedError
 from portal_client.text import masked, masked_data, occurring, printable, shortened
 
 TYPE_CHECKING = False
@@ -86,7 +87,7 @@ class ApiAttributeError(_AtPath, AttributeError):
     """A missing attribute."""
 
 
-class ApiException(OpenApiException):
+class ApiException(DisplayedError, OpenApiException):
     """A call that failed after its arguments were accepted.
 
     `status` is 0 when there was no response. `body` is the response's text; `data` is that text decoded:

@@ -88,7 +88,7 @@ def place(node: ast.stmt) -> tuple[int, str]:
 
 
 def outline(node: ast.ClassDef | ast.FunctionDef, constants: Mapping[str, ast.expr]) -> list[str]:
-    """Return the lines of a stub or a model without texts and methods, each constant replaced by its value."""
+    """Return the lines of a stub or a model, without texts and methods and with the values of constants."""
 
     class Resolved(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.AST:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import StrictStr
 
 from finbourne_candela.models.nodes import Nodes
@@ -15,3 +17,8 @@ class CircuitDTO(Model, defer_build=True):
     """The name of the node that it starts with."""
     nodes: Nullable[dict[str, Nodes]]
     """The nodes by their names."""
+
+    def _view(self) -> Any:
+        from finbourne_candela.graph import circuit_view
+
+        return circuit_view(self)

@@ -17,7 +17,7 @@ from portal_client.views.text import MAX_LABEL_LENGTH, counted, label, visible
 
 #: At most so much of one value is shown, that a view of whatever size stays below 2 MB.
 MAX_FACTS = 30
-MAX_PARTS = 10
+MAX_PARTS = 5
 MAX_TEXT_LENGTH = 20_000
 
 
@@ -26,7 +26,7 @@ def parts_of(value: Any) -> list[Part]:
     if isinstance(value, BaseModel):
         view = getattr(value, "_view", None)
         return view() if view else model_parts(value)
-    table = table_of(value)
+    table = table_of(value) if isinstance(value, (list, tuple)) else None
     return [table or _text(value if isinstance(value, str) else _json(value))]
 
 

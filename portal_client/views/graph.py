@@ -58,22 +58,22 @@ def _rows(count: int, edges: Sequence[Edge]) -> list[list[int]]:
     for edge in edges:
         if not edge.faint:
             steps[edge.start].append(edge.end)
-    order, back = _walked(steps)
+    met, order, back = _walked(steps)
     level = dict.fromkeys(range(count), 0)
     for node in order:
         for follower in steps[node]:
             if (node, follower) not in back:
                 level[follower] = max(level[follower], level[node] + 1)
     rows: list[list[int]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
-    for node in order:  # those of one parent stay beside each other
+    for node in met:  # those of one parent stay beside each other
         rows[level[node]].append(node)
     return rows
 
 
-def _walked(steps: dict[int, list[int]]) -> tuple[list[int], set[tuple[int, int]]]:
-    """Return the nodes, each before its followers, and the steps that lead back to what is under way."""
+def _walked(steps: dict[int, list[int]]) -> tuple[list[int], list[int], set[tuple[int, int]]]:
+    """Return the nodes as they are met, each before its followers, and the steps that lead back."""
     done: list[int] = []
-    seen: set[int] = set()
+    seen: dict[int, None] = {}
     back: set[tuple[int, int]] = set()
     for root in steps:
         path: list[tuple[int, list[int]]] = []
@@ -85,15 +85,15 @@ def _walked(steps: dict[int, list[int]]) -> tuple[list[int], set[tuple[int, int]
                 if node in under_way:
                     back.add((path[-1][0], node))
                 elif node not in seen:
-                    seen.add(node)
+                    seen[node] = None
                     under_way.add(node)
                     path.append((node, ahead))
-                    ahead = list(steps[node])
+                    ahead = steps[node][::-1]
             else:
                 node, ahead = path.pop()
                 under_way.discard(node)
                 done.append(node)
-    return done[::-1], back
+    return list(seen), done[::-1], back
 
 
 def _box(graph: Graph, node: int, x: float, y: float) -> Element:
@@ -130,30 +130,28 @@ def _box(graph: Graph, node: int, x: float, y: float) -> Element:
 
 
 def _arrow(edge: Edge, places: Mapping[int, tuple[float, float]]) -> list[Element]:
-    """Return a curve from box to box with its head and its label: down, or around the right side."""
+    """Return a curve with its head and its label: down to the next row, or beside the boxes in between."""
     (x1, y1), (x2, y2) = places[edge.start], places[edge.end]
-    if y2 > y1:
-        start, end = (x1 + _WIDTH / 2, y1 + _HEIGHT), (x2 + _WIDTH / 2, y2)
-        bend = (end[1] - start[1]) / 2
-        controls = (start[0], start[1] + bend), (end[0], end[1] - bend)
-        head = (-5, -9), (5, -9)
+    down, far = y2 > y1, y2 - y1 > _HEIGHT + _BELOW
+    if down:
+        side = 0.85 if far else 0.5
+        start, end = (x1 + side * _WIDTH, y1 + _HEIGHT), (x2 + side * _WIDTH, y2)
+        bend, head = (_BELOW / 2 + 10 * far), ((-5, -9), (5, -9))
+        beside = max(start[0], end[0]) + 1.4 * _APART
+        first = (beside if far else start[0], start[1] + bend)
+        second = (beside if far else end[0], end[1] - bend)
     else:
-        start, end = (
-            (x1 + _WIDTH, y1 + _HEIGHT / 2),
-            (x2 + _WIDTH, y2 + _HEIGHT / 2 + (8 if edge.start == edge.end else 0)),
-        )
-        controls = (start[0] + _APART, start[1] - (0 if y2 < y1 else 14)), (end[0] + _APART, end[1])
+        start, end = (x1 + _WIDTH, y1 + 0.3 * _HEIGHT), (x2 + _WIDTH, y2 + 0.6 * _HEIGHT)
         head = (9, -5), (9, 5)
-    numbers = (*start, *controls[0], *controls[1], *end)
-    shape = "M{:g} {:g}C{:g} {:g} {:g} {:g} {:g} {:g}".format(*numbers)
-    style = {"stroke": "currentColor", "stroke_opacity": ".6", "fill": "none"}
-    if edge.faint:
-        style["stroke_dasharray"] = "3 4"
-    parts = [element("path", d=shape, **style)]
-    tip = " ".join(f"{end[0] + dx:g},{end[1] + dy:g}" for dx, dy in ((0, 0), *head))
-    parts.append(element("polygon", points=tip, fill="currentColor", fill_opacity=".7"))
+        first, second = (start[0] + _APART, start[1] - 10), (end[0] + _APART, end[1] + 10)
+    shape = "M{:g} {:g}C{:g} {:g} {:g} {:g} {:g} {:g}".format(*start, *first, *second, *end)
+    looks = {"stroke_dasharray": "3 4"} if edge.faint else {}
+    line = element("path", d=shape, stroke="currentColor", stroke_opacity=".6", fill="none", **looks)
+    tip = " ".join(f"{end[0] + x:g},{end[1] + y:g}" for x, y in ((0, 0), *head))
+    parts = [line, element("polygon", points=tip, fill="currentColor", fill_opacity=".7")]
     if edge.label:
-        parts.append(_label(edge.label, (start[0] + end[0]) / 2 + 4, (start[1] + end[1]) / 2 + 4))
+        x, y = ((start[at] + 3 * first[at] + 3 * second[at] + end[at]) / 8 for at in (0, 1))
+        parts.append(_label(edge.label, x, y + 4))
     return parts
 
 

@@ -90,7 +90,7 @@ def _table(part: Table, elsewhere: str) -> Element:
 
 def _graph(part: Graph, elsewhere: str) -> Element:
     drawn = element("div", drawing(part), class_="wide")
-    return element("div", drawn, _note(f"… {counted(part.hidden, 'more node')}")) if part.hidden else drawn
+    return element("div", drawn, _note(part.note)) if part.note else drawn
 
 
 def _note(text: str, elsewhere: str = "") -> Element:

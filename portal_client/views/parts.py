@@ -69,11 +69,11 @@ class Edge(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """Nodes, the first one on top, and arrows between them; `hidden` nodes more are not shown."""
+    """Nodes, the first one on top, and arrows between them; `note` says what is not shown."""
 
     nodes: Sequence[Node]
     edges: Sequence[Edge]
-    hidden: int = 0
+    note: str = ""
 
 
 Part = Union[Heading, Talk, Table, Text, Graph]

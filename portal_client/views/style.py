@@ -4,7 +4,7 @@ from __future__ import annotations
 
 #: The style of a view, and of nothing around it.
 STYLE = """
-.portal-view { max-width: 56rem; line-height: 1.5; overflow-wrap: anywhere; }
+.portal-view { max-width: 56rem; margin: 0 0 .8rem; line-height: 1.5; overflow-wrap: anywhere; }
 .portal-view header { margin: 0 0 .8rem; }
 .portal-view p { margin: 0; }
 .portal-view .title { font-size: 1.05rem; }

@@ -1,0 +1,101 @@
+"""Values of each kind that has a view, with one text in every place where a text may stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finbourne_candela.models import CircuitDTO, ObjectMetadata, Trace
+from portal_client import (
+    AgentsResponse,
+    ApiException,
+    ApiResponse,
+    GetSessionsResponse,
+    GroupedSessionsResponse,
+    Report,
+    RoutinesResponse,
+    Session,
+)
+
+TIME = "2026-01-02T03:04:05Z"
+
+
+def session(text: str) -> dict[str, Any]:
+    agent = {"id": text, "name": text, "icon": text}
+    return {
+        "id": text,
+        "agent_id": text,
+        "thread_id": text,
+        "created_at": TIME,
+        "updated_at": TIME,
+        "messages": [{"text": text, "role": role, "agent": agent} for role in ("user", "assistant", "tool")],
+        "status": "Ready",
+        "user_id": text,
+        "routine_id": text,
+    }
+
+
+def agent(text: str) -> dict[str, Any]:
+    names = (
+        "id",
+        "name",
+        "assistant_id",
+        "assistant_nickname",
+        "welcome_message",
+        "user_initial_message",
+        "icon",
+    )
+    return {**dict.fromkeys(names, text), "visibility_requirements": [text, text]}
+
+
+def node(kind: str, name: str, child: Any, text: str) -> dict[str, Any]:
+    return {"type": kind, "node_id": name, "child_id": child, "label": text, "intent_id": text}
+
+
+def samples(text: str) -> dict[str, Any]:
+    """Return the values by their kinds."""
+    one = Session.model_validate(session(text))
+    routine = {
+        **dict.fromkeys(
+            ("id", "agent_id", "user_id", "name", "requirements", "interval", "latest_answer"), text
+        ),
+        "trend": {"description": text, "status": "good"},
+        "sessions": [session(text)],
+    }
+    summary = {"id": text, "agent": agent(text), "updated_at": TIME, "name": text}
+    switch = {**node("switch", text, None, text), "case_spec": {text: text}}
+    switch["case_objs"] = {text: {"node_id": f"{text}2", "child_id": text, "label": text}}
+    nodes = {
+        text: node("new kind", text, f"{text}3", text),
+        "s": switch,
+        f"{text}3": node(text, text, "s", text),
+    }
+    return {
+        "session": one,
+        "sessions": GetSessionsResponse(sessions=[one]),
+        "agents": AgentsResponse.model_validate({"agents": [agent(text)]}),
+        "routines": RoutinesResponse.model_validate({"routines": [routine]}),
+        "grouped": GroupedSessionsResponse.model_validate(
+            {"time_to_sessions": {text: [session(text), summary, text, {"other": text}]}}
+        ),
+        "report": Report.model_validate(
+            {"text": text, "tables": [{"title": text, "columns": [text], "rows": []}]}
+        ),
+        "metadata": ObjectMetadata.model_validate(
+            {
+                "obj_id": {"scope": text, "identifier": text, "version": text},
+                "domain": text,
+                "created_by": text,
+                "created_at": TIME,
+                "description": text,
+            }
+        ),
+        "trace": Trace.model_validate(
+            {"session_ids": [text], "trace_items": [{"item_type": text, "content": text}]}
+        ),
+        "circuit": CircuitDTO.model_validate({"first": text, "nodes": nodes}),
+        "response": ApiResponse[Session](
+            status_code=200, data=one, raw_data=one.to_json().encode("utf-8", "replace"), request_id=text
+        ),
+        "data": ApiResponse[Any](status_code=299, data={"at": [text, None]}, raw_data=b"{}"),
+        "error": ApiException(404, text, body=text, headers={"X-Is": text}, request_id=text),
+    }
