@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, Optional, TypeVar
 from pydantic import BaseModel, Field, PlainSerializer, StrictBytes, StrictInt, WrapValidator
 from urllib3 import HTTPHeaderDict
 
-from portal_client.display import Displayed
+from portal_client.display import DisplayedModel
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ Headers = Annotated[
 ]
 
 
-class ApiResponse(Displayed, BaseModel, Generic[T]):
+class ApiResponse(DisplayedModel, BaseModel, Generic[T]):
     """The data of a call with the status, headers and body of its response."""
 
     status_code: StrictInt

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -10,6 +12,9 @@ if TYPE_CHECKING:
 
 #: Characters of a screen, which the plain repr of a value does not exceed.
 SCREEN = 24 * 80
+
+#: Whether a value is written as a whole, and so are those within it: their reprs are not shortened.
+_whole: ContextVar[bool] = ContextVar("_whole", default=False)
 
 
 class Displayed:
@@ -32,13 +37,26 @@ class Displayed:
 
         return renderable(self._view())
 
-    def __repr__(self) -> str:
-        text = super().__repr__()
-        if len(text) <= SCREEN:
-            return text
-        from portal_client.views.abridged import abridged
 
-        return abridged(self, SCREEN)
+class DisplayedModel(Displayed):
+    """A model with a view, and with a repr that is not longer than a screen; `str()` and print show all."""
+
+    __slots__ = ()
+
+    def __repr__(self: Any) -> str:
+        if not _whole.get():
+            from portal_client.views.abridged import abridged
+
+            if short := abridged(self, SCREEN):
+                return short
+        return f"{self.__repr_name__()}({self.__repr_str__(', ')})"  # as pydantic does, without a call more
+
+    def __str__(self) -> str:
+        whole = _whole.set(True)
+        try:
+            return super().__str__()
+        finally:
+            _whole.reset(whole)
 
 
 class DisplayedError(Displayed):

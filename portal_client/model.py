@@ -22,7 +22,7 @@ import pydantic_core
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
-from portal_client.display import Displayed
+from portal_client.display import DisplayedModel
 from portal_client.exceptions import ApiValueError
 from portal_client.fields import DateTime as DateTime
 from portal_client.fields import Defaulted as Defaulted
@@ -44,7 +44,7 @@ T = TypeVar("T")
 Mode = Literal["python", "json"]
 
 
-class _Portable(Displayed, BaseModel):
+class _Portable(DisplayedModel, BaseModel):
     """Conversion to and from dicts, JSON text and readable text."""
 
     @classmethod

@@ -9,7 +9,7 @@ from portal_client.views.table import table_of
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Show a list of models as a table, such as those that Candela's calls return; other lists stay lists."""
+    """Show a list of models as a table; other lists stay as they are."""
     shell.display_formatter.formatters["text/html"].for_type(list, _shown)
 
 

@@ -48,9 +48,9 @@ REFUSED = {"detail": [{"loc": ["body", 0], "msg": "too long", "type": "value_err
 
 
 def parents(kind: type[BaseException]) -> set[str]:
-    """The public parents: a helper class in between does not count."""
+    """The public parents: a helper class in between does not count, nor what is no error."""
     found: set[str] = set()
-    for base in kind.__bases__:
+    for base in [each for each in kind.__bases__ if issubclass(each, BaseException)]:
         found |= parents(base) if base.__name__.startswith("_") else {base.__name__}
     return found
 

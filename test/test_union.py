@@ -315,7 +315,8 @@ def test_sixty_levels() -> None:
     assert Group.from_json(json.dumps(nested(60))) == group
     assert group.to_dict() == json.loads(group.to_json()) == nested(60)
     assert pickle.loads(pickle.dumps(group)) == copy.deepcopy(group) == group
-    assert "Ring(" in repr(group)
+    assert "Ring(" in str(group)
+    assert repr(group).startswith("Group(")
 
 
 @pytest.mark.parametrize("levels", [70, 10_000, pytest.param(1_000_000, marks=pytest.mark.slow)])

@@ -2,45 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple, Optional, cast
 
 from pydantic import BaseModel
 
 from portal_client.text import shortened
 
-#: How much of a text, of a list and of a model is left, first where it fits and then less.
-_STEPS = ((200, 3, 40), (60, 1, 20))
+#: Levels of values within values; what is deeper is left out, and is too much to be shown as a whole.
+_MAX_DEPTH = 50
 
 
-def abridged(value: Any, max_length: int) -> str:
-    """Return the repr of a value in at most `max_length` characters; … stands for what is left out."""
-    texts = [_short(value, *limits) for limits in _STEPS]
-    return next((text for text in texts if len(text) <= max_length), shortened(texts[-1], max_length - 1))
+class _Limits(NamedTuple):
+    """How much is left: characters of a text, items of a list, fields of a model."""
+
+    length: int
+    items: int
+    fields: int
 
 
-def _short(value: Any, length: int, items: int, fields: int) -> str:
-    if isinstance(value, BaseModel):
+#: What is left first, and then where that is too much.
+_STEPS = (_Limits(200, 3, 40), _Limits(60, 1, 20))
+
+
+def abridged(value: Any, max_length: int) -> Optional[str]:
+    """Return the repr of a value in at most `max_length` characters, … where something is left out.
+
+    It is None where the plain repr is not longer. A large value is not looked at as a whole.
+    """
+    whole = _Limits(max_length, max_length, max_length)
+    if _joined(value, whole, max_length) is not None:
+        return None
+    for limits in _STEPS:
+        text = _joined(value, limits, max_length)
+        if text is not None:
+            return text
+    return shortened("".join(islice(_pieces(value, _STEPS[-1], 0), max_length)), max_length - 1)
+
+
+def _joined(value: Any, limits: _Limits, max_length: int) -> Optional[str]:
+    text = ""
+    for piece in _pieces(value, limits, 0):
+        text += piece
+        if len(text) > max_length:
+            return None
+    return text
+
+
+def _pieces(value: Any, limits: _Limits, depth: int) -> Iterator[str]:
+    if depth > _MAX_DEPTH:
+        yield "..." if limits in _STEPS else "." * (limits.length + 1)
+    elif isinstance(value, BaseModel):
         args = list(value.__repr_args__())
-        shown = (
-            f"{name}={_short(item, length, items, fields)}" if name else _short(item, length, items, fields)
-            for name, item in args[:fields]
-        )
-        return f"{type(value).__name__}({', '.join(_with_rest(shown, len(args) - fields))})"
-    if isinstance(value, (list, tuple)):
-        listed = cast("list[Any]", value)
-        head = (_short(item, length, items, fields) for item in listed[:items])
-        return f"[{', '.join(_with_rest(head, len(listed) - items))}]"
-    if isinstance(value, Mapping):
-        entries = list(cast("Mapping[Any, Any]", value).items())
-        named = (f"{key!r}: {_short(item, length, items, fields)}" for key, item in entries[:items])
-        return f"{{{', '.join(_with_rest(named, len(entries) - items))}}}"
-    if type(value) in (str, bytes) and len(value) > length:
-        return f"{value[:length]!r}… {len(value) - length:,} more"
-    return repr(value)
+        yield f"{type(value).__name__}("
+        named = ((f"{name}=" if name else "", item) for name, item in args)
+        yield from _listed(named, len(args), limits.fields, limits, depth)
+        yield ")"
+    elif isinstance(value, (list, tuple)):
+        items = cast("list[Any]", value)
+        yield "["
+        yield from _listed((("", item) for item in items), len(items), limits.items, limits, depth)
+        yield "]"
+    elif isinstance(value, Mapping):
+        entries = cast("Mapping[Any, Any]", value)
+        named = ((f"{shortened(repr(key), limits.length)}: ", item) for key, item in entries.items())
+        yield "{"
+        yield from _listed(named, len(entries), limits.items, limits, depth)
+        yield "}"
+    elif type(value) in (str, bytes) and len(value) > limits.length:
+        yield f"{value[: limits.length]!r}… {len(value) - limits.length:,} more"
+    else:
+        yield repr(value)
 
 
-def _with_rest(shown: Iterable[str], hidden: int) -> Iterable[str]:
-    yield from shown
-    if hidden > 0:
-        yield f"… {hidden:,} more"
+def _listed(
+    named: Iterable[tuple[str, Any]], count: int, most: int, limits: _Limits, depth: int
+) -> Iterator[str]:
+    for at, (name, item) in enumerate(islice(named, most)):
+        yield f"{', ' if at else ''}{shortened(name, limits.length)}"
+        yield from _pieces(item, limits, depth + 1)
+    if count > most:
+        yield f", … {count - most:,} more"

@@ -46,9 +46,9 @@ def drawing(graph: Graph) -> Element:
 def _words(graph: Graph) -> list[str]:
     """Return the graph in words, node by node."""
     names = [f"{node.name} ({node.kind})" if node.kind else node.name for node in graph.nodes]
-    led = {
-        node: [graph.nodes[e.end].name for e in graph.edges if e.start == node] for node in range(len(names))
-    }
+    led: dict[int, list[str]] = {node: [] for node in range(len(names))}
+    for edge in graph.edges:
+        led[edge.start].append(graph.nodes[edge.end].name)
     return [f"{name} leads to {', '.join(led[at])}" if led[at] else name for at, name in enumerate(names)]
 
 

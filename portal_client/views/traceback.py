@@ -9,9 +9,8 @@ from traceback import FrameSummary, StackSummary, walk_tb
 
 from portal_client.text import printable
 
-#: Where the modules are that are no business of the user.
-_OURS = Path(__file__).parents[2]
-_PACKAGES = ("portal_client", "finbourne_candela")
+#: This package, and the folder of all that is installed with it.
+_PACKAGE = Path(__file__).parents[1]
 
 _HINT = "The whole traceback: import sys, traceback; traceback.print_exception(sys.last_value)"
 
@@ -36,19 +35,22 @@ def _texts(error: BaseException) -> Iterator[str]:
 
 
 def _frame_of_user(error: BaseException) -> FrameSummary | None:
-    """Return the frame that has called these packages."""
-    frames = StackSummary.extract(walk_tb(error.__traceback__))
+    """Return the frame that has led to this package, not counting those of installed packages."""
     user: FrameSummary | None = None
-    for frame in frames:
-        if _is_ours(frame.filename):
+    for frame in StackSummary.extract(walk_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_relative_to(_PACKAGE):
             break
-        user = frame
+        if not _is_installed(path):
+            user = frame
     return user
 
 
-def _is_ours(filename: str) -> bool:
-    path = Path(filename)
-    return path.is_relative_to(_OURS) and path.relative_to(_OURS).parts[0] in _PACKAGES
+def _is_installed(path: Path) -> bool:
+    beside = _PACKAGE.parent
+    return (
+        path.is_relative_to(beside) and (beside / path.relative_to(beside).parts[0] / "__init__.py").is_file()
+    )
 
 
 def _place(frame: FrameSummary) -> str:

@@ -1,0 +1,157 @@
+"""Views and pages in a real browser: the text of others runs nothing, loads nothing, and can be read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from portal_client import Session
+from portal_client.views.text import visible
+from support.hostile import HOSTILE
+from support.samples import samples, session
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium and its chromedriver are not installed"),
+]
+
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+)
+ARGUMENTS += ("--disable-background-networking", "--disable-component-update")
+
+RUN = "window.hacked = (window.hacked || 0) + 1"
+LIVE = (
+    f"</pre></p></li></ol></section></main></style><script>{RUN}</script><img src='http://203.0.113.1/x' "
+    f"onerror='{RUN}'><svg onload='{RUN}'></svg><a href='javascript:{RUN}'>x</a><iframe src='//203.0.113.1'>"
+    "</iframe><style>* { display: none; background: url(http://203.0.113.1/y) }</style>"
+    "<!-- \u202ex\u202c \x00 "
+)
+TEXTS = [LIVE, *(text for text in HOSTILE if text != "\ud83d")]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
+    driver.get("about:blank")  # what the first tab still loads is over
+    yield driver
+    driver.quit()
+
+
+def opened(browser: webdriver.Chrome, path: Path) -> tuple[list[str], list[str]]:
+    """Open a file; what the browser requested for it, and what it had to say."""
+    browser.get_log("performance"), browser.get_log("browser")
+    browser.get(path.as_uri())
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    requested = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+    return requested, [entry["message"] for entry in browser.get_log("browser")]
+
+
+def nothing_was_run(browser: webdriver.Chrome) -> None:
+    assert browser.execute_script("return window.hacked") is None
+    for selector in ("script", "iframe", "img", "a", "[onerror]", "[onload]", "main style", "section style"):
+        assert browser.find_elements(By.CSS_SELECTOR, selector) == []
+
+
+@pytest.mark.parametrize("kind", [*samples("x")])
+def test_a_view_runs_nothing_and_loads_nothing(browser: webdriver.Chrome, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "cell.html"
+    views = [samples(text)[kind]._repr_html_() for text in TEXTS]
+    path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{''.join(views)}", "utf-8")
+
+    requested, said = opened(browser, path)
+
+    assert requested == [path.as_uri()]
+    assert said == []
+    nothing_was_run(browser)
+    assert len(browser.find_elements(By.CSS_SELECTOR, "body > div > section.portal-view")) == len(TEXTS)
+
+
+def page(tmp_path: Path, texts: list[str]) -> Path:
+    one = session(LIVE)
+    roles = ("assistant", "user")
+    one["messages"] = [{"text": text, "role": roles[at % 2]} for at, text in enumerate(texts)]
+    path = tmp_path / "session.html"
+    Session.model_validate(one).to_html(path)
+    return path
+
+
+def test_a_page_runs_nothing_and_shows_every_text(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    path = page(tmp_path, TEXTS)
+
+    requested, said = opened(browser, path)
+
+    assert requested == [path.as_uri()]
+    assert said == []
+    nothing_was_run(browser)
+    shown = [each.get_attribute("textContent") for each in browser.find_elements(By.TAG_NAME, "pre")]
+    assert shown == [visible(text) for text in TEXTS]
+    assert all(each.is_displayed() for each in browser.find_elements(By.TAG_NAME, "pre"))
+
+
+def test_the_policy_holds_where_escaping_would_not(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    opened(browser, page(tmp_path, ["x"]))
+
+    browser.execute_script(
+        f"document.body.insertAdjacentHTML('beforeend', `<img src='data:image/gif;base64,x' onerror='{RUN}'>"
+        "<p id=p style='color: red'>`); const script = document.createElement('script');"
+        f"script.textContent = '{RUN}'; document.body.append(script)"
+    )
+
+    assert browser.execute_script("return window.hacked") is None
+    color = browser.execute_script("return getComputedStyle(document.getElementById('p')).color")
+    assert color != "rgb(255, 0, 0)"
+    refused = [entry["message"] for entry in browser.get_log("browser")]
+    assert len([line for line in refused if "Content Security Policy" in line]) >= 3
+
+
+def test_the_user_is_on_the_right_and_lines_are_kept(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    opened(browser, page(tmp_path, ["one\n\n  two   three\tfour", "\nfive"]))
+
+    agent, user = browser.find_elements(By.TAG_NAME, "pre")
+    assert user.rect["x"] > agent.rect["x"] + 100
+    assert agent.rect["height"] > 3 * 16
+    texts = [browser.execute_script("return arguments[0].innerText", each) for each in (agent, user)]
+    assert texts == ["one\n\n  two   three\tfour", "\nfive"]
+
+
+@pytest.mark.parametrize("width", [320, 1100])
+def test_nothing_of_a_page_is_wider_than_the_screen(
+    browser: webdriver.Chrome, tmp_path: Path, width: int
+) -> None:
+    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 1000}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        opened(browser, page(tmp_path, [*TEXTS, "w" * 500]))
+        wide: int = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_page_is_printed(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    opened(browser, page(tmp_path, [f"{at}\n" * 20 for at in range(20)]))
+
+    pdf: Any = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})
+
+    assert len(pdf["data"]) > 10_000

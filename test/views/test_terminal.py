@@ -1,0 +1,86 @@
+"""What rich shows in a terminal: the same as a notebook, and no code or markup of others."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import pytest
+
+from portal_client import GetSessionsResponse, Session
+from support.hostile import HOSTILE
+from support.samples import samples
+from support.scripted import SESSION
+
+console = pytest.importorskip("rich.console", reason="rich is not installed")
+
+#: The codes of rich's own styles; no other character of a terminal's control.
+STYLES = re.compile(r"\x1b\[[\d;]*m")
+
+
+def shown(value: Any, width: int = 100, *, color: bool = False) -> str:
+    out = io.StringIO()
+    to = console.Console(
+        file=out, width=width, force_terminal=color, color_system="standard" if color else None, _environ={}
+    )
+    to.print(value)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", [*samples("x")])
+def test_no_code_and_no_markup_of_others_is_obeyed(kind: str) -> None:
+    texts = [
+        *HOSTILE,
+        "\x1b[31mred\x1b[2J",
+        "\x9b31m",
+        "\x1b]8;;http://203.0.113.1\x07x",
+        "\b\b\b",
+        "\r|over",
+    ]
+    for text in texts:
+        if kind == "circuit" or text.encode("utf-8", "replace").decode() == text:
+            text = text.replace("\ud83d", "")
+            plain = STYLES.sub("", shown(samples(text)[kind], color=True))
+            assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", plain), text
+    marked = shown(samples("[bold red]x[/bold red] [link=http://203.0.113.1]y[/link] :smile:")[kind], 300)
+    assert "[bold red]x[/bold red]" in marked
+    assert "203.0.113.1]y[/link] :smile:" in marked or "…" in marked
+
+
+def test_a_session_shows_its_conversation() -> None:
+    lines = shown(Session.model_validate(SESSION), 70).splitlines()
+
+    assert lines[0] == "Session s1  Ready"
+    assert next(line for line in lines if "Hello" in line).startswith(" " * 40)  # the user on the right
+    assert next(line for line in lines if "Hi" in line).startswith("│ Hi")
+    assert any("Assistant · Echo · e" in line for line in lines)
+    assert all(len(line) <= 70 for line in lines)
+
+
+def test_messages_that_are_not_shown_are_counted() -> None:
+    messages = [{"text": f"m{at}", "role": "user"} for at in range(150)]
+    text = shown(Session.model_validate({**SESSION, "messages": messages}))
+
+    assert "… 50 earlier messages not shown" in text
+    assert "m149" in text
+    assert "m49 " not in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_an_id_stays_on_one_line_to_be_copied(width: int) -> None:
+    one = {**SESSION, "id": "5f3c2d1e-0000-4000-8000-000000000000"}
+
+    assert one["id"] in shown(GetSessionsResponse.model_validate({"sessions": [one] * 101}), width)
+    assert "… 51 more rows" in shown(GetSessionsResponse.model_validate({"sessions": [one] * 101}), width)
+
+
+def test_a_circuit_is_a_table_of_its_nodes() -> None:
+    text = shown(samples("n")["circuit"])
+
+    assert re.search(r"│ n +│ new kind +│ n3", text)
+    assert re.search(r"│ s +│ switch +│ n: n2", text)
+
+
+def test_an_error_shows_its_reason_first() -> None:
+    assert shown(samples("no such session")["error"]).startswith("no such session  ApiException 404\n")
