@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,9 @@ from traceback import FrameSummary, StackSummary, walk_tb
 
 from portal_client.text import printable
 
-#: This package, and the folder of all that is installed with it.
+#: This package, and Python's own modules.
 _PACKAGE = Path(__file__).parents[1]
+_LIBRARY = Path(os.__file__).parent
 
 _HINT = "The whole traceback: import sys, traceback; traceback.print_exception(sys.last_value)"
 
@@ -47,10 +49,11 @@ def _frame_of_user(error: BaseException) -> FrameSummary | None:
 
 
 def _is_installed(path: Path) -> bool:
+    if path.is_relative_to(_LIBRARY) or "site-packages" in path.parts:
+        return True
     beside = _PACKAGE.parent
-    return (
-        path.is_relative_to(beside) and (beside / path.relative_to(beside).parts[0] / "__init__.py").is_file()
-    )
+    below = path.relative_to(beside).parts if path.is_relative_to(beside) else ()
+    return bool(below) and (beside / below[0] / "__init__.py").is_file()
 
 
 def _place(frame: FrameSummary) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import linecache
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from finbourne_candela import ObjectId
+from finbourne_candela.running import RunningSession
 from portal_client import (
     ApiClient,
     ApiConnectionError,
@@ -44,6 +48,39 @@ def test_the_reason_comes_first_and_one_line_of_the_user() -> None:
     assert "portal_client" not in "\n".join(lines)
     assert lines[-1].startswith("The whole traceback: ")
     assert len(server.requests) == 1
+
+
+def test_a_call_in_a_thread_shows_the_line_that_waits_for_it() -> None:
+    name = "/tmp/ipykernel_1/3.py"
+    cell = "with ThreadPoolExecutor() as pool:\n    pool.submit(api.get_session, 's1').result()\n"
+    linecache.cache[name] = (len(cell), None, cell.splitlines(True), name)
+    with (
+        playing(reply({"detail": "no"}, 404)) as server,
+        ApiClient(Configuration(server.host)) as client,
+        pytest.raises(ApiException) as caught,
+    ):
+        exec(
+            compile(cell, name, "exec"),
+            {"api": SessionsApi(client), "ThreadPoolExecutor": ThreadPoolExecutor},
+        )
+
+    assert caught.value._render_traceback_()[1] == (
+        "  at line 2 of 3.py: pool.submit(api.get_session, 's1').result()"
+    )
+    assert len(server.requests) == 1
+
+
+def test_a_call_of_another_package_on_the_core_is_not_the_line_of_the_user() -> None:
+    name = "/tmp/ipykernel_1/4.py"
+    cell = "session.ask('Hello')\n"
+    linecache.cache[name] = (len(cell), None, cell.splitlines(True), name)
+    error = ApiException(500, "failed")
+    calls = Mock(submit_prompt_to_agent=Mock(side_effect=error))
+    session = RunningSession(calls, ObjectId(scope="default", identifier="x"))
+    with pytest.raises(ApiException):
+        exec(compile(cell, name, "exec"), {"session": session})
+
+    assert error._render_traceback_()[1] == "  at line 1 of 4.py: session.ask('Hello')"
 
 
 def test_notes_and_the_cause_are_told() -> None:
