@@ -100,14 +100,19 @@ def continue_(shell: Shell, session: SessionId, prompt: Prompt, file: Attached =
 def export(
     shell: Shell,
     session: SessionId,
-    to: Annotated[Literal["json"], typer.Option("--to", help="The form: json has all fields.")] = "json",
+    to: Annotated[
+        Literal["md", "html", "json"],
+        typer.Option("--to", help="The form: md and html to be read, json with all fields."),
+    ] = "json",
     output: Annotated[
         Optional[Path], typer.Option("--output", "-o", metavar="PATH", help="The file to write.")
     ] = None,
 ) -> None:
     """Print a session as a document, or write it to a file."""
     with _sessions(shell) as api:
-        text = api.get_session(session).to_json() + "\n"
+        found = api.get_session(session)
+    written = {"md": found.to_markdown, "html": found.to_html, "json": found.to_json}[to]()
+    text = written.rstrip("\n") + "\n"
     if output is None:
         shell.output.text(text)
     else:

@@ -154,6 +154,17 @@ def test_a_session_is_exported(portal: Portal, box: Any, tmp_path: Path) -> None
     assert json.loads(printed.out)["messages"][-1]["text"] == WORDS
 
 
+@pytest.mark.parametrize(("form", "start"), [("md", "# "), ("html", "<!DOCTYPE html>")])
+def test_a_session_is_exported_to_be_read(portal: Portal, box: Any, form: str, start: str) -> None:
+    session = session_of(portal("ask", "writer", "Go", host=box.host))
+
+    printed = portal("export", session, "--to", form, host=box.host)
+
+    assert printed.code == 0
+    assert printed.out.startswith(start)
+    assert WORDS.split()[0] in printed.out
+
+
 def test_no_session_no_id(portal: Portal, box: Any) -> None:
     ended = portal("ask", "nobody", "Go", host=box.host)
 
