@@ -49,7 +49,8 @@ def decode(operation: Operation, response: RESTResponse, request: HTTPRequest, p
             return parsing.as_text(response.data, content_type)
         reason = f"{operation.name}: the response is not what it declares: {parsing.explain(error)}"
         failure = _error(ApiResponseError, response, request, reason=reason)
-        raise failure from (None if failure.repeats_credentials else error)
+        failure.__cause__ = None if failure.repeats_credentials else error
+    raise failure  # here it has no context: that would hold the credentials, too
 
 
 def api_response(response: RESTResponse, request: HTTPRequest, data: Any) -> ApiResponse[Any]:

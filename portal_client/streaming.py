@@ -165,6 +165,7 @@ class EventStream(Generic[T]):
         validate = self._validate if self._tee is None else self._validate_and_record
         while True:
             block = self._block
+            wrong: Optional[ValidationError] = None
             try:
                 for at, text in block.left:
                     block.at = at
@@ -174,7 +175,10 @@ class EventStream(Generic[T]):
                     self.events += 1
                     yield event
             except ValidationError as error:
-                yield from self._revalidate(error)
+                wrong = error.with_traceback(None)  # which would hold this frame
+            if wrong is not None:
+                # Not where it is caught: it would be the context of an error that must not hold it.
+                yield from self._revalidate(wrong)
                 continue
             if block is self._block:  # else a loop within this one has read further
                 if self._ended:

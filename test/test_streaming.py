@@ -6,6 +6,7 @@ import asyncio
 import gc
 import io
 import json
+import pickle
 import statistics
 import subprocess
 import sys
@@ -37,7 +38,8 @@ from portal_client.model import Model
 from portal_client.source import Reader, Source
 from portal_client.streaming import EventStream
 from portal_client.transport.exchange import Exchange
-from support.clients import ca_file, calling, client_of, drips, server_tls, tunnel
+from support.chain import chain
+from support.clients import TOKEN, ca_file, calling, client_of, drips, server_tls, tunnel
 from support.scripted import SESSION, STEP, Connection, Received, Steps, chunk, playing, reply
 
 LINES = "application/x-ndjson"
@@ -911,6 +913,19 @@ def test_a_refused_call_leaves_no_recording(answer: Any, yesterday: bytes | None
             c.api.subscribe_to_session_stream("s0", tee=path)
 
         assert (log.read_bytes() if log.exists() else None) == yesterday
+
+
+def test_a_line_that_repeats_the_token_is_in_no_pickle() -> None:
+    auth = {"in": "header", "key": "Authorization", "value": f"Bearer {TOKEN}"}
+    with (
+        calling(reply(f'"{TOKEN}"\n'.encode(), Content_Type="application/x-ndjson")) as c,
+        c.api.subscribe_to_session_stream("s0", _request_auth=auth) as events,
+        pytest.raises(ApiResponseError) as info,
+    ):
+        next(events)
+
+    assert info.value.line == f'"{TOKEN}"'.encode()
+    assert TOKEN.encode() not in pickle.dumps(chain(info.value))
 
 
 def test_a_response_that_another_thread_has_just_closed_can_be_closed() -> None:

@@ -28,6 +28,7 @@ from portal_client import (
 )
 from portal_client.hooks import Attempt
 from portal_client.token_endpoint import TokenEndpoint, TokenResponse
+from support.chain import chain
 from support.clients import authority, ca_file, closes, drips, failing, late, own_frames, resets, server_tls
 from support.identity import PASSWORD, PRIVATE, form, granted, refused, signed_in, source_for
 from support.scripted import Answer, Connection, Received, playing, reply
@@ -567,7 +568,7 @@ def test_a_query_goes_along_unseen() -> None:
 def hides(error: BaseException) -> None:
     """Nothing that tools print of an error holds a secret."""
     shown = [str(error), repr(error), "".join(traceback.format_exception(error)), own_frames(error)]
-    shown += [str(vars(error)), str(pickle.dumps(error))]
+    shown += [str(vars(error)), str(pickle.dumps(chain(error)))]
     for private in PRIVATE:
         assert not any(private in text for text in shown), private
         assert private not in str(getattr(error, "data", None))

@@ -111,8 +111,9 @@ def export(
     """Print a session as a document, or write it to a file."""
     with _sessions(shell) as api:
         found = api.get_session(session)
-    written = {"md": found.to_markdown, "html": found.to_html, "json": found.to_json}[to]()
-    text = written.rstrip("\n") + "\n"
+    writers: dict[str, Callable[[], str]]
+    writers = {"md": found.to_markdown, "html": found.to_html, "json": found.to_json}
+    text = writers[to]().rstrip("\n") + "\n"
     if output is None:
         shell.output.text(text)
     else:

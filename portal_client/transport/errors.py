@@ -42,6 +42,7 @@ def map_exception(
         return interrupt or error
     known = error_context(first, last)
     if isinstance(error, ApiException):
+        _drop_suppressed(error)
         for name in ("request_sent", "safe_to_repeat", "call"):
             setattr(error, name, known[name])
         if known["request_sent"] and not error.status:
@@ -116,6 +117,15 @@ def strip_traceback(error: BaseException, secrets: Sequence[str] = ()) -> BaseEx
     kept.update({name: masked(held, secrets) for name, held in kept.items() if isinstance(held, str)})
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
+
+
+def _drop_suppressed(error: BaseException) -> None:
+    """Drop what `from None` hides from a traceback: it may hold a token, and tblib puts it into a pickle."""
+    shown: Optional[BaseException] = error
+    while shown is not None:
+        if shown.__suppress_context__:
+            shown.__context__ = None
+        shown = shown.__cause__ or shown.__context__
 
 
 def _of_signal_handler(error: BaseException) -> Optional[BaseException]:

@@ -16,6 +16,7 @@ import pytest
 
 from portal_client import ApiClient, ApiValueError, Configuration, EnvToken, FileToken, SessionsApi
 from portal_client.exceptions import ApiException, AuthenticationError
+from support.chain import chain
 from support.clients import FAULTS, PROMPT, TOKEN, Calling, ca_file, calling, failing, own_frames, server_tls
 from support.scripted import reply
 
@@ -47,7 +48,9 @@ def overheard(
 def shown_by(error: ApiException) -> str:
     """All that can be seen of an error; the frames are those that a tool would print with their variables."""
     lines = ["".join(traceback.format_exception(error)), own_frames(error), f"{error} {error!r}"]
-    return "\n".join([*lines, str(vars(error)), str(pickle.dumps(error)), str(error.call)])
+    return "\n".join(
+        [*lines, str(vars(error)), str(error.call), *(str(pickle.dumps(each)) for each in chain(error))]
+    )
 
 
 def shown_by_holders(c: Calling) -> str:
@@ -81,7 +84,7 @@ def test_however_a_call_fails_nothing_private_is_seen(fault: str, overheard: Cal
     assert "create_session" in seen
     for private in PRIVATE:
         assert private not in seen
-        assert private not in f"{error} {error!r} {vars(error)} {error.call} {pickle.dumps(error)!r}"
+        assert private not in f"{error} {error!r} {vars(error)} {error.call} {pickle.dumps(chain(error))!r}"
     assert TOKEN not in shown_by(error)
 
 
@@ -95,7 +98,7 @@ def test_a_credential_of_the_call_is_not_seen(
     with calling(FAULTS["closed"], reply({}, status=500), **tls) as c:
         for _ in range(2):
             error = failing(lambda: everywhere(c, {"in": place, "key": "X-Key", "value": KEY}))
-            assert KEY not in f"{error} {error!r} {vars(error)} {error.call} {pickle.dumps(error)!r}"
+            assert KEY not in f"{error} {error!r} {vars(error)} {error.call} {pickle.dumps(chain(error))!r}"
         seen = shown_by_holders(c) + overheard()
 
     assert [KEY in f"{request.target} {request.headers}" for request in c.server.requests] == [True, True]

@@ -20,6 +20,7 @@ from portal_client.exceptions import (
     ApiStreamError,
     ApiStreamTimeout,
 )
+from support.chain import chain
 from support.clients import FAULTS, TOKEN, ca_file, calling, failing, late, own_frames, server_tls
 from support.scripted import SESSION, Answer, Connection, Received, reply
 
@@ -107,7 +108,7 @@ MIDST += ["an absurd chunk", "a negative chunk", "less than its length", "a brok
 def hides(error: ApiException) -> None:
     """Nothing that tools print of an error holds the token."""
     shown = ["".join(traceback.format_exception(error)), own_frames(error), str(vars(error)), repr(error)]
-    assert not any(TOKEN in text for text in [*shown, str(pickle.dumps(error)), str(error.call)])
+    assert not any(TOKEN in text for text in [*shown, str(pickle.dumps(chain(error))), str(error.call)])
 
 
 @pytest.mark.fault("Streams", "A stream that is cut tells how many events came, and is not repeated")

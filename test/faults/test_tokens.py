@@ -10,6 +10,7 @@ import pytest
 
 from portal_client import ApiTimeoutError, AuthenticationError, UnauthorizedException
 from portal_client.exceptions import ApiException
+from support.chain import chain
 from support.clients import FAULTS, PROMPT, failing, own_frames
 from support.identity import PRIVATE, SignedIn, granted, signed_in
 from support.scripted import Answer, Connection, Received, reply
@@ -36,7 +37,7 @@ def unless(well: threading.Event, fault: Answer, number: int) -> Answer:
 def hides(error: ApiException) -> None:
     """Nothing that tools print of an error holds a secret."""
     shown = ["".join(traceback.format_exception(error)), own_frames(error), str(error.data)]
-    shown += [f"{error} {error!r} {error.call}", str(vars(error)), str(pickle.dumps(error))]
+    shown += [f"{error} {error!r} {error.call}", str(vars(error)), str(pickle.dumps(chain(error)))]
     for private in PRIVATE:
         assert not any(private in text for text in shown), private
 
