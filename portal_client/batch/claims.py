@@ -26,7 +26,7 @@ def claimed(token: str) -> bool:
 
 
 def release(token: str) -> None:
-    """Remove the claim of an attempt that is too old to be begun."""
+    """Remove the claim of an attempt whose outcome is known, and that is too old to be begun."""
     if (place := _place(token)) is not None:
         place.close()  # as often as it was opened: here, and for the claim
         place.close()

@@ -31,8 +31,9 @@ class Entry:
     evidence: Optional[Evidence]
     likeness: bytes
     state: State = State.PENDING
-    #: By the monotonic clock: when its attempt was handed out, and when the first wait for its session.
+    #: When its attempt was handed out by the monotonic clock, and under which name; when the first wait was.
     handed_out: float = 0.0
+    token: str = ""
     waited_since: Optional[float] = None
     #: Waits that ended without a word of the session.
     lost_waits: int = 0

@@ -208,8 +208,7 @@ class Runner:
         handlers = partial(self._endings.accepted, entry), partial(self._endings.not_accepted, entry)
         future = self._submit(self._executor, handlers, submit, self._calls, attempt)
         self._sending[future] = entry
-        if not self._here:
-            self._stale.append((now + 2 * self._limits.send_timeout, attempt.token))
+        entry.token = attempt.token
 
     def _wait(self, entry: Entry, now: float) -> None:
         if entry.waited_since is None:
@@ -246,6 +245,8 @@ class Runner:
         self._waiting.discard(future)
         if (entry := self._sending.pop(future, None)) is not None:
             self._alike.discard(entry.likeness)
+            if not self._here:  # from then on it is not begun, were it run once more
+                self._stale.append((entry.handed_out + 2 * self._limits.send_timeout, entry.token))
         if future.cancelled():
             handlers[1](CancelledError())
         elif (error := future.exception()) is not None:

@@ -107,10 +107,10 @@ def submit(calls: Calls, attempt: Attempt) -> Started:
 
     Raises ApiException; NotBegun, NotSent or Repeated where nothing was sent.
     """
+    if not claimed(attempt.token):  # before all else: another run may have sent it
+        raise Repeated("the attempt was begun before, by a worker that was lost")
     if time.time() - attempt.handed_out > attempt.seconds:
         raise NotBegun("the attempt was handed out too long ago")
-    if not claimed(attempt.token):
-        raise Repeated("the attempt was begun before, by a worker that was lost")
     inputs = attempt.inputs
     with ExitStack() as closing:
         try:

@@ -11,8 +11,9 @@ import pytest
 
 from batch.conftest import Running
 from portal_client import ApiConnectionError, ApiException, EnvToken, SessionsApi, TooManyRequestsException
+from portal_client.batch import work
 from portal_client.batch.item import inputs_of
-from portal_client.batch.work import Attempt, Calls, NotBegun, NotSent, submit, wait
+from portal_client.batch.work import Attempt, Calls, NotBegun, NotSent, Repeated, submit, wait
 from support.clients import TOKEN, calling, failing
 from support.portal import BEGINNING, dropped, refused
 
@@ -60,6 +61,17 @@ def test_what_the_user_said_of_retries_holds_for_the_rest(running: Running) -> N
 
 def test_an_attempt_is_not_begun_too_late(running: Running) -> None:
     with pytest.raises(NotBegun):
+        submit(Calls(running.api), attempt(handed_out=time.time() - 21))
+
+    assert running.portal.paths == []
+
+
+def test_a_second_run_of_an_attempt_says_so_though_it_is_late(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # That it is too late to be begun says nothing of the first run.
+    monkeypatch.setattr(work, "claimed", lambda token: False)
+    with pytest.raises(Repeated):
         submit(Calls(running.api), attempt(handed_out=time.time() - 21))
 
     assert running.portal.paths == []
