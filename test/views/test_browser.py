@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,28 +13,12 @@ from selenium.webdriver.common.by import By
 
 from portal_client import Session
 from portal_client.views.text import visible
+from support.browser import IN_A_BROWSER, RUN, chromium
 from support.hostile import HOSTILE
 from support.samples import samples, session
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
+pytestmark = IN_A_BROWSER
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium and its chromedriver are not installed"),
-]
-
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-)
-ARGUMENTS += ("--disable-background-networking", "--disable-component-update")
-
-RUN = "window.hacked = (window.hacked || 0) + 1"
 LIVE = (
     f"</pre></p></li></ol></section></main></style><script>{RUN}</script><img src='http://203.0.113.1/x' "
     f"onerror='{RUN}'><svg onload='{RUN}'></svg><a href='javascript:{RUN}'>x</a><iframe src='//203.0.113.1'>"
@@ -47,15 +30,8 @@ TEXTS = [LIVE, *(text for text in HOSTILE if text != "\ud83d")]
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
-    driver.get("about:blank")  # what the first tab still loads is over
-    yield driver
-    driver.quit()
+    with chromium(tmp_path_factory.mktemp("browser")) as driver:
+        yield driver
 
 
 def opened(browser: webdriver.Chrome, path: Path) -> tuple[list[str], list[str]]:
