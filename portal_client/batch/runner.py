@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Optional, cast
 
 from portal_client.api.sessions_api import SessionsApi
+from portal_client.batch.claims import are_needed
 from portal_client.batch.endings import Endings, Limits
 from portal_client.batch.entry import Entry, all_entries, entries
 from portal_client.batch.journal import Journal
@@ -86,6 +87,7 @@ class Runner:
         self._calls = Calls(api)
         self._own = DaemonThreads(limits.workers) if executor is None else None
         self._executor = executor or self._own
+        self._claims = are_needed(executor)
         #: Whether an attempt ends with this process.
         self._here = isinstance(self._executor, (DaemonThreads, ThreadPoolExecutor))
         self._reader = DaemonThreads(_READERS)
@@ -203,7 +205,8 @@ class Runner:
     def _send(self, entry: Entry, now: float) -> None:
         inputs = entry.inputs
         contents = tuple(None if f.path else self._journal.content(f.sha256) for f in inputs.files)
-        attempt = Attempt(new_id(), inputs, contents, time.time(), self._limits.send_timeout)
+        limit = self._limits.send_timeout
+        attempt = Attempt(new_id(), inputs, contents, time.time(), limit, self._claims)
         entry.handed_out = now
         handlers = partial(self._endings.accepted, entry), partial(self._endings.not_accepted, entry)
         future = self._submit(self._executor, handlers, submit, self._calls, attempt)
@@ -245,7 +248,7 @@ class Runner:
         self._waiting.discard(future)
         if (entry := self._sending.pop(future, None)) is not None:
             self._alike.discard(entry.likeness)
-            if not self._here:  # from then on it is not begun, were it run once more
+            if self._claims:  # from then on it is not begun, were it run once more
                 self._stale.append((entry.handed_out + 2 * self._limits.send_timeout, entry.token))
         if future.cancelled():
             handlers[1](CancelledError())

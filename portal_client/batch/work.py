@@ -70,7 +70,8 @@ class Attempt(NamedTuple):
     """An item to send; `token` names this attempt alone.
 
     `contents` are those of the files that have no path. It is begun within `seconds` from `handed_out`, by
-    the clock of the machine, or not at all, and it is over in as many.
+    the clock of the machine, or not at all, and it is over in as many. With `claims` it may be run more than
+    once, and only the first run may send it.
     """
 
     token: str
@@ -78,6 +79,7 @@ class Attempt(NamedTuple):
     contents: tuple[Optional[bytes], ...]
     handed_out: float
     seconds: float
+    claims: bool = False
 
 
 class Started(NamedTuple):
@@ -107,7 +109,7 @@ def submit(calls: Calls, attempt: Attempt) -> Started:
 
     Raises ApiException; NotBegun, NotSent or Repeated where nothing was sent.
     """
-    if not claimed(attempt.token):  # before all else: another run may have sent it
+    if attempt.claims and not claimed(attempt.token):  # before all else: another run may have sent it
         raise Repeated("the attempt was begun before, by a worker that was lost")
     if time.time() - attempt.handed_out > attempt.seconds:
         raise NotBegun("the attempt was handed out too long ago")

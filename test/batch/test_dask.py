@@ -133,7 +133,7 @@ def test_what_dask_runs_twice_is_sent_once(elsewhere: Running, cluster: Any) -> 
     from portal_client.batch.item import inputs_of
     from portal_client.batch.work import Attempt, Calls, Repeated, submit
 
-    attempt = Attempt("a-token", inputs_of("a1", "one", None)[0], (), time.time(), 20.0)
+    attempt = Attempt("a-token", inputs_of("a1", "one", None)[0], (), time.time(), 20.0, claims=True)
     calls = Calls(elsewhere.api)
     first, second = (cluster.submit(submit, calls, attempt, key=f"run {n}", pure=False) for n in range(2))
     cluster.gather([first, second], errors="skip")

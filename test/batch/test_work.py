@@ -19,11 +19,11 @@ from support.portal import BEGINNING, dropped, refused
 
 
 def attempt(
-    prompt: str = "one", files: Any = None, handed_out: float = 0.0, seconds: float = 20.0
+    files: Any = None, handed_out: float = 0.0, seconds: float = 20.0, claims: bool = False
 ) -> Attempt:
-    inputs, contents = inputs_of("a1", prompt, files)
+    inputs, contents = inputs_of("a1", "one", files)
     given = tuple(None if file.path else contents[file.sha256] for file in inputs.files)
-    return Attempt("token", inputs, given, handed_out or time.time(), seconds)
+    return Attempt("token", inputs, given, handed_out or time.time(), seconds, claims)
 
 
 def test_an_attempt_starts_a_session_and_tells_the_servers_date(running: Running) -> None:
@@ -72,7 +72,15 @@ def test_a_second_run_of_an_attempt_says_so_though_it_is_late(
     # That it is too late to be begun says nothing of the first run.
     monkeypatch.setattr(work, "claimed", lambda token: False)
     with pytest.raises(Repeated):
-        submit(Calls(running.api), attempt(handed_out=time.time() - 21))
+        submit(Calls(running.api), attempt(handed_out=time.time() - 21, claims=True))
+
+    assert running.portal.paths == []
+
+
+def test_what_cannot_be_claimed_is_not_sent(running: Running) -> None:
+    pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    with pytest.raises(ValueError, match="worker"):  # here is none
+        submit(Calls(running.api), attempt(claims=True))
 
     assert running.portal.paths == []
 
