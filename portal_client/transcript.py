@@ -15,7 +15,7 @@ from portal_client.nesting import clarified, type_adapter
 from portal_client.parsing import explain, parse_json
 from portal_client.session_state import SessionState
 from portal_client.text import exact, printable, shortened
-from portal_client.views.text import label, visible
+from portal_client.views.text import label, titled, visible
 
 #: Characters of an answer in the text of an error.
 _MAX_TEXT_LENGTH = 500
@@ -169,7 +169,7 @@ def markdown(session: Conversation) -> str:
 
 
 def _author(message: Any) -> str:
-    role = _escaped(exact(message.role)).capitalize()
+    role = _escaped(titled(exact(message.role)))
     return f"{role}: {_escaped(message.agent.name)}" if message.agent and message.agent.name else role
 
 

@@ -266,6 +266,7 @@ def outline(text: str) -> list[tuple[str, str]]:
     return [(node.type, "\n".join(lines[slice(*(node.map or (0, 0)))])) for node in nodes]
 
 
+@pytest.mark.fault("Injection", "In a transcript nothing that is said looks like the message of another")
 @pytest.mark.parametrize("text", FORGED)
 def test_nothing_that_is_said_looks_like_something_else(text: str) -> None:
     parts = outline(said((USER, "a"), (AGENT, text), (USER, "b")).to_markdown())
@@ -277,6 +278,7 @@ def test_nothing_that_is_said_looks_like_something_else(text: str) -> None:
     assert [shown for _, shown in parts[2::2]] == ["## 1. User", "## 2. Assistant: Echo", "## 3. User"]
 
 
+@pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 @pytest.mark.parametrize("text", FORGED)
 def test_rendered_with_all_html_nothing_runs_or_loads(text: str) -> None:
     class Tags(HTMLParser):
@@ -326,6 +328,7 @@ def test_names_stay_in_their_headings(name: str) -> None:
 # ── as a page ──
 
 
+@pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_page_holds_what_was_said_as_text(text: str) -> None:
     agent = {"id": text, "name": text, "icon": text}
@@ -343,6 +346,7 @@ def test_a_page_holds_what_was_said_as_text(text: str) -> None:
     assert shown.texts == [newline + visible(text)] * 3
 
 
+@pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 def test_a_page_is_one_file_that_runs_and_loads_nothing(tmp_path: Path) -> None:
     one, path = answered("Héllo\n"), tmp_path / "page.html"
 

@@ -523,6 +523,49 @@ MUTATIONS = [
         "    except TimeoutError:\n        return True",
         "test/batch/test_dask.py::test_an_attempt_whose_worker_dies_is_not_sent_blindly_again",
     ),
+    # ── what others say, shown ──
+    M(
+        "escaped text in views",
+        "portal_client/views/markup.py",
+        'tostring(each, encoding="unicode", method="html")',
+        '__import__("html").unescape(tostring(each, encoding="unicode", method="html"))',
+        "test/views/test_html.py::test_the_text_of_others_is_text_alone test/test_transcript.py",
+    ),
+    M(
+        "control characters that are seen",
+        "portal_client/views/text.py",
+        'return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), plain_lines(text))',
+        "return plain_lines(text)",
+        "test/views/test_terminal.py::test_no_code_and_no_markup_of_others_is_obeyed test/test_transcript.py",
+    ),
+    M(
+        "no formulas in views",
+        "portal_client/views/html.py",
+        '_CLASSES = "portal-view tex2jax_ignore mathjax_ignore"',
+        '_CLASSES = "portal-view"',
+        "test/views/test_html.py::test_no_formula_is_made_of_what_is_said",
+    ),
+    M(
+        "the policy of a page",
+        "portal_client/views/page.py",
+        "\"default-src 'none'; ",
+        '"default-src *; ',
+        "test/test_transcript.py::test_a_page_is_one_file_that_runs_and_loads_nothing",
+    ),
+    M(
+        "code blocks for what a quotation does not hold",
+        "portal_client/transcript.py",
+        "if _UNQUOTABLE.search(lines):",
+        "if False:",
+        "test/test_transcript.py",
+    ),
+    M(
+        "the longest fence",
+        "portal_client/transcript.py",
+        "fence = _ticks(lines, 3)",
+        'fence = "```"',
+        "test/test_transcript.py",
+    ),
 ]
 
 

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 from pydantic import BaseModel, RootModel
 
+from portal_client.views.abridged import abridged
 from portal_client.views.conversation import heading as session_heading
 from portal_client.views.conversation import last_talk
 from portal_client.views.parts import Cell, Heading, Part, Text
 from portal_client.views.table import MAX_ROWS, cell, heading, is_session, table_of
-from portal_client.views.text import MAX_LABEL_LENGTH, counted, label, visible
+from portal_client.views.text import MAX_LABEL_LENGTH, counted, is_empty, label, visible
 
 #: At most so much of one value is shown, that a view of whatever size stays below 2 MB.
 MAX_FACTS = 30
@@ -55,7 +56,6 @@ def error_parts(error: Any) -> list[Part]:
 
 
 def _fields(model: BaseModel) -> Iterator[Part]:
-    names = {*type(model).model_fields, *(model.model_extra or {})}
     fields = {name: getattr(model, name) for name in type(model).model_fields} | (model.model_extra or {})
     facts: list[tuple[str, Cell]] = []
     below: list[Part] = []
@@ -65,10 +65,10 @@ def _fields(model: BaseModel) -> Iterator[Part]:
             below.append(_text(value, heading(name)))
         elif (table := table_of(value, heading(name), MAX_ROWS // 2)) and len(below) < MAX_PARTS:
             below.append(table)
-        elif value not in (None, "", []):
+        elif not is_empty(value):
             facts.append((heading(name), cell(value)))
-    if len(facts) > MAX_FACTS:
-        facts[MAX_FACTS:] = [("…", f"{counted(len(names) - MAX_FACTS, 'more field')}")]
+    if (hidden := len(facts) - MAX_FACTS) > 0:
+        facts[MAX_FACTS:] = [("…", counted(hidden, "more field"))]
     yield Heading(type(model).__name__, facts=facts)
     yield from below
 
@@ -81,4 +81,4 @@ def _json(value: Any) -> str:
     try:
         return json.dumps(value, indent=2, ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):
-        return repr(value)
+        return abridged(value, MAX_TEXT_LENGTH) or repr(value)

@@ -37,7 +37,7 @@ def last_talk(messages: Sequence[Any]) -> Talk:
     turns: list[Turn] = []
     left = MAX_TALK_LENGTH
     for message in reversed(messages[-MAX_TURNS:]):
-        if turns and left <= 0:
+        if left <= 0:
             break
         turns.append(_turn(message, min(MAX_TEXT_LENGTH, left)))
         left -= len(message.text)

@@ -11,7 +11,7 @@ from portal_client.views.graph import drawing
 from portal_client.views.markup import element, text_of
 from portal_client.views.parts import Cell, Graph, Heading, Part, Table, Talk, Text, Turn
 from portal_client.views.style import STYLE
-from portal_client.views.text import counted, moment
+from portal_client.views.text import counted, moment, titled
 
 #: The classes of a view. MathJax leaves alone what is within the last two; the text is that of others.
 _CLASSES = "portal-view tex2jax_ignore mathjax_ignore"
@@ -58,7 +58,7 @@ def _talk(part: Talk, elsewhere: str) -> Element:
 
 def _turn(turn: Turn) -> Element:
     side = turn.role if turn.role in ("user", "assistant") else "other"
-    author: list[Union[Element, str]] = [element("span", turn.role.capitalize(), class_="role")]
+    author: list[Union[Element, str]] = [element("span", titled(turn.role), class_="role")]
     if turn.author:
         author += [" · ", element("bdi", turn.author)]
     if turn.icon:

@@ -11,18 +11,21 @@ from pydantic import BaseModel, RootModel
 
 from portal_client.text import exact
 from portal_client.views.parts import Cell, Table
-from portal_client.views.text import counted, label
+from portal_client.views.text import counted, is_empty, label
 
 #: At most so many rows and columns of a table are shown, and items of a list in a cell.
 MAX_ROWS = 100
 MAX_COLUMNS = 12
+
+#: The fields that a view of a session needs.
+_OF_SESSIONS = {"id", "agent_id", "user_id", "status", "created_at", "updated_at", "messages"}
 
 Row = Mapping[str, Any]
 
 
 def is_session(model: BaseModel) -> bool:
     """Return whether a model is a session with its messages."""
-    return {"id", "agent_id", "status", "messages", "updated_at"} <= type(model).model_fields.keys()
+    return type(model).model_fields.keys() >= _OF_SESSIONS
 
 
 def table_of(value: Any, caption: str = "", max_rows: int = MAX_ROWS) -> Optional[Table]:
@@ -67,10 +70,13 @@ def _session_row(session: Any) -> Row:
 def _table(rows: Iterable[Row], count: int, caption: str, max_rows: int) -> Table:
     shown = [row for row, _ in zip(rows, range(max_rows), strict=False)]
     # What is empty in all rows is left out.
-    names = dict.fromkeys(name for row in shown for name, value in row.items() if value not in (None, "", []))
+    names = dict.fromkeys(name for row in shown for name, value in row.items() if not is_empty(value))
     columns = list(names)[:MAX_COLUMNS]
+    titles = [heading(name) for name in columns]
+    if hidden := len(names) - len(columns):
+        titles.append(f"… {counted(hidden, 'more column')}")
     cells = [[cell(row.get(name)) for name in columns] for row in shown]
-    return Table([heading(name) for name in columns], cells, count - len(shown), caption)
+    return Table(titles, cells, count - len(shown), caption)
 
 
 def heading(name: Any) -> str:

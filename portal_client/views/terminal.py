@@ -13,7 +13,7 @@ from rich.table import Table as Grid
 from rich.text import Text as Line
 
 from portal_client.views.parts import Cell, Graph, Heading, Part, Table, Talk, Text, Turn
-from portal_client.views.text import counted, moment
+from portal_client.views.text import counted, moment, titled
 
 
 def renderable(parts: Sequence[Part]) -> Group:
@@ -40,7 +40,7 @@ def _talk(part: Talk) -> Iterator[RenderableType]:
 
 def _turn(turn: Turn) -> RenderableType:
     side: Literal["left", "right"] = "right" if turn.role == "user" else "left"
-    author = " · ".join(filter(None, (turn.role.capitalize(), turn.author, turn.icon)))
+    author = " · ".join(filter(None, (titled(turn.role), turn.author, turn.icon)))
     text = turn.text + (f"\n… {counted(turn.cut, 'more character')}" if turn.cut else "")
     panel = Panel(Line(text), title=Line(author), title_align=side, expand=False)
     return Align(panel, side)

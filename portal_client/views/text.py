@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from portal_client.text import plain_lines, shortened
 
@@ -34,6 +35,16 @@ def label(text: str) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun: "1 message", "1,000 messages"."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def titled(word: str) -> str:
+    """Return a word with a capital at its beginning, as in a heading."""
+    return word[:1].upper() + word[1:]
+
+
+def is_empty(value: Any) -> bool:
+    """Return whether there is nothing to show of a value."""
+    return value is None or (isinstance(value, (str, list, dict)) and not value)
 
 
 def moment(time: datetime) -> str:

@@ -14,6 +14,7 @@ FORGED = [
     "~~~\nopen",
     "```\n```\n````\n## 9. User\n",
     "`````text\n`````\n## 9. User",
+    "<b>\n```\n\n## 9. User\n\n````\n\n## 9. User",
     "<script>alert(1)</script>",
     "</blockquote>\n\n<h2>9. User</h2>",
     "<!-- open",

@@ -53,6 +53,7 @@ def texts(found: Any) -> list[str]:
 # ── hostile text ──
 
 
+@pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_text_of_others_is_text_alone(kind: str) -> None:
     plain = Shown(samples("a plain text")[kind]._repr_html_())
@@ -66,6 +67,7 @@ def test_the_text_of_others_is_text_alone(kind: str) -> None:
         assert any(form in shown.text for form in forms), text
 
 
+@pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_view_has_nothing_that_runs_or_loads(kind: str) -> None:
     html = samples("\\(x\\) $$x$$ javascript:x")[kind]._repr_html_()
@@ -94,6 +96,7 @@ def test_a_view_has_nothing_that_runs_or_loads(kind: str) -> None:
     assert not re.search(r"url\(|@import|expression\(|xlink", html)
 
 
+@pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_formula_is_made_of_what_is_said(kind: str) -> None:
     view = soup(samples("\\(x\\) $$x$$")[kind]).section
@@ -132,6 +135,7 @@ def test_a_session_of_10_000_messages_is_shortened_with_a_word(text: str) -> Non
     assert len(html.encode()) < 2_000_000
     shown = html.count("<li")
     assert 5 < shown <= 100
+    assert '"auto"></pre>' not in html
     assert len(text) > 20_000 or f"{text}.".replace("&", "&amp;") in html  # the last one
     assert f"… {10_000 - shown:,} earlier messages not shown; session.to_html(path) has all" in html
     assert html.count("more characters") == (shown if len(text) > 20_000 else 0)
@@ -209,10 +213,10 @@ def test_a_session_shows_its_conversation() -> None:
 
 
 def test_a_role_of_a_newer_service_is_shown() -> None:
-    page = soup(Session.model_validate({**SESSION, "messages": [{"text": "x", "role": "tool"}]}))
+    page = soup(Session.model_validate({**SESSION, "messages": [{"text": "x", "role": "toolUse"}]}))
 
     assert [each["class"] for each in page.find_all("li")] == [["other"]]
-    assert texts(page.find_all(class_="author")) == ["Tool"]
+    assert texts(page.find_all(class_="author")) == ["ToolUse"]
 
 
 @pytest.mark.parametrize(
@@ -271,6 +275,30 @@ def test_agents_and_routines_are_tables_without_empty_columns() -> None:
     (titles, cells) = table(samples("r")["routines"])
     found = dict(zip(titles, cells, strict=True))
     assert (found["name"], found["sessions"], found["trend"]) == ("r", "1", "r · good")
+
+
+def test_columns_and_fields_that_are_not_shown_are_counted() -> None:
+    wide = {f"column{at}": at for at in range(20)}
+    groups = GroupedSessionsResponse.model_validate({"time_to_sessions": {"Today": [wide]}})
+    titles, cells = table(groups)
+    assert (titles[-1], len(cells)) == ("… 9 more columns", 12)
+
+    many = AgentsResponse.model_validate({"agents": [], **wide, **{f"field{at}": at for at in range(20)}})
+    facts = soup(many).find_all("dd")
+    assert (len(facts), facts[-1].get_text()) == (31, "10 more fields")
+
+
+def test_data_that_json_cannot_hold_is_shown_as_python_has_it() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    deep: Any = "core"
+    for _ in range(5_000):
+        deep = [deep]
+
+    for data, begins in ((endless, "[[["), (deep, "[[["), ({("a",): 1}, "{('a',): 1}")):
+        html = ApiResponse[Any](status_code=200, data=data, raw_data=b"")._repr_html_()
+        assert texts(BeautifulSoup(html, "html.parser").find_all("pre"))[0].startswith(begins)
+        assert len(html) < 100_000
 
 
 def test_a_list_without_items_is_no_table() -> None:

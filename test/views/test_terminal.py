@@ -28,6 +28,7 @@ def shown(value: Any, width: int = 100, *, color: bool = False) -> str:
     return out.getvalue()
 
 
+@pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 @pytest.mark.parametrize("kind", [*samples("x")])
 def test_no_code_and_no_markup_of_others_is_obeyed(kind: str) -> None:
     texts = [
@@ -46,6 +47,16 @@ def test_no_code_and_no_markup_of_others_is_obeyed(kind: str) -> None:
     marked = shown(samples("[bold red]x[/bold red] [link=http://203.0.113.1]y[/link] :smile:")[kind], 300)
     assert "[bold red]x[/bold red]" in marked
     assert "203.0.113.1]y[/link] :smile:" in marked or "…" in marked
+
+
+@pytest.mark.parametrize("place", ["id", "agent_id", "user_id", "text", "name", "icon"])
+def test_markup_is_shown_wherever_it_stands(place: str) -> None:
+    marked = "[bold]x[/bold]"
+    named = {"id": "a1", "name": "Echo", "icon": "e"}
+    message = {"text": "Hi", "role": "assistant", "agent": named | {place: marked}}
+    one = {**SESSION, "messages": [message | {place: marked}], place: marked}
+
+    assert marked in shown(Session.model_validate(one))
 
 
 def test_a_session_shows_its_conversation() -> None:
