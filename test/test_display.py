@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from pprint import pformat
 from typing import Any
 
@@ -39,13 +40,21 @@ def test_the_repr_of_a_long_session_is_one_screen_and_has_its_id(text: str) -> N
     assert len(shown) <= SCREEN
     assert "\n" not in shown
     assert shown.startswith("Session(id='5f3c2d1e-0000-4000-8000-000000000000', ")
-    assert " more]" in shown
+    assert re.search(r"… 9,99[78] more, Message\(", shown)
     assert "status=<SessionStatus.READY: 'Ready'>" in shown
     assert pformat(long_session(text)) == repr(long_session(text))
 
 
+def test_the_newest_messages_are_those_that_are_seen() -> None:
+    one = long_session("x" * 300)
+    one.messages[-2:] = [Message(text="a question", role="user"), Message(text="an answer", role="assistant")]  # type: ignore[arg-type]
+
+    assert "text='a question'" in repr(one)
+    assert "text='an answer'" in repr(one)
+
+
 def test_what_is_left_out_is_counted() -> None:
-    assert "… 9,997 more]" in repr(long_session("x"))
+    assert "), … 9,997 more, Message(" in repr(long_session("x"))
     assert f"text={'x' * 200!r}… 1,800 more" in repr(long_session("x" * 2_000, 1))
     shown = repr(long_session("x" * 2_000, 9, **{f"future{at}": "y" * 5_000 for at in range(9)}))
     assert f"text={'x' * 60!r}… 1,940 more, " in shown

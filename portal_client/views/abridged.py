@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, Optional, cast
 
@@ -15,15 +15,16 @@ _MAX_DEPTH = 50
 
 
 class _Limits(NamedTuple):
-    """How much is left: characters of a text, items of a list, fields of a model."""
+    """How much is left: characters of a text, items at the beginning and at the end, fields of a model."""
 
     length: int
-    items: int
+    first: int
+    last: int
     fields: int
 
 
 #: What is left first, and then where that is too much.
-_STEPS = (_Limits(200, 3, 40), _Limits(60, 1, 20))
+_STEPS = (_Limits(200, 1, 2, 40), _Limits(60, 1, 1, 20))
 
 
 def abridged(value: Any, max_length: int) -> Optional[str]:
@@ -31,7 +32,7 @@ def abridged(value: Any, max_length: int) -> Optional[str]:
 
     It is None where the plain repr is not longer. A large value is not looked at as a whole.
     """
-    whole = _Limits(max_length, max_length, max_length)
+    whole = _Limits(max_length, max_length, 0, max_length)
     if _joined(value, whole, max_length) is not None:
         return None
     for limits in _STEPS:
@@ -54,21 +55,20 @@ def _pieces(value: Any, limits: _Limits, depth: int) -> Iterator[str]:
     if depth > _MAX_DEPTH:
         yield "..." if limits in _STEPS else "." * (limits.length + 1)
     elif isinstance(value, BaseModel):
-        args = list(value.__repr_args__())
+        args = [(f"{name}=" if name else "", item) for name, item in value.__repr_args__()]
         yield f"{type(value).__name__}("
-        named = ((f"{name}=" if name else "", item) for name, item in args)
-        yield from _listed(named, len(args), limits.fields, limits, depth)
+        yield from _listed(args, limits.fields, 0, limits, depth)
         yield ")"
     elif isinstance(value, (list, tuple)):
         items = cast("list[Any]", value)
         yield "["
-        yield from _listed((("", item) for item in items), len(items), limits.items, limits, depth)
+        yield from _listed([("", item) for item in items], limits.first, limits.last, limits, depth)
         yield "]"
     elif isinstance(value, Mapping):
-        entries = cast("Mapping[Any, Any]", value)
-        named = ((f"{shortened(repr(key), limits.length)}: ", item) for key, item in entries.items())
+        entries = cast("Mapping[Any, Any]", value).items()
+        named = [(f"{shortened(repr(key), limits.length)}: ", item) for key, item in entries]
         yield "{"
-        yield from _listed(named, len(entries), limits.items, limits, depth)
+        yield from _listed(named, limits.first, limits.last, limits, depth)
         yield "}"
     elif type(value) in (str, bytes) and len(value) > limits.length:
         yield f"{value[: limits.length]!r}… {len(value) - limits.length:,} more"
@@ -77,10 +77,16 @@ def _pieces(value: Any, limits: _Limits, depth: int) -> Iterator[str]:
 
 
 def _listed(
-    named: Iterable[tuple[str, Any]], count: int, most: int, limits: _Limits, depth: int
+    named: Sequence[tuple[str, Any]], first: int, last: int, limits: _Limits, depth: int
 ) -> Iterator[str]:
-    for at, (name, item) in enumerate(islice(named, most)):
-        yield f"{', ' if at else ''}{shortened(name, limits.length)}"
-        yield from _pieces(item, limits, depth + 1)
-    if count > most:
-        yield f", … {count - most:,} more"
+    """Yield items with commas between them: those at the beginning and at the end, where the newest are."""
+    hidden = len(named) - first - last
+    separator = ""
+    for at, (name, item) in enumerate(named):
+        if hidden > 0 and at == first:
+            yield f"{separator}… {hidden:,} more"
+            separator = ", "
+        if at < first or at >= first + hidden:
+            yield f"{separator}{shortened(name, limits.length)}"
+            yield from _pieces(item, limits, depth + 1)
+            separator = ", "
