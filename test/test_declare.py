@@ -162,7 +162,7 @@ def test_stubs_are_written_back(
     ("contract", "names"),
     [
         (PORTAL, ["agent", "message", "report", "session_status", "validation_error_loc_inner", "widget"]),
-        (CANDELA, ["directive", "dto_arr", "dto_real", "nodes", "object_metadata", "tool_obj"]),
+        (CANDELA, ["directive", "dto_arr", "dto_real", "nodes", "object_metadata", "validation_error"]),
     ],
 )
 def test_models_are_written_back(copy: Path, contract: str, names: list[str]) -> None:
@@ -255,11 +255,81 @@ def test_a_new_operation_brings_its_arguments_and_its_model(copy: Path) -> None:
     assert run(copy, "-c", COMPARE, "portal_client", PORTAL) == (0, "\n")
 
 
+@pytest.mark.slow
+def test_a_shared_model_is_that_of_the_core(copy: Path) -> None:
+    shared = copy / "finbourne_candela/models/validation_error.py"
+    before = shared.read_text("utf-8").split("\n", 1)[1]
+    shared.unlink()
+
+    declare(copy, CANDELA)
+    rewritten(
+        copy, CANDELA, ("components", "schemas", "ValidationError", "properties", "hint"), {"type": "string"}
+    )
+    status, told = declare(copy, CANDELA, "--check")
+
+    assert shared.read_text("utf-8").split("\n", 1)[1] == before
+    assert status == 1
+    assert told[0].startswith("portal_client/models/validation_error.py:")
+    assert told[1:] == ["    + hint: Optional[StrictStr] = None"]
+
+
+@pytest.mark.slow
+def test_a_name_and_a_page_are_written_back(copy: Path) -> None:
+    before = files(copy)
+    exports = copy / "portal_client/models/__init__.py"
+    lines = exports.read_text("utf-8").splitlines(keepends=True)
+    exports.write_text("".join(line for line in lines if "import Widget" not in line), "utf-8")
+    (copy / "docs/Widget.md").unlink()
+
+    status, told = declare(copy, PORTAL)
+
+    assert status == 0
+    assert told[:2] == [
+        "portal_client/models/__init__.py: Widget is missing",
+        "docs/Widget.md: the page is missing",
+    ]
+    assert files(copy) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "told"),
+    [
+        (
+            ("components", "schemas", "Agent", "properties", "from"),
+            {"type": "string"},
+            "Agent: 'from' is no name in Python, and must be declared by hand",
+        ),
+        (("paths", "/agents/{agent_id}", "get", "tags"), DROP, "get: 'tags' is missing"),
+    ],
+)
+def test_what_cannot_be_declared_is_told(
+    copy: Path, capsys: pytest.CaptureFixture[str], path: tuple[Any, ...], new: Any, told: str
+) -> None:
+    rewritten(copy, PORTAL, path, new)
+
+    with pytest.raises(SystemExit, match="2"):
+        main([str(copy / PORTAL)])
+
+    assert told in capsys.readouterr().err
+
+
+def test_a_contract_outside_a_checkout_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "contracts" / "portal.openapi.json"
+    path.parent.mkdir()
+    shutil.copy(ROOT / PORTAL, path)
+
+    with pytest.raises(SystemExit, match="2"):
+        main([str(path)])
+
+    assert "is in no checkout" in capsys.readouterr().err
+
+
 # ── what differs ──
 
 GET = ("paths", "/agents/{agent_id}", "get")
 AGENT = ("components", "schemas", "Agent")
 API = "portal_client/api/agents_api.py"
+SESSIONS = "portal_client/api/sessions_api.py"
 
 
 @pytest.mark.parametrize(
@@ -285,6 +355,29 @@ API = "portal_client/api/agents_api.py"
                 "portal_client/models/trend_status.py:8: TrendStatus differs from the contract",
                 "    - UNKNOWN = 'UNKNOWN'",
                 "    + UNKNOWN = 'OTHER'",
+            ],
+        ),
+        (
+            ("components", "schemas", "TrendStatus", "enum"),
+            lambda old: [*old, "RISING", "1x"],
+            [
+                "portal_client/models/trend_status.py:8: TrendStatus differs from the contract",
+                "    + RISING = 'RISING'",
+                "    + VALUE_1X = '1x'",
+            ],
+        ),
+        (
+            ("paths", "/sessions/{session_id}/subscribe", "get", "parameters"),
+            lambda old: [*old, {"name": "agent_id", "in": "query", "schema": {"type": "string"}}],
+            [
+                f"{SESSIONS}:93: SessionsApi.subscribe_to_session differs from the contract",
+                "    - def subscribe_to_session(self, session_id: StrictStr, "
+                "**options: Unpack[RequestOptions]) -> Session:",
+                "    + def subscribe_to_session(self, session_id: StrictStr, "
+                "agent_id: Optional[StrictStr]=None, **options: Unpack[RequestOptions]) -> Session:",
+                f"{SESSIONS}:98: SessionsApi.subscribe_to_session_stream differs from the contract",
+                "    - self, session_id: StrictStr",
+                "    + self, session_id: StrictStr, agent_id: Optional[StrictStr]=None",
             ],
         ),
         (

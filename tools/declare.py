@@ -19,24 +19,33 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from expected import WIDTH, Expected, Stub, docstring
-from openapi import placed, snake
+from openapi import IncompleteError, placed, snake
 from pages import TEMPLATES
 from portal_client.description import arguments
-from source import Source, outline, place
+from source import Source, outline, parameters, place
 
 
 class House(NamedTuple):
-    """What the stubs of a package have in common: its name, their options, and how a class of them begins."""
+    """A package: its name, the options of its stubs, how a class of them begins, the folder of its pages."""
 
     package: str
     options: str
     body: str
+    docs: str
+    #: The models that are those of the core.
+    shared: Sequence[str] = ()
 
 
 _CLIENT = "\n    _client_type: ClassVar[type[ApiClient]] = SyncApiClient\n"
 HOUSES = {
-    "portal.openapi.json": House("portal_client", "RequestOptions", ""),
-    "candela.openapi.json": House("finbourne_candela", "CandelaOptions", _CLIENT),
+    "portal.openapi.json": House("portal_client", "RequestOptions", "", "docs"),
+    "candela.openapi.json": House(
+        "finbourne_candela",
+        "CandelaOptions",
+        _CLIENT,
+        "docs/finbourne_candela",
+        ("HTTPValidationError", "ValidationError", "ValidationErrorLocInner"),
+    ),
 }
 #: Where the names come from that a declaration may need, besides the models of its package.
 _ORIGINS = {
@@ -78,6 +87,9 @@ class Declarations:
         self._surplus()
         self._exports("api", {snake(name): name for name in expected.tags})
         self._exports("models", {snake(name): name for name in expected.models})
+        for name in (*expected.tags, *expected.models):
+            if not (page := root / house.docs / f"{name}.md").exists():
+                self.missing.append(f"{self._place(page)}: the page is missing")
 
     def _open(self, module: str, start: str = "") -> Source:
         source = Source(self._folder / f"{module}.py", start)
@@ -114,6 +126,11 @@ class Declarations:
             source.add(stub.api, stub.source)
         else:
             self._compare(source, there, textwrap.dedent(stub.source), f"{stub.api}.{stub.name}")
+        for stream in source.streams(stub.api, stub.name):
+            here, promised = map(parameters, (stream, _function(stub)))
+            if here != promised:
+                what = f"{stub.api}.{stream.name}"
+                self._differs(source, stream, what, [f"- {here}", f"+ {promised}"])
         known = [place(node)[1] for node in source.body(stub.api)]
         for name, line in stub.derived.items():
             if name not in known:
@@ -142,9 +159,13 @@ class Declarations:
 
     def _model(self, name: str, code: str) -> None:
         source = self._open(f"models/{snake(name)}", _START.format(text=f"The model {name} of the contract."))
+        if name in self._house.shared:
+            module = f"portal_client.models.{snake(name)}"
+            if f" as {name}\n" not in source.text:
+                self._lacks(source, name)
+                source.text += f"\nfrom {module} import {name} as {name}\n"
+            source = Source(self._root / f"{module.replace('.', '/')}.py")
         there = source.class_named(name)
-        if f" as {name}\n" in source.text:  # from the package that it shares the model with
-            return
         if there is None:
             self._lacks(source, name)
             source.text += f"\n\n{code}"
@@ -160,8 +181,11 @@ class Declarations:
         lines = [f"- {line.strip()}" for line in here if line not in promised]
         lines += [f"+ {line.strip()}" for line in promised if line not in here]
         if lines:
-            place = self._place(source.path, there.lineno)
-            self.edits.append("\n    ".join([f"{place}: {what} differs from the contract", *lines]))
+            self._differs(source, there, what, lines)
+
+    def _differs(self, source: Source, node: ast.stmt, what: str, lines: Sequence[str]) -> None:
+        place = self._place(source.path, node.lineno)
+        self.edits.append("\n    ".join([f"{place}: {what} differs from the contract", *lines]))
 
     def _surplus(self) -> None:
         """Note the operations and models that the contract does not have."""
@@ -169,6 +193,9 @@ class Declarations:
         for path in sorted((self._folder / "api").glob("*_api.py")):
             source = Source(path)
             for node in [node for node in source.tree.body if isinstance(node, ast.ClassDef)]:
+                if node.name not in self._expected.tags:
+                    self._remove(path, node.lineno, f"{node.name}, and its name in __init__.py")
+                    continue
                 for name, stub in source.stubs(node.name).items():
                     if name not in stubs or stubs[name].api != node.name:
                         self._remove(path, stub.lineno, f"{node.name}.{name} with its forms")
@@ -184,15 +211,24 @@ class Declarations:
 
     def _exports(self, folder: str, wanted: Mapping[str, str]) -> None:
         source = self._open(f"{folder}/__init__")
-        (origins,) = [node for node in ast.walk(source.tree) if isinstance(node, ast.Dict)]
+        nodes = list(ast.walk(source.tree))
+        (origins,) = [node for node in nodes if isinstance(node, ast.Dict)]
         there: dict[str, str] = ast.literal_eval(origins)
+        typed = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
         names = {f"{self._house.package}.{folder}.{module}": name for module, name in wanted.items()}
-        for module in sorted(names.keys() - there.keys()):
+        missing = sorted(names.keys() - (there.keys() & typed))
+        for module in missing:
             self._lacks(source, names[module])
-        if names.keys() - there.keys():
+        if missing:
             text = ast.get_docstring(source.tree)
             lines = sorted({**there, **names}.items())
             source.text = TEMPLATES.get_template("lazy.py.j2").render(text=text, names=lines)
+
+
+def _function(stub: Stub) -> ast.FunctionDef:
+    (function,) = ast.parse(textwrap.dedent(stub.source)).body
+    assert isinstance(function, ast.FunctionDef)
+    return function
 
 
 def main(given: Optional[Sequence[str]] = None) -> int:
@@ -205,8 +241,13 @@ def main(given: Optional[Sequence[str]] = None) -> int:
     if path.name not in HOUSES:
         parser.error(f"{path.name} is no contract of a package here; there are {', '.join(HOUSES)}")
     root, house = path.resolve().parents[1], HOUSES[path.name]
-    expected = Expected(placed(json.loads(path.read_text("utf-8"))), house.package, house.options)
-    found = Declarations(root, house, expected)
+    if not (root / house.package).is_dir():
+        parser.error(f"{path} is in no checkout: {root / house.package} is not there")
+    try:
+        expected = Expected(placed(json.loads(path.read_text("utf-8"))), house.package, house.options)
+        found = Declarations(root, house, expected)
+    except IncompleteError as error:
+        parser.error(str(error))
     for line in (*found.missing, *found.edits):
         print(line, flush=True)
     if options.check:
@@ -217,7 +258,7 @@ def main(given: Optional[Sequence[str]] = None) -> int:
     if written:
         _run(root, "-m", "ruff", "check", "--quiet", "--select=I", "--fix", *(str(s.path) for s in written))
         _run(root, "-m", "ruff", "format", "--quiet", *(str(s.path) for s in written))
-    if written and not found.edits:  # the pages of what differs would be wrong
+    if found.missing and not found.edits:  # the pages of what differs would be wrong
         _run(root, "tools/pages.py")
     return bool(found.edits)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import keyword
+import re
 import textwrap
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
-from openapi import EXTENSION, Argument, arguments, operations, reachable, snake, target
+from openapi import EXTENSION, Argument, IncompleteError, arguments, operations, reachable, snake, target
 from pages import TEMPLATES
 
 #: The width of the code.
@@ -85,6 +87,8 @@ class Expected:
 
     def _stub(self, method: str, path: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Stub:
         own = sorted(arguments(item, operation), key=lambda argument: not argument.required)
+        for argument in own:
+            _checked(argument.name, operation["operationId"])
         forms = [kind for kind in operation.get("requestBody", {}).get("content", ()) if "json" not in kind]
         texts = [_sentence(operation[key]) for key in ("summary", "description") if key in operation]
         source = TEMPLATES.get_template("stub.py.j2").render(
@@ -149,8 +153,9 @@ class Expected:
         lines: list[tuple[str, str]] = []
         variants = list(map(target, schema.get("oneOf", ())))
         if "enum" in schema:
-            names = schema.get("x-enum-varnames") or [str(value).upper() for value in schema["enum"]]
-            lines = [(f"{n} = {value!r}", "") for n, value in zip(names, schema["enum"], strict=True)]
+            names = list(schema.get("x-enum-varnames", ()))
+            names += map(_member, schema["enum"][len(names) :])
+            lines = [(f"{n} = {value!r}", "") for n, value in zip(names, schema["enum"], strict=False)]
             lines += [(f"{n} = {value!r}", "") for n, value in schema.get("x-enum-aliases", {}).items()]
             base = "OpenEnum" if schema["type"] == "string" else "OpenIntEnum"
         elif variants:
@@ -162,7 +167,7 @@ class Expected:
             base = f"Wrapper[{kind}]"
         else:
             for field, each in schema.get("properties", {}).items():
-                line = self._field(name, field, each, field in schema.get("required", ()))
+                line = self._field(name, _checked(field, name), each, field in schema.get("required", ()))
                 lines.append((line, _below(_sentence(each.get("description", _words(field))))))
             late = any("oneOf" in self._schemas[each] for each in reachable(self._contract, schema))
             base = "Model, defer_build=True" if late else "Model"
@@ -207,6 +212,19 @@ def _without_null(schema: Mapping[str, Any]) -> tuple[bool, Mapping[str, Any]]:
         others = [kind for kind in kinds if kind != "null"]
         return "null" in kinds, {**schema, "type": others[0] if len(others) == 1 else others}
     return False, schema
+
+
+def _member(value: Any) -> str:
+    """Return the name of a value of an enumeration that the contract gives none."""
+    name = re.sub(r"\W", "_", str(value)).upper()
+    return name if name.isidentifier() else f"{'VALUE' if isinstance(value, str) else 'NUMBER'}_{name}"
+
+
+def _checked(name: str, place: str) -> str:
+    """Return a name; raises IncompleteError for one that Python does not allow."""
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise IncompleteError(f"{place}: {name!r} is no name in Python, and must be declared by hand")
+    return name
 
 
 def _words(name: str) -> str:

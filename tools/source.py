@@ -68,8 +68,15 @@ class Source:
 
     def stubs(self, api: str) -> dict[str, ast.FunctionDef]:
         """Return the stubs of a class by their names, without those of streams."""
+        return {node.name: node for node in self._decorated(api, "endpoint(")}
+
+    def streams(self, api: str, name: str) -> list[ast.FunctionDef]:
+        """Return the stubs of the streams of an operation."""
+        return self._decorated(api, f"event_stream({name})")
+
+    def _decorated(self, api: str, start: str) -> list[ast.FunctionDef]:
         functions = [node for node in self.body(api) if isinstance(node, ast.FunctionDef)]
-        return {f.name: f for f in functions if any("endpoint(" in ast.unparse(d) for d in f.decorator_list)}
+        return [f for f in functions if any(ast.unparse(d).startswith(start) for d in f.decorator_list)]
 
     def add(self, api: str, code: str) -> None:
         """Insert a stub or a derived form in its place: stubs by name, then forms by name."""
@@ -85,6 +92,13 @@ def place(node: ast.stmt) -> tuple[int, str]:
     if isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "Final":
         return 2, ast.unparse(node.target)
     return 0, ""
+
+
+def parameters(node: ast.FunctionDef) -> str:
+    """Return the parameters of a stub without its options, as they are written."""
+    own = copy.deepcopy(node.args)
+    own.kwarg = None
+    return ast.unparse(own)
 
 
 def outline(node: ast.ClassDef | ast.FunctionDef, constants: Mapping[str, ast.expr]) -> list[str]:
