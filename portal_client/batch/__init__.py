@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from concurrent.futures import wait as wait_until_done
+from contextvars import copy_context
 from typing import Any, Optional, Self, Union, cast
 
 from portal_client.api.sessions_api import SessionsApi
@@ -27,11 +29,15 @@ from portal_client.batch.result import Counts as Counts
 from portal_client.batch.result import Evidence as Evidence
 from portal_client.batch.result import Result as Result
 from portal_client.batch.runner import Runner, check_executor
+from portal_client.batch.threads import DaemonThreads
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.files import Files
 from portal_client.progress import progress_of
 from portal_client.settings import check_count
 from portal_client.timeouts import check_seconds
+
+#: The shortest time between two counts that are shown, in seconds.
+_SHOW_SECONDS = 0.5
 
 
 class Batch:
@@ -177,23 +183,40 @@ class Batch:
         shown = progress_of(progress)
         wait_until_done(self._left)
         lock = RunnerLock(self._journal)
+        runner = Runner(self._journal, api, executor, limits)
+        # In a thread of its own no exception of a signal comes between two steps that belong together.
+        thread = DaemonThreads(1)
+        over = thread.submit(copy_context().run, self._run_and_leave, runner, lock)
+        thread.shutdown()
         try:
-            runner = Runner(self._journal, api, executor, limits, None if progress is False else shown.show)
-            try:
-                runner.run()
-            finally:
-                try:
-                    runner.leave()
-                finally:
-                    self._left = runner.under_way()
-        except KeyboardInterrupt:
-            print(f"\n{self._journal.path}: {self.counts}; run() goes on from there", file=sys.stderr)
+            pause = _SHOW_SECONDS
+            while not wait_until_done([over], pause).done:
+                began = time.monotonic()
+                if progress is not False:
+                    shown.show(self.counts)
+                pause = max(_SHOW_SECONDS, 100 * (time.monotonic() - began))  # to count millions takes long
+        except BaseException as error:
+            runner.interrupt()
+            wait_until_done([over])
+            if isinstance(error, KeyboardInterrupt):
+                print(f"\n{self._journal.path}: {self.counts}; run() goes on from there", file=sys.stderr)
             raise
         finally:
-            lock.release_after(self._left)
-            shown.show(self.counts)
+            if progress is not False:
+                shown.show(self.counts)
             shown.close()
+        over.result()
         return self.counts
+
+    def _run_and_leave(self, runner: Runner, lock: RunnerLock) -> None:
+        try:
+            runner.run()
+        finally:
+            try:
+                runner.leave()
+            finally:
+                self._left = runner.under_way()
+                lock.release_after(self._left)
 
     # ── what is in it ──
 

@@ -19,7 +19,7 @@ from portal_client.batch.entry import Entry, all_entries, entries
 from portal_client.batch.journal import Journal
 from portal_client.batch.ledger import Ledger
 from portal_client.batch.reconcile import read, server_date
-from portal_client.batch.result import Counts, Evidence, State
+from portal_client.batch.result import Evidence, State
 from portal_client.batch.threads import DaemonThreads
 from portal_client.batch.upcoming import Upcoming
 from portal_client.batch.work import Attempt, Calls, ended, submit, wait
@@ -27,7 +27,7 @@ from portal_client.exceptions import ApiValueError
 from portal_client.models.session import Session
 from portal_client.request import new_id
 
-#: The longest wait for news in seconds: what is added meanwhile is seen then, and so is Ctrl-C everywhere.
+#: The longest wait for news in seconds: what is added meanwhile is seen then.
 _TICK = 0.5
 
 #: A wait is handed out in pieces of so many seconds: where the runner is gone, it ends soon, too.
@@ -79,7 +79,6 @@ class Runner:
         api: SessionsApi,
         executor: Optional[Executor],
         limits: Limits,
-        show: Optional[Callable[[Counts], object]],
     ) -> None:
         self._journal = journal
         self._api = api
@@ -91,7 +90,8 @@ class Runner:
         #: Whether an attempt ends with this process.
         self._here = isinstance(self._executor, (DaemonThreads, ThreadPoolExecutor))
         self._reader = DaemonThreads(_READERS)
-        self._news: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._news: SimpleQueue[Optional[Future[Any]]] = SimpleQueue()
+        self._interrupted = False
         self._handlers: dict[Future[Any], _Handlers] = {}
         self._sending: dict[Future[Any], Entry] = {}
         self._alike: set[bytes] = set()  # of those that are being sent
@@ -99,17 +99,17 @@ class Runner:
         self._stale: deque[tuple[float, str]] = deque()
         self._dated: Optional[bool] = False  # None while the Date is asked for
         self._due = _TICK
-        self._ledger = Ledger(journal, show)
+        self._ledger = Ledger(journal)
         self._upcoming = Upcoming(journal)
         self._endings = Endings(self._ledger, self._upcoming, limits)
 
     def run(self) -> None:
-        """Run until there is no item left to send or to wait for.
+        """Run until there is no item left to send or to wait for, or until it is interrupted.
 
         Raises what would be refused to all items, such as a 401; those that were not sent stay pending.
         """
         self._resume()
-        while True:
+        while not self._interrupted:
             self._hand_out()
             if self._is_over():
                 return
@@ -138,6 +138,11 @@ class Runner:
         under_way = self._sending or self._waiting or self._endings.waits or self._endings.doubts
         return not under_way and self._upcoming.is_empty()
 
+    def interrupt(self) -> None:
+        """Have another thread's `run` return."""
+        self._interrupted = True
+        self._news.put(None)
+
     def leave(self) -> None:
         """End the run where it is; nobody waits for what is under way."""
         self._calls.stopped = True
@@ -148,7 +153,8 @@ class Runner:
                 if entry is not None and self._here:  # elsewhere it may have begun all the same
                     self._ledger.note(entry.pending(counted=False))
         while not self._news.empty():
-            self._handle(self._news.get())
+            if (news := self._news.get()) is not None:
+                self._handle(news)
         self._ledger.save()
         for threads in filter(None, (self._own, self._reader)):
             threads.shutdown()
@@ -237,10 +243,9 @@ class Runner:
     def _take_in(self) -> None:
         with suppress(Empty):
             future = self._news.get(timeout=max(0.0, min(self._due, self._endings.doubts.left())))
-            while True:
+            while future is not None:
                 self._handle(future)
                 future = self._news.get_nowait()
-        self._ledger.show()
 
     def _handle(self, future: Future[Any]) -> None:
         if (handlers := self._handlers.pop(future, None)) is None:

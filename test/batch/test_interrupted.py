@@ -108,6 +108,40 @@ def test_a_second_ctrl_c_loses_nothing_either(running: Running, monkeypatch: pyt
     assert running.states() == {"one": "done"}
 
 
+def test_what_a_signal_handler_raises_leaves_the_run_too(running: Running) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(*signal: object) -> None:
+        raise Stopped
+
+    hangs = threading.Event()
+    running.portal.faults["one"] = [after(hangs)]
+    running.add("one")
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        thread = when(lambda: running.portal.prompts, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        with pytest.raises(Stopped):
+            running.run()
+        thread.join()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    hangs.set()
+
+    assert running.run().done == 1
+    assert running.portal.prompts == ["one"]
+
+
+def test_a_run_leaves_no_thread_behind(running: Running) -> None:
+    before = {*threading.enumerate()}
+    running.add("one", "two")
+    running.run()
+    left = [each for each in threading.enumerate() if each.name == "portal_client.batch"]
+    for thread in {*left} - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
 def test_what_no_worker_has_begun_is_pending(running: Running) -> None:
     hangs = threading.Event()
     running.portal.faults["one"] = [after(hangs)]

@@ -9,7 +9,7 @@ import pytest
 
 from batch.conftest import Running
 from portal_client import ApiConnectionError, UnauthorizedException
-from portal_client.batch import Batch, State
+from portal_client.batch import Batch, Counts, State
 from portal_client.batch.journal import Change, Journal
 from portal_client.batch.pace import Pace
 from support.portal import Portal, after, dropped, found, lost, refused, started
@@ -179,6 +179,34 @@ def test_a_server_that_is_away_ends_the_run_and_costs_no_attempt(running: Runnin
     assert running.batch.counts.pending == 2
     assert running.run().done == 2
     assert [result.attempts for result in running.batch.results()] == [1, 1]
+
+
+def test_progress_is_told_in_counts(running: Running) -> None:
+    told: list[Counts] = []
+    threads: set[int] = set()
+
+    def tell(counts: Counts) -> None:
+        told.append(counts)
+        threads.add(threading.get_ident())
+
+    slow = threading.Event()
+    running.portal.faults["two"] = [after(slow)]
+    running.portal.faults["three"] = [refused(422)]
+    running.add("one", "two", "three")
+    release = threading.Timer(0.7, slow.set)
+    release.start()
+    running.run(progress=tell)
+
+    assert told[0] == Counts(running=1, done=1, failed=1)
+    assert told[-1] == Counts(done=2, failed=1)
+    assert threads == {threading.get_ident()}
+    assert told[0].amount == ("batch", 2, 3, "", "1 failed")
+
+
+def test_a_callable_that_raises_ends_no_run(running: Running) -> None:
+    running.add("one")
+
+    assert running.run(progress=lambda counts: 1 / 0).done == 1
 
 
 # ── sessions that look alike ──
