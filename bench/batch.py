@@ -14,7 +14,7 @@ from bench.contestants import AGENT, TOKEN
 from bench.harness import FLOOR, OURS, Entry, Row, Within, Work
 from bench.server import SESSION
 
-ITEMS, WORKERS = 1000, 16
+ITEMS, WORKERS = 3000, 16
 
 
 def arguments() -> Iterator[Any]:

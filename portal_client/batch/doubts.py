@@ -74,8 +74,9 @@ class Doubts:
         A service that stores other texts than it is sent, or whose times do not go with its Date, gives no
         proof that a session is missing.
         """
-        if prompt is None or likeness(entry.inputs.agent_id, prompt) != entry.likeness:
-            self._rewrites = True
+        inputs = entry.inputs
+        if prompt != inputs.text_prompt:
+            self._rewrites |= prompt is None or likeness(inputs.agent_id, prompt) != entry.likeness
         if entry.server_date is not None and created_at < entry.server_date - self._settle:
             self._misdates = True
 

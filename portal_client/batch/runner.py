@@ -6,7 +6,7 @@ import pickle
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -255,12 +255,12 @@ class Runner:
             self._alike.discard(entry.likeness)
             if self._claims:  # from then on it is not begun, were it run once more
                 self._stale.append((entry.handed_out + 2 * self._limits.send_timeout, entry.token))
-        if future.cancelled():
-            handlers[1](CancelledError())
-        elif (error := future.exception()) is not None:
+        try:
+            result = future.result()
+        except BaseException as error:  # whatever the call has raised; here nothing is waited for
             handlers[1](error)
         else:
-            handlers[0](future.result())
+            handlers[0](result)
 
     def _was_dated(self, date: Optional[float]) -> None:
         self._dated = True
