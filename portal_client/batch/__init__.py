@@ -23,11 +23,12 @@ from portal_client.batch.journal import Journal
 from portal_client.batch.lock import JournalBusy as JournalBusy
 from portal_client.batch.lock import RunnerLock
 from portal_client.batch.reconcile import parser
-from portal_client.batch.result import COLUMNS, State, result_of
+from portal_client.batch.result import COLUMNS, result_of
 from portal_client.batch.result import Candidate as Candidate
 from portal_client.batch.result import Counts as Counts
 from portal_client.batch.result import Evidence as Evidence
 from portal_client.batch.result import Result as Result
+from portal_client.batch.result import State as State
 from portal_client.batch.runner import Runner, check_executor
 from portal_client.batch.threads import DaemonThreads
 from portal_client.exceptions import ApiTypeError, ApiValueError
