@@ -7,25 +7,32 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
 from batch.conftest import Running
 from portal_client import Batch, EnvToken
+from portal_client.batch.item import inputs_of
+from portal_client.batch.work import Attempt, Calls, Repeated, submit
 from support.clients import TOKEN
 from support.markdown import Page
 from support.portal import Fault, started
 from test_imports import ROOT
 
-distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
-
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.skipif(find_spec("distributed") is None, reason="dask.distributed is not installed"),
+]
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A cluster of two processes on this machine; one that is killed is replaced."""
+    import distributed  # which changes how all exceptions of the process are pickled
+
     os.environ["BEARER_TOKEN"] = TOKEN  # the workers inherit it
     try:
         with (
@@ -130,9 +137,6 @@ def test_a_worker_that_dies_while_it_waits_is_replaced(elsewhere: Running, clust
 
 def test_what_dask_runs_twice_is_sent_once(elsewhere: Running, cluster: Any) -> None:
     # As where a worker dies that holds the result of a call: the same task on any worker once more.
-    from portal_client.batch.item import inputs_of
-    from portal_client.batch.work import Attempt, Calls, Repeated, submit
-
     attempt = Attempt("a-token", inputs_of("a1", "one", None)[0], (), time.time(), 20.0, claims=True)
     calls = Calls(elsewhere.api)
     first, second = (cluster.submit(submit, calls, attempt, key=f"run {n}", pure=False) for n in range(2))
@@ -157,3 +161,11 @@ def test_claims_are_removed_when_they_are_too_old_to_matter(elsewhere: Running, 
 
     assert elsewhere.batch.counts.done == 24
     assert cluster.run_on_scheduler(places) - before < 20
+
+
+def test_what_cannot_be_claimed_is_not_sent(running: Running) -> None:
+    attempt = Attempt("another token", inputs_of("a1", "one", None)[0], (), time.time(), 20.0, claims=True)
+    with pytest.raises(ValueError, match="worker"):  # here is none
+        submit(Calls(running.api), attempt)
+
+    assert running.portal.paths == []

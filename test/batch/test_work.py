@@ -77,14 +77,6 @@ def test_a_second_run_of_an_attempt_says_so_though_it_is_late(
     assert running.portal.paths == []
 
 
-def test_what_cannot_be_claimed_is_not_sent(running: Running) -> None:
-    pytest.importorskip("distributed", reason="dask.distributed is not installed")
-    with pytest.raises(ValueError, match="worker"):  # here is none
-        submit(Calls(running.api), attempt(claims=True))
-
-    assert running.portal.paths == []
-
-
 def test_an_attempt_is_over_in_time(running: Running) -> None:
     with calling(lambda connection, request: running.portal and c.server.hang(connection, request)) as c:
         error = failing(lambda: submit(Calls(c.api), attempt(seconds=0.2)))
