@@ -19,6 +19,10 @@ from portal_client.batch.work import Ended, Started
 from portal_client.exceptions import ApiException
 from portal_client.hooks import log
 from portal_client.polling import is_transient
+from portal_client.text import shortened
+
+#: Of what an agent says of its failure; all of it is in the session.
+_MAX_CHARACTERS = 1000
 
 #: How often a wait may end without a word of the session.
 _LOST_WAITS = 3
@@ -107,7 +111,7 @@ class Endings:
         if ended is not None and ended.final:
             self.doubts.learn(entry, ended.prompt, ended.created_at)
             failed = ended.status == "Error"
-            why = f"the agent failed: {ended.said}"
+            why = f"the agent failed: {shortened(ended.said, _MAX_CHARACTERS)}"
             self._ledger.note(entry.failed(why, ended.session) if failed else entry.done(ended.session))
         elif time.monotonic() < entry.waited_since + self._limits.timeout:
             self.waits.append(entry)

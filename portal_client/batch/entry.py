@@ -18,7 +18,7 @@ _COLUMNS = "agent_id, text_prompt, files, attempts, session_id, server_date, out
 class Entry:
     """An item as the runner has it.
 
-    `server_date` is the server's Date before the last attempt, `outlives` the seconds for which that may go
+    `server_date` is the server's Date before the first attempt, `outlives` the seconds for which that may go
     on without the runner.
     """
 
@@ -52,12 +52,14 @@ class Entry:
     def sending(self, server_date: Optional[float], outlives: float) -> Change:
         """Begin an attempt."""
         self.state = State.RUNNING
+        if not self.attempts:  # a later one may find the session of the first, which came late
+            self.server_date = server_date
         self.attempts += 1
-        self.server_date, self.outlives, self.evidence = server_date, outlives, None
+        self.outlives, self.evidence = outlives, None
         return (
             "UPDATE items SET state = 'running', attempts = ?, attempted_at = ?, server_date = ?,"
             " outlives = ?, evidence = NULL WHERE id = ? AND state = 'pending'",
-            (self.attempts, time.time(), server_date, outlives, self.id),
+            (self.attempts, time.time(), self.server_date, outlives, self.id),
         )
 
     def pending(self, counted: bool) -> Change:

@@ -34,7 +34,7 @@ CREATE TABLE items (
     attempts INTEGER NOT NULL DEFAULT 0,
     added_at REAL NOT NULL,
     attempted_at REAL,
-    -- the server's Date before the attempt
+    -- the server's Date before the first attempt
     server_date REAL,
     -- seconds for which the attempt may go on without the runner
     outlives REAL NOT NULL DEFAULT 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -100,6 +101,21 @@ def test_a_session_that_is_listed_late_is_not_missing(running: Running) -> None:
 
     assert running.portal.prompts == ["one"]
     assert running.states() == {"one": "done"}
+
+
+def test_the_session_of_an_earlier_attempt_is_found_though_it_came_late(running: Running) -> None:
+    def too_late(portal: Portal, connection: Connection, request: Received) -> bool:
+        # What the first attempt has started is in the list from now on.
+        portal.add("one", created_at=(portal.now - timedelta(seconds=20)).isoformat())
+        return connection.reset()
+
+    running.portal.faults["one"] = [dropped, too_late]
+    running.add("one")
+    running.run()
+
+    (result,) = running.batch.results()
+    assert running.portal.prompts == ["one", "one"]
+    assert result.session_id == "s0"
 
 
 def test_attempts_are_bounded(running: Running) -> None:
