@@ -115,6 +115,7 @@ def test_another_document_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("contract", "module", "api", "names", "forms"),
     [
@@ -158,6 +159,7 @@ def test_stubs_are_written_back(
     assert run(copy, "-m", "ruff", "check", "--quiet", module) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("contract", "names"),
     [
@@ -188,6 +190,7 @@ def test_models_are_written_back(copy: Path, contract: str, names: list[str]) ->
         ]
 
 
+@pytest.mark.slow
 def test_a_class_is_written_with_its_exports_and_the_headings_of_its_page(copy: Path) -> None:
     before = files(copy)
     (copy / "portal_client/api/agents_api.py").unlink()
@@ -222,6 +225,7 @@ def test_what_is_written_type_checks(copy: Path) -> None:
     assert (status, printed[:7]) == (0, "Success"), printed
 
 
+@pytest.mark.slow
 def test_a_new_operation_brings_its_arguments_and_its_model(copy: Path) -> None:
     operation = {
         "tags": ["Agents"],
