@@ -193,7 +193,7 @@ class ApiClient(HasDefault):
                 record.truncate(0)  # only now: a refused call leaves an earlier recording
             source = event_source(cast(HTTPResponse, response), prepared)
             validate = request.operation.returns.validator.validate_json
-            events: EventStream[Any] = EventStream(source, validate, record)
+            events: EventStream[Any] = EventStream(source, validate, tee=record)
             on_error.pop_all()
         self.rest_client.keep(events)
         return events

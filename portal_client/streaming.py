@@ -23,7 +23,7 @@ from portal_client.exceptions import (
 )
 from portal_client.nesting import type_adapter
 from portal_client.parsing import explain
-from portal_client.source import Source
+from portal_client.source import Reader, Source
 from portal_client.surrogates import without_halves
 
 T = TypeVar("T")
@@ -43,20 +43,21 @@ class EventStream(Generic[T]):
 
     A line that is not a valid event raises ApiResponseError, which holds the line and its number; a new loop
     continues behind it. A stream that is cut raises ApiStreamError, one that is silent for longer than
-    `idle_timeout` ApiStreamTimeout.
+    `idle_timeout` ApiStreamTimeout. Of a plain reader, such as a file, `content_type` says what it holds.
     """
 
     def __init__(
         self,
-        source: Source,
+        source: Union[Source, Reader],
         validate: Callable[[bytes], T],
+        content_type: str = "",
         tee: Optional[BinaryIO] = None,
     ) -> None:
         self.events: int = 0
         self._closed = False
-        self._source = source
+        self._source = source if isinstance(source, Source) else Source(source, content_type)
         self._validate = validate
-        media_type = read_content_type(source.content_type).media_type
+        media_type = read_content_type(self._source.content_type).media_type
         self._sse: Optional[ServerSentEvents] = (
             ServerSentEvents() if media_type == "text/event-stream" else None
         )

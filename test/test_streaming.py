@@ -80,7 +80,7 @@ def stream(
 def reading(
     reader: Reader, kind: str = LINES, tee: BinaryIO | None = None, **described: Any
 ) -> EventStream[Event]:
-    return EventStream(Source(reader, kind, **described), TypeAdapter(Event).validator.validate_json, tee)
+    return EventStream(Source(reader, kind, **described), TypeAdapter(Event).validator.validate_json, tee=tee)
 
 
 def numbers(events: Iterable[Event]) -> list[int]:
@@ -913,6 +913,13 @@ def test_a_refused_call_leaves_no_recording(answer: Any, yesterday: bytes | None
             c.api.subscribe_to_session_stream("s0", tee=path)
 
         assert (log.read_bytes() if log.exists() else None) == yesterday
+
+
+def test_the_events_of_any_reader_are_read() -> None:
+    reader = io.BytesIO(b"id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n")
+    events = EventStream(reader, TypeAdapter(int).validate_json, "text/event-stream")
+
+    assert (next(events), events.last_event_id, list(events)) == (1, "1", [2])
 
 
 def test_a_line_that_repeats_the_token_is_in_no_pickle() -> None:
