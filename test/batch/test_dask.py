@@ -57,7 +57,8 @@ def kill_workers(cluster: Any, condition: Callable[[], object]) -> threading.Thr
     workers = [*cluster.run(os.getpid).values()]
 
     def kill() -> None:
-        while not condition():
+        until = time.monotonic() + 60
+        while not condition() and time.monotonic() < until:  # a cluster tells nobody of its tasks
             time.sleep(0.01)
         for worker in workers:
             os.kill(worker, signal.SIGKILL)
