@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from typing import Optional, TypeVar
 
 from portal_client.exceptions import ApiConnectionError, ApiException
 from portal_client.session_state import SessionState
-from portal_client.timeouts import Deadline
+from portal_client.timeouts import Deadline, jitter
 
 S = TypeVar("S", bound=SessionState)
 
@@ -44,7 +43,7 @@ def is_transient(error: BaseException) -> bool:
     return error.status in _PASSING or 500 <= error.status <= 599
 
 
-def pauses(uniform: Callable[[float, float], float] = random.uniform) -> Iterator[float]:
+def pauses(uniform: Callable[[float, float], float] = jitter) -> Iterator[float]:
     """Yield the pauses between reads in seconds: short ones first, then longer ones, with full jitter."""
     longest = _FIRST_SECONDS
     while True:
@@ -59,7 +58,7 @@ def poll(
     until: Callable[[S], bool] = is_final,
     on_failure: Optional[Callable[[ApiException], None]] = None,
     sleep: Callable[[float], None] = time.sleep,
-    uniform: Callable[[float, float], float] = random.uniform,
+    uniform: Callable[[float, float], float] = jitter,
 ) -> Iterator[S]:
     """Yield the states of a session until the one that `until` accepts, or until the deadline is over.
 

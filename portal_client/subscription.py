@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from threading import TIMEOUT_MAX, Event, Timer
@@ -15,7 +14,7 @@ from portal_client.models.session import Session
 from portal_client.polling import is_transient, pauses, poll
 from portal_client.reading import Readable, Reader
 from portal_client.streaming import EventStream
-from portal_client.timeouts import Deadline
+from portal_client.timeouts import Deadline, jitter
 
 #: Reads that may fail in a row before the error is raised.
 MAX_FAILURES = 20
@@ -53,7 +52,7 @@ class Subscription:
         idle_timeout: float,
         headers: Optional[Mapping[str, Any]] = None,
         sleep: Optional[Callable[[float], object]] = None,
-        uniform: Callable[[float, float], float] = random.uniform,
+        uniform: Callable[[float, float], float] = jitter,
     ) -> None:
         self._subscribe_to = sessions.subscribe_to_session_stream
         self._reader = reader

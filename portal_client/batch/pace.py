@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable
 from typing import Optional
+
+from portal_client.timeouts import jitter
 
 #: Bounds in seconds: of the pause after trouble, and of the distance between prompts after a 429.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
@@ -25,7 +26,7 @@ class Pace:
         per_minute: Optional[float],
         burst: int,
         now: Callable[[], float] = time.monotonic,
-        uniform: Callable[[float, float], float] = random.uniform,
+        uniform: Callable[[float, float], float] = jitter,
     ) -> None:
         self._distance = 60 / per_minute if per_minute else 0.0
         self._burst = burst

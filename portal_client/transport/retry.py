@@ -10,7 +10,6 @@ down is not asked again and again by all calls.
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Mapping
 from typing import Optional
@@ -20,6 +19,7 @@ from typing_extensions import override
 from urllib3.exceptions import EmptyPoolError, HTTPError, InvalidHeader, SSLError
 
 from portal_client.request import HTTPRequest
+from portal_client.timeouts import jitter
 
 #: Where a longer wait is asked for, the error is raised at once.
 MAX_WAIT_SECONDS = 60.0
@@ -39,7 +39,7 @@ class _Jittered(urllib3.Retry):
     @override
     def get_backoff_time(self) -> float:
         longest = min(self.backoff_max, self.backoff_factor * 2 ** len(self.history))
-        return random.uniform(_MIN_WAIT_SECONDS, longest)
+        return jitter(_MIN_WAIT_SECONDS, longest)
 
 
 DEFAULT = _Jittered(total=3, status_forcelist=(502, 503, 504), backoff_factor=0.25, backoff_max=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -302,7 +303,12 @@ def test_waits_are_drawn_between_a_tenth_of_a_second_and_twice_the_last_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drawn: list[tuple[float, float]] = []
-    monkeypatch.setattr("random.uniform", lambda low, high: drawn.append((low, high)) or high)
+
+    def longest(low: float, high: float) -> float:
+        drawn.append((low, high))
+        return high
+
+    monkeypatch.setattr("portal_client.transport.retry.jitter", longest)
 
     assert _waits(_http(retries=7), [(503, None)] * 7) == [0.5, 1, 2, 4, 8, 8, 8]
     assert {low for low, _ in drawn} == {0.1}
@@ -312,6 +318,14 @@ def test_clients_do_not_come_back_together() -> None:
     first, second = zip(*(_waits(_http(), [(503, None)] * 2) for _ in range(40)), strict=True)
     for waits in (first, second):
         assert max(waits) - min(waits) > 0.1
+
+
+def test_the_random_numbers_of_the_program_stay_as_it_has_seeded_them() -> None:
+    random.seed(7)
+    before = random.getstate()
+    _waits(_http(), [(503, None)] * 3)
+
+    assert random.getstate() == before
 
 
 def test_a_policy_of_ones_own_waits_as_it_says() -> None:
