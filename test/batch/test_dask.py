@@ -31,11 +31,15 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A cluster of two processes on this machine; one that is killed is replaced."""
+    import dask
     import distributed  # which changes how all exceptions of the process are pickled
 
+    # Otherwise a worker that is down again 15 seconds after it was lost is given up for ever.
+    patient = dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"})
     os.environ["BEARER_TOKEN"] = TOKEN  # the workers inherit it
     try:
         with (
+            patient,
             distributed.LocalCluster(
                 n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, silence_logs=50
             ) as cluster,
@@ -52,14 +56,22 @@ def elsewhere(running: Running, cluster: Any) -> Running:
     return running
 
 
+def until(condition: Callable[[], object]) -> None:
+    """Wait a minute at most until something has happened: a cluster tells nobody of its tasks and workers."""
+    end = time.monotonic() + 60
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 def kill_workers(cluster: Any, condition: Callable[[], object]) -> threading.Thread:
     """Kill all workers as soon as something has happened."""
+    nannies = cluster.cluster.workers.values()
+    # Dask replaces no worker that dies before its nanny has seen it start.
+    until(lambda: all(nanny.process and nanny.process.status.name == "running" for nanny in nannies))
     workers = [*cluster.run(os.getpid).values()]
 
     def kill() -> None:
-        until = time.monotonic() + 60
-        while not condition() and time.monotonic() < until:  # a cluster tells nobody of its tasks
-            time.sleep(0.01)
+        until(condition)
         for worker in workers:
             os.kill(worker, signal.SIGKILL)
 
