@@ -47,7 +47,7 @@ bench: $(VENV)/bench.done  ## measure, and write docs/performance.md, in about 5
 bench-check: $(VENV)/bench.done  ## measure, and say what is slower than it was recorded
 	$(BIN)/python -m bench --check
 
-docs: $(VENV)/test.done  ## write the pages of docs/ and the README's tables anew
+docs: $(VENV)/test.done  ## write the pages of docs/ that are generated
 	$(BIN)/python tools/pages.py
 
 format: $(VENV)/test.done  ## lay out the code

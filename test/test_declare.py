@@ -19,7 +19,7 @@ from pages import ROOT
 from support.mutations import DROP, changed, moved, ref
 
 CHECKOUT = ("contracts", "docs", "finbourne_candela", "portal_client", "test", "tools")
-FILES = ("README.md", "pyproject.toml")
+FILES = ("pyproject.toml",)
 PORTAL, CANDELA = "contracts/portal.openapi.json", "contracts/candela.openapi.json"
 #: Compares a package with its contract as test_contract does, in a process that knows the copy alone.
 COMPARE = """

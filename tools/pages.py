@@ -1,9 +1,9 @@
-"""Write the pages of docs/ and the tables of the README from the declarations: ``python tools/pages.py``.
+"""Write the pages of docs/ and the tables of their indexes from the declarations: ``python tools/pages.py``.
 
 The table in docs/reliability.md is made from the tests, see promises.py, and docs/commands.md from the
 commands, see commands.py.
 What stands between the summary of an operation and its parameters is written by hand and kept, and so is
-the README around its tables; all else is generated. `pages` returns what should be there, `stale` where a
+an index around its tables; all else is generated. `pages` returns what should be there, `stale` where a
 page differs; a test calls both.
 """
 
@@ -60,7 +60,7 @@ def packages() -> list[Package]:
     """Return the packages that this repository documents."""
     candela = "docs/finbourne_candela"
     return [
-        package("portal_client", "portal.openapi.json", "docs", "README.md"),
+        package("portal_client", "portal.openapi.json", "docs", "docs/README.md"),
         package("finbourne_candela", "candela.openapi.json", candela, f"{candela}/README.md"),
     ]
 
