@@ -1,61 +1,143 @@
-"""What is built: a source distribution that holds the whole repository, and a README for an index."""
+"""What is built: distributions that are the same each time, hold what they should, and read well on an index."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
+import sbom
 from support.markdown import Page
 
-pytest.importorskip("setuptools", minversion="77")
+pytest.importorskip("hatchling")
 
 ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository without what tools have left in it."""
+def _built(folder: Path, modified: float) -> dict[str, bytes]:
+    """Build both distributions of a fresh copy whose files were changed then, and return them by name."""
     left = [line.strip("/") for line in (ROOT / ".gitignore").read_text("utf-8").split()]
-    tree = tmp_path_factory.mktemp("build") / "tree"
-    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", *left))
-    return tree
+    tree = shutil.copytree(ROOT, folder / "tree", ignore=shutil.ignore_patterns(".git", *left))
+    for path in tree.rglob("*"):
+        os.utime(path, (modified, modified))
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder / "dist")]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {path.name: path.read_bytes() for path in (folder / "dist").iterdir()}
 
 
 @pytest.fixture(scope="module")
-def sdist(tree: Path) -> dict[str, bytes]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both distributions."""
+    folder = tmp_path_factory.mktemp("first")
+    _built(folder, 1_700_000_000)
+    return folder / "dist"
+
+
+@pytest.fixture(scope="module")
+def sdist(built: Path) -> dict[str, bytes]:
     """The files of the source distribution by their paths in the repository."""
-    out = tree.with_name("out")
-    build = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
-    copy = shutil.copytree(tree, tree.with_name("built"))  # the build leaves something there
-    done = subprocess.run([sys.executable, "-c", build, str(out)], cwd=copy, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    with tarfile.open(next(out.glob("*.tar.gz"))) as archive:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         found = {member.name.partition("/")[2]: archive.extractfile(member) for member in archive}
         return {name: file.read() for name, file in found.items() if file}
 
 
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows what belongs to the repository")
-def test_the_source_distribution_holds_the_repository(tree: Path, sdist: dict[str, bytes]) -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
-    there = {name for name in listed.stdout.splitlines() if (tree / name).exists()}
-    made = {name for name in sdist if name.startswith("portal_client.egg-info/")}
-
-    assert there - set(sdist) == set()
-    assert set(sdist) - there - made == {"PKG-INFO", "setup.cfg"}
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> dict[str, bytes]:
+    """The files of the wheel."""
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 @pytest.fixture(scope="module")
-def description(sdist: dict[str, bytes]) -> str:
+def metadata(wheel: dict[str, bytes]) -> Message:
+    return message_from_bytes(next(text for name, text in wheel.items() if name.endswith("/METADATA")))
+
+
+def test_both_are_the_same_bytes_each_time(built: Path, tmp_path: Path) -> None:
+    again = _built(tmp_path, 1_750_000_000)
+
+    assert len(again) == 2
+    assert {path.name: path.read_bytes() == again[path.name] for path in built.iterdir()} == dict.fromkeys(
+        again, True
+    )
+
+
+def test_an_index_would_take_them(built: Path) -> None:
+    pytest.importorskip("twine")
+    command = [sys.executable, "-m", "twine", "check", "--strict", *map(str, built.iterdir())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows what belongs to the repository")
+def test_the_source_distribution_holds_the_repository(sdist: dict[str, bytes]) -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    there = {name for name in listed.stdout.splitlines() if (ROOT / name).exists()}
+
+    assert there - set(sdist) == set()
+    assert set(sdist) - there == {"PKG-INFO"}
+
+
+def _packages() -> Iterator[Path]:
+    """The packages that are installed."""
+    for path in ROOT.glob("*/py.typed"):
+        yield path.parent
+
+
+def test_the_wheel_holds_the_packages_and_nothing_else(wheel: dict[str, bytes]) -> None:
+    packages = {
+        path.relative_to(ROOT).as_posix()
+        for package in _packages()
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+    assert {name for name in wheel if ".dist-info/" not in name} == packages
+
+
+def test_without_extras_four_packages_are_needed(metadata: Message) -> None:
+    needed = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
+
+    assert {each.name for each in needed if each.marker is None} == {
+        "urllib3",
+        "pydantic",
+        "python-dateutil",
+        "typing-extensions",
+    }
+
+
+def test_the_wheel_holds_its_bill_of_materials(wheel: dict[str, bytes]) -> None:
+    bill = json.loads(next(text for name, text in wheel.items() if name.endswith("/sboms/sbom.cdx.json")))
+    scopes = {each["name"]: each["scope"] for each in bill["components"]}
+
+    assert bill["metadata"]["component"]["purl"] == f"pkg:pypi/portal-client@{PROJECT['version']}"
+    assert {name for name, scope in scopes.items() if scope == "required"} == {
+        Requirement(each).name for each in PROJECT["dependencies"]
+    }
+    assert [path.name for path, text in sbom.pages().items() if path.read_text("utf-8") != text] == []
+
+
+@pytest.fixture(scope="module")
+def description(metadata: Message) -> str:
     """The text that an index shows."""
-    head, _, text = sdist["PKG-INFO"].decode().partition("\n\n")
-    assert "Description-Content-Type: text/markdown" in head
-    return text
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    return str(metadata.get_payload())
 
 
 def test_no_link_of_the_readme_is_dead_on_an_index(description: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Write the pages of docs/ and the tables of their indexes from the declarations: ``python tools/pages.py``.
 
-The table in docs/reliability.md is made from the tests, see promises.py, and docs/commands.md from the
-commands, see commands.py.
+The table in docs/reliability.md is made from the tests, see promises.py, docs/commands.md from the
+commands, see commands.py, and the bill of materials from pyproject.toml, see sbom.py.
 What stands between the summary of an operation and its parameters is written by hand and kept, and so is
 an index around its tables; all else is generated. `pages` returns what should be there, `stale` where a
 page differs; a test calls both.
@@ -26,6 +26,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import commands
 import promises
+import sbom
 from declared import Package, Properties, Section, properties, sections
 from openapi import placed
 
@@ -160,6 +161,7 @@ def main() -> int:
         _write(pages(package))
     _write(promises.pages())
     _write(commands.pages())
+    _write(sbom.pages())
     return 0
 
 
