@@ -47,15 +47,27 @@ bench: $(VENV)/bench.done  ## measure, and write docs/performance.md, in about 5
 bench-check: $(VENV)/bench.done  ## measure, and say what is slower than it was recorded
 	$(BIN)/python -m bench --check
 
-docs: $(VENV)/test.done  ## write the pages of docs/ that are generated
+pages: $(VENV)/test.done  ## write the pages of docs/ that are generated
 	$(BIN)/python tools/pages.py
+
+docs: pages  ## build the site of the pages, site/, with search, llms.txt and llms-full.txt
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+dist: $(VENV)/test.done  ## build both distributions, check them, and run the first steps on the wheel alone
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+	$(BIN)/python -m twine check --strict dist/*
+	$(PYTHON) -m venv dist/venv
+	dist/venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/*.whl)[sandbox]"
+	cd dist && venv/bin/python ../examples/quickstart.py
+	rm -rf dist/venv
 
 format: $(VENV)/test.done  ## lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:  ## remove what these commands have made
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis mutants
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis mutants
 
 # It is done when it says what it was made with: bin/python is there before the work is.
 $(VENV)/bin/python: $(if $(filter $(PYTHON),$(MADE_WITH)),,anew)
@@ -86,4 +98,4 @@ $(VENV)/bench.done: $(VENV)/test.done bench/requirements.txt
 	@$(PIP) -r bench/requirements.txt
 	@touch $@
 
-.PHONY: help demo test faults mutants check lint types bench bench-check docs format clean anew
+.PHONY: help demo test faults mutants check lint types bench bench-check pages docs dist format clean anew

@@ -214,7 +214,7 @@ def test_links_lead_somewhere(name: str) -> None:
     ("seed", "ours", "home"),
     [
         ("portal_client.SessionsApi.md", "docs/SessionsApi.md", "README.md"),
-        ("portal_client.SessionsApi.md", "docs/SessionsApi.md", "docs/README.md"),
+        ("portal_client.SessionsApi.md", "docs/SessionsApi.md", "docs/reference.md"),
         (
             "finbourne_candela.SessionsApi.md",
             "docs/finbourne_candela/SessionsApi.md",

@@ -1,4 +1,4 @@
-"""What is built: distributions that are the same each time, hold what they should, and read well on an index."""
+"""What is built: distributions that are the same each time, hold what they should, and read well."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def test_a_changed_page_is_stale_at_that_place(change: Callable[[str], str], pla
 
 
 def test_a_page_that_is_missing_is_stale() -> None:
-    assert stale(ROOT / "docs" / "Nothing.md", "") == "docs/Nothing.md: missing; run `make docs`"
+    assert stale(ROOT / "docs" / "Nothing.md", "") == "docs/Nothing.md: missing; run `make pages`"
 
 
 def _changed(package: Package, **changes: Any) -> dict[Path, str]:

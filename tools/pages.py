@@ -61,7 +61,7 @@ def packages() -> list[Package]:
     """Return the packages that this repository documents."""
     candela = "docs/finbourne_candela"
     return [
-        package("portal_client", "portal.openapi.json", "docs", "docs/README.md"),
+        package("portal_client", "portal.openapi.json", "docs", "docs/reference.md"),
         package("finbourne_candela", "candela.openapi.json", candela, f"{candela}/README.md"),
     ]
 
@@ -135,9 +135,9 @@ def stale(page: Path, wanted: str) -> str:
     """Return the first place where a page is stale: file, line, headings, both texts; else ""."""
     shown = page.relative_to(ROOT)
     if not page.exists():
-        return f"{shown}: missing; run `make docs`"
+        return f"{shown}: missing; run `make pages`"
     place = difference(page.read_text("utf-8"), wanted)
-    return place and f"{shown}:{place}; run `make docs`"
+    return place and f"{shown}:{place}; run `make pages`"
 
 
 def difference(there: str, wanted: str) -> str:
