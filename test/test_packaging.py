@@ -17,6 +17,8 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 
 import sbom
@@ -123,9 +125,11 @@ def test_without_extras_four_packages_are_needed(metadata: Message) -> None:
 
 
 def test_the_wheel_holds_its_bill_of_materials(wheel: dict[str, bytes]) -> None:
-    bill = json.loads(next(text for name, text in wheel.items() if name.endswith("/sboms/sbom.cdx.json")))
+    text = next(text for name, text in wheel.items() if name.endswith("/sboms/sbom.cdx.json")).decode()
+    bill = json.loads(text)
     scopes = {each["name"]: each["scope"] for each in bill["components"]}
 
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     assert bill["metadata"]["component"]["purl"] == f"pkg:pypi/portal-client@{PROJECT['version']}"
     assert {name for name, scope in scopes.items() if scope == "required"} == {
         Requirement(each).name for each in PROJECT["dependencies"]

@@ -1,4 +1,4 @@
-"""Write the bill of materials that the wheel holds (PEP 770), sbom.cdx.json, in CycloneDX.
+"""Write the bill of materials that the wheel holds (PEP 770): sbom.cdx.json, in CycloneDX.
 
 It is made of pyproject.toml alone, with neither time nor serial number, so that it is the same each time.
 """
@@ -8,13 +8,8 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
-from cyclonedx.model import Property
-from cyclonedx.model.bom import Bom, BomMetaData
-from cyclonedx.model.component import Component, ComponentScope, ComponentType
-from cyclonedx.model.license import LicenseExpression
-from cyclonedx.output.json import JsonV1Dot6
-from packageurl import PackageURL
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
@@ -22,36 +17,44 @@ ROOT = Path(__file__).parents[1]
 
 def pages() -> dict[Path, str]:
     """Return the file with the text that it should have."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     name, version = project["name"], project["version"]
-    package = Component(
-        name=name,
-        version=version,
-        bom_ref=name,
-        purl=PackageURL("pypi", name=name, version=version),
-        licenses=[LicenseExpression(project["license"])],
-    )
-    bom = Bom(metadata=BomMetaData(component=package))
-    needed = [Requirement(each) for each in project["dependencies"]]
-    extras = [Requirement(each) for extra in project["optional-dependencies"].values() for each in extra]
-    for each in needed:
-        bom.components.add(_component(each, ComponentScope.REQUIRED))
-    for each in extras:
-        if each.name not in {name, *(other.name for other in needed)}:
-            bom.components.add(_component(each, ComponentScope.OPTIONAL))
-    bom.register_dependency(package, bom.components)
-    data = json.loads(JsonV1Dot6(bom).output_as_string())
-    del data["serialNumber"], data["metadata"]["timestamp"]  # of the moment: they say nothing of the package
-    return {ROOT / "sbom.cdx.json": json.dumps(data, indent=2, sort_keys=True) + "\n"}
+    extras = project["optional-dependencies"].values()
+    optional = {Requirement(each).name: each for extra in extras for each in extra}
+    needed = {Requirement(each).name: each for each in project["dependencies"]}
+    scopes = {key: (each, "optional") for key, each in optional.items() if key != name}
+    scopes |= {key: (each, "required") for key, each in needed.items()}
+    bill = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "component": {
+                "type": "library",
+                "bom-ref": name,
+                "name": name,
+                "version": version,
+                "licenses": [{"license": {"id": project["license"]}}],
+                "purl": f"pkg:pypi/{name}@{version}",
+            }
+        },
+        "components": [_component(Requirement(each), scope) for _, (each, scope) in sorted(scopes.items())],
+        "dependencies": [
+            {"ref": name, "dependsOn": sorted(scopes)},
+            *({"ref": key} for key in sorted(scopes)),
+        ],
+    }
+    return {ROOT / "sbom.cdx.json": json.dumps(bill, indent=2) + "\n"}
 
 
-def _component(requirement: Requirement, scope: ComponentScope) -> Component:
+def _component(requirement: Requirement, scope: str) -> dict[str, Any]:
     """Return a package that is needed, of a version that is decided where it is installed."""
-    return Component(
-        name=requirement.name,
-        type=ComponentType.LIBRARY,
-        bom_ref=requirement.name,
-        scope=scope,
-        purl=PackageURL("pypi", name=requirement.name.lower()),
-        properties=[Property(name="portal-client:versions", value=str(requirement.specifier))],
-    )
+    return {
+        "type": "library",
+        "bom-ref": requirement.name,
+        "name": requirement.name,
+        "scope": scope,
+        "purl": f"pkg:pypi/{requirement.name.lower()}",
+        "properties": [{"name": "portal-client:versions", "value": str(requirement.specifier)}],
+    }

@@ -93,12 +93,11 @@ def on_post_build(config: Any) -> None:
     (site / "llms-full.txt").write_text("\n\n".join(full), "utf-8")
 
 
-def _sections(nav: list[Any]) -> Iterator[tuple[str, list[str]]]:
+def _sections(nav: list[dict[str, list[Any]]]) -> Iterator[tuple[str, list[str]]]:
     """Yield the sections of the navigation with their pages."""
-    for entry in nav:
-        ((title, pages),) = entry.items() if isinstance(entry, dict) else [(entry, entry)]
-        pages = [pages] if isinstance(pages, str) else pages
-        yield title, [page if isinstance(page, str) else next(iter(page.values())) for page in pages]
+    for section in nav:
+        ((title, pages),) = section.items()
+        yield title, [page if isinstance(page, str) else str(*page.values()) for page in pages]
 
 
 def _about(text: str) -> tuple[str, str]:
