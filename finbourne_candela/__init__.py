@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from portal_client.exceptions import UnprocessableEntityException as UnprocessableEntityException
     from portal_client.hooks import Attempt as Attempt
     from portal_client.hooks import Hooks as Hooks
+    from portal_client.records import to_pandas as to_pandas
+    from portal_client.records import to_records as to_records
     from portal_client.streaming import EventStream as EventStream
 else:
     __getattr__, __dir__ = lazy(
@@ -62,6 +64,7 @@ else:
                 "UnauthorizedException UnprocessableEntityException"
             ),
             "portal_client.hooks": "Attempt Hooks",
+            "portal_client.records": "to_pandas to_records",
             "portal_client.streaming": "EventStream",
         },
         whole=("finbourne_candela.api", "finbourne_candela.extensions", "finbourne_candela.models"),

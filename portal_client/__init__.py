@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from portal_client.multipart import Files as Files
     from portal_client.options import RequestOptions as RequestOptions
     from portal_client.options import StreamOptions as StreamOptions
+    from portal_client.records import to_pandas as to_pandas
+    from portal_client.records import to_records as to_records
     from portal_client.streaming import EventStream as EventStream
     from portal_client.wait import SessionProgress as SessionProgress
 else:
@@ -70,6 +72,7 @@ else:
             "portal_client.hooks": "Attempt Hooks",
             "portal_client.multipart": "Files",
             "portal_client.options": "RequestOptions StreamOptions",
+            "portal_client.records": "to_pandas to_records",
             "portal_client.streaming": "EventStream",
             "portal_client.wait": "SessionProgress",
         },

@@ -5,12 +5,21 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from enum import Enum
     from typing import Any
 
 
 def exact(text: Any) -> str:
     """Return a text as a plain str; for a member of a str enum its value, unlike str()."""
     return str.__str__(text) if issubclass(type(text), str) else str(text)
+
+
+def name_of(member: Enum) -> str:
+    """Return a member of an enumeration as text: its value where that is one, else the last of its names."""
+    if isinstance(member, str):
+        return exact(member)
+    names = [name for name, each in type(member).__members__.items() if each is member]
+    return names[-1] if names else member.name
 
 
 def printable(text: str, keep: str = "") -> str:

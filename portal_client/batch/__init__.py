@@ -16,14 +16,14 @@ from portal_client.batch.adding import Added as Added
 from portal_client.batch.adding import ItemArguments as ItemArguments
 from portal_client.batch.adding import add_many, new_item
 from portal_client.batch.endings import Limits
-from portal_client.batch.export import to_jsonl, to_pandas
+from portal_client.batch.export import to_jsonl
 from portal_client.batch.item import Inputs as Inputs
 from portal_client.batch.item import StoredFile as StoredFile
 from portal_client.batch.journal import Journal
 from portal_client.batch.lock import JournalBusy as JournalBusy
 from portal_client.batch.lock import RunnerLock
 from portal_client.batch.reconcile import parser
-from portal_client.batch.result import COLUMNS, result_of
+from portal_client.batch.result import COLUMNS, RECORD, result_of
 from portal_client.batch.result import Candidate as Candidate
 from portal_client.batch.result import Counts as Counts
 from portal_client.batch.result import Evidence as Evidence
@@ -34,6 +34,7 @@ from portal_client.batch.threads import DaemonThreads
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.files import Files
 from portal_client.progress import progress_of
+from portal_client.records import to_pandas
 from portal_client.settings import check_count
 from portal_client.timeouts import check_seconds
 
@@ -143,8 +144,7 @@ class Batch:
         It also takes up what an earlier run has left: what is done is not sent again, and what may have been
         sent is looked for before it is. An item whose agent fails has failed, and is not sent again either.
 
-        Ctrl-C leaves at once, as KeyboardInterrupt. Sessions that were started go on, and the next run waits
-        for them.
+        Ctrl-C leaves at once, as KeyboardInterrupt; started sessions go on, and the next run waits for them.
 
         Args:
             workers: Items under way at once, from the prompt to the finished session.
@@ -258,9 +258,12 @@ class Batch:
     def to_pandas(self) -> Any:
         """Return the items that are done as a pandas.DataFrame, with their answers and times.
 
-        Raises ImportError where pandas is missing, of the extra [pandas].
+        `portal_client.to_pandas` takes `failures()`, too. Raises ImportError without the extra [pandas].
         """
-        return to_pandas(self.results())
+        return to_pandas(self)
+
+    def _rows(self) -> tuple[Iterable[str], Iterable[Result]]:
+        return RECORD, self.results()
 
     # ── deciding ──
 

@@ -109,6 +109,35 @@ class Result:
         """The text of the last message of the session; None without a session."""
         return self.session.messages[-1].text if self.session and self.session.messages else None
 
+    def _record(self) -> dict[str, Any]:
+        session = self.session
+        values = (
+            self.key,
+            self.inputs.agent_id,
+            self.inputs.text_prompt,
+            ", ".join(file.name for file in self.inputs.files),
+            self.session_id,
+            session and session.status.value,
+            self.answer,
+            session and len(session.messages),
+            session and session.created_at,
+            session and session.updated_at,
+            self.attempts,
+            self.added_at,
+            self.attempted_at,
+            self.ended_at,
+            self.state.value,
+            self.error,
+            self.evidence and str(self.evidence),
+        )
+        return dict(zip(RECORD, values, strict=True))
+
+
+#: The names of what `to_records` and `to_pandas` have of an item.
+RECORD = (
+    "key", "agent_id", "text_prompt", "files", "session_id", "status", "answer", "messages", "created_at",
+    "updated_at", "attempts", "added_at", "attempted_at", "ended_at", "state", "error", "evidence",
+)  # fmt: skip
 
 #: The columns of a row, for `Result.of`.
 COLUMNS = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import StrictStr
 
 from portal_client.model import Model
@@ -17,3 +19,6 @@ class ReportTable(Model):
     """The columns in order."""
     rows: list[ReportRow]
     """The rows in order."""
+
+    def _rows(self) -> Any:
+        return self.columns, [{value.key: value.text for value in row.values} for row in self.rows]

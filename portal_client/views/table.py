@@ -9,7 +9,7 @@ from typing import Any, Optional, cast
 
 from pydantic import BaseModel, RootModel
 
-from portal_client.text import exact
+from portal_client.text import exact, name_of
 from portal_client.views.parts import Cell, Table
 from portal_client.views.text import counted, is_empty, label
 
@@ -90,8 +90,8 @@ def cell(value: Any) -> Cell:
         return value or ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Enum) and not isinstance(value, str):
-        return label(value.name)
+    if isinstance(value, Enum):
+        return label(name_of(value))
     if isinstance(value, RootModel):
         return cell(cast("RootModel[Any]", value).root)
     if isinstance(value, BaseModel):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batch.conftest import Running
-from portal_client import Batch, Session
+from portal_client import Batch, Session, to_pandas, to_records
 from support.portal import Portal
 from support.scripted import Connection, Received
 
@@ -86,6 +86,28 @@ def test_an_empty_table_has_the_same_columns(done: Running, tmp_path: Path) -> N
     columns = [*done.batch.to_pandas()]
     with Batch(tmp_path / "empty.sqlite3", done.api) as empty:
         assert [*empty.to_pandas()] == columns
+
+
+def test_records_and_tables_take_a_batch_and_any_of_its_results(done: Running, tmp_path: Path) -> None:
+    records = to_records(done.batch)
+    assert [record["answer"] for record in records] == [
+        *map("Answer to {}".format, ("one", "zwei ✓ \"'\n", "three"))
+    ]
+    assert [record["files"] for record in records] == ["", "", "a.txt, file2"]
+    assert records == to_records(done.batch.results())
+    (failed,) = to_records(done.batch.failures())
+    assert list(failed) == list(records[0])
+    assert (failed["text_prompt"], failed["state"], failed["status"]) == ("bad", "failed", "Error")
+    assert failed["error"]
+    with Batch(tmp_path / "empty.sqlite3", done.api) as empty:
+        assert to_records(empty) == []
+
+
+def test_a_batch_and_its_table_are_made_in_one_way(done: Running) -> None:
+    pytest.importorskip("pandas", reason="pandas is not installed")
+
+    assert done.batch.to_pandas().equals(to_pandas(done.batch))
+    assert [*done.batch.to_pandas()] == list(to_records(done.batch)[0])
 
 
 def test_the_error_names_the_extra(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
