@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Optional
 
 from pydantic import StrictStr
 
@@ -17,3 +17,8 @@ class Report(Model):
     """The text; empty where there is none."""
     tables: Optional[list[ReportTable]] = None
     """The tables in order; None where the report has no list of them."""
+
+    def _view(self) -> Any:
+        from portal_client.views.content import report_parts
+
+        return report_parts(self)

@@ -22,3 +22,8 @@ class ReportTable(Model):
 
     def _rows(self) -> Any:
         return self.columns, [{value.key: value.text for value in row.values} for row in self.rows]
+
+    def _view(self) -> Any:
+        from portal_client.views.table import report_table
+
+        return [report_table(self)]

@@ -13,7 +13,7 @@ from portal_client.views.abridged import abridged
 from portal_client.views.conversation import heading as session_heading
 from portal_client.views.conversation import last_talk
 from portal_client.views.parts import Cell, Heading, Part, Text
-from portal_client.views.table import MAX_ROWS, cell, heading, is_session, table_of
+from portal_client.views.table import MAX_ROWS, cell, heading, is_session, report_table, table_of
 from portal_client.views.text import MAX_LABEL_LENGTH, counted, is_empty, label, visible
 
 #: At most so much of one value is shown, that a view of whatever size stays below 2 MB.
@@ -46,6 +46,15 @@ def response_parts(response: Any) -> list[Part]:
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     facts = [("request id", label(response.request_id))] if response.request_id else []
     return [Heading(f"{status} {phrase}".strip(), facts=facts), *parts_of(response.data)]
+
+
+def report_parts(report: Any) -> list[Part]:
+    """Return what to show of a report: its text, and its tables."""
+    tables = report.tables or []
+    text = [_text(report.text)] if report.text else []
+    shown = [report_table(table, MAX_ROWS // 2) for table in tables[:MAX_PARTS]]
+    more = [("…", counted(len(tables) - MAX_PARTS, "more table"))] if len(tables) > MAX_PARTS else []
+    return [Heading("Report", facts=more), *text, *shown]
 
 
 def error_parts(error: Any) -> list[Part]:

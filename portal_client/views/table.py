@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
+from itertools import islice
 from typing import Any, Optional, cast
 
 from pydantic import BaseModel, RootModel
@@ -71,12 +72,26 @@ def _table(rows: Iterable[Row], count: int, caption: str, max_rows: int) -> Tabl
     shown = [row for row, _ in zip(rows, range(max_rows), strict=False)]
     # What is empty in all rows is left out.
     names = dict.fromkeys(name for row in shown for name, value in row.items() if not is_empty(value))
-    columns = list(names)[:MAX_COLUMNS]
-    titles = [heading(name) for name in columns]
-    if hidden := len(names) - len(columns):
-        titles.append(f"… {counted(hidden, 'more column')}")
-    cells = [[cell(row.get(name)) for name in columns] for row in shown]
-    return Table(titles, cells, count - len(shown), caption)
+    cells = [[cell(row.get(name)) for name in list(names)[:MAX_COLUMNS]] for row in shown]
+    return Table(_titles(names, heading), cells, count - len(shown), caption)
+
+
+def _titles(names: Collection[str], title: Callable[[str], str]) -> list[str]:
+    """Return the titles of the columns that are shown, and how many there are besides."""
+    hidden = len(names) - MAX_COLUMNS
+    more = [f"… {counted(hidden, 'more column')}"] if hidden > 0 else []
+    return [*map(title, islice(names, MAX_COLUMNS)), *more]
+
+
+def report_table(table: Any, max_rows: int = MAX_ROWS) -> Table:
+    """Return a table of a report: its own columns, and those that only its rows name; links in brackets."""
+    shown = [
+        {value.key: f"{value.text} ({value.link})" if value.link else value.text for value in row.values}
+        for row in table.rows[:max_rows]
+    ]
+    names = list(dict.fromkeys((*table.columns, *(name for row in shown for name in row))))
+    cells = [[label(row.get(name, "")) for name in names[:MAX_COLUMNS]] for row in shown]
+    return Table(_titles(names, label), cells, len(table.rows) - len(shown), label(table.title))
 
 
 def heading(name: Any) -> str:

@@ -12,6 +12,7 @@ from portal_client import (
     GetSessionsResponse,
     GroupedSessionsResponse,
     Report,
+    ReportTable,
     RoutinesResponse,
     Session,
 )
@@ -47,6 +48,11 @@ def agent(text: str) -> dict[str, Any]:
     return {**dict.fromkeys(names, text), "visibility_requirements": [text, text]}
 
 
+def report_table(text: str) -> dict[str, Any]:
+    value = {"key": text, "text": text, "link": text, "is_downloadable": True}
+    return {"title": text, "columns": [text, "other"], "rows": [{"values": [value]}]}
+
+
 def node(kind: str, name: str, child: Any, text: str) -> dict[str, Any]:
     return {"type": kind, "node_id": name, "child_id": child, "label": text, "intent_id": text}
 
@@ -77,9 +83,8 @@ def samples(text: str) -> dict[str, Any]:
         "grouped": GroupedSessionsResponse.model_validate(
             {"time_to_sessions": {text: [session(text), summary, text, {"other": text}]}}
         ),
-        "report": Report.model_validate(
-            {"text": text, "tables": [{"title": text, "columns": [text], "rows": []}]}
-        ),
+        "report": Report.model_validate({"text": text, "tables": [report_table(text)]}),
+        "report_table": ReportTable.model_validate(report_table(text)),
         "metadata": ObjectMetadata.model_validate(
             {
                 "obj_id": {"scope": text, "identifier": text, "version": text},

@@ -20,6 +20,7 @@ from portal_client import (
     GroupedSessionsResponse,
     Message,
     MessageRole,
+    Report,
     Session,
 )
 from portal_client.text import printable
@@ -148,6 +149,11 @@ def test_a_hundred_messages_are_shown_whole() -> None:
     assert 'class="note"' not in html
 
 
+def wide_table(text: str) -> dict[str, Any]:
+    values = [{"key": f"{at}{text}", "text": text, "link": text} for at in range(30)]
+    return {"title": text, "columns": [text] * 30, "rows": [{"values": values}] * 1_000}
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -163,6 +169,7 @@ def test_a_hundred_messages_are_shown_whole() -> None:
             }
         ),
         ApiResponse[Any](status_code=200, data=["&" * 100] * 100_000, raw_data=b""),
+        Report.model_validate({"text": "&" * 50_000, "tables": [wide_table("&" * 500)] * 10}),
         ApiException(500, "&" * 10_000, body="&" * 1_000_000),
         CircuitDTO.model_validate(
             {
@@ -275,6 +282,50 @@ def test_agents_and_routines_are_tables_without_empty_columns() -> None:
     (titles, cells) = table(samples("r")["routines"])
     found = dict(zip(titles, cells, strict=True))
     assert (found["name"], found["sessions"], found["trend"]) == ("r", "1", "r · good")
+
+
+REPORT = {
+    "text": "Sales rose.\nAll of them.",
+    "tables": [
+        {
+            "title": "By region",
+            "columns": ["region", "sold_in", "note"],
+            "rows": [
+                {"values": [{"key": "region", "text": "north"}, {"key": "sold_in", "text": "2025"}]},
+                {"values": [{"key": "region", "text": "south", "link": "https://example.com"}]},
+                {"values": [{"key": "more", "text": "x"}]},
+            ],
+        },
+        {"title": "Empty", "columns": ["a", "b"], "rows": []},
+    ],
+}
+
+
+def test_a_report_shows_its_text_and_its_tables() -> None:
+    report = Report.model_validate(REPORT)
+    page = soup(report)
+
+    assert texts(page.find_all("pre")) == ["Sales rose.\nAll of them."]
+    assert texts(page.find_all("caption")) == ["By region", "Empty"]
+    assert table(report) == [
+        ["region", "sold_in", "note", "more"],
+        ["north", "2025", "", ""],
+        ["south (https://example.com)", "", "", ""],
+        ["", "", "", "x"],
+        ["a", "b"],
+    ]
+    assert page.get_text().count("north") == 1
+    assert report.tables
+    assert table(report.tables[0]) == table(report)[:4]
+
+
+def test_a_report_counts_what_it_does_not_show() -> None:
+    wide = {"title": "t", "columns": [f"c{at}" for at in range(20)], "rows": [{"values": []}] * 500}
+    page = soup(Report.model_validate({"tables": [wide] * 7}))
+
+    assert (texts(page.find_all("dt")), texts(page.find_all("dd"))) == (["…"], ["2 more tables"])
+    assert texts(page.find_all("th"))[12] == "… 8 more columns"
+    assert texts(page.find_all(class_="note")) == ["… 450 more rows"] * 5
 
 
 def test_columns_and_fields_that_are_not_shown_are_counted() -> None:
