@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from portal_client.auth import OAuth2Password as OAuth2Password
     from portal_client.batch import Batch as Batch
     from portal_client.batch import JournalBusy as JournalBusy
+    from portal_client.branches import Branches as Branches
     from portal_client.call import Call as Call
     from portal_client.configuration import Configuration as Configuration
     from portal_client.exceptions import ApiAttributeError as ApiAttributeError
@@ -59,6 +60,7 @@ else:
             "portal_client.api_response": "ApiResponse",
             "portal_client.auth": "EnvToken FileToken KeyringToken OAuth2Password",
             "portal_client.batch": "Batch JournalBusy",
+            "portal_client.branches": "Branches",
             "portal_client.call": "Call",
             "portal_client.configuration": "Configuration",
             "portal_client.exceptions": (

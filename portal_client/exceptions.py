@@ -107,6 +107,8 @@ class ApiException(DisplayedError, OpenApiException):
 
     #: The credentials of the call that the response holds.
     _secrets: Sequence[str] = ()
+    #: The Branches so far, where `SessionsApi.branches` raises the error.
+    branches: Any = None
 
     def __init__(
         self,

@@ -113,7 +113,12 @@ class Wait:
         if isinstance(error, KeyboardInterrupt) and sys.stderr is not None:
             with suppress(Exception):  # it may be closed
                 print(self._left_behind(), file=sys.stderr, flush=True)
-        elif isinstance(error, ApiException) and self._sending is not None and self._session_id is not None:
+        elif isinstance(error, Exception):
+            self._explain(error)
+
+    def _explain(self, error: Exception) -> None:
+        """Add to an error what it leaves behind."""
+        if isinstance(error, ApiException) and self._sending is not None and self._session_id is not None:
             # The error is that of a read; what counts for the caller is the prompt.
             error.request_sent, error.safe_to_repeat = True, False
             if not isinstance(error, (SessionFailed, WaitTimeout)):
@@ -138,27 +143,45 @@ class Wait:
 
         Raises pydantic.ValidationError and ApiValueError, which name the argument, and OSError.
         """
+        return self.request(call, arguments, self._options)
+
+    def request(self, call: Any, arguments: tuple[Any, ...], options: RequestOptions) -> Request:
+        """Return the request of a call.
+
+        Raises pydantic.ValidationError and ApiValueError, which name the argument, and OSError.
+        """
         operation: Operation = call.operation
-        request = operation.request(arguments, self._options)
+        request = operation.request(arguments, options)
         self._client.prepare_request(request)
         return request
+
+    @property
+    def without_form(self) -> RequestOptions:
+        """The options of a request that has no form."""
+        options = self._options.copy()
+        options.pop("_content_type", None)
+        return options
 
     def reader(self, session_id: str) -> Reader:
         """Return what reads a session within the deadline.
 
         Raises pydantic.ValidationError and ApiValueError, which name the argument.
         """
-        options = self._options.copy()
-        options.pop("_content_type", None)
-        return Reader(self._sessions, session_id, options, self._deadline)
+        return Reader(self._sessions, session_id, self.without_form, self._deadline)
 
-    def started(self, prompt: Request) -> Reader:
-        """Send the prompt of a new session and return what reads that."""
-        session_id = self.send(prompt)
+    def reader_of(self, session_id: str, started: Request) -> Reader:
+        """Return what reads the session that a request has started.
+
+        Raises ApiResponseError for an id that no session can have.
+        """
         try:
             return self.reader(session_id)
         except ApiValueError as error:
-            raise ApiResponseError(status=200, reason=f"{prompt.operation.name}: {error}") from None
+            raise ApiResponseError(status=200, reason=f"{started.operation.name}: {error}") from None
+
+    def started(self, prompt: Request) -> Reader:
+        """Send the prompt of a new session and return what reads that."""
+        return self.reader_of(self.send(prompt), prompt)
 
     def before(self, read: Reader) -> Session:
         """Return a session as it is before its prompt."""
@@ -170,13 +193,17 @@ class Wait:
 
     def send(self, prompt: Request) -> str:
         """Send a prompt and return the id of its session."""
-        self._sending = sending = _Sending(self._show_sending)
-        limits = Timeouts.of(prompt.options.get("_request_timeout"), self._client.configuration.timeout)
-        left = min(limits.total, max(self._deadline.left(), SHORTEST_SECONDS))
-        prompt.options["_request_timeout"] = limits._replace(total=left)
-        started, _ = self._client.observed(prompt, sending)
-        self._session_id = session_id = cast(AsyncSessionResponse, started).session_id
+        self._session_id = session_id = cast(AsyncSessionResponse, self.call(prompt)).session_id
         return session_id
+
+    def call(self, request: Request) -> Any:
+        """Send a request within the deadline and return its result."""
+        self._sending = sending = _Sending(self._show_sending)
+        limits = Timeouts.of(request.options.get("_request_timeout"), self._client.configuration.timeout)
+        left = min(limits.total, max(self._deadline.left(), SHORTEST_SECONDS))
+        request.options["_request_timeout"] = limits._replace(total=left)
+        result, _ = self._client.observed(request, sending)
+        return result
 
     # ── the wait ──
 

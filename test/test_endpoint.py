@@ -36,6 +36,7 @@ from portal_client import (
     Session,
     SessionsApi,
 )
+from portal_client.branching import Branching
 from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info, without_preload_content
 from portal_client.waiting import Waiting
 from support.scripted import SESSION, Script, playing, reply
@@ -109,7 +110,10 @@ def api_for(server: Script, **settings: Any) -> SessionsApi:
 
 
 def test_all_methods_are_there() -> None:
-    public = {name for name in dir(SessionsApi) if not name.startswith("_")} - {*vars(Waiting)}
+    public = {name for name in dir(SessionsApi) if not name.startswith("_")} - {
+        *vars(Waiting),
+        *vars(Branching),
+    }
 
     assert public - {"api_client", "follow_session", "subscribe_to_session_stream"} == set(METHODS)
 

@@ -9,6 +9,7 @@ from typing_extensions import Unpack
 from urllib3 import BaseHTTPResponse as BaseHTTPResponse  # the derived forms' annotations name these two
 
 from portal_client.api_response import ApiResponse as ApiResponse
+from portal_client.branching import Branching
 from portal_client.endpoint import (
     Api,
     RequestOptions,
@@ -30,7 +31,7 @@ from portal_client.waiting import Waiting
 _FORM = "multipart/form-data"
 
 
-class SessionsApi(Waiting, Following, Api):
+class SessionsApi(Waiting, Branching, Following, Api):
     """Start, continue and read conversations with an agent.
 
     What starts or continues a session is never sent a second time once the server may have received it.

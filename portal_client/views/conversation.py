@@ -32,11 +32,11 @@ def talk(messages: Sequence[Any]) -> Talk:
     return Talk([_turn(message, len(message.text)) for message in messages])
 
 
-def last_talk(messages: Sequence[Any]) -> Talk:
-    """Return what was said last, as much as a view may hold."""
+def last_talk(messages: Sequence[Any], share: int = 1) -> Talk:
+    """Return what was said last, as much as a view may hold; or so many shares of a view, each a part."""
     turns: list[Turn] = []
-    left = MAX_TALK_LENGTH
-    for message in reversed(messages[-MAX_TURNS:]):
+    left = MAX_TALK_LENGTH // share
+    for message in reversed(messages[-(MAX_TURNS // share) :]):
         if left <= 0:
             break
         turns.append(_turn(message, min(MAX_TEXT_LENGTH, left)))

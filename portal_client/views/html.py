@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from portal_client.views.graph import drawing
 from portal_client.views.markup import element, text_of
-from portal_client.views.parts import Cell, Graph, Heading, Part, Table, Talk, Text, Turn
+from portal_client.views.parts import Cell, Columns, Graph, Heading, Part, Table, Talk, Text, Turn
 from portal_client.views.style import STYLE
 from portal_client.views.text import counted, moment, titled
 
@@ -56,6 +56,27 @@ def _talk(part: Talk, elsewhere: str) -> Element:
     return element("div", note, turns)
 
 
+def _columns(part: Columns, elsewhere: str) -> Element:
+    head = element(
+        "tr", *(element("th", _heading(column.heading, ""), scope="col") for column in part.columns)
+    )
+    rows = [
+        element("tr", *(element("td", _talk(talk, "")) for talk in talks), class_=name)
+        for name, talks in (
+            ("taken", [column.taken for column in part.columns]),
+            ("own", [column.own for column in part.columns]),
+        )
+        if any(talk.turns for talk in talks)
+    ]
+    table = element("table", element("thead", head), element("tbody", *rows), class_="branches")
+    shown = element("div", table, class_="wide")
+    return (
+        element("div", shown, _note(f"… {counted(part.hidden, 'more branch', 'more branches')}"))
+        if part.hidden
+        else shown
+    )
+
+
 def _turn(turn: Turn) -> Element:
     side = turn.role if turn.role in ("user", "assistant") else "other"
     author: list[Union[Element, str]] = [element("span", titled(turn.role), class_="role")]
@@ -100,6 +121,7 @@ def _note(text: str, elsewhere: str = "") -> Element:
 _SHOWN: dict[type, Callable[[Any, str], Element]] = {
     Heading: _heading,
     Talk: _talk,
+    Columns: _columns,
     Text: _text,
     Table: _table,
     Graph: _graph,

@@ -35,6 +35,21 @@ class Talk(NamedTuple):
     hidden: int = 0
 
 
+class Column(NamedTuple):
+    """One of several conversations: what it is, what it has taken over, and what was said in it."""
+
+    heading: Heading
+    taken: Talk
+    own: Talk
+
+
+class Columns(NamedTuple):
+    """Conversations side by side; `hidden` more of them are not shown."""
+
+    columns: Sequence[Column]
+    hidden: int = 0
+
+
 class Table(NamedTuple):
     """Rows of cells under the names of their columns; `hidden` rows more are not shown."""
 
@@ -76,4 +91,4 @@ class Graph(NamedTuple):
     note: str = ""
 
 
-Part = Union[Heading, Talk, Table, Text, Graph]
+Part = Union[Heading, Talk, Columns, Table, Text, Graph]

@@ -40,6 +40,13 @@ STYLE = """
 .portal-view th, .portal-view td { padding: .2rem .7rem .2rem 0; }
 .portal-view tr { border-bottom: 1px solid rgba(128, 128, 128, .35); }
 .portal-view td { min-width: 4rem; max-width: 24rem; }
+.portal-view .branches { table-layout: fixed; width: 100%; font-size: inherit; }
+.portal-view .branches th { width: 15rem; font-weight: inherit; }
+.portal-view .branches th, .portal-view .branches td { max-width: none; padding: .5rem .8rem .5rem 0; }
+.portal-view .branches .turns > li { max-width: 100%; }
+.portal-view .branches header { margin: 0; }
+.portal-view .taken { opacity: .7; }
+.portal-view .taken td { vertical-align: bottom; }
 .portal-view time { white-space: nowrap; }
 .portal-view svg { max-width: 100%; height: auto; color: inherit; }
 @media print {

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
-from portal_client.views.parts import Cell, Graph, Heading, Part, Table, Talk, Text, Turn
+from portal_client.views.parts import Cell, Columns, Graph, Heading, Part, Table, Talk, Text, Turn
 from portal_client.views.text import counted, moment, titled
 
 
@@ -36,6 +36,18 @@ def _talk(part: Talk) -> Iterator[RenderableType]:
         yield _note(f"… {counted(part.hidden, 'earlier message')} not shown")
     for turn in part.turns:
         yield _turn(turn)
+
+
+def _columns(part: Columns) -> Iterator[RenderableType]:
+    grid = Grid(show_lines=True, expand=True)
+    for column in part.columns:
+        grid.add_column(Group(*_heading(column.heading)), ratio=1)
+    for talks in zip(*((column.taken, column.own) for column in part.columns), strict=True):
+        if any(talk.turns for talk in talks):
+            grid.add_row(*(Group(*_talk(talk)) for talk in talks))
+    yield grid
+    if part.hidden:
+        yield _note(f"… {counted(part.hidden, 'more branch', 'more branches')}")
 
 
 def _turn(turn: Turn) -> RenderableType:
@@ -88,6 +100,7 @@ def _note(text: str) -> Line:
 _SHOWN: dict[type, Callable[[Any], Iterator[RenderableType]]] = {
     Heading: _heading,
     Talk: _talk,
+    Columns: _columns,
     Text: _text,
     Table: _table,
     Graph: _graph,

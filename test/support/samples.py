@@ -9,6 +9,7 @@ from portal_client import (
     AgentsResponse,
     ApiException,
     ApiResponse,
+    Branches,
     GetSessionsResponse,
     GroupedSessionsResponse,
     Report,
@@ -57,6 +58,15 @@ def node(kind: str, name: str, child: Any, text: str) -> dict[str, Any]:
     return {"type": kind, "node_id": name, "child_id": child, "label": text, "intent_id": text}
 
 
+def branches(text: str) -> Branches:
+    """Return two branches: one that has taken over a message more than the other, and one more."""
+    own = session(text)
+    long = {**own, "messages": [own["messages"][0], *own["messages"], *own["messages"]]}
+    return Branches.model_validate(
+        {"session_id": text, "text_prompt": text, "at": [0, 3], "sessions": [own, long]}
+    )
+
+
 def samples(text: str) -> dict[str, Any]:
     """Return the values by their kinds."""
     one = Session.model_validate(session(text))
@@ -84,6 +94,7 @@ def samples(text: str) -> dict[str, Any]:
             {"time_to_sessions": {text: [session(text), summary, text, {"other": text}]}}
         ),
         "report": Report.model_validate({"text": text, "tables": [report_table(text)]}),
+        "branches": branches(text),
         "report_table": ReportTable.model_validate(report_table(text)),
         "metadata": ObjectMetadata.model_validate(
             {

@@ -16,12 +16,14 @@ from portal_client import (
     AgentsResponse,
     ApiException,
     ApiResponse,
+    Branches,
     GetSessionsResponse,
     GroupedSessionsResponse,
     Message,
     MessageRole,
     Report,
     Session,
+    SessionStatus,
 )
 from portal_client.text import printable
 from portal_client.views.text import label, visible
@@ -326,6 +328,84 @@ def test_a_report_counts_what_it_does_not_show() -> None:
     assert (texts(page.find_all("dt")), texts(page.find_all("dd"))) == (["…"], ["2 more tables"])
     assert texts(page.find_all("th"))[12] == "… 8 more columns"
     assert texts(page.find_all(class_="note")) == ["… 450 more rows"] * 5
+
+
+def branched(*sessions: tuple[int, list[str]]) -> Branches:
+    """Branches of which each has taken over messages up to one, and has these texts."""
+    return Branches(
+        session_id="s1",
+        text_prompt="Why?",
+        at=[at for at, _ in sessions],
+        sessions=[
+            Session.model_validate(
+                {
+                    **SESSION,
+                    "id": f"b{at}",
+                    "messages": [
+                        {"text": text, "role": ("user", "assistant")[n % 2]} for n, text in enumerate(said)
+                    ],
+                }
+            )
+            for at, said in sessions
+        ],
+    )
+
+
+def columns_of(value: Branches) -> list[list[list[str]]]:
+    """The rows of the table of branches, each with the texts of its cells."""
+    page = soup(value)
+    return [[texts(cell.find_all("pre")) for cell in row.find_all("td")] for row in page.find_all("tr")[1:]]
+
+
+def test_branches_are_beside_each_other_where_they_differ() -> None:
+    value = branched(
+        (1, ["m0", "m1", "Why?", "so"]),
+        (3, ["m0", "m1", "m2", "m3", "Why?", "thus"]),
+        (0, ["m0", "Why?", "hence"]),
+    )
+    value.sessions[1].status = SessionStatus("Error")
+    page = soup(value)
+
+    assert page.strong.get_text() == "Branches of session s1"  # type: ignore[union-attr]
+    assert texts(page.find_all("th")) == [
+        "at 1 Readysession b1messages 4",
+        "at 3 Errorsession b3messages 6",
+        "at 0 Readysession b0messages 3",
+    ]
+    assert texts(page.find_all("pre"))[0] == "m0"  # what they have in common is there once
+    assert columns_of(value) == [
+        [["m1"], ["m1", "m2", "m3"], []],
+        [["Why?", "so"], ["Why?", "thus"], ["Why?", "hence"]],
+    ]
+    assert [row["class"] for row in page.find_all("tr")[1:]] == [["taken"], ["own"]]
+
+
+def test_what_is_not_alike_is_not_common() -> None:
+    value = branched((1, ["m0", "m1", "Why?"]), (2, ["m0", "other", "m2", "Why?"]))
+
+    assert columns_of(value) == [[["m1"], ["other", "m2"]], [["Why?"], ["Why?"]]]
+
+
+def test_one_branch_and_none_are_shown() -> None:
+    assert columns_of(branched((1, ["m0", "m1", "Why?", "so"]))) == [[["Why?", "so"]]]
+    assert texts(soup(branched((1, ["m0", "m1", "Why?"]))).find_all("pre")) == ["m0", "m1", "Why?"]
+    assert soup(branched()).find_all("table") == []
+
+
+@pytest.mark.parametrize("text", ["Hello", "\u202e" * 30_000, "&" * 9_000])
+@pytest.mark.parametrize("count", [2, 20])
+def test_many_branches_of_a_long_session_are_shortened_with_a_word(text: str, count: int) -> None:
+    one = long_session(10_000, text)
+    value = Branches(
+        session_id="s1", text_prompt=text, at=[9_000 + n for n in range(count)], sessions=[one] * count
+    )
+
+    html = value._repr_html_()
+
+    assert len(html.encode()) < 2_000_000
+    assert "earlier messages not shown" in html
+    assert ("… 12 more branches" in html) is (count == 20)
+    assert html.count("<th") == min(count, 8) + 1  # and a thead
 
 
 def test_columns_and_fields_that_are_not_shown_are_counted() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portal_client import GetSessionsResponse, Session
+from portal_client import Branches, GetSessionsResponse, Session
 from support.hostile import HOSTILE
 from support.samples import samples
 from support.scripted import SESSION
@@ -84,6 +84,21 @@ def test_an_id_stays_on_one_line_to_be_copied(width: int) -> None:
 
     assert one["id"] in shown(GetSessionsResponse.model_validate({"sessions": [one] * 60}), width)
     assert "… 10 more rows" in shown(GetSessionsResponse.model_validate({"sessions": [one] * 60}), width)
+
+
+def test_branches_are_side_by_side() -> None:
+    said = [{"text": text, "role": "user"} for text in ("m0", "Why?", "so")]
+    more = [said[0], {"text": "m1", "role": "user"}, *said[1:]]
+    one, other = {**SESSION, "messages": said}, {**SESSION, "id": "s2", "messages": more}
+    made = {"session_id": "s0", "text_prompt": "Why?", "at": [0, 1], "sessions": [one, other]}
+    lines = shown(Branches.model_validate(made), 100).splitlines()
+
+    assert lines[0] == "Branches of session s0"
+    assert sum("m0" in line for line in lines) == 1
+    assert any(re.search("at 0  Ready.*at 1  Ready", line) for line in lines)
+    assert any(re.search("session s1.*session s2", line) for line in lines)
+    assert any(line.count("Why?") == 2 for line in lines)
+    assert sum("m1" in line for line in lines) == 1
 
 
 def test_a_circuit_is_a_table_of_its_nodes() -> None:
