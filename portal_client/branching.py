@@ -78,7 +78,7 @@ class Branching:
 
 
 def _points(at: Any) -> list[int]:
-    points = [*cast("Iterable[Any]", at)] if isinstance(at, Iterable) else [None]
+    points: list[Any] = [*cast("Iterable[Any]", at)] if isinstance(at, Iterable) else [None]
     if not all(type(point) is int for point in points):
         raise ApiTypeError(f"at must be the indexes of messages, such as [1, 3], not {at!r}")
     if not points:

@@ -6,9 +6,13 @@ from contextvars import ContextVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, Optional, TypeVar
 
+    from portal_client.views.live import Live
     from portal_client.views.parts import Part
+
+    E = TypeVar("E")
 
 #: Characters of a screen, which the plain repr of a value does not exceed.
 SCREEN = 24 * 80
@@ -71,3 +75,63 @@ class DisplayedError(Displayed):
         from portal_client.views.traceback import lines
 
         return lines(self)
+
+
+class Growing(Displayed):
+    """A value that is read step by step; shown in a notebook, its view grows with what is read.
+
+    To show it reads nothing.
+    """
+
+    _live: Optional[Live] = None
+
+    def _view(self) -> list[Part]:
+        from portal_client.views.events import growing_parts
+
+        return growing_parts(self, self._live.seen if self._live else None)
+
+    def _ipython_display_(self) -> None:
+        if not in_notebook():
+            raise NotImplementedError  # the plain repr is shown
+        if self._live is not None:
+            self._live.show_again()
+            return
+        from weakref import WeakMethod
+
+        from portal_client.views.live import Live
+
+        # Without a cycle of references, in which a stream would be closed late.
+        self._live = Live(WeakMethod(self._bundle))
+
+    def _bundle(self) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+    def _noting(self, read: Callable[[bytes], E]) -> Callable[[bytes], E]:
+        """Return a function that also shows what it returns, where this value is shown."""
+        live = self._live
+        if live is None:
+            return read
+
+        def noted(text: bytes) -> E:
+            live.add(event := read(text))
+            return event
+
+        return noted
+
+    def _note(self, event: Any) -> None:
+        """Show what was read."""
+        if self._live is not None:
+            self._live.add(event)
+
+    def _finish(self) -> None:
+        """Show that there is no more."""
+        if self._live is not None:
+            self._live.finish()
+
+
+def in_notebook() -> bool:
+    """Return whether this runs in the kernel of a notebook, which loads nothing where it does not."""
+    import sys
+
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return "IPKernelApp" in getattr(shell, "config", ())

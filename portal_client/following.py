@@ -8,6 +8,7 @@ from typing import Optional, Self
 from typing_extensions import Unpack
 
 from portal_client.conversation import Answer, is_newer
+from portal_client.display import Growing
 from portal_client.models.session import Session
 from portal_client.options import RequestOptions
 from portal_client.polling import is_final
@@ -21,7 +22,7 @@ from portal_client.wait import DEFAULT_SECONDS
 _IDLE_SECONDS = 60.0
 
 
-class SessionUpdates:
+class SessionUpdates(Growing):
     """The states of a session as they come: none twice, in order, the last one final.
 
     Use it in a `with` block: leaving the block ends the connection. One thread may read it, any other may
@@ -60,6 +61,7 @@ class SessionUpdates:
     def close(self) -> None:
         """End the connection; a loop under way raises ApiStreamError. The agent goes on."""
         self._subscription.close()
+        self._finish()
 
     def __iter__(self) -> Self:
         return self
@@ -73,6 +75,7 @@ class SessionUpdates:
                 continue
             self._subscription.succeed()
             self.session = state
+            self._note(state)
             if is_final(state):
                 self._ended = True
                 self.close()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, Generic, NamedTuple, Optional, Protocol, TypeVar, Union
 
+from portal_client.display import in_notebook
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import log
 
@@ -76,7 +77,7 @@ def progress_of(
     if progress is not True:
         kind = type(progress).__name__
         raise ApiValueError(f"progress must be True, False or a callable, not {kind}")
-    if _in_terminal() or _in_notebook():
+    if _in_terminal() or in_notebook():
         with suppress(ImportError):
             return _Guarded(Bar(import_module("tqdm.auto").tqdm))
     return _Guarded(Lines(now))
@@ -87,11 +88,6 @@ def _in_terminal() -> bool:
         return sys.stderr.isatty()
     except (AttributeError, ValueError):  # none, or a closed one
         return False
-
-
-def _in_notebook() -> bool:
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return "IPKernelApp" in getattr(shell, "config", ())
 
 
 class Bar:

@@ -13,6 +13,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from portal_client.content_type import content_type as read_content_type
+from portal_client.display import Growing
 from portal_client.events import MAX_SIZE, NONE_FOUND, Block, Lines, ServerSentEvents
 from portal_client.exceptions import (
     ApiAttributeError,
@@ -35,7 +36,7 @@ ACCEPT = "application/x-ndjson, text/event-stream;q=0.9, application/json;q=0.8"
 _BLOCK = 64 * 1024
 
 
-class EventStream(Generic[T]):
+class EventStream(Growing, Generic[T]):
     """The events of one response, in order, each as soon as it is complete.
 
     Use it in a `with` block: leaving the block closes the connection, or releases it when the stream was
@@ -135,6 +136,7 @@ class EventStream(Generic[T]):
         self._source.reader.close()
         if self._tee is not None:
             self._tee.close()
+        self._finish()
 
     def _drop(self) -> None:
         """End a loop under way; what was read and is not returned is no end."""
@@ -163,8 +165,8 @@ class EventStream(Generic[T]):
 
     def __iter__(self) -> Generator[T, None, None]:
         # All state is in `self`, so that a new loop continues where another one has stopped.
-        validate = self._validate if self._tee is None else self._validate_and_record
         while True:
+            validate = self._noting(self._validate if self._tee is None else self._validate_and_record)
             block = self._block
             wrong: Optional[ValidationError] = None
             try:
@@ -183,7 +185,7 @@ class EventStream(Generic[T]):
                 continue
             if block is self._block:  # else a loop within this one has read further
                 if self._ended:
-                    return
+                    return self._finish()
                 self._fill()
 
     def _fill(self) -> None:
@@ -260,6 +262,7 @@ class EventStream(Generic[T]):
                 error = other
             else:
                 self._record(text)
+                self._note(event)
                 self.events += 1
                 return iter((event,))
         if self._may_be_document and not self.events:
