@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from portal_client.text import exact
 from portal_client.views.content import parts_of
 from portal_client.views.conversation import MAX_TALK_LENGTH, MAX_TEXT_LENGTH, MAX_TURNS
-from portal_client.views.parts import Heading, Part, Talk, Turn
+from portal_client.views.parts import Cell, Heading, Part, Talk, Turn
 from portal_client.views.table import MAX_ROWS, is_session, table_of
 from portal_client.views.text import label, visible
 
@@ -40,13 +40,20 @@ class Seen:
             if isinstance(event, BaseModel) and is_session(event):
                 self._session = event
             elif isinstance(kind, str) and isinstance(text, str):
-                if not (kind in _PIECES and self._said and self._said[-1].kind == kind):
-                    self._said.append(_Said(exact(kind)))
-                    self._sayings += 1
-                self._said[-1].add(text)
+                self._say(exact(kind), text)
             else:
                 self._others.append(event)
                 self._count += 1
+
+    def _say(self, kind: str, text: str) -> None:
+        last = self._said[-1] if self._said else None
+        if last is not None and kind == "result" and last.text == text:
+            return  # it repeats the whole of what was said
+        if last is None or kind not in _PIECES or last.kind != kind:
+            last = _Said(kind)
+            self._said.append(last)
+            self._sayings += 1
+        last.add(text)
 
     def parts(self) -> list[Part]:
         """Return what to show of it."""
@@ -81,19 +88,28 @@ class _Said:
         self._pieces: list[str] = []
 
     def add(self, text: str) -> None:
+        """Add a piece."""
         self._length += len(text)
         if self.kept < MAX_TEXT_LENGTH:
             piece = text[: MAX_TEXT_LENGTH - self.kept]
             self._pieces.append(piece)
             self.kept += len(piece)
 
-    def turn(self, max_length: int) -> Turn:
-        text = "".join(self._pieces)[:max_length]
+    @property
+    def text(self) -> str:
+        """What is kept of it."""
         self._pieces[:] = ["".join(self._pieces)]
+        return self._pieces[0]
+
+    def turn(self, max_length: int) -> Turn:
+        """Return it as a view has it."""
+        text = self.text[:max_length]
         role = "assistant" if self.kind == "chat" else label(self.kind)
         return Turn(role, "", "", visible(text), self._length - len(text))
 
 
 def growing_parts(value: Any, seen: Optional[Seen]) -> list[Part]:
     """Return what to show of a value that grows: how far it is, and what was seen of it."""
-    return [Heading(visible(repr(value).strip("<>"))), *(seen.parts() if seen else [])]
+    kind, state, *_ = repr(value).strip("<>").split()
+    facts: list[tuple[str, Cell]] = [("events", f"{value.events:,}")] if hasattr(value, "events") else []
+    return [Heading(kind, state, facts), *(seen.parts() if seen else [])]

@@ -17,6 +17,10 @@ from portal_client.views.text import counted, moment, titled
 _CLASSES = "portal-view tex2jax_ignore mathjax_ignore"
 
 
+#: The statuses that have a colour, by its class.
+_STATUSES = {"good": ("ready", "flushed", "ended"), "busy": ("running", "open"), "bad": ("error",)}
+
+
 def notebook(parts: Sequence[Part]) -> str:
     """Return a view for the cell of a notebook."""
     return text_of(element("div", element("style", STYLE), view(parts, "session.to_html(path) has all")))
@@ -38,7 +42,14 @@ def _heading(part: Heading, elsewhere: str) -> Element:
 
 def _kind(status: str) -> str:
     """Return the class of a status: that of what is done, under way or failed."""
-    known = {"ready": "good", "flushed": "good", "running": "busy", "error": "bad"}
+    known = {
+        "ready": "good",
+        "flushed": "good",
+        "ended": "good",
+        "running": "busy",
+        "open": "busy",
+        "error": "bad",
+    }
     return known.get(status.lower(), "")
 
 

@@ -63,6 +63,52 @@ def test_a_view_runs_nothing_and_loads_nothing(browser: webdriver.Chrome, tmp_pa
     assert len(browser.find_elements(By.CSS_SELECTOR, "body > div > section.portal-view")) == len(TEXTS)
 
 
+#: What a notebook's own style says of the elements that a view has.
+NOTEBOOK = """
+.jp-OutputArea-output dt { float: left; width: 20%; font-weight: bold; }
+.jp-OutputArea-output dd { float: left; width: 80%; }
+.jp-OutputArea-output dl, .jp-OutputArea-output dt, .jp-OutputArea-output dd { display: block; }
+.jp-OutputArea-output pre { word-break: break-all; overflow-x: auto; padding: 0; border: none; }
+.jp-RenderedHTMLCommon ol:not(.list-inline) { padding-left: 2em; }
+.jp-RenderedHTMLCommon ol { list-style: decimal; }
+.jp-RenderedHTMLCommon table { table-layout: fixed; margin: 0 auto; }
+.jp-RenderedHTMLCommon td, .jp-RenderedHTMLCommon th { vertical-align: middle; padding: .5em; }
+:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td { text-align: right; }
+:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon th { text-align: right; }
+.jp-RenderedHTMLCommon tbody tr:nth-child(even) { background: #eee; }
+"""
+
+
+@pytest.mark.parametrize("kind", ["session", "branches", "agents", "report"])
+def test_a_notebook_with_a_style_of_its_own_shows_views_as_they_are(
+    browser: webdriver.Chrome, tmp_path: Path, kind: str
+) -> None:
+    view = samples("some words that are a line")[kind]._repr_html_()
+    classes = "jp-RenderedHTMLCommon jp-OutputArea-output"
+    styles = []
+    for name, page in {
+        "notebook": f"<style>{NOTEBOOK}</style><div class='{classes}'>{view}</div>",
+        "plain": f"<div>{view}</div>",
+    }.items():
+        path = tmp_path / f"{name}.html"
+        path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{page}", "utf-8")
+        opened(browser, path)
+        styles.append(browser.execute_script(LOOKS))
+
+    assert styles[0] == styles[1]
+    assert len(styles[0]) > 4
+
+
+#: How each element of a view looks; a row's background may be the notebook's, unless branches are in it.
+LOOKS = """
+const names = ["float", "width", "textAlign", "verticalAlign", "wordBreak", "paddingLeft", "listStyleType",
+               "tableLayout", "fontWeight", "overflowX", "display"];
+return [...document.querySelectorAll("dt, dd, pre, ol, th, td, table")]
+  .map(each => [each.tagName, ...names.map(name => getComputedStyle(each)[name])])
+  .concat([...document.querySelectorAll(".branches tr")].map(each => getComputedStyle(each).backgroundColor))
+"""
+
+
 def page(tmp_path: Path, texts: list[str]) -> Path:
     one = session(LIVE)
     roles = ("assistant", "user")

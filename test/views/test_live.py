@@ -60,7 +60,7 @@ class Notebook:
         """The text that is seen now, without the style."""
         section = BeautifulSoup(self.shown[-1]["text/html"], "html.parser").section
         assert section is not None
-        return section.get_text(" ")
+        return " ".join(section.get_text(" ").split())
 
 
 @pytest.fixture
@@ -98,18 +98,18 @@ def test_the_view_grows_while_a_cell_reads(notebook: Notebook) -> None:
         raw = pools.request("GET", server.host, preload_content=False, timeout=STEP)
         events = EventStream(raw, Event.model_validate_json, "application/x-ndjson")
         events._ipython_display_()
-        assert (events.events, notebook.text) == (0, "EventStream open after 0 events")
+        assert (events.events, notebook.text) == (0, "EventStream open events 0")
         seen = []
         for _ in events:
             notebook.wait()
             seen.append(notebook.text)
             words.arrived.release()
 
-    assert [text.partition("events")[2].split() for text in seen][1:] == [
+    assert [text.partition("events")[2].split()[1:] for text in seen][1:] == [
         ["Info", "thinking", "Assistant", "The"],
         ["Info", "thinking", "Assistant", "The", "north"],
     ]
-    assert notebook.text.startswith("EventStream ended after 3 events")
+    assert notebook.text.startswith("EventStream ended events 3")
     assert notebook.shown[-1]["text/plain"] == "<EventStream ended after 3 events>"
     assert notebook.again == []
 
@@ -147,7 +147,7 @@ def test_a_stream_may_be_shown_while_it_is_read(notebook: Notebook) -> None:
 
     assert sum(1 for _ in events) == 8
     assert "8 xxx" in notebook.text or "more characters" in notebook.text
-    assert "ended after 9 events" in notebook.text
+    assert "ended events 9" in notebook.text
 
 
 def test_a_stream_that_is_left_shows_that_it_is_closed(notebook: Notebook) -> None:
@@ -155,7 +155,7 @@ def test_a_stream_that_is_left_shows_that_it_is_closed(notebook: Notebook) -> No
         events._ipython_display_()
         next(events)
 
-    assert "closed after 1 events" in notebook.text
+    assert "closed events 1" in notebook.text
     assert "one" in notebook.text
 
 
@@ -211,11 +211,11 @@ def test_updates_of_a_session_grow_too(notebook: Notebook) -> None:
     with playing(*answers, streamed) as server, client_of(server.host) as client:
         updates = SessionsApi(client).follow_session("s1", timeout=STEP)
         updates._ipython_display_()
-        assert "SessionUpdates open of 's1'" in notebook.text
+        assert "SessionUpdates open" in notebook.text
         assert [each.status.value for each in updates] == ["Running", "Running", "Ready"]
 
     assert "The north" in notebook.text
-    assert "SessionUpdates ended of 's1': Ready" in notebook.text
+    assert "SessionUpdates ended" in notebook.text
 
 
 # ── what is seen of events ──
@@ -240,6 +240,13 @@ def test_pieces_of_one_text_are_joined() -> None:
         ("wait", "6 "),
         ("assistant", "7 "),
     ]
+
+
+def test_a_result_that_repeats_what_was_said_is_not_shown_twice() -> None:
+    texts = [("chat", "The "), ("chat", "north."), ("result", "The north."), ("result", "Another.")]
+    (talk,) = seen(*(Event(event_type=kind, content=text) for kind, text in texts))
+
+    assert [turn.text for turn in talk.turns] == ["The north.", "Another."]
 
 
 def test_of_many_events_the_last_ones_are_kept() -> None:
@@ -292,7 +299,10 @@ def test_outside_a_notebook_nothing_is_different(value: Any) -> None:
 
 
 def test_a_stream_elsewhere_is_a_line() -> None:
-    assert "EventStream open after 0 events" in stream()._repr_html_()
+    page = BeautifulSoup(stream()._repr_html_(), "html.parser")
+
+    assert page.section is not None
+    assert page.section.get_text(" ").split() == ["EventStream", "open", "events", "0"]
 
 
 def test_a_script_loads_none_of_it() -> None:
