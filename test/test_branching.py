@@ -255,6 +255,7 @@ def test_other_arguments_are_looked_at_first_too(arguments: dict[str, Any]) -> N
     assert not notes(caught.value)
 
 
+@pytest.mark.fault("Sent once", "Branches are started and asked once; the error of one names them all")
 @pytest.mark.parametrize(
     ("change", "at", "message"),
     [
@@ -334,6 +335,7 @@ def test_a_session_that_cannot_be_read_starts_nothing() -> None:
     assert c.service.asked == [READ]
 
 
+@pytest.mark.fault("Sent once", "Branches are started and asked once; the error of one names them all")
 def test_an_agent_that_fails_does_not_end_the_wait_for_the_others() -> None:
     with calling() as c:
         c.service.statuses = {"b1": ["Error"], "b3": ["Running", "Ready"]}
@@ -351,6 +353,7 @@ def test_an_agent_that_fails_does_not_end_the_wait_for_the_others() -> None:
     assert pickle.loads(pickle.dumps(error)).branches == error.branches
 
 
+@pytest.mark.fault("Sent once", "Branches are started and asked once; the error of one names them all")
 def test_the_time_that_is_over_loses_none() -> None:
     with calling() as c:
         c.service.statuses = {"b3": ["Running"] * 99}
@@ -386,6 +389,7 @@ def test_an_id_that_no_session_can_have_is_no_url(id: str) -> None:
     assert c.service.asked == [READ, replay(1)]
 
 
+@pytest.mark.fault("Sent once", "Branches are started and asked once; the error of one names them all")
 def test_a_file_that_is_gone_in_between_loses_none(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("one")

@@ -269,6 +269,28 @@ MUTATIONS = [
         "test/test_waiting.py::test_a_token_that_cannot_be_had_later_does_not_deny_the_prompt",
     ),
     M(
+        "what a failed branch leaves behind",
+        "portal_client/branching.py",
+        "error.branches = self._so_far()",
+        "pass",
+        "test/test_branching.py::test_the_error_names_the_branches_that_were_started "
+        "test/test_branching.py::test_the_time_that_is_over_loses_none",
+    ),
+    M(
+        "the other branches where an agent fails",
+        "portal_client/branching.py",
+        "failure = failure or error",
+        "raise",
+        "test/test_branching.py::test_an_agent_that_fails_does_not_end_the_wait_for_the_others",
+    ),
+    M(
+        "the points that a session has",
+        "portal_client/branching.py",
+        "_check_points(points, self.before(self.reader(session_id)))",
+        "self.before(self.reader(session_id))",
+        "test/test_branching.py::test_points_that_the_session_does_not_have_start_nothing",
+    ),
+    M(
         "the secrets of the call in an agent's last words",
         "portal_client/wait.py",
         "data=session, **context)",
