@@ -97,7 +97,7 @@ def _table(values: Any) -> tuple[int, dict[str, list[Any]]]:
 
 def _named_rows(values: Any) -> tuple[Iterable[str], Iterable[Any]]:
     """Return the columns that are known without a row, and the rows."""
-    rows = getattr(type(values), "_rows", None)
+    rows = getattr(cast(Any, type(values)), "_rows", None)
     if rows is not None:
         return cast("tuple[Iterable[str], Iterable[Any]]", rows(values))
     if isinstance(values, ApiResponse):
@@ -148,7 +148,7 @@ def _cells_of_row(row: Any, at: int) -> Iterator[tuple[str, Any]]:
     elif isinstance(row, Mapping):
         for name, value in cast("Mapping[Any, Any]", row).items():
             yield from _cells(f"{name}", value)
-    elif record := getattr(type(row), "_record", None):
+    elif record := getattr(cast(Any, type(row)), "_record", None):
         yield from record(row).items()
     else:
         raise ApiTypeError(f"values[{at}] must be a model or a dict, not {type(row).__name__}")
@@ -222,8 +222,9 @@ def _model_in(annotation: Any, within: Optional[type] = None) -> Optional[type[B
 def _model_of(annotation: Any, within: Optional[type]) -> Optional[type[BaseModel]]:
     if within is not None:
         return _model_in(get_args(annotation)[0]) if get_origin(annotation) is within else None
-    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
-    return annotation if is_model and not issubclass(annotation, RootModel) else None
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return None if issubclass(annotation, RootModel) else annotation
+    return None
 
 
 def _has(annotation: Any, kind: type) -> bool:

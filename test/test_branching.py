@@ -218,6 +218,8 @@ def test_progress_tells_of_each_branch() -> None:
 
     assert [each.session_id for each in told if each.phase == "done"] == ["b1", "b3"]
     assert {each.phase for each in told} == {"sending", "waiting", "done"}
+    waiting = [(each.session_id, each.status) for each in told if each.phase == "waiting"]
+    assert waiting == [("b1", None), ("b3", None)]
 
 
 # ── points are looked at before anything is sent ──

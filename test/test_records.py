@@ -28,7 +28,7 @@ from portal_client import (
     to_records,
 )
 from portal_client.models import RoutineWithSessions
-from support.hostile import HOSTILE
+from support.hostile import HOSTILE, Shown
 from support.samples import agent, samples
 from support.scripted import SESSION
 from test_imports import fresh
@@ -311,6 +311,17 @@ def test_a_generator_is_read_once(pandas: Any) -> None:
     table = to_pandas(ONE for _ in range(20_000))
 
     assert table.shape == (20_000, len(COLUMNS))
+
+
+@pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
+def test_a_frame_shows_texts_of_others_as_text(pandas: Any) -> None:
+    def form(texts: list[str]) -> set[tuple[str, ...]]:
+        said = [{"text": text, "role": text, text: text} for text in texts]
+        conversation = Session.model_validate({**SESSION, "messages": said})
+        with pandas.option_context("display.max_columns", None, "display.max_colwidth", None):
+            return Shown(to_pandas(conversation.messages)._repr_html_()).form
+
+    assert form([text for text in HOSTILE if text != "\ud83d"]) == form(["plain", "texts"])
 
 
 def test_the_error_names_the_extra_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,8 +35,8 @@ class SessionsApi(Waiting, Branching, Following, Api):
     """Start, continue and read conversations with an agent.
 
     What starts or continues a session is never sent a second time once the server may have received it.
-    `run_session`, `continue_session` and `wait_for_session` return a session when its agent is done, `branches`
-    those that branch off one.
+    `run_session`, `continue_session` and `wait_for_session` return a session when its agent is done, and
+    `branches` several that branch off one.
 
     Args:
         agent_id: The agent to talk to.

@@ -50,7 +50,7 @@ def response_parts(response: Any) -> list[Part]:
 
 def report_parts(report: Any) -> list[Part]:
     """Return what to show of a report: its text, and its tables."""
-    tables = report.tables or []
+    tables: list[Any] = report.tables or []
     text = [_text(report.text)] if report.text else []
     shown = [report_table(table, MAX_ROWS // 2) for table in tables[:MAX_PARTS]]
     more = [("…", counted(len(tables) - MAX_PARTS, "more table"))] if len(tables) > MAX_PARTS else []

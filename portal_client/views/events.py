@@ -90,10 +90,9 @@ class _Said:
     def add(self, text: str) -> None:
         """Add a piece."""
         self._length += len(text)
-        if self.kept < MAX_TEXT_LENGTH:
-            piece = text[: MAX_TEXT_LENGTH - self.kept]
-            self._pieces.append(piece)
-            self.kept += len(piece)
+        piece = text[: MAX_TEXT_LENGTH - self.kept]
+        self._pieces.append(piece)
+        self.kept += len(piece)
 
     @property
     def text(self) -> str:

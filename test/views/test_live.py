@@ -269,7 +269,9 @@ def test_no_stream_has_a_large_view(notebook: Notebook, text: str) -> None:
     for _ in events:
         pass
 
-    assert len(notebook.shown[-1]["text/html"].encode()) < 2_000_000
+    html = notebook.shown[-1]["text/html"]
+    assert len(html.encode()) < 2_000_000
+    assert (html.count("<li"), '"auto"></pre>' in html) == (10, False)
     assert "more characters" in notebook.text
 
 
