@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from types import SimpleNamespace
 from typing import Any
 
-from finbourne_candela.models import CircuitDTO, ObjectMetadata, Trace
+from finbourne_candela.models import CircuitDTO, Event, ObjectMetadata, Trace
 from portal_client import (
     AgentsResponse,
     ApiException,
     ApiResponse,
     Branches,
+    EventStream,
     GetSessionsResponse,
     GroupedSessionsResponse,
     Report,
@@ -17,6 +20,7 @@ from portal_client import (
     RoutinesResponse,
     Session,
 )
+from portal_client.views.events import Seen
 
 TIME = "2026-01-02T03:04:05Z"
 
@@ -115,3 +119,14 @@ def samples(text: str) -> dict[str, Any]:
         "data": ApiResponse[Any](status_code=299, data={"at": [text, None]}, raw_data=b"{}"),
         "error": ApiException(404, text, body=text, headers={"X-Is": text}, request_id=text),
     }
+
+
+def viewed(text: str) -> dict[str, Any]:
+    """Return the values with a view by their kinds: those above, and a stream of which events were seen."""
+    stream = EventStream(io.BytesIO(), Event.model_validate_json, "application/x-ndjson")
+    seen = Seen()
+    for kind in ("chat", text, "sys"):
+        seen.add(Event(event_type=kind, content=text))
+    seen.add({"neither": text})
+    stream._live = SimpleNamespace(seen=seen, finish=lambda: None)  # type: ignore[assignment]
+    return {**samples(text), "stream": stream}

@@ -15,7 +15,7 @@ from portal_client import Session
 from portal_client.views.text import visible
 from support.browser import IN_A_BROWSER, RUN, chromium
 from support.hostile import HOSTILE
-from support.samples import samples, session
+from support.samples import samples, session, viewed
 
 pytestmark = IN_A_BROWSER
 
@@ -49,10 +49,10 @@ def nothing_was_run(browser: webdriver.Chrome) -> None:
         assert browser.find_elements(By.CSS_SELECTOR, selector) == []
 
 
-@pytest.mark.parametrize("kind", [*samples("x")])
+@pytest.mark.parametrize("kind", [*viewed("x")])
 def test_a_view_runs_nothing_and_loads_nothing(browser: webdriver.Chrome, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "cell.html"
-    views = [samples(text)[kind]._repr_html_() for text in TEXTS]
+    views = [viewed(text)[kind]._repr_html_() for text in TEXTS]
     path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{''.join(views)}", "utf-8")
 
     requested, said = opened(browser, path)

@@ -28,12 +28,12 @@ from portal_client import (
 from portal_client.text import printable
 from portal_client.views.text import label, visible
 from support.hostile import HOSTILE, Shown
-from support.samples import agent, samples, session
+from support.samples import agent, samples, session, viewed
 from support.scripted import SESSION
 
 #: Without halves of surrogate pairs: pydantic-core does not write them.
 TEXTS = [text for text in HOSTILE if text.isascii() or text.encode("utf-8", "replace").decode() == text]
-KINDS = [*samples("x")]
+KINDS = [*viewed("x")]
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def texts(found: Any) -> list[str]:
 @pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_text_of_others_is_text_alone(kind: str) -> None:
-    plain = Shown(samples("a plain text")[kind]._repr_html_())
+    plain = Shown(viewed("a plain text")[kind]._repr_html_())
     for text in TEXTS:
-        shown = Shown(samples(text)[kind]._repr_html_())
+        shown = Shown(viewed(text)[kind]._repr_html_())
 
         assert shown.form <= plain.form | {("bdi",), ("bdi", "class", "title"), ("div",), ("p", "class")} | {
             ("pre", "class", "dir")
@@ -73,7 +73,7 @@ def test_the_text_of_others_is_text_alone(kind: str) -> None:
 @pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_view_has_nothing_that_runs_or_loads(kind: str) -> None:
-    html = samples("\\(x\\) $$x$$ javascript:x")[kind]._repr_html_()
+    html = viewed("\\(x\\) $$x$$ javascript:x")[kind]._repr_html_()
     shown = Shown(html)
 
     allowed = {
@@ -102,13 +102,13 @@ def test_a_view_has_nothing_that_runs_or_loads(kind: str) -> None:
 @pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_formula_is_made_of_what_is_said(kind: str) -> None:
-    view = soup(samples("\\(x\\) $$x$$")[kind]).section
+    view = soup(viewed("\\(x\\) $$x$$")[kind]).section
 
     # MathJax leaves alone what has one of these classes, in its versions 2, 3 and 4.
     assert view is not None
     assert {"tex2jax_ignore", "mathjax_ignore"} <= {*view["class"]}
     assert view.find_all(class_=re.compile("process")) == []
-    outside = soup(samples("\\(x\\) $$x$$")[kind])
+    outside = soup(viewed("\\(x\\) $$x$$")[kind])
     outside.section.extract()  # type: ignore[union-attr]
     assert "\\(" not in outside.get_text()
 

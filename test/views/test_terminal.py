@@ -10,7 +10,7 @@ import pytest
 
 from portal_client import Branches, GetSessionsResponse, Session
 from support.hostile import HOSTILE
-from support.samples import samples
+from support.samples import samples, viewed
 from support.scripted import SESSION
 
 console = pytest.importorskip("rich.console", reason="rich is not installed")
@@ -29,7 +29,7 @@ def shown(value: Any, width: int = 100, *, color: bool = False) -> str:
 
 
 @pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
-@pytest.mark.parametrize("kind", [*samples("x")])
+@pytest.mark.parametrize("kind", [*viewed("x")])
 def test_no_code_and_no_markup_of_others_is_obeyed(kind: str) -> None:
     texts = [
         *(text for text in HOSTILE if not text.replace("\n", "").isprintable()),
@@ -42,9 +42,9 @@ def test_no_code_and_no_markup_of_others_is_obeyed(kind: str) -> None:
     for text in texts:
         if kind == "circuit" or text.encode("utf-8", "replace").decode() == text:
             text = text.replace("\ud83d", "")
-            plain = STYLES.sub("", shown(samples(text)[kind], color=True))
+            plain = STYLES.sub("", shown(viewed(text)[kind], color=True))
             assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", plain), text
-    marked = shown(samples("[bold red]x[/bold red] [link=http://203.0.113.1]y[/link] :smile:")[kind], 300)
+    marked = shown(viewed("[bold red]x[/bold red] [link=http://203.0.113.1]y[/link] :smile:")[kind], 300)
     assert "[bold red]x[/bold red]" in marked
     assert "203.0.113.1]y[/link] :smile:" in marked or "…" in marked
 
