@@ -163,7 +163,18 @@ def test_stubs_are_written_back(
 @pytest.mark.parametrize(
     ("contract", "names"),
     [
-        (PORTAL, ["agent", "message", "report", "session_status", "validation_error_loc_inner", "widget"]),
+        (
+            PORTAL,
+            [
+                "agent",
+                "http_validation_error",
+                "message",
+                "report_value",
+                "session_status",
+                "validation_error_loc_inner",
+                "widget",
+            ],
+        ),
         (CANDELA, ["directive", "dto_arr", "dto_real", "nodes", "object_metadata", "validation_error"]),
     ],
 )
@@ -374,7 +385,7 @@ SESSIONS = "portal_client/api/sessions_api.py"
             ("paths", "/sessions/{session_id}/subscribe", "get", "parameters"),
             lambda old: [*old, {"name": "agent_id", "in": "query", "schema": {"type": "string"}}],
             [
-                f"{SESSIONS}:93: SessionsApi.subscribe_to_session differs from the contract",
+                f"{SESSIONS}:95: SessionsApi.subscribe_to_session differs from the contract",
                 "    - def subscribe_to_session(self, session_id: StrictStr, "
                 "**options: Unpack[RequestOptions]) -> Session:",
                 "    + def subscribe_to_session(self, session_id: StrictStr, "

@@ -308,9 +308,9 @@ def test_a_frame_without_rows_has_the_columns_that_are_known(pandas: Any) -> Non
 
 
 def test_a_generator_is_read_once(pandas: Any) -> None:
-    table = to_pandas(ONE for _ in range(20_000))
+    table = to_pandas(ONE for _ in range(2_000))
 
-    assert table.shape == (20_000, len(COLUMNS))
+    assert table.shape == (2_000, len(COLUMNS))
 
 
 @pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")

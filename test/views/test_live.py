@@ -263,8 +263,9 @@ def test_of_many_events_the_last_ones_are_kept() -> None:
 
 
 @pytest.mark.parametrize("text", ["&" * 30_000, "\u202e" * 30_000])
-def test_no_stream_has_a_large_view(notebook: Notebook, text: str) -> None:
-    events = stream(*[chat(text, "info")] * 300)
+def test_no_stream_has_a_large_view(notebook: Notebook, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SECONDS", 60)  # the last view is enough
+    events = stream(*[chat(text, "info")] * 120)
     events._ipython_display_()
     for _ in events:
         pass
