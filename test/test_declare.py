@@ -390,7 +390,7 @@ SESSIONS = "portal_client/api/sessions_api.py"
                 "**options: Unpack[RequestOptions]) -> Session:",
                 "    + def subscribe_to_session(self, session_id: StrictStr, "
                 "agent_id: Optional[StrictStr]=None, **options: Unpack[RequestOptions]) -> Session:",
-                f"{SESSIONS}:98: SessionsApi.subscribe_to_session_stream differs from the contract",
+                f"{SESSIONS}:100: SessionsApi.subscribe_to_session_stream differs from the contract",
                 "    - self, session_id: StrictStr",
                 "    + self, session_id: StrictStr, agent_id: Optional[StrictStr]=None",
             ],
