@@ -41,7 +41,7 @@ def _talk(part: Talk) -> Iterator[RenderableType]:
 def _columns(part: Columns) -> Iterator[RenderableType]:
     grid = Grid(show_lines=True, expand=True)
     for column in part.columns:
-        grid.add_column(Group(*_heading(column.heading)), ratio=1)
+        grid.add_column(Group(*_heading(column.heading)), ratio=1, overflow="fold")
     for talks in zip(*((column.taken, column.own) for column in part.columns), strict=True):
         if any(talk.turns for talk in talks):
             grid.add_row(*(Group(*_talk(talk)) for talk in talks))

@@ -101,6 +101,17 @@ def test_branches_are_side_by_side() -> None:
     assert sum("m1" in line for line in lines) == 1
 
 
+def test_the_ids_of_branches_are_whole_in_little_space() -> None:
+    ids = [f"{at}f3c2d1e-0000-4000-8000-00000000000{at}" for at in range(3)]
+    sessions = [{**SESSION, "id": each} for each in ids]
+    made = {"session_id": "s0", "text_prompt": "Why?", "at": [0, 1, 2], "sessions": sessions}
+    rows = [line.strip("┃").split("┃") for line in shown(Branches.model_validate(made), 60).splitlines()]
+    cells = zip(*(row for row in rows if len(row) == 3), strict=True)
+    heads = ["".join(part.strip() for part in column) for column in cells]
+
+    assert [each in head for each, head in zip(ids, heads, strict=True)] == [True] * 3
+
+
 def test_a_circuit_is_a_table_of_its_nodes() -> None:
     text = shown(samples("n")["circuit"])
 
