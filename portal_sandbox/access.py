@@ -18,7 +18,8 @@ access.addFilter(escape)
 class AccessLog:
     """Logs the user and the operation of a request, the status of the response, and the time until its end.
 
-    Nothing else of a request is logged: a query, header or body may hold a secret.
+    Nothing else of a request is logged: a query, header or body may hold a secret. What the page reads by
+    itself is logged at DEBUG.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,7 +27,8 @@ class AccessLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request and log it."""
-        if scope["type"] != "http" or not access.isEnabledFor(logging.INFO):
+        level = logging.DEBUG if scope.get("path", "").startswith("/page/") else logging.INFO
+        if scope["type"] != "http" or not access.isEnabledFor(level):
             await self._app(scope, receive, send)
             return
         status = "-"
@@ -43,7 +45,7 @@ class AccessLog:
         finally:
             took_ms = (perf_counter() - began) * 1000
             user = scope["state"].get("user", "-")
-            access.info("%s %s %s %.0f ms", user, _operation(scope), status, took_ms)
+            access.log(level, "%s %s %s %.0f ms", user, _operation(scope), status, took_ms)
 
 
 def _operation(scope: Scope) -> str:

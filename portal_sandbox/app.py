@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal_sandbox import demo, docs, page
+from portal_sandbox import demo, docs
 from portal_sandbox.agents import BUILT_IN, Agent, agent_error, echo
 from portal_sandbox.arguments import check
 from portal_sandbox.candela.app import PATH, candela_app, candela_service
@@ -25,13 +25,14 @@ from portal_sandbox.changes import Changes
 from portal_sandbox.errors import NO_THREAD, NoThread, Refused
 from portal_sandbox.log import log
 from portal_sandbox.methods import not_allowed
+from portal_sandbox.page import routes
 from portal_sandbox.portal.routers import ROUTERS
 from portal_sandbox.service import Service
 from portal_sandbox.session_runner import SessionRunner
 from portal_sandbox.store import Store, utc_now
 from portal_sandbox.tokens import Tokens
 
-_ROUTERS = (*ROUTERS, page.router, docs.router)
+_ROUTERS = (*ROUTERS, routes.router, docs.router)
 
 
 def create_app(

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -48,6 +48,11 @@ def get(db: Session, sha256: str) -> bytes:
     for chunk in db.scalars(query.execution_options(yield_per=1)):
         content.write(chunk)
     return content.getvalue()
+
+
+def pieces(db: Session, sha256: str) -> Sequence[int]:
+    """Return the keys of the pieces of a content, in their order."""
+    return db.scalars(select(ChunkRow.key).where(ChunkRow.sha256 == sha256).order_by(ChunkRow.key)).all()
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

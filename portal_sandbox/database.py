@@ -11,8 +11,9 @@
 
 import os
 import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
 
@@ -90,6 +91,26 @@ class Database:
             self._turn.release()
 
     @contextmanager
+    def revisions(self) -> Generator[Callable[[], int]]:
+        """Yield a function that returns another number after each change, whichever process made it.
+
+        It costs next to nothing where nothing has changed. It raises what `reading` raises.
+        """
+        if self._path is None:
+            yield self._changes_in_memory
+            return
+        # SQLite counts the changes of other connections than the one that is asked, so this has its own.
+        try:
+            with closing(_opened(self._path)) as connection:
+                yield lambda: int(connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise _unusable(error) from error
+
+    def _changes_in_memory(self) -> int:
+        with self.reading() as session:
+            return _driver(session.connection()).total_changes
+
+    @contextmanager
     def _transaction(self, begin: str, patience: float) -> Generator[Session]:
         if self._engine is None:
             raise Stopping
@@ -131,6 +152,12 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * options['patience'])}")
     connection.exec_driver_sql(options["begin"])
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    """Return a connection to a file that is there."""
+    uri = f"{Path(path).as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
 
 
 def _use_write_ahead_log(connection: Connection) -> None:

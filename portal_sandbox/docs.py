@@ -4,17 +4,17 @@ Its scripts are those of the package `fastapi-offline`, not of the network: it h
 of all sessions, and works without the internet.
 """
 
-from importlib.resources import as_file, files
+from importlib.resources import files
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 
-from portal_sandbox.page import template
+from portal_sandbox.assets import FOLDER, asset, template
 
 _ASSETS = files("fastapi_offline") / "static"
 _FILES = {
-    "start.js": files("portal_sandbox") / "templates" / "docs.js",
+    "start.js": FOLDER / "docs.js",
     "swagger-ui-bundle.js": _ASSETS / "swagger-ui-bundle.js",
     "swagger-ui.css": _ASSETS / "swagger-ui.css",
 }
@@ -39,8 +39,7 @@ def docs_file(name: str) -> Response:
     """Return a script or a style of the page."""
     if name not in _FILES:
         raise HTTPException(404)
-    with as_file(_FILES[name]) as path:
-        return FileResponse(path, headers=_HEADERS)
+    return asset(_FILES[name], _HEADERS)
 
 
 @router.get("/redoc")

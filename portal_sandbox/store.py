@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import NoneType
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from portal_sandbox import blobs, messages
@@ -197,13 +197,6 @@ class Store:
         query = select(SessionRow.id, SessionRow.revision).where(SessionRow.id.in_(session_ids))
         with self.database.reading() as db:
             return {row[0]: row[1] for row in db.execute(query)}
-
-    def newest(self, limit: int) -> tuple[Sequence[SessionRow], int]:
-        """Return the newest `limit` sessions of all users with their files, and the number of all."""
-        query = select(SessionRow).order_by(SessionRow.updated_at.desc(), SessionRow.key.desc())
-        with self.database.reading() as db:
-            count = db.scalar(select(func.count()).select_from(SessionRow))
-            return db.scalars(query.limit(limit).options(_WITH_FILES)).all(), count or 0
 
     def files(self, session_id: str) -> Sequence[FileRow]:
         """Return every file of a session, in the order of arrival."""

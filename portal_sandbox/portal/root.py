@@ -3,8 +3,9 @@
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from portal_sandbox import negotiation, page
+from portal_sandbox import negotiation
 from portal_sandbox.auth import ThisService
+from portal_sandbox.page import routes
 from portal_sandbox.routing import tagged
 
 router = tagged("Default")
@@ -15,7 +16,7 @@ router = tagged("Default")
 def root_get(request: Request, service: ThisService) -> Response:
     """The client sends no token, and does not read the body of the response."""
     if negotiation.is_wanted("text/html", request):
-        response = page.show_sessions(request, service)
+        response = routes.show(request, service)
     else:
         response = JSONResponse({"title": request.app.title, "version": request.app.version})
     response.headers.update(negotiation.BY_ACCEPT)

@@ -1,0 +1,181 @@
+// The list: a line for each entry, which opens to the entry in full. Nothing in it closes or moves by itself:
+// what is open or has the focus stays, where it is on the screen, whatever comes or goes around it.
+
+import { after, showDetail } from "./detail.js";
+import { arrange, element, named, period, shortTime, shown } from "./dom.js";
+import { readEntry } from "./requests.js";
+
+export class List {
+  #rows = new Map();
+  #sections = new Map();
+  #opening = new Set();
+  #quiet = true;
+  #view = null;
+
+  /** `holder` is the element of the list; `tell` is told what is new, in words. */
+  constructor(holder, tell) {
+    this.holder = holder;
+    this.tell = tell;
+  }
+
+  /** Show another view, or the same one by other filters; what is open and comes again is open then, too. */
+  begin(view) {
+    if (view !== this.#view) this.#opening.clear();
+    else for (const row of this.#rows.values()) if (row.details.open) this.#opening.add(row.id);
+    this.#view = view;
+    this.#rows.clear();
+    this.#sections.clear();
+    this.holder.replaceChildren();
+    this.expect();
+  }
+
+  /** Take the entries that come next for old ones. */
+  expect() {
+    this.#quiet = true;
+  }
+
+  /** Open an entry as soon as it is there. */
+  open(id) {
+    if (this.#rows.has(id)) this.#rows.get(id).details.open = true;
+    else this.#opening.add(id);
+  }
+
+  /** Show the state of an event: the order of all entries, and those that are new or have changed. */
+  update({ order, changed, now, noun }) {
+    const date = new Date(now);
+    const added = Object.keys(changed).filter((id) => !this.#rows.has(id));
+    const present = new Set(order);
+    this.#steadily(() => {
+      for (const id of added) this.#rows.set(id, this.#row(id));
+      for (const [id, row] of [...this.#rows]) {
+        row.listed = present.has(id);
+        if (id in changed) this.#change(row, changed[id], date);
+        if (!row.listed && row.details.open) this.#refresh(row);
+        else if (!row.listed && !row.item.contains(document.activeElement)) this.#drop(row);
+      }
+      this.#arrange(order, date);
+    });
+    if (added.length && !this.#quiet) this.tell(`${added.length} new ${noun}${added.length === 1 ? "" : "s"}`);
+    this.#quiet = false;
+  }
+
+  #row(id) {
+    const summary = element("summary");
+    const detail = element("div", { class: "detail" });
+    const details = element("details", {}, summary, detail);
+    const item = element("li", { class: this.#quiet ? null : "new" }, details);
+    const row = { id, view: this.#view, item, details, summary, detail, entry: null, group: null, listed: true };
+    details.addEventListener("toggle", () => (details.open ? this.#refresh(row) : this.#leave(row)));
+    summary.addEventListener("blur", () => this.#leave(row));
+    details.open = this.#opening.delete(id);
+    return row;
+  }
+
+  #change(row, entry, now) {
+    const before = row.entry;
+    row.entry = entry;
+    if (row.listed) row.group = entry.group ?? period(entry.time, now);
+    row.summary.replaceChildren(
+      element("span", { class: "title" }, named(entry.title)), " ",
+      element("span", { class: `badge ${entry.tone}` }, entry.badge), " ",
+      element("span", { class: "preview", dir: "auto" }, shown(entry.preview)), " ",
+      element("span", { class: "facts" }, named(entry.user), entry.facts.map((fact) => ` · ${fact}`)), " ",
+      shortTime(entry.time, now),
+    );
+    if (before && row.details.open && before.revision !== entry.revision) this.#refresh(row);
+    if (before && row.details.open && before.badge !== entry.badge) this.tell(`${row.summary.querySelector(".title").textContent}: ${entry.badge}`);
+  }
+
+  /** Drop a row that is not listed any more, once it is closed and has lost the focus. */
+  #leave(row) {
+    if (row.listed || row.details.open || row.item.contains(document.activeElement)) return;
+    this.#steadily(() => this.#drop(row));
+  }
+
+  #drop(row) {
+    this.#rows.delete(row.id);
+    row.item.remove();
+  }
+
+  /** Read an open entry, again where it changes meanwhile. */
+  async #refresh(row) {
+    row.stale = true;
+    if (row.reading) return;
+    row.reading = true;
+    row.detail.setAttribute("aria-busy", "true");
+    try {
+      while (row.stale && row.details.open) {
+        row.stale = false;
+        const detail = await readEntry(row.view, row.id, after(row.detail));
+        this.#steadily(() => this.#show(row, detail));
+      }
+    } catch (error) {
+      if (!row.detail.parts) row.detail.textContent = `${error.message}; close and open it to try again`;
+    } finally {
+      row.reading = false;
+      row.detail.removeAttribute("aria-busy");
+    }
+  }
+
+  #show(row, detail) {
+    if (detail === null) {
+      row.item.classList.add("gone");
+      row.summary.querySelector(".badge").textContent = "Deleted";
+      return;
+    }
+    if (!row.listed) this.#change(row, { ...detail.entry, revision: row.entry.revision }, new Date());
+    showDetail(row.detail, detail);
+  }
+
+  /** Put the rows into their order under their headings. Those that are not listed any more keep their places. */
+  #arrange(order, now) {
+    const ordered = order.map((id) => this.#rows.get(id));
+    const before = [...this.#rows.values()].filter(({ item }) => item.isConnected);
+    for (const row of before.filter(({ listed }) => !listed)) {
+      const above = before.slice(0, before.indexOf(row)).findLast((each) => ordered.includes(each));
+      ordered.splice(ordered.indexOf(above) + 1, 0, row);
+    }
+    this.#rows = new Map(ordered.map((row) => [row.id, row]));
+    const groups = new Map();
+    for (const row of ordered) {
+      if (row.listed) row.group = row.entry.group ?? period(row.entry.time, now);
+      if (!groups.has(row.group)) groups.set(row.group, []);
+      groups.get(row.group).push(row.item);
+    }
+    for (const name of groups.keys()) if (!this.#sections.has(name)) this.#sections.set(name, section(name));
+    arrange(this.holder, [...groups.keys()].map((name) => this.#sections.get(name)));
+    for (const [name, items] of groups) arrange(this.#sections.get(name).lastElementChild, items);
+    for (const [name, each] of this.#sections) if (!groups.has(name)) this.#sections.delete(name), each.remove();
+  }
+
+  /** Make a change so that the line that is being read stays where it is on the screen. */
+  #steadily(change) {
+    const focused = document.activeElement;
+    const anchor = this.#anchor();
+    const before = anchor?.getBoundingClientRect().top;
+    change();
+    if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
+    if (!anchor?.isConnected) return;
+    const moved = anchor.getBoundingClientRect().top - before;
+    if (Math.abs(moved) < 1) return;
+    const room = document.documentElement.scrollHeight - innerHeight - scrollY;
+    if (moved > room) document.body.style.minHeight = `${document.body.offsetHeight + moved - room}px`;
+    scrollBy({ top: moved, behavior: "instant" });
+  }
+
+  #anchor() {
+    const seen = [...this.#rows.values()].filter(({ item }) => {
+      const { top, bottom } = item.getBoundingClientRect();
+      return item.isConnected && bottom > 0 && top < innerHeight;
+    });
+    const middle = ({ item }) => Math.abs(item.getBoundingClientRect().top - innerHeight / 3);
+    const open = seen.filter(({ details }) => details.open).sort((a, b) => middle(a) - middle(b));
+    const focused = seen.find(({ item }) => item.contains(document.activeElement));
+    const scrolled = this.holder.getBoundingClientRect().top < 0 ? seen[0] : null;
+    return (focused ?? open[0] ?? scrolled)?.item ?? null;
+  }
+}
+
+function section(name) {
+  return element("section", {}, element("h3", {}, name), element("ul", { class: "entries" }));
+}
