@@ -33,7 +33,7 @@ def show(
     console(browser), requested(browser)
     browser.get("about:blank")
     browser.get(f"{caller.host}/{view and '#'}{view}")
-    until(browser, "the feed", lambda: found(browser, ".connection.live"))
+    until(browser, "the feed", lambda: found(browser, ".connection.live") and texts(browser, ".count")[0])
     return entries(browser, count)
 
 

@@ -11,6 +11,8 @@ export class List {
   #opening = new Set();
   #quiet = true;
   #view = null;
+  #order = [];
+  #now = null;
 
   /** `holder` is the element of the list; `tell` is told what is new, in words. */
   constructor(holder, tell) {
@@ -18,10 +20,9 @@ export class List {
     this.tell = tell;
   }
 
-  /** Show another view, or the same one by other filters; what is open and comes again is open then, too. */
+  /** Show a view, or the same one by other filters; what is open and comes again is open then, too. */
   begin(view) {
-    if (view !== this.#view) this.#opening.clear();
-    else for (const row of this.#rows.values()) if (row.details.open) this.#opening.add(row.id);
+    for (const row of this.#rows.values()) if (row.details.open) this.#opening.add(`${row.view} ${row.id}`);
     this.#view = view;
     this.#rows.clear();
     this.#sections.clear();
@@ -34,26 +35,27 @@ export class List {
     this.#quiet = true;
   }
 
-  /** Open an entry as soon as it is there. */
-  open(id) {
-    if (this.#rows.has(id)) this.#rows.get(id).details.open = true;
-    else this.#opening.add(id);
+  /** Open an entry of a view as soon as it is there. */
+  open(view, id) {
+    if (view === this.#view && this.#rows.has(id)) this.#rows.get(id).details.open = true;
+    else this.#opening.add(`${view} ${id}`);
   }
 
   /** Show the state of an event: the order of all entries, and those that are new or have changed. */
   update({ order, changed, now, noun }) {
-    const date = new Date(now);
+    this.#order = order;
+    this.#now = new Date(now);
     const added = Object.keys(changed).filter((id) => !this.#rows.has(id));
     const present = new Set(order);
     this.#steadily(() => {
       for (const id of added) this.#rows.set(id, this.#row(id));
       for (const [id, row] of [...this.#rows]) {
         row.listed = present.has(id);
-        if (id in changed) this.#change(row, changed[id], date);
+        if (id in changed) this.#change(row, changed[id]);
         if (!row.listed && row.details.open) this.#refresh(row);
         else if (!row.listed && !row.item.contains(document.activeElement)) this.#drop(row);
       }
-      this.#arrange(order, date);
+      this.#arrange();
     });
     if (added.length && !this.#quiet) this.tell(`${added.length} new ${noun}${added.length === 1 ? "" : "s"}`);
     this.#quiet = false;
@@ -64,32 +66,34 @@ export class List {
     const detail = element("div", { class: "detail" });
     const details = element("details", {}, summary, detail);
     const item = element("li", { class: this.#quiet ? null : "new" }, details);
-    const row = { id, view: this.#view, item, details, summary, detail, entry: null, group: null, listed: true };
+    const row = { id, view: this.#view, item, details, summary, detail, entry: null, placed: null, listed: true };
     details.addEventListener("toggle", () => (details.open ? this.#refresh(row) : this.#leave(row)));
     summary.addEventListener("blur", () => this.#leave(row));
-    details.open = this.#opening.delete(id);
+    details.open = this.#opening.delete(`${this.#view} ${id}`);
     return row;
   }
 
-  #change(row, entry, now) {
+  #change(row, entry) {
     const before = row.entry;
     row.entry = entry;
-    if (row.listed) row.group = entry.group ?? period(entry.time, now);
     row.summary.replaceChildren(
       element("span", { class: "title" }, named(entry.title)), " ",
       element("span", { class: `badge ${entry.tone}` }, entry.badge), " ",
       element("span", { class: "preview", dir: "auto" }, shown(entry.preview)), " ",
       element("span", { class: "facts" }, named(entry.user), entry.facts.map((fact) => ` · ${fact}`)), " ",
-      shortTime(entry.time, now),
+      shortTime(entry.time, this.#now),
     );
     if (before && row.details.open && before.revision !== entry.revision) this.#refresh(row);
     if (before && row.details.open && before.badge !== entry.badge) this.tell(`${row.summary.querySelector(".title").textContent}: ${entry.badge}`);
   }
 
-  /** Drop a row that is not listed any more, once it is closed and has lost the focus. */
+  /** Put a row that was closed where it belongs; drop one that is not listed any more and has lost the focus. */
   #leave(row) {
-    if (row.listed || row.details.open || row.item.contains(document.activeElement)) return;
-    this.#steadily(() => this.#drop(row));
+    if (row.details.open || this.#rows.get(row.id) !== row) return;
+    this.#steadily(() => {
+      if (!row.listed && !row.item.contains(document.activeElement)) this.#drop(row);
+      this.#arrange();
+    });
   }
 
   #drop(row) {
@@ -123,29 +127,41 @@ export class List {
       row.summary.querySelector(".badge").textContent = "Deleted";
       return;
     }
-    if (!row.listed) this.#change(row, { ...detail.entry, revision: row.entry.revision }, new Date());
+    if (!row.listed) this.#change(row, { ...detail.entry, revision: row.entry.revision });
     showDetail(row.detail, detail);
   }
 
-  /** Put the rows into their order under their headings. Those that are not listed any more keep their places. */
-  #arrange(order, now) {
-    const ordered = order.map((id) => this.#rows.get(id));
-    const before = [...this.#rows.values()].filter(({ item }) => item.isConnected);
-    for (const row of before.filter(({ listed }) => !listed)) {
-      const above = before.slice(0, before.indexOf(row)).findLast((each) => ordered.includes(each));
-      ordered.splice(ordered.indexOf(above) + 1, 0, row);
+  /** Put the rows into their order under their headings. What is open keeps its place between its neighbours. */
+  #arrange() {
+    const before = [...this.#rows.values()].filter(({ placed }) => placed);
+    const ordered = this.#order.map((id) => this.#rows.get(id));
+    for (const row of ordered) row.group = row.entry.group ?? period(row.entry.time, this.#now);
+    const stays = (row) => row.listed && row.placed?.group === row.group && row.placed.time === row.entry.time;
+    for (const row of before) {
+      if (stays(row) || (row.listed && !row.details.open)) continue;
+      const at = before.indexOf(row);
+      const above = before.slice(0, at).findLast(stays);
+      const below = before.slice(at).find(stays);
+      const usual = ordered.indexOf(row);
+      if (row.listed) ordered.splice(usual, 1);
+      ordered.splice(above ? ordered.indexOf(above) + 1 : below ? ordered.indexOf(below) : Math.max(0, usual), 0, row);
+      row.group = row.placed.group;
     }
     this.#rows = new Map(ordered.map((row) => [row.id, row]));
     const groups = new Map();
     for (const row of ordered) {
-      if (row.listed) row.group = row.entry.group ?? period(row.entry.time, now);
       if (!groups.has(row.group)) groups.set(row.group, []);
       groups.get(row.group).push(row.item);
+      row.placed = { group: row.group, time: row.entry.time };
     }
     for (const name of groups.keys()) if (!this.#sections.has(name)) this.#sections.set(name, section(name));
     arrange(this.holder, [...groups.keys()].map((name) => this.#sections.get(name)));
     for (const [name, items] of groups) arrange(this.#sections.get(name).lastElementChild, items);
-    for (const [name, each] of this.#sections) if (!groups.has(name)) this.#sections.delete(name), each.remove();
+    for (const [name, each] of this.#sections) {
+      if (groups.has(name)) continue;
+      this.#sections.delete(name);
+      each.remove();
+    }
   }
 
   /** Make a change so that the line that is being read stays where it is on the screen. */

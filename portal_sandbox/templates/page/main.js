@@ -14,6 +14,7 @@ const NONE = {
   traces: "No traces yet. A session of Candela writes one from its first prompt on.",
 };
 const STEP = 100;
+const MOST = 1_000;
 
 const by = (id) => document.getElementById(id);
 const list = new List(by("list"), tell);
@@ -24,7 +25,8 @@ let started = false;
 /** Return what the address says: the view, the filters, the number of entries. */
 function read() {
   const { view = "sessions", limit = STEP, ...filters } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-  return { view: view in TITLES ? view : "sessions", limit: Math.min(Number(limit) || STEP, 1000), filters };
+  const asked = Number.parseInt(limit);
+  return { view: Object.hasOwn(TITLES, view) ? view : "sessions", limit: asked > 0 ? Math.min(asked, MOST) : STEP, filters };
 }
 
 /** Say in the address what to show; the browser's back button leads to what was shown before. */
@@ -66,7 +68,7 @@ function receive(state) {
   const rest = by("rest");
   rest.hidden = state.order.length >= state.total;
   rest.querySelector("span").textContent = `The newest ${state.order.length.toLocaleString("en")} of ${words(state.total, state.noun)}`;
-  rest.querySelector("button").hidden = address.limit >= 1000;
+  rest.querySelector("button").hidden = address.limit >= MOST;
   document.title = `${words(state.total, state.noun)} · Portal sandbox`;
 }
 
@@ -121,7 +123,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   by("main").focus();
 });
 startForm((id) => {
-  list.open(id);
+  list.open("sessions", id);
   if (address.view !== "sessions" || Object.keys(address.filters).length) go({ view: "sessions", limit: STEP, filters: {} });
 });
 if (matchMedia("(max-width: 60rem)").matches) by("try").open = false;
