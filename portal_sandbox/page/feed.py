@@ -19,8 +19,9 @@ from portal_sandbox.page.view import Entry, Wanted
 from portal_sandbox.page.views import views
 from portal_sandbox.service import Service
 
-#: The interval at which the database is asked whether anything has changed, in seconds.
-INTERVAL = 0.2
+#: The interval at which the database is asked whether anything has changed, in seconds; and how many times as
+#: long as a reading it is at least, so that a page over many sessions leaves the server to others.
+INTERVAL, SHARE = 0.2, 4
 
 #: How long a page waits before it connects again, in milliseconds.
 RETRY = 1_000
@@ -43,13 +44,15 @@ class Feed:
         said = monotonic()
         with self._service.store.database.revisions() as revision:
             while not self._service.runner.stopping.is_set():
+                began = monotonic()
                 event = await run_in_threadpool(self._next, revision)
+                took = monotonic() - began
                 if event is None and monotonic() - said > PING:
                     event = COMMENT
                 if event is not None:
                     said = monotonic()
                     yield event
-                await asyncio.sleep(INTERVAL)
+                await asyncio.sleep(max(INTERVAL, SHARE * took))
 
     def _next(self, revision: Callable[[], int]) -> str | None:
         """Return what is new as an event; None where nothing is, or where it cannot be read now."""

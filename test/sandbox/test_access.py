@@ -8,6 +8,7 @@ from time import monotonic
 import pytest
 
 from .conftest import LIMIT, Caller, Start
+from .pages import feed, key, link
 
 Lines = Callable[[int], list[str]]
 
@@ -62,6 +63,27 @@ def test_who_asked_for_what_and_what_came_of_it(start: Start, lines: Lines) -> N
         "- POST /candela/oauth2/v1/token 400",
         "- GET /sessions/grouped 403",
     ]
+
+
+def test_what_the_page_reads_by_itself_is_no_news(
+    start: Start, lines: Lines, caplog: pytest.LogCaptureFixture
+) -> None:
+    caller = start(tokens={"secret": "ann"})
+    secret = key(caller)
+    with feed(caller) as events:
+        events.next()
+    caller.call("GET", link(caller, "entries/sessions/x"))
+    caller.call("GET", "/sessions/grouped")
+
+    assert [each for each in lines(4) if "root_get" not in each] == ["ann get_grouped_sessions 200"]
+    caplog.set_level(logging.DEBUG, "portal_sandbox.access")
+    caller.call("GET", link(caller, "entries/sessions/y"))
+    caller.call("GET", "/sessions/grouped")
+    deadline = monotonic() + LIMIT
+    while "GET /page/entries/sessions/y 404" not in caplog.text and monotonic() < deadline:
+        pass
+    assert "GET /page/entries/sessions/y 404" in caplog.text
+    assert secret not in caplog.text
 
 
 def test_what_a_user_may_choose_is_escaped_and_cut(start: Start, lines: Lines) -> None:

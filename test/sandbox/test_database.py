@@ -1,6 +1,8 @@
 """The database: committed data stays, and transactions wait for each other."""
 
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -157,3 +159,51 @@ def test_a_closed_database_is_stopping() -> None:
 
     with pytest.raises(Stopping), database.reading():
         pass
+
+
+# ── revisions ──
+
+
+def _added_by_another_process(path: Path, name: str) -> None:
+    code = (
+        "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1]);"
+        "connection.execute('INSERT INTO blobs VALUES (?)', sys.argv[2:]); connection.commit()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path), name], check=True, timeout=LIMIT)
+
+
+def test_a_revision_is_another_one_after_each_change_of_whichever_process(
+    database: Database, path: Path
+) -> None:
+    with database.revisions() as one, database.revisions() as two:
+        begin = one(), two()
+        assert names_in(database) == []
+        assert (one(), two()) == begin
+        names_after_adding(database, "own")
+        own = one(), two()
+        _added_by_another_process(path, "other")
+        other = one(), two()
+
+    assert names_in(database) == ["other", "own"]
+    for numbers in zip(begin, own, other, strict=True):
+        assert len({*numbers}) == 3
+
+
+def test_a_revision_in_memory_is_another_one_after_each_change() -> None:
+    database = Database(None)
+    database.open()
+    with database.revisions() as revision:
+        begin = revision()
+        assert names_in(database) == []
+        assert revision() == begin
+        names_after_adding(database, "one")
+        assert revision() != begin
+    database.close()
+
+
+def test_without_a_file_there_is_no_revision(database: Database, path: Path) -> None:
+    path.unlink()
+
+    with pytest.raises(DatabaseUnusable), database.revisions():
+        pass
+    assert not path.exists()
