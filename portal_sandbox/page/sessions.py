@@ -68,6 +68,7 @@ class Sessions:
                 ("Session", texts.name(row.id)),
                 ("Agent", texts.name(row.agent_id)),
                 ("User", texts.name(row.user_id)),
+                ("Thread", texts.name(row.thread_id)),
                 *([] if routine is None else [("Routine", texts.name(routine))]),
                 ("Created", row.created_at),
                 ("Changed", row.updated_at),
@@ -85,6 +86,7 @@ class Sessions:
 _HEADS = select(
     SessionRow.key,
     SessionRow.id,
+    SessionRow.thread_id,
     SessionRow.agent_id,
     SessionRow.user_id,
     SessionRow.status,

@@ -48,6 +48,7 @@ def test_a_session_is_shown_with_all_that_is_known_of_it(start: Start) -> None:
         "Session": session["id"],
         "Agent": "risk_report",
         "User": "sandbox-user",
+        "Thread": session["thread_id"],
         "Created": ISO,
         "Changed": "2026-11-22T14:35:00Z",
     }
