@@ -18,6 +18,7 @@ from selenium.webdriver.support.ui import Select
 
 import portal_sandbox
 from portal_sandbox.page import feed as module
+from portal_sandbox.page import view
 from portal_sandbox.store import Store
 from portal_sandbox.tables import MessageRow, SessionRow
 from support.browser import IN_A_BROWSER, RUN, chromium
@@ -153,6 +154,71 @@ def test_an_open_session_at_the_top_is_not_pushed_down(browser: webdriver.Chrome
     entries(browser, 3)
 
     assert abs(browser.execute_script(top, read) - before) < 2
+
+
+@pytest.mark.parametrize("modern", [True, False])
+def test_the_focus_stays_on_what_moves(
+    browser: webdriver.Chrome, start: Start, held: Held, modern: bool
+) -> None:
+    """Also in a browser that cannot move an element with its focus."""
+    source = "" if modern else "delete Element.prototype.moveBefore"
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+    caller = start()
+    caller.create("done")
+    caller.create_async("running", "held")
+    running, _ = show(browser, caller, count=2)
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    assert browser.execute_script("return 'moveBefore' in Element.prototype") is modern
+    browser.execute_script("arguments[0].focus()", _summary(running))
+
+    held.released.set()
+    until(browser, "its new place", lambda: texts(browser, "h3") == ["Today"])
+
+    assert browser.switch_to.active_element == _summary(running)
+    assert entries(browser)[0] == running
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_an_entry_opens_in_its_place(browser: webdriver.Chrome, start: Start, width: int) -> None:
+    """Also at the end of the page, where a browser by itself would scroll."""
+    caller = start()
+    for number in range(12):
+        caller.create(f"session {number}\n" + "line\n" * 20)
+    screen = {"width": width, "height": 500, "deviceScaleFactor": 1, "mobile": width < 1000}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        items = show(browser, caller, count=12)
+        browser.execute_script("scrollTo(0, document.documentElement.scrollHeight)")
+        for item in items[-2:]:
+            top = item.rect["y"] - browser.execute_script("return scrollY")
+            browser.execute_script("arguments[0].click()", _summary(item))
+            until(browser, "the messages", lambda item=item: item.find_elements(By.CSS_SELECTOR, ".text"))
+            assert abs(item.rect["y"] - browser.execute_script("return scrollY") - top) < 2
+            browser.execute_script("arguments[0].click()", _summary(item))
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_an_open_session_keeps_its_place_until_it_is_closed(
+    browser: webdriver.Chrome, start: Start, held: Held
+) -> None:
+    caller = start()
+    caller.create("done")
+    caller.create_async("running", "held")
+    running, _ = show(browser, caller, count=2)
+    open_all(browser, [running])
+
+    held.released.set()
+    until(browser, "the status", lambda: texts(browser, ".badge") == ["Ready", "Ready"])
+    caller.create("new")
+    entries(browser, 3)
+    assert texts(browser, "h3") == ["Running", "Today"]
+    assert _previews(browser) == ["running", "new", "done"]
+
+    _summary(running).click()
+    until(browser, "its new place", lambda: texts(browser, "h3") == ["Today"])
+    assert _previews(browser) == ["new", "running", "done"]
+    assert browser.switch_to.active_element == _summary(running)
 
 
 def test_text_that_is_typed_stays(browser: webdriver.Chrome, start: Start) -> None:
@@ -391,6 +457,41 @@ def test_what_is_deleted_while_it_is_read_says_so(browser: webdriver.Chrome) -> 
 
         until(browser, "the word", lambda: texts(browser, ".badge") == ["Deleted"])
         assert len(found(browser, ".text")) == 2
+
+
+def test_what_is_deleted_from_a_trace_goes_from_the_page(browser: webdriver.Chrome) -> None:
+    with portal_sandbox.running(tokens=TOKENS) as box, Candela(box, "one") as candela:
+        first = candela.start()
+        candela.pipeline(first, "one")
+        candela.stop()
+        second = candela.start(parent_session=first)
+        candela.pipeline(second, "two")
+        with Caller(box.host, "one") as caller:
+            open_all(browser, show(browser, caller, "view=traces", count=1))
+        until(browser, "all items", lambda: {"one", "two"} <= {*texts(browser)})
+
+        candela.delete(first)
+
+        until(browser, "the rest", lambda: {*texts(browser)} == {"two"})
+        assert texts(browser, ".title") == ["two"]
+
+
+def test_earlier_messages_are_counted_and_later_ones_added(
+    browser: webdriver.Chrome, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "MAX_MESSAGES", 4)
+    caller = start()
+    session = caller.create("prompt 0")["id"]
+    for number in range(1, 4):
+        caller.update(session, f"prompt {number}")
+    open_all(browser, show(browser, caller, count=1))
+    assert texts(browser) == ["prompt 2", "prompt 2", "prompt 3", "prompt 3"]
+    assert texts(browser, ".note")[0] == "4 earlier messages not shown"
+
+    caller.update(session, "prompt 4")
+    until(browser, "the new ones", lambda: texts(browser)[-2:] == ["prompt 4"] * 2)
+    assert texts(browser)[:4] == ["prompt 2", "prompt 2", "prompt 3", "prompt 3"]
+    assert texts(browser, ".note")[0] == "4 earlier messages not shown"
 
 
 # ── trying an agent ──

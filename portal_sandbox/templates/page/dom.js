@@ -27,7 +27,8 @@ export function named(runs) {
 
 /** Let an element hold new runs. Where a text only grows, what is selected in it stays selected. */
 export function show(holder, runs, before) {
-  const grows = before?.length === 1 && runs.length === 1 && [...before, ...runs].every((run) => typeof run === "string");
+  const grows =
+    before?.length === 1 && runs.length === 1 && [...before, ...runs].every((run) => typeof run === "string");
   if (grows && runs[0].startsWith(before[0])) holder.append(runs[0].slice(before[0].length));
   else holder.replaceChildren(...shown(runs));
 }
@@ -39,7 +40,8 @@ export function arrange(parent, nodes) {
   for (const node of nodes) {
     while (next && !wanted.has(next)) next = next.nextElementSibling;
     if (node === next) next = next.nextElementSibling;
-    else if (node.isConnected && parent.moveBefore) parent.moveBefore(node, next); // which keeps focus and selection
+    else if (node.isConnected && parent.moveBefore)
+      parent.moveBefore(node, next); // which keeps focus and selection
     else parent.insertBefore(node, next);
   }
 }
@@ -48,8 +50,13 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric" });
 const FULL = new Intl.DateTimeFormat(undefined, {
-  day: "numeric", month: "short", year: "numeric",
-  hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
 });
 
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());

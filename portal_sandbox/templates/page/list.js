@@ -57,7 +57,8 @@ export class List {
       }
       this.#arrange();
     });
-    if (added.length && !this.#quiet) this.tell(`${added.length} new ${noun}${added.length === 1 ? "" : "s"}`);
+    if (added.length && !this.#quiet)
+      this.tell(`${added.length} new ${noun}${added.length === 1 ? "" : "s"}`);
     this.#quiet = false;
   }
 
@@ -66,9 +67,19 @@ export class List {
     const detail = element("div", { class: "detail" });
     const details = element("details", {}, summary, detail);
     const item = element("li", { class: this.#quiet ? null : "new" }, details);
-    const row = { id, view: this.#view, item, details, summary, detail, entry: null, placed: null, listed: true };
+    const row = {
+      id,
+      view: this.#view,
+      item,
+      details,
+      summary,
+      detail,
+      entry: null,
+      placed: null,
+      listed: true,
+    };
     details.addEventListener("toggle", () => (details.open ? this.#refresh(row) : this.#leave(row)));
-    summary.addEventListener("blur", () => this.#leave(row));
+    summary.addEventListener("blur", () => row.listed || this.#leave(row));
     details.open = this.#opening.delete(`${this.#view} ${id}`);
     return row;
   }
@@ -77,14 +88,25 @@ export class List {
     const before = row.entry;
     row.entry = entry;
     row.summary.replaceChildren(
-      element("span", { class: "title" }, named(entry.title)), " ",
-      element("span", { class: `badge ${entry.tone}` }, entry.badge), " ",
-      element("span", { class: "preview", dir: "auto" }, shown(entry.preview)), " ",
-      element("span", { class: "facts" }, named(entry.user), entry.facts.map((fact) => ` · ${fact}`)), " ",
+      element("span", { class: "title" }, named(entry.title)),
+      " ",
+      element("span", { class: `badge ${entry.tone}` }, entry.badge),
+      " ",
+      element("span", { class: "preview", dir: "auto" }, shown(entry.preview)),
+      " ",
+      element(
+        "span",
+        { class: "facts" },
+        named(entry.user),
+        entry.facts.map((fact) => ` · ${fact}`),
+      ),
+      " ",
       shortTime(entry.time, this.#now),
     );
     if (before && row.details.open && before.revision !== entry.revision) this.#refresh(row);
-    if (before && row.details.open && before.badge !== entry.badge) this.tell(`${row.summary.querySelector(".title").textContent}: ${entry.badge}`);
+    if (before && row.details.open && before.badge !== entry.badge) {
+      this.tell(`${row.summary.firstChild.textContent}: ${entry.badge}`);
+    }
   }
 
   /** Put a row that was closed where it belongs; drop one that is not listed any more and has lost the focus. */
@@ -128,40 +150,67 @@ export class List {
       return;
     }
     if (!row.listed) this.#change(row, { ...detail.entry, revision: row.entry.revision });
-    showDetail(row.detail, detail);
+    row.stale ||= !showDetail(row.detail, detail);
   }
 
-  /** Put the rows into their order under their headings. What is open keeps its place between its neighbours. */
+  /** Put the rows into their places under their headings. */
   #arrange() {
-    const before = [...this.#rows.values()].filter(({ placed }) => placed);
-    const ordered = this.#order.map((id) => this.#rows.get(id));
-    for (const row of ordered) row.group = row.entry.group ?? period(row.entry.time, this.#now);
-    const stays = (row) => row.listed && row.placed?.group === row.group && row.placed.time === row.entry.time;
-    for (const row of before) {
-      if (stays(row) || (row.listed && !row.details.open)) continue;
-      const at = before.indexOf(row);
-      const above = before.slice(0, at).findLast(stays);
-      const below = before.slice(at).find(stays);
-      const usual = ordered.indexOf(row);
-      if (row.listed) ordered.splice(usual, 1);
-      ordered.splice(above ? ordered.indexOf(above) + 1 : below ? ordered.indexOf(below) : Math.max(0, usual), 0, row);
-      row.group = row.placed.group;
-    }
-    this.#rows = new Map(ordered.map((row) => [row.id, row]));
-    const groups = new Map();
-    for (const row of ordered) {
-      if (!groups.has(row.group)) groups.set(row.group, []);
-      groups.get(row.group).push(row.item);
-      row.placed = { group: row.group, time: row.entry.time };
-    }
+    const groups = this.#groups();
     for (const name of groups.keys()) if (!this.#sections.has(name)) this.#sections.set(name, section(name));
-    arrange(this.holder, [...groups.keys()].map((name) => this.#sections.get(name)));
-    for (const [name, items] of groups) arrange(this.#sections.get(name).lastElementChild, items);
-    for (const [name, each] of this.#sections) {
-      if (groups.has(name)) continue;
-      this.#sections.delete(name);
-      each.remove();
+    arrange(
+      this.holder,
+      [...groups.keys()].map((name) => this.#sections.get(name)),
+    );
+    for (const [name, rows] of groups) {
+      arrange(
+        this.#sections.get(name).lastElementChild,
+        rows.map(({ item }) => item),
+      );
+      for (const row of rows) row.placed = { group: name, time: row.entry.time };
     }
+    for (const [name, each] of this.#sections) if (!groups.has(name)) each.remove();
+    this.#sections = new Map([...groups.keys()].map((name) => [name, this.#sections.get(name)]));
+    this.#rows = new Map([...groups.values()].flat().map((row) => [row.id, row]));
+  }
+
+  /**
+   * Return the rows by their headings, in order.
+   *
+   * What is open, or kept because it is read, stays under its heading and between its neighbours.
+   */
+  #groups() {
+    const usual = (row) => row.entry.group ?? period(row.entry.time, this.#now);
+    const stays = (row) =>
+      row.listed && row.placed?.group === usual(row) && row.placed.time === row.entry.time;
+    const before = [...this.#rows.values()].filter(({ placed }) => placed);
+    const held = new Set(before.filter((row) => !stays(row) && (row.details.open || !row.listed)));
+    const groups = new Map();
+    for (const row of this.#order.map((id) => this.#rows.get(id)).filter((each) => !held.has(each))) {
+      groups.set(usual(row), [...(groups.get(usual(row)) ?? []), row]);
+    }
+    for (const row of held) {
+      const rows = groups.get(row.placed.group) ?? [];
+      const at = before.indexOf(row);
+      const near = (each) => rows.includes(each) && (stays(each) || held.has(each));
+      const above = rows.indexOf(before.slice(0, at).findLast(near));
+      const below = rows.indexOf(before.slice(at + 1).find(near));
+      rows.splice(above >= 0 ? above + 1 : Math.max(0, below), 0, row);
+      groups.set(row.placed.group, rows);
+    }
+    return this.#inOrder(groups);
+  }
+
+  /** Return groups with those that only hold rows in their old places before what follows them now. */
+  #inOrder(groups) {
+    const sections = [...this.#sections.keys()];
+    const names = [...groups.keys()];
+    for (const name of sections.filter((each) => groups.has(each)).reverse()) {
+      const next = sections.slice(sections.indexOf(name) + 1).find((each) => groups.has(each));
+      if (!next || groups.get(name).some(({ listed, details }) => listed && !details.open)) continue;
+      names.splice(names.indexOf(name), 1);
+      names.splice(names.indexOf(next), 0, name);
+    }
+    return new Map(names.map((name) => [name, groups.get(name)]));
   }
 
   /** Make a change so that the line that is being read stays where it is on the screen. */

@@ -5,7 +5,13 @@ import { List } from "./list.js";
 import { Feed } from "./requests.js";
 import { offer, startForm } from "./try.js";
 
-const TITLES = { sessions: "Portal sessions", candela: "Candela sessions", slots: "Slots", objects: "Objects", traces: "Traces" };
+const TITLES = {
+  sessions: "Portal sessions",
+  candela: "Candela sessions",
+  slots: "Slots",
+  objects: "Objects",
+  traces: "Traces",
+};
 const NONE = {
   sessions: "No sessions yet. Send a prompt from here, or connect from your own program.",
   candela: "No sessions yet. A session starts with an app and a model; its app may be named after an agent.",
@@ -24,22 +30,37 @@ let started = false;
 
 /** Return what the address says: the view, the filters, the number of entries. */
 function read() {
-  const { view = "sessions", limit = STEP, ...filters } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  const {
+    view = "sessions",
+    limit = STEP,
+    ...filters
+  } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   const asked = Number.parseInt(limit);
-  return { view: Object.hasOwn(TITLES, view) ? view : "sessions", limit: asked > 0 ? Math.min(asked, MOST) : STEP, filters };
+  return {
+    view: Object.hasOwn(TITLES, view) ? view : "sessions",
+    limit: asked > 0 ? Math.min(asked, MOST) : STEP,
+    filters,
+  };
 }
 
 /** Say in the address what to show; the browser's back button leads to what was shown before. */
 function go({ view, limit, filters }) {
   const set = Object.entries(filters).filter(([, value]) => value);
-  location.hash = new URLSearchParams({ view, ...Object.fromEntries(set), ...(limit > STEP ? { limit } : {}) });
+  location.hash = new URLSearchParams({
+    view,
+    ...Object.fromEntries(set),
+    ...(limit > STEP ? { limit } : {}),
+  });
 }
 
 function follow() {
   const before = address;
   address = read();
   const { view, filters, limit } = address;
-  const more = before && limit > before.limit && JSON.stringify([view, filters]) === JSON.stringify([before.view, before.filters]);
+  const more =
+    before &&
+    limit > before.limit &&
+    JSON.stringify([view, filters]) === JSON.stringify([before.view, before.filters]);
   if (more) list.expect();
   else list.begin(view);
   by("title").textContent = TITLES[view];
@@ -67,7 +88,8 @@ function receive(state) {
   by("empty").textContent = filtered ? "Nothing matches the filter." : NONE[address.view];
   const rest = by("rest");
   rest.hidden = state.order.length >= state.total;
-  rest.querySelector("span").textContent = `The newest ${state.order.length.toLocaleString("en")} of ${words(state.total, state.noun)}`;
+  rest.querySelector("span").textContent =
+    `The newest ${state.order.length.toLocaleString("en")} of ${words(state.total, state.noun)}`;
   rest.querySelector("button").hidden = address.limit >= MOST;
   document.title = `${words(state.total, state.noun)} · Portal sandbox`;
 }
@@ -84,7 +106,9 @@ function showFilters(values) {
     const shown = JSON.stringify([known, chosen]);
     if (select.dataset.shown === shown) continue;
     select.dataset.shown = shown;
-    select.replaceChildren(...known.map(([value, text]) => element("option", { value, selected: value === chosen }, text)));
+    select.replaceChildren(
+      ...known.map(([value, text]) => element("option", { value, selected: value === chosen }, text)),
+    );
   }
   by("filters").querySelector("button").hidden = Object.keys(address.filters).length === 0;
 }
@@ -117,14 +141,17 @@ by("filters").addEventListener("reset", (event) => {
   event.preventDefault();
   go({ ...address, limit: STEP, filters: {} });
 });
-by("rest").querySelector("button").addEventListener("click", () => go({ ...address, limit: address.limit + STEP }));
+by("rest")
+  .querySelector("button")
+  .addEventListener("click", () => go({ ...address, limit: address.limit + STEP }));
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   by("main").focus();
 });
 startForm((id) => {
   list.open("sessions", id);
-  if (address.view !== "sessions" || Object.keys(address.filters).length) go({ view: "sessions", limit: STEP, filters: {} });
+  if (address.view !== "sessions" || Object.keys(address.filters).length)
+    go({ view: "sessions", limit: STEP, filters: {} });
 });
 if (matchMedia("(max-width: 60rem)").matches) by("try").open = false;
 follow();

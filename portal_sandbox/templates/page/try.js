@@ -25,7 +25,9 @@ export function offer(agents) {
   const select = by("agent");
   const chosen = select.value || sessionStorage.getItem("agent");
   if (select.value === chosen && select.options.length === agents.length) return;
-  select.replaceChildren(...agents.map(([id, label]) => element("option", { value: id, selected: id === chosen }, label)));
+  select.replaceChildren(
+    ...agents.map(([id, label]) => element("option", { value: id, selected: id === chosen }, label)),
+  );
 }
 
 async function send(form, sent) {
@@ -43,7 +45,8 @@ async function send(form, sent) {
     sent(id);
   } catch (error) {
     by("sent").textContent = "";
-    by("failed").textContent = error.status === 401 ? "The sandbox does not know this token" : `Not sent. ${error.message}`;
+    by("failed").textContent =
+      error.status === 401 ? "The sandbox does not know this token" : `Not sent. ${error.message}`;
     by(error.status === 401 ? "token" : "prompt").focus();
   } finally {
     button.disabled = false;
