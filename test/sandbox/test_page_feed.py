@@ -57,13 +57,11 @@ def test_an_event_has_only_what_has_changed(caller: Caller) -> None:
     with feed(caller) as events:
         first = events.next()
         caller.update(one, "more")
-        states = [events.next()]
-        while states[-1]["changed"].get(one, {}).get("badge") != "Ready":
-            states.append(events.next())
+        state = _ready(events)
 
     assert {one, two} <= {*first["changed"]}
-    assert {each for state in states for each in state["changed"]} == {one}
-    assert states[-1]["order"].index(one) < states[-1]["order"].index(two)
+    assert {*state["changed"]} == {one}
+    assert state["order"].index(one) < state["order"].index(two)
 
 
 def test_an_answer_that_grows_is_new_each_time(start: Start) -> None:
@@ -108,19 +106,33 @@ def test_a_page_that_comes_back_gets_everything(caller: Caller) -> None:
 
 def test_several_pages_see_the_same(start: Start) -> None:
     caller = start()
-    with ExitStack() as stack:
-        feeds = [stack.enter_context(feed(caller, view)) for view in ("sessions", "sessions", "slots")]
-        for each in feeds:
+    with feed(caller) as one, feed(caller) as two, feed(caller, "slots") as slots:
+        for each in (one, two, slots):
             each.next()
-        caller.create()
-        states = [each.next() for each in feeds]
-        while (
-            states[0]["changed"] != states[1]["changed"]
-        ):  # one of them may have been quicker than the agent
-            states[:2] = [feeds[0].next() if len(states[0]["changed"]) else states[0], feeds[1].next()]
+        session_id = caller.create()["id"]
+        states = [_ready(one), _ready(two)]
+        other = slots.next()
 
-    assert [each["counts"]["sessions"] for each in states] == [1, 1, 1]
-    assert states[2]["changed"] == {}
+    assert [each["order"] for each in states] == [[session_id]] * 2
+    assert (other["counts"]["sessions"], other["changed"]) == (1, {})
+
+
+def _ready(events: pages.Feed) -> pages.State:
+    """The first state in which a session has become ready."""
+    while "Ready" not in _badges(state := events.next()).values():
+        pass
+    return state
+
+
+def test_what_another_server_on_the_file_changes_is_seen(start: Start, tmp_path: Path) -> None:
+    one, two = (start(db=tmp_path / "box.sqlite", tokens={"secret": "ann"}) for _ in range(2))
+
+    with feed(one) as events:
+        events.next()
+        session_id = two.create("from the other")["id"]
+        state = events.next()
+
+    assert state["order"] == [session_id]
 
 
 _OTHER = """
@@ -133,6 +145,7 @@ with portal_sandbox.running(db=sys.argv[1], tokens={"secret": "ann"}) as box:
 """
 
 
+@pytest.mark.slow
 def test_what_another_process_changes_is_seen(start: Start, tmp_path: Path) -> None:
     db = tmp_path / "box.sqlite"
     caller = start(db=db)
@@ -144,9 +157,7 @@ def test_what_another_process_changes_is_seen(start: Start, tmp_path: Path) -> N
     ):
         try:
             first = events.next()
-            state = events.next()
-            while not any(entry["badge"] == "Ready" for entry in state["changed"].values()):
-                state = events.next()
+            state = _ready(events)
             assert process.stdout is not None
             assert process.stdout.readline() == "done\n"
         finally:
