@@ -345,7 +345,11 @@ def test_a_page_that_is_not_seen_holds_no_connection(
 @pytest.fixture
 def some(start: Start, held: Held) -> Caller:
     """A sandbox with sessions of two users, one of which is running."""
-    caller = start(tokens=TOKENS)
+
+    def bad(conversation: object, files: object) -> str:
+        raise ValueError("no prices")
+
+    caller = start(tokens=TOKENS, agents={"held": held, "bad": bad})
     with Caller(caller.host, "two") as bob:
         caller.create("a")
         bob.create("b")
@@ -383,6 +387,19 @@ def test_a_filter_stays_in_the_address(browser: webdriver.Chrome, some: Caller) 
     assert browser.current_url == f"{some.host}/#view=sessions"
     _choose(browser, "agent", "held")
     entries(browser, 1)
+
+
+def test_a_filter_that_is_being_chosen_keeps_its_choices(browser: webdriver.Chrome, some: Caller) -> None:
+    show(browser, some, count=3)
+    agents = "#filters [name=agent] option"
+    browser.execute_script("arguments[0].focus()", found(browser, "#filters [name=agent]")[0])
+
+    some.create("x" * 10, "bad")
+    entries(browser, 4)
+    assert texts(browser, agents) == ["all", "echo", "held"]
+    browser.execute_script("document.activeElement.blur()")
+    some.create()
+    until(browser, "the other agent", lambda: texts(browser, agents) == ["all", "bad", "echo", "held"])
 
 
 def test_a_filter_that_nothing_matches_says_so(browser: webdriver.Chrome, some: Caller) -> None:

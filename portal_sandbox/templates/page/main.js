@@ -104,7 +104,8 @@ function showFilters(values) {
     const known = [["", "all"], ...values[name]];
     if (!known.some(([value]) => value === chosen)) known.push([chosen, chosen]);
     const shown = JSON.stringify([known, chosen]);
-    if (select.dataset.shown === shown) continue;
+    const isOpen = select === document.activeElement && select.value === chosen;
+    if (select.dataset.shown === shown || isOpen) continue;
     select.dataset.shown = shown;
     select.replaceChildren(
       ...known.map(([value, text]) => element("option", { value, selected: value === chosen }, text)),
