@@ -308,6 +308,21 @@ def test_it_loads_again_for_another_sandbox(browser: webdriver.Chrome) -> None:
         assert found(browser, "#prompt")[0].get_attribute("value") == "kept"
 
 
+def test_what_could_not_be_read_says_so_and_is_read_later(browser: webdriver.Chrome, start: Start) -> None:
+    caller = start()
+    session = caller.create("one")["id"]
+    (item,) = show(browser, caller, count=1)
+    browser.execute_script("window.real = fetch; window.fetch = () => Promise.reject(new Error('No way'))")
+    _summary(item).click()
+    words = "No way; close and open it to try again"
+    until(browser, "the words", lambda: texts(browser, ".detail") == [words])
+
+    browser.execute_script("window.fetch = window.real")
+    caller.update(session, "two")
+
+    until(browser, "the messages", lambda: texts(browser) == ["one", "one", "two", "two"])
+
+
 def test_a_page_that_is_not_seen_holds_no_connection(
     browser: webdriver.Chrome, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ export class List {
     this.#rows.clear();
     this.#sections.clear();
     this.holder.replaceChildren();
+    document.body.style.minHeight = "";
     this.expect();
   }
 
@@ -136,6 +137,7 @@ export class List {
         this.#steadily(() => this.#show(row, detail));
       }
     } catch (error) {
+      row.entry = { ...row.entry, revision: null }; // it is read again when its entry comes again
       if (!row.detail.parts) row.detail.textContent = `${error.message}; close and open it to try again`;
     } finally {
       row.reading = false;
