@@ -1,5 +1,6 @@
 """The views of the page: what it shows of both services, in lists and in full."""
 
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,9 @@ import pytest
 
 import portal_sandbox
 from portal_sandbox.page import texts, view
+from portal_sandbox.page.sessions import Sessions
+from portal_sandbox.prompt import Prompt
+from portal_sandbox.store import Store
 
 from .candela.conftest import Candela, named
 from .conftest import Caller, Held, Start
@@ -127,6 +131,23 @@ def test_what_is_hostile_is_only_text(start: Start) -> None:
     assert shown["said"][0]["files"][0]["name"] == ["<b>", ["U+202E", "RIGHT-TO-LEFT OVERRIDE"], ".txt"]
     # A name in a filter is the value to filter by and the text to show.
     assert state(caller)["values"]["user"] == [[hostile, "<script>hacked()</script>U+202EU+0000"]]
+
+
+def test_a_list_of_long_texts_takes_little_memory(store: Store) -> None:
+    for _ in range(2):
+        store.create("ann", "echo", Prompt("long " * 300_000))
+    wanted = view.Wanted({}, 100)
+    with store.database.reading() as db:
+        Sessions().listing(db, wanted)  # what is kept for the next ones
+        tracemalloc.start()
+        try:
+            listing = Sessions().listing(db, wanted)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert [plain(entry.preview) for entry in listing.entries] == [f"{'long ' * 32}…"] * 2
+    assert peak < 1_000_000
 
 
 # ── Candela ──
