@@ -178,23 +178,24 @@ def test_the_focus_stays_on_what_moves(
     assert entries(browser)[0] == running
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_an_entry_opens_in_its_place(browser: webdriver.Chrome, start: Start, width: int) -> None:
+@pytest.mark.parametrize(("width", "height", "count"), [(360, 800, 3), (900, 460, 3), (1280, 500, 12)])
+def test_an_entry_opens_in_its_place(
+    browser: webdriver.Chrome, start: Start, width: int, height: int, count: int
+) -> None:
     """Also at the end of the page, where a browser by itself would scroll."""
     caller = start()
-    for number in range(12):
+    for number in range(count):
         caller.create(f"session {number}\n" + "line\n" * 20)
-    screen = {"width": width, "height": 500, "deviceScaleFactor": 1, "mobile": width < 1000}
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 400}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    top = "return arguments[0].getBoundingClientRect().top"
     try:
-        items = show(browser, caller, count=12)
+        item = show(browser, caller, count=count)[-2]
         browser.execute_script("scrollTo(0, document.documentElement.scrollHeight)")
-        for item in items[-2:]:
-            top = item.rect["y"] - browser.execute_script("return scrollY")
-            browser.execute_script("arguments[0].click()", _summary(item))
-            until(browser, "the messages", lambda item=item: item.find_elements(By.CSS_SELECTOR, ".text"))
-            assert abs(item.rect["y"] - browser.execute_script("return scrollY") - top) < 2
-            browser.execute_script("arguments[0].click()", _summary(item))
+        before = browser.execute_script(top, item)
+        browser.execute_script("arguments[0].click()", _summary(item))
+        until(browser, "the messages", lambda: item.find_elements(By.CSS_SELECTOR, ".text"))
+        assert abs(browser.execute_script(top, item) - before) < 2
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
