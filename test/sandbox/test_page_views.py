@@ -133,6 +133,7 @@ def test_what_is_hostile_is_only_text(start: Start) -> None:
     assert state(caller)["values"]["user"] == [[hostile, "<script>hacked()</script>U+202EU+0000"]]
 
 
+@pytest.mark.slow
 def test_a_list_of_long_texts_takes_little_memory(store: Store) -> None:
     for _ in range(2):
         store.create("ann", "echo", Prompt("long " * 300_000))
