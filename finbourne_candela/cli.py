@@ -71,6 +71,7 @@ def ask(
     ):
         shell.output.note(f"session {session.scope}/{session.id}:{session.version or ''}".rstrip(":"))
         with session.stream(text, _request_timeout=max(deadline.left(), 0.001)) as events:
+            shell.done = True
             timer = Timer(deadline.left(), events.close)
             timer.daemon = True
             timer.start()

@@ -26,7 +26,10 @@ def reasons(error: BaseException) -> Iterator[str]:
         yield from _of_call(copy.copy(error))
     elif isinstance(error, ValidationError):
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        yield from (f"{'.'.join(map(str, each['loc']))}: {printable(each['msg'])}" for each in found)
+        yield from (
+            f"{'.'.join(map(str, each['loc']))}: {printable(each['msg'].removeprefix('Value error, '))}"
+            for each in found
+        )
     elif isinstance(error, OSError) and error.filename is not None:
         yield printable(f"{error.filename}: {error.strerror}")
     else:

@@ -50,7 +50,7 @@ def add_many(journal: Journal, items: Iterable[ItemArguments]) -> int:
                     new += add(item)
                     number += 1
     except Exception as error:
-        error.add_note(f"item {number + 1} of add_many; those before it have been added")
+        error.add_note(f"item {number + 1}; those before it have been added")
         raise
     return new
 

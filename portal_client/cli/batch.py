@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, cast
 
 import typer
 
-from portal_client.cli.documents import lines_of, parse, read_text
+from portal_client.cli.documents import lines_of, parse, read_text, shown
 from portal_client.cli.exits import Exit
 from portal_client.cli.failures import quoted
 from portal_client.cli.lazy import Maker, leaf
@@ -44,10 +45,10 @@ def add(
     agent_id: Annotated[
         Optional[str], typer.Option(metavar="AGENT", help="The agent of the items that name none.")
     ] = None,
-    prompt: Annotated[
-        Optional[str], typer.Option(metavar="TEXT", help="The prompt of a single item.")
+    text_prompt: Annotated[
+        Optional[str], typer.Option("--prompt", metavar="TEXT", help="The prompt of a single item.")
     ] = None,
-    file: Annotated[
+    files: Annotated[
         Optional[list[str]], typer.Option("--file", "-f", metavar="PATH", help="A file of a single item.")
     ] = None,
     key: Annotated[Optional[str], typer.Option(metavar="NAME", help="The key of a single item.")] = None,
@@ -55,14 +56,16 @@ def add(
     """Add items to a journal, which is made where it is missing; what is in it already is left as it is."""
     from portal_client.exceptions import ApiValueError
 
-    if (items is None) == (prompt is None):
+    if (items is None) == (text_prompt is None):
         raise ApiValueError("give ITEMS, or a single item with --prompt")
-    given: Iterator[Any]
-    if prompt is not None:
-        given = iter([{"agent_id": agent_id, "text_prompt": read_text(prompt), "files": file, "key": key}])
-    else:
+    if text_prompt is None:
         given = _items(str(items), agent_id)
-    with _batch(shell, journal) as batch:
+    elif agent_id is None:
+        raise ApiValueError("--agent-id is missing")
+    else:
+        text = read_text(text_prompt)
+        given = iter([{"agent_id": agent_id, "text_prompt": text, "files": files, "key": key}])
+    with _batch(shell, journal, new=True) as batch:
         added = batch.add_many(given)
         shell.output.data({"added": added, "items": batch.counts.total})
 
@@ -70,22 +73,32 @@ def add(
 def _items(path: str, agent_id: Optional[str]) -> Iterator[Any]:
     """Yield the items of a file, each a line of JSON. Raises ApiValueError, which names the line."""
     from portal_client.exceptions import ApiValueError
-    from portal_client.spelling import hint
 
-    for number, line in enumerate(lines_of(path), 1):
+    name = shown(path)
+    for number, line in lines_of(path):
         if not line.strip():
             continue
-        item = parse(line, f"{path}, line {number}")
+        item = parse(line.rstrip(), name, number)
         if not isinstance(item, dict):
-            raise ApiValueError(f"{path}, line {number}: an item is an object such as {{...}}")
+            raise ApiValueError(f"{name}, line {number}: an item is an object such as {{...}}")
         item = {**({} if agent_id is None else {"agent_id": agent_id}), **cast("dict[str, Any]", item)}
-        for name in item:
-            if name not in _FIELDS:
-                raise ApiValueError(f"{path}, line {number}: an item has no {name}{hint(name, _FIELDS)}")
-        for name in _FIELDS[:2]:
-            if name not in item:
-                raise ApiValueError(f"{path}, line {number}: {name} is missing")
+        if wrong := _wrong(item):
+            raise ApiValueError(f"{name}, line {number}: {wrong}")
         yield item
+
+
+def _wrong(item: dict[str, Any]) -> str:
+    """Return what is wrong with the fields of an item; an empty text for nothing."""
+    from portal_client.spelling import hint
+
+    for name, value in item.items():
+        if name not in _FIELDS:
+            return f"an item has no {name}{hint(name, _FIELDS)}"
+        if name == "files" and isinstance(value, list):
+            value = next((each for each in cast("list[Any]", value) if not isinstance(each, str)), "")
+        if not isinstance(value, str) and (value is not None or name in _FIELDS[:2]):
+            return f"{name} must be {'a list of paths' if name == 'files' else 'a text'}"
+    return next((f"{name} is missing" for name in _FIELDS[:2] if name not in item), "")
 
 
 def run(
@@ -140,6 +153,10 @@ def results(
     ] = False,
 ) -> None:
     """Print the items that are done, with the answers; with --json each is a line, with its session."""
+    from portal_client.exceptions import ApiValueError
+
+    if failed and in_doubt:
+        raise ApiValueError("--failed or --in-doubt, not both")
     with _reading(journal) as batch:
         found = batch.failures() if failed else batch.in_doubt() if in_doubt else batch.results()
         if shell.output.as_json:
@@ -199,18 +216,35 @@ def assign(
 
 
 @contextmanager
-def _batch(shell: Shell, journal: str) -> Generator[Batch]:
+def _batch(shell: Shell, journal: str, new: bool = False) -> Generator[Batch]:
     from portal_client.api.sessions_api import SessionsApi
     from portal_client.batch import Batch
 
-    with shell.open(SessionsApi) as api, Batch(journal, api) as batch:
+    with _journal(journal, new), shell.open(SessionsApi) as api, Batch(journal, api) as batch:
         yield batch
 
 
-def _reading(journal: str) -> Batch:
+@contextmanager
+def _reading(journal: str) -> Generator[Batch]:
     from portal_client.batch import Batch
 
-    return Batch(journal)
+    with _journal(journal), Batch(journal) as batch:
+        yield batch
+
+
+@contextmanager
+def _journal(path: str, new: bool = False) -> Generator[None]:
+    """Name the file in an error of SQLite, and refuse one that is not there, unless it may be a new one."""
+    import sqlite3
+
+    from portal_client.exceptions import ApiValueError
+
+    if not new and not os.path.exists(path):
+        raise ApiValueError(f"there is no journal {path}; `portal batch add` makes one")
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ApiValueError(f"{path}: {error}") from error
 
 
 def commands() -> Iterator[tuple[str, Maker]]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
-from portal_client.cli.documents import files, read_text
+from portal_client.cli.documents import files as opened
+from portal_client.cli.documents import read_text
 from portal_client.cli.exits import Exit
 from portal_client.cli.failures import quoted
 from portal_client.cli.lazy import Maker, leaf
@@ -37,7 +38,7 @@ Prompt = Annotated[str, _PROMPT]
 Attached = Annotated[Optional[list[str]], _FILE]
 
 
-def ask(shell: Shell, agent: AgentId, prompt: Prompt, file: Attached = None) -> Optional[int]:
+def ask(shell: Shell, agent_id: AgentId, text_prompt: Prompt, files: Attached = None) -> Optional[int]:
     """Ask an agent, and print its words as they come.
 
     The id of the session is on standard error before that; `portal continue` goes on with it. With --json
@@ -45,21 +46,21 @@ def ask(shell: Shell, agent: AgentId, prompt: Prompt, file: Attached = None) -> 
     """
     with _sessions(shell) as api:
         conversation = _Conversation(shell, api)
-        conversation.start(agent, prompt, file)
+        conversation.start(agent_id, text_prompt, files)
         return conversation.say()
 
 
 def run(
     shell: Shell,
-    agent: AgentId,
-    prompt: Prompt,
-    file: Attached = None,
+    agent_id: AgentId,
+    text_prompt: Prompt,
+    files: Attached = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the agent is done.")] = False,
 ) -> Optional[int]:
     """Start a session and print its id, or with --wait the finished session."""
     with _sessions(shell) as api:
         conversation = _Conversation(shell, api)
-        session_id = conversation.start(agent, prompt, file)
+        session_id = conversation.start(agent_id, text_prompt, files)
         if wait:
             return conversation.show()
         if shell.output.as_json:
@@ -69,19 +70,19 @@ def run(
         return None
 
 
-def wait(shell: Shell, session: SessionId) -> Optional[int]:
+def wait(shell: Shell, session_id: SessionId) -> Optional[int]:
     """Wait until the agent of a session is done, and print the session."""
     with _sessions(shell) as api:
-        return _Conversation(shell, api, session).show()
+        return _Conversation(shell, api, session_id).show()
 
 
-def follow(shell: Shell, session: SessionId) -> Optional[int]:
+def follow(shell: Shell, session_id: SessionId) -> Optional[int]:
     """Print the words of the last answer of a session as they come, those that are there first.
 
     With --json each state of the session is a line.
     """
     with _sessions(shell) as api:
-        conversation = _Conversation(shell, api, session)
+        conversation = _Conversation(shell, api, session_id)
         if not shell.output.as_json:
             return conversation.say()
         for state in conversation.states():
@@ -89,17 +90,19 @@ def follow(shell: Shell, session: SessionId) -> Optional[int]:
         return conversation.code()
 
 
-def continue_(shell: Shell, session: SessionId, prompt: Prompt, file: Attached = None) -> Optional[int]:
+def continue_(
+    shell: Shell, session_id: SessionId, text_prompt: Prompt, files: Attached = None
+) -> Optional[int]:
     """Add a prompt to a session, and print the agent's words as they come, as `ask` does."""
     with _sessions(shell) as api:
-        conversation = _Conversation(shell, api, session)
-        conversation.go_on(prompt, file)
+        conversation = _Conversation(shell, api, session_id)
+        conversation.go_on(text_prompt, files)
         return conversation.say()
 
 
 def export(
     shell: Shell,
-    session: SessionId,
+    session_id: SessionId,
     to: Annotated[
         Literal["md", "html", "json"],
         typer.Option("--to", help="The form: md and html to be read, json with all fields."),
@@ -110,7 +113,7 @@ def export(
 ) -> None:
     """Print a session as a document, or write it to a file."""
     with _sessions(shell) as api:
-        found = api.get_session(session)
+        found = api.get_session(session_id)
     writers: dict[str, Callable[[], str]]
     writers = {"md": found.to_markdown, "html": found.to_html, "json": found.to_json}
     text = writers[to]().rstrip("\n") + "\n"
@@ -159,7 +162,7 @@ class _Conversation:
 
     def start(self, agent: str, prompt: str, paths: Optional[list[str]]) -> str:
         """Start a session, print its id on standard error, and return it."""
-        text, attached = read_text(prompt), files(paths or ())
+        text, attached = read_text(prompt), opened(paths or ())
         look = f"portal sessions list --agent-id {quoted(agent)}"
         self._send(look, lambda: self._api.create_async_session(agent, text, attached, **self._limits))
         return self._id
@@ -168,7 +171,7 @@ class _Conversation:
         """Add a prompt to the session, and print its id on standard error."""
         from portal_client.waiting import holds
 
-        text, attached = read_text(prompt), files(paths or ())
+        text, attached = read_text(prompt), opened(paths or ())
         before = self._api.get_session(self._id, **self._limits)
         look = f"portal sessions get {quoted(self._id)}"
         self._send(look, lambda: self._api.update_async_session(self._id, text, attached, **self._limits))
@@ -186,7 +189,7 @@ class _Conversation:
         may_have_arrived = f"The prompt may have arrived: look before you repeat it, with {look}"
         self._shell.advice |= dict.fromkeys((Exit.INTERRUPTED, Exit.IN_DOUBT), may_have_arrived)
         self._id = send().session_id
-        self._shell.prompt_sent = True
+        self._shell.done = True
         self._advise()
         self._output.note(f"session {self._id}")
 

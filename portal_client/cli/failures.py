@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator
-from typing import Optional
+from collections.abc import Iterator, Mapping
+from inspect import Parameter
+from typing import Any, Optional
+
+from typer.models import ArgumentInfo
 
 from portal_client.cli.exits import Exit
 from portal_client.text import printable
 
+_NAME = re.compile(r"([a-z_]\w*)(\.|: | )")
 
-def described(error: BaseException, code: Exit, advice: Optional[str]) -> str:
+
+def called(parameter: Parameter) -> str:
+    """Return what the user of a command calls a parameter that is declared for typer."""
+    info: Any = parameter.annotation.__metadata__[-1]
+    if isinstance(info, ArgumentInfo):
+        return str(info.metavar)
+    long = (name for name in info.param_decls or () if name.startswith("--"))
+    return next(long, f"--{parameter.name.replace('_', '-')}").partition("/")[0]
+
+
+def described(error: BaseException, code: Exit, advice: Optional[str], names: Mapping[str, str]) -> str:
     """Return what a command prints on standard error: the reason, then what helps.
 
-    It holds no control characters of others, and no credentials.
+    It holds no control characters of others, and no credentials. `names` are those of the command's
+    parameters, as the user knows them.
     """
-    first, *more = _lines(error, code)
+    first, *more = (_renamed(line, names) for line in _lines(error, code))
     more += map(printable, getattr(error, "__notes__", ()))
     if advice is not None:
         more.append(advice)
     return "\n".join([f"portal: {first}", *(f"  {line}" for line in more)])
+
+
+def _renamed(line: str, names: Mapping[str, str]) -> str:
+    """Return a line with the name of the parameter that it begins with as the user knows it."""
+    found = _NAME.match(line)
+    if found is None or found[1] not in names:
+        return line
+    rest = line[found.end() :]
+    return f"{names[found[1]]}{': ' if found[2] == '.' else found[2]}{rest}"
 
 
 def _lines(error: BaseException, code: Exit) -> Iterator[str]:

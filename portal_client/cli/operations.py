@@ -77,22 +77,28 @@ def caller(api: type[Api], operation: Operation) -> Callable[..., None]:
 
     Where the response can be a stream, `stream` chooses that form.
     """
+    from portal_client.cli.documents import shown
     from portal_client.cli.parameters import arguments_of, stream_options
 
     own = arguments_of(operation, api)
     streamed = f"{operation.name}_stream"
     for_stream = stream_options() if hasattr(api, streamed) else {}
     arguments = {**own, **for_stream}
+    bodies = [parameter.name for parameter in operation.parameters if parameter.place == "body"]
 
     def call(shell: Shell, /, *, stream: bool = False, **given: Any) -> None:
+        shell.names |= {name: shown(given[name]) for name in bodies}
         values = {name: arguments[name].value(value) for name, value in given.items() if value is not None}
         if shell.timeout is not None:
             values["_request_timeout"] = shell.timeout
         with shell.open(api) as operations:
             if not stream:
-                shell.output.data(getattr(operations, operation.name)(**values))
+                data = getattr(operations, operation.name)(**values)
+                shell.done = not operation.idempotent
+                shell.output.data(data)
                 return
             with getattr(operations, streamed)(**values) as events:
+                shell.done = not operation.idempotent
                 for event in events:
                     shell.output.event(event)
 

@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from portal_client.cli.rows import lines, plain
 from portal_client.text import printable
+
+
+def open_streams() -> None:
+    """Open the standard streams that are closed, on nothing: a socket would take their place, or its data.
+
+    Without standard error, print would write to standard output.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
+
+
+def silence() -> None:
+    """Let what is still to be written to standard output go nowhere: Python would complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), cast(Any, sys.__stdout__).fileno())
+
+
+@contextmanager
+def naming_output() -> Generator[None]:
+    """Name standard output in the error of what cannot be written to it, and write no more."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or "standard output"
+        silence()
+        raise
 
 
 class Output:
@@ -34,11 +64,13 @@ class Output:
         elif self.terminal:
             from portal_client.cli.tables import show
 
-            if remark := show(value):
+            with naming_output():
+                remark = show(value)
+                sys.stdout.flush()
+            if remark:
                 self.note(remark)
         else:
             self.text("".join(f"{line}\n" for line in lines(value)))
-        sys.stdout.flush()
 
     def event(self, value: Any) -> None:
         """Print one event of a stream at once: as a line of JSON, or as `data` does."""
@@ -49,8 +81,9 @@ class Output:
 
     def text(self, text: str) -> None:
         """Print text at once; in a terminal with its control characters escaped."""
-        sys.stdout.write(printable(text, keep="\n\t") if self.terminal and not self.as_json else text)
-        sys.stdout.flush()
+        with naming_output():
+            sys.stdout.write(printable(text, keep="\n\t") if self.terminal and not self.as_json else text)
+            sys.stdout.flush()
 
     def note(self, text: str) -> None:
         """Print a line on standard error."""

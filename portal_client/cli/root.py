@@ -19,10 +19,10 @@ from portal_client.cli.exits import Exit
 from portal_client.cli.lazy import Commands, Group, Maker, foreign, group, leaf
 from portal_client.cli.mcp import mcp
 from portal_client.cli.operations import groups
+from portal_client.cli.output import naming_output, open_streams, silence
 from portal_client.cli.portal import connect
 from portal_client.cli.sandbox import sandbox
 from portal_client.cli.services import SERVICES
-from portal_client.cli.shell import silence
 
 _TOOLS, _OPERATIONS = "Tools", "Operations"
 
@@ -78,21 +78,29 @@ def tree() -> Group:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name, and return its exit code."""
-    code: Union[str, int, None] = Exit.DONE
-    with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
-        try:
-            tree().main(list(arguments), prog_name="portal")
-        except SystemExit as end:
-            # typer and rich have met it themselves, in a help for example.
-            code = Exit.PIPE_CLOSED if isinstance(end.__context__, BrokenPipeError) else end.code
+    open_streams()
     try:
-        sys.stdout.flush()
+        with warnings.catch_warnings(), naming_output():
+            warnings.showwarning = _show_warning
+            code = _code(arguments)
+            sys.stdout.flush()
     except BrokenPipeError:
-        code = Exit.PIPE_CLOSED
+        return Exit.PIPE_CLOSED
+    except OSError as error:
+        print(f"portal: {error.filename}: {error.strerror}", file=sys.stderr)
+        return Exit.USAGE
     if code == Exit.PIPE_CLOSED:
         silence()
     return code if isinstance(code, int) else Exit.USAGE
+
+
+def _code(arguments: Sequence[str]) -> Union[str, int, None]:
+    try:
+        tree().main(list(arguments), prog_name="portal")
+    except SystemExit as end:
+        # typer and rich have met it themselves, in a help for example.
+        return Exit.PIPE_CLOSED if isinstance(end.__context__, BrokenPipeError) else end.code
+    return Exit.DONE
 
 
 def _show_warning(message: Union[Warning, str], *_: object, **__: object) -> None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import inspect
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
 
 import typer
 
 from portal_client.cli.exits import Exit, exit_code
-from portal_client.cli.failures import described
+from portal_client.cli.failures import called, described
 from portal_client.cli.output import Output
 
 if TYPE_CHECKING:
@@ -44,8 +43,10 @@ class Shell:
             Exit.IN_DOUBT: "The service may have done it all the same: look before you repeat it.",
             Exit.FAULT: "This is a fault of portal-client; --debug shows where.",
         }
-        #: Whether the service has taken a prompt of this command: to repeat the command would send another.
-        self.prompt_sent = False
+        #: Whether the service has done what it would do once more for a repeated command.
+        self.done = False
+        #: What the user calls the parameters of the command, by their names.
+        self.names: dict[str, str] = {}
         #: Makes a client of the service, which the caller closes.
         self.connect = connect
         self._api: Optional[type[Api]] = None
@@ -61,7 +62,7 @@ class Shell:
         """Return whether a call that failed may have had an effect, or one before it has."""
         from portal_client.reasons import in_doubt
 
-        return self.prompt_sent or in_doubt(error, self._api)
+        return self.done or in_doubt(error, self._api)
 
 
 def _common(
@@ -103,6 +104,7 @@ def command(function: Callable[..., Optional[int]], connect: Optional[Connect] =
     own, settings = _declared(function, 1), _declared(connect) if connect else []
     limits = _declared(_limited) if connect and "timeout" not in {p.name for p in own} else []
     declared = [*own, *settings, *limits, *_declared(_common)]
+    names = {parameter.name: called(parameter) for parameter in declared} | {"_request_timeout": "--timeout"}
 
     def run(**given: Any) -> None:
         of_service = {option.name: given.pop(option.name) for option in settings}
@@ -118,7 +120,9 @@ def command(function: Callable[..., Optional[int]], connect: Optional[Connect] =
 
         if debug:
             logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s")
-        code = _ended(Shell(client, output, timeout), partial(function, **given), debug)
+        shell = Shell(client, output, timeout)
+        shell.names |= names
+        code = _ended(shell, partial(function, **given), debug)
         if code:
             raise typer.Exit(code)
 
@@ -145,15 +149,12 @@ def _ended(shell: Shell, work: Callable[[Shell], Optional[int]], debug: bool) ->
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         failed = exit_code(error, shell.in_doubt)
+        if failed is Exit.USAGE and shell.done:  # such as output that cannot be written
+            failed = Exit.IN_DOUBT
         if failed is Exit.PIPE_CLOSED:
             return failed
         if debug:
             traceback.print_exc()
-        shell.output.note(described(error, failed, shell.advice.get(failed)))
+        shell.output.note(described(error, failed, shell.advice.get(failed), shell.names))
         return failed
     return code or Exit.DONE
-
-
-def silence() -> None:
-    """Let what is still to be written to a closed pipe go nowhere: Python would complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), cast(Any, sys.__stdout__).fileno())

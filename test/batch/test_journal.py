@@ -81,7 +81,7 @@ def test_add_many_names_the_item_that_is_wrong(running: Running, wrong: Any, err
     with pytest.raises(error) as caught:
         running.batch.add_many(items)  # type: ignore[arg-type]
 
-    assert caught.value.__notes__ == ["item 551 of add_many; those before it have been added"]
+    assert caught.value.__notes__ == ["item 551; those before it have been added"]
     assert running.batch.counts.total == 550
 
 

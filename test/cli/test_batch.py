@@ -87,24 +87,55 @@ def test_counts_that_are_in_doubt_end_in_five() -> None:
         ('{"agent": "a1"}', "line 1: an item has no agent; did you mean agent_id?"),
         ('\n{"agent_id": "a1"}', "line 2: text_prompt is missing"),
         ("[1]", "line 1: an item is an object"),
-        ("{", "line 1: not valid JSON"),
-        ('{"agent_id": "a1", "text_prompt": 3}', "text_prompt"),
+        ("\n{", "line 2, column 2: not valid JSON"),
+        ("\n\udcff", "line 2: this is not UTF-8"),
+        ('{"agent_id": "a1", "text_prompt": 3}', "line 1: text_prompt must be a text"),
+        ('{"agent_id": "a1", "text_prompt": "x", "key": 3}', "line 1: key must be a text"),
+        (
+            '{"agent_id": "a1", "text_prompt": "x", "files": ["a", 3]}',
+            "line 1: files must be a list of paths",
+        ),
     ],
 )
 def test_a_line_that_is_no_item_is_named(
     text: str, said: str, portal: Portal, journal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Stdin:
-        buffer = io.BytesIO(text.encode())
-
-    monkeypatch.setattr(sys, "stdin", Stdin)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode("utf-8", "surrogateescape"))))
     ended = portal("batch", "add", journal, "-")
 
     assert (ended.code, ended.out) == (2, "")
-    assert said in ended.err
+    assert ended.err.startswith(f"portal: standard input, {said}")
 
 
 def test_items_or_one_prompt(portal: Portal, journal: str) -> None:
     assert "give ITEMS, or a single item" in portal("batch", "add", journal).err
     assert portal("batch", "add", journal, "items", "--prompt", "x").code == 2
-    assert portal("batch", "results", journal).code == 2
+    assert portal("batch", "add", journal, "--prompt", "x").err == "portal: --agent-id is missing\n"
+    assert not Path(journal).exists()
+
+
+@pytest.mark.parametrize("name", ["run", "status", "results", "retry", "assign"])
+def test_a_journal_that_is_not_there_is_not_made(name: str, portal: Portal, journal: str) -> None:
+    more = ["key", "s1"] if name == "assign" else []
+
+    ended = portal("batch", name, journal, *more)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == f"portal: there is no journal {journal}; `portal batch add` makes one\n"
+    assert not Path(journal).exists()
+
+
+@pytest.mark.parametrize("name", ["add", "run", "status"])
+def test_a_file_that_cannot_be_opened_is_named(name: str, portal: Portal, tmp_path: Path) -> None:
+    more = ["--agent-id", "a1", "--prompt", "x"] if name == "add" else []
+
+    ended = portal("batch", name, str(tmp_path), *more)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"portal: {tmp_path}: unable to open database file\n")
+
+
+def test_one_kind_of_results_is_chosen(portal: Portal, journal: str) -> None:
+    ended = portal("batch", "results", journal, "--failed", "--in-doubt")
+
+    assert (ended.code, ended.err) == (2, "portal: --failed or --in-doubt, not both\n")

@@ -124,7 +124,7 @@ def test_a_group_is_listed_by_the_docstring_of_its_module(portal: Portal) -> Non
         ),
         (["candela", "apps", "add", "none.json"], "none.json: No such file or directory"),
         (["sessions", "get", "s1", "--timeout", "0"], "greater than 0"),
-        (["sessions", "get", ""], "session_id"),
+        (["sessions", "get", ""], "SESSION_ID must not be ''"),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_sent(words: list[str], said: str, portal: Portal) -> None:
@@ -169,7 +169,19 @@ def test_a_misspelt_field_is_told_in_one_line(portal: Portal, tmp_path: Path) ->
     ended = portal("routines", "create", str(path))
 
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "portal: create_routine_request.name: Field required\n"
+    assert ended.err == f"portal: {path}: name: Field required\n"
+
+
+def test_an_error_calls_arguments_as_the_user_does(portal: Portal) -> None:
+    for words, said in (
+        (["agents", "list", "--timeout", "0"], "--timeout: a timeout must be greater than 0, not 0.0"),
+        (["agents", "list", "--host", "x"], "--host must be a URL"),
+        (["ask", "a\udcff", "Go"], "AGENT holds a lone surrogate"),
+        (["sessions", "create", "--agent-id", "a1", "--text-prompt", "\udcff"], "--text-prompt holds a lone"),
+    ):
+        ended = portal(*words)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith(f"portal: {said}")
 
 
 def test_the_limit_is_that_of_the_call(portal: Portal) -> None:

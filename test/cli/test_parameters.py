@@ -147,7 +147,7 @@ def test_what_is_not_given_is_not_sent(notes: Portal) -> None:
         (["--colour", "green", "--size", "large"], "green"),
         (["--colour", "red", "--size", "huge"], "huge"),
         (["--colour", "red", "--size", "large", "--limits", "{"], "--limits: not valid JSON"),
-        (["--colour", "red", "--size", "large", "--limits", '{"a": "b"}'], "limits.a"),
+        (["--colour", "red", "--size", "large", "--limits", '{"a": "b"}'], "--limits: a"),
     ],
 )
 def test_another_value_is_refused(words: list[str], said: str, notes: Portal) -> None:

@@ -183,6 +183,51 @@ def test_standard_input_is_a_prompt_a_file_or_a_body(tmp_path: Path) -> None:
     assert json.loads(server.requests[2].body) == body
 
 
+def sh(redirection: str, *words: str, host: str) -> subprocess.CompletedProcess[str]:
+    """Run `portal` in a shell, its streams changed by a redirection."""
+    command = [
+        "sh",
+        "-c",
+        f'exec "$@" {redirection}',
+        "sh",
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "portal_client",
+    ]
+    return subprocess.run(
+        [*command, *words], env=environment(host), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_a_closed_stream_is_no_error() -> None:
+    refused = reply({"detail": "Not found"}, 404)
+    with playing(AGENTS, refused) as server:
+        output = sh(">&-", "agents", "list", host=server.host)
+        errors = sh("2>&-", "agents", "get", "a1", host=server.host)
+    text = sh("<&-", "routines", "create", "-", host="")
+
+    assert (output.returncode, output.stderr) == (0, "")
+    assert (errors.returncode, errors.stdout) == (3, "")
+    assert (text.returncode, text.stderr) == (2, "portal: standard input is empty\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_output_that_cannot_be_written_tells_whether_something_was_done() -> None:
+    script = by_target(POST_sessions=reply(), GET_agents=AGENTS)
+    with playing(script) as server:
+        for words, code in (
+            (["--help"], 2),
+            (["agents", "list", "--json"], 2),
+            (["sessions", "create", "--agent-id", "a1", "--text-prompt", "Go"], 5),
+        ):
+            full = sh(">/dev/full", *words, host=server.host)
+            assert full.returncode == code, words
+            assert full.stderr.startswith("portal: standard output: No space left on device\n"), full.stderr
+            assert "Traceback" not in full.stderr
+
+
 # ── terminals ──
 
 
@@ -228,6 +273,24 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == 'portal: it needs typer: pip install "portal-client[cli]"\n'
+
+
+def test_ctrl_c_is_silent_before_a_command_has_begun(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", "utf-8")
+
+    done = process("agents", "list", PYTHONPATH=os.pathsep.join((str(tmp_path), str(ROOT))))
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_completion_that_cannot_be_installed_is_told(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("", "utf-8")
+
+    done = process("--install-completion", "bash", HOME=str(tmp_path / "home"))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"portal: {tmp_path / 'home'}")
+    assert "Traceback" not in done.stderr
 
 
 def test_no_group_is_read_before_it_is_entered() -> None:
