@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Optional, cast
 
 import typer
 
+from portal_client.cli.config import show
 from portal_client.cli.doctor import examine
 from portal_client.cli.documents import read_text
 from portal_client.cli.exits import Exit
-from portal_client.cli.lazy import Maker, leaf
+from portal_client.cli.lazy import Commands, Maker, group, leaf
 from portal_client.cli.operations import groups
 from portal_client.cli.shell import PANEL, Shell
 
 if TYPE_CHECKING:
     from finbourne_candela.extensions.api_client import SyncApiClient
+    from finbourne_candela.extensions.settings import ConfigurationLoader
     from finbourne_candela.models.event import Event
     from finbourne_candela.models.object_id import ObjectId
     from portal_client.streaming import EventStream
@@ -25,23 +27,24 @@ if TYPE_CHECKING:
 _NAME = "SCOPE/IDENTIFIER:VERSION; the scope is `default` without one, the version the newest."
 
 
-def connect(
-    *,
-    host: Annotated[
-        Optional[str],
-        typer.Option(metavar="URL", help="The host, else FBN_CANDELA_URL.", rich_help_panel=PANEL),
-    ] = None,
-) -> SyncApiClient:
+_HOST = typer.Option(metavar="URL", help="The host, else FBN_CANDELA_URL.", rich_help_panel=PANEL)
+
+
+def connect(*, host: Annotated[Optional[str], _HOST] = None) -> SyncApiClient:
     """Return a client by the settings of SyncApiClientFactory; `host` overrides their api_url."""
     from finbourne_candela.api.system_api import SystemApi
     from finbourne_candela.extensions.api_client_factory import SyncApiClientFactory
+
+    return cast("SyncApiClient", SyncApiClientFactory(_loaders(host)).build(SystemApi).api_client)
+
+
+def _loaders(host: Optional[str]) -> list[ConfigurationLoader]:
     from finbourne_candela.extensions.configuration_loaders import (
         ArgsConfigurationLoader,
         default_config_loaders,
     )
 
-    loaders = [*default_config_loaders, ArgsConfigurationLoader(api_url=host)]
-    return cast("SyncApiClient", SyncApiClientFactory(loaders).build(SystemApi).api_client)
+    return [*default_config_loaders, ArgsConfigurationLoader(api_url=host)]
 
 
 def ask(
@@ -128,8 +131,25 @@ def doctor(shell: Shell) -> int:
     return examine(shell, UserSlotsApi, "user_has_slot")
 
 
+def explain(shell: Shell, host: Annotated[Optional[str], _HOST] = None) -> None:
+    """Print each setting, where it comes from and what it overrides; secrets are masked.
+
+    The names of those that are not set follow on standard error.
+    """
+    from finbourne_candela.extensions.api_client_factory import other_sources
+    from finbourne_candela.extensions.configuration_loaders import get_api_configuration
+    from finbourne_candela.extensions.explanation import explain
+
+    show(shell, explain(get_api_configuration(_loaders(host)), other_sources()))
+
+
+def _config() -> Iterator[tuple[str, Maker]]:
+    yield "explain", partial(leaf, "explain", explain)
+
+
 def commands() -> Iterator[tuple[str, Maker]]:
     """Yield the commands of the service."""
     yield "ask", partial(leaf, "ask", ask, connect)
+    yield "config", partial(group, "config", "The settings of the client.", Commands(_config))
     yield "doctor", partial(leaf, "doctor", doctor, connect)
     yield from groups("finbourne_candela.api", connect)

@@ -55,6 +55,7 @@ class Configuration(HasSources, HasDefault):
 
     default_host: ClassVar[str] = "http://localhost"
     default_timeout: ClassVar[Timeouts] = Timeouts(connect=10, read=600)
+    default_retries: ClassVar[int] = 3
     api_version: ClassVar[str] = "0.1.0"
     package: ClassVar[str] = "portal_client"
 

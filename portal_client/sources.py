@@ -72,6 +72,7 @@ class HasSources(Settings):
     """Settings that know their sources; the last one of a setting has won."""
 
     package: ClassVar[str]
+    default_retries: ClassVar[int]
     _sources: dict[str, Sequence[Sourced]]
 
     @classmethod
@@ -158,6 +159,8 @@ class HasSources(Settings):
         value: Any = vars(self).get(f"_{name}")
         if not isinstance(value, (Secret, Secrets, Lost)):
             value = getattr(self, name)
+        if name == "retries" and value is None:
+            value = self.default_retries
         sources = self._sources.get(name, ())
         if not sources and value not in (None, "", {}, []):
             in_place = isinstance(value, (dict, list))  # for the defaults of these are empty

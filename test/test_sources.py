@@ -459,6 +459,7 @@ def test_explain_of_a_plain_configuration() -> None:
         "host": ("http://h", "the argument host", (), ""),
         "username": ("", "the argument username", (), ""),
         "timeout": ("Timeouts(connect=10, read=5.0, total=5.0)", "the argument timeout", (), ""),
+        "retries": ("3", "default", (), ""),
         "rate_limit_retries": ("2", "default", (), ""),
         "verify_ssl": ("True", "default", (), ""),
         "trust_env": ("True", "default", (), ""),

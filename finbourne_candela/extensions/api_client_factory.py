@@ -50,7 +50,7 @@ class SyncApiClientFactory:
         if opts is not None and not isinstance(cast(object, opts), ConfigurationOptions):
             raise ApiTypeError(f"opts must be ConfigurationOptions, not {type(opts).__name__}")
         self._settings = get_api_configuration(config_loaders)
-        self._other_sources = _other_sources(opts, app_name, correlation_id)
+        self._other_sources = other_sources(opts, app_name, correlation_id)
         self._client = SyncApiClient(
             self._settings.build_api_client_config(
                 tcp_keep_alive, socket_options, id_provider_response_handler, opts
@@ -100,8 +100,10 @@ def _is_ours(base: type) -> bool:
     return issubclass(base, Api) and base.__module__.startswith("finbourne_candela.")
 
 
-def _other_sources(
-    opts: Optional[ConfigurationOptions], app_name: Optional[str], correlation_id: Optional[str]
+def other_sources(
+    opts: Optional[ConfigurationOptions] = None,
+    app_name: Optional[str] = None,
+    correlation_id: Optional[str] = None,
 ) -> dict[str, list[Sourced]]:
     """Return the values of the settings that have other sources than the loaders."""
     defaults = Timeouts.get_default()

@@ -124,6 +124,7 @@ class ApiConfiguration(Settings):
             configuration.host = self.api_url or ""
         with self.provenance.naming_source("access_token"):
             configuration.access_token = token
+        self._name_sources(configuration, host="api_url", access_token="access_token")
         if tcp_keep_alive:
             configuration.socket_options = list(socket_options or keep_alive_socket_options())
         else:
@@ -146,10 +147,14 @@ class ApiConfiguration(Settings):
             configuration.proxy_headers = self.proxy_config.headers
             if self.proxy_config.address.startswith("socks"):  # it takes no headers
                 configuration.proxy = self.proxy_config.format_proxy_schema()["https"]
-        for name, setting in (("ssl_ca_cert", "certificate_filename"), ("proxy", "proxy_address")):
+        self._name_sources(configuration, ssl_ca_cert="certificate_filename", proxy="proxy_address")
+        return configuration
+
+    def _name_sources(self, configuration: Configuration, **settings: str) -> None:
+        """Tell a Configuration where its settings are from, by the names of ours."""
+        for name, setting in settings.items():
             if setting in self.provenance.values_of:
                 configuration.set_sources(name, self.provenance.values_of[setting])
-        return configuration
 
     def oauth(self) -> dict[str, Any]:
         """Return the settings of the token endpoint. Raises ApiValueError, which names each missing one."""

@@ -14,12 +14,13 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, cast
 
 import urllib3
+from urllib3.exceptions import NameResolutionError, ProxyError
 from urllib3.util import parse_url
 
 from portal_client import __version__
 from portal_client.cli.exits import Exit, exit_code
 from portal_client.credential import TokenSource, bearer_token
-from portal_client.exceptions import ApiException, ApiValueError
+from portal_client.exceptions import ApiException, ApiValueError, AuthenticationError
 from portal_client.request import Origin
 from portal_client.text import printable
 from portal_client.transport.lookup import addresses
@@ -48,8 +49,21 @@ _OF_CERTIFICATE = (
     "with it; truststore = true takes those of the system."
 )
 _OF_NAME = "Is the name right, and this machine in its network (VPN)? With a proxy: set HTTPS_PROXY."
-_OF_CONNECTION = "Is it the right host and port, and is the service running? A firewall may be in between."
+_OF_CONNECTION = (
+    "Is it the right host and port, https or http, and is the service running? A firewall may be in between."
+)
+_OF_PROXY = "Is it the right proxy, and is it running? NO_PROXY names hosts that are reached without one."
+_OF_TLS = "Does this port speak TLS? A host with http:// is reached without it."
+_OF_TIME = "A firewall may be in between, or the service is slow: --timeout allows it more time."
 _OF_CLOCK = "Set the clock of this machine: a token may count as expired, or as not yet valid."
+#: Those above come first. A token that cannot be had and a name have checks of their own.
+_OF_CAUSE: dict[type[BaseException], str] = {
+    AuthenticationError: "",
+    ProxyError: _OF_PROXY,
+    NameResolutionError: "",
+    ssl.SSLError: _OF_TLS,
+    TimeoutError: _OF_TIME,
+}
 _OF_STATUS = {
     401: "The token is missing, wrong or expired: renew it.",
     403: "The token is valid, but does not permit this: ask for the right.",
@@ -70,6 +84,14 @@ def of_installation(packages: Sequence[str]) -> Iterator[Check]:
         yield Check("packages", found, remedy, Exit.USAGE)
     else:
         yield Check("packages", "no other distribution has files of ours")
+
+
+def of_host(configuration: Configuration) -> Check:
+    """Tell where the service is, and what says so."""
+    source = next(row.source for row in configuration.explain() if row.setting == "host")
+    if source == "default":
+        source = "the default: PORTAL_HOST or a profile sets another one"
+    return Check("settings", f"host {configuration.host}, {source}")
 
 
 def of_way(configuration: Configuration) -> Iterator[Check]:
@@ -122,11 +144,11 @@ def of_call(configuration: Configuration, call: Callable[[], urllib3.BaseHTTPRes
     try:
         response = call()
     except ApiException as error:
-        code, remedy = exit_code(error, lambda _: False), _OF_CONNECTION
-        if (refused := _refused_certificate(error)) is not None:
+        code, causes = exit_code(error, lambda _: False), list(_causes(error))
+        refused = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
+        if refused is not None:
             yield Check("TLS", refused.verify_message, _OF_CERTIFICATE, code)
-            remedy = ""
-        yield Check("call", str(error.reason), remedy, code)
+        yield Check("call", str(error.reason), "" if refused else _remedy(causes), code)
         return
     with response:
         if configuration.host.startswith("https:"):
@@ -151,16 +173,22 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
-def _refused_certificate(error: BaseException) -> Optional[ssl.SSLCertVerificationError]:
-    """Return the refusal of a certificate that an error comes from, if it does."""
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those that it comes from."""
     left: list[object] = [error]
     while left:
         each = left.pop()
-        if isinstance(each, ssl.SSLCertVerificationError):
-            return each
         if isinstance(each, BaseException):
+            yield each
             left += [each.__cause__, *each.args]
-    return None
+
+
+def _remedy(causes: Sequence[BaseException]) -> str:
+    """Return what helps against an error with these causes; nothing for what another check has found."""
+    for kind, remedy in _OF_CAUSE.items():
+        if any(isinstance(each, kind) for each in causes):
+            return remedy
+    return _OF_CONNECTION
 
 
 def _certificate(response: urllib3.BaseHTTPResponse) -> str:

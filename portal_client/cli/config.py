@@ -20,14 +20,28 @@ from portal_client.cli.shell import Shell
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from portal_client.explanation import Explanation
+
 _KEY = re.compile(r"[\w-]+", re.ASCII)
 
 
 def explain(shell: Shell) -> None:
-    """Print each setting, where it comes from and what it overrides; secrets are masked."""
+    """Print each setting, where it comes from and what it overrides; secrets are masked.
+
+    The names of those that are not set follow on standard error.
+    """
     with shell.connect() as client:
-        rows = client.configuration.explain()
-    shell.output.data([{**row._asdict(), "overrode": ", ".join(row.overrode)} for row in rows if row.value])
+        show(shell, client.configuration.explain())
+
+
+def show(shell: Shell, explanation: Explanation) -> None:
+    """Print the rows of an explanation that have a value, in JSON all of them."""
+    if shell.output.as_json:
+        shell.output.data([row._asdict() for row in explanation])
+        return
+    rows = [{**row._asdict(), "overrode": ", ".join(row.overrode)} for row in explanation if row.value]
+    shell.output.data(rows)
+    shell.output.note(f"(not set: {', '.join(row.setting for row in explanation if not row.value)})")
 
 
 def profiles(shell: Shell) -> None:
@@ -65,19 +79,31 @@ def init(
     from portal_client.references import read_reference
     from portal_client.settings import check_base_url
 
+    if not name or not name.isprintable():
+        wrong = "holds a character that is not seen" if name else "must not be empty"
+        raise ApiValueError(f"NAME {wrong}")
     found = Profiles()
     if name in found.names:
         raise ApiValueError(f"{found.path} has a profile {name!r} already")
     settings = {"host": check_base_url("--host", host)}
     if token_from is not None:
-        if read_reference(token_from, found.path.parent) is None:
+        try:
+            reference = read_reference(token_from, found.path.parent)
+        except ApiValueError as error:
+            raise ApiValueError(f"--token-from: {error}") from None
+        if reference is None:
             raise ApiValueError("--token-from is env:NAME, file:PATH or keyring:SERVICE/USER")
         settings["token"] = token_from
     # Strings of JSON are strings of TOML.
     key = name if _KEY.fullmatch(name) else json.dumps(name)
     lines = [f"[profiles.{key}]", *(f"{setting} = {json.dumps(text)}" for setting, text in settings.items())]
     _append(found.path, "\n".join(lines) + "\n")
-    shell.output.note(f"{found.path}: use it with --profile {quoted(name)} or PORTAL_PROFILE={quoted(name)}")
+    if shell.output.as_json:
+        shell.output.data({"profile": name, "path": str(found.path)})
+    else:
+        shell.output.note(
+            f"{found.path}: use it with --profile {quoted(name)} or PORTAL_PROFILE={quoted(name)}"
+        )
 
 
 def _append(path: Path, lines: str) -> None:

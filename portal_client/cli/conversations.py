@@ -112,6 +112,10 @@ def export(
     ] = None,
 ) -> None:
     """Print a session as a document, or write it to a file."""
+    from portal_client.exceptions import ApiValueError
+
+    if shell.output.as_json and to != "json":
+        raise ApiValueError(f"--json and --to {to} are two forms: choose one")
     with _sessions(shell) as api:
         found = api.get_session(session_id)
     writers: dict[str, Callable[[], str]]

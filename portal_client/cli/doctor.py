@@ -7,6 +7,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from portal_client.cli.exits import Exit
+from portal_client.cli.output import naming_output
 from portal_client.cli.services import SERVICES
 from portal_client.cli.shell import Shell
 
@@ -32,19 +33,26 @@ def examine(shell: Shell, api: type[Api], operation: str) -> int:
     for check in _checks(shell, api, operation):
         results.append(check)
         if not shell.output.as_json:
-            shell.output.text(_line(check))
+            _print(shell, check)
     if shell.output.as_json:
         shell.output.data([{**check._asdict(), "code": int(check.code)} for check in results])
     return next((check.code for check in results if check.code), Exit.DONE)
 
 
-def _line(check: Check) -> str:
-    found = "\n".join(filter(None, (check.found, check.remedy)))
-    return f"{'FAILED' if check.code else 'ok':7} {check.name:9} {indent(found, ' ' * 18).lstrip()}\n"
+def _print(shell: Shell, check: Check) -> None:
+    status, style = ("FAILED", "bold red") if check.code else ("ok", "green")
+    text = "\n".join(filter(None, (check.found, check.remedy)))
+    if shell.output.terminal:
+        from portal_client.cli.tables import show_check
+
+        with naming_output():
+            show_check(status, style, check.name, text)
+    else:
+        shell.output.text(f"{status:7} {check.name:9} {indent(text, ' ' * 18).lstrip()}\n")
 
 
 def _checks(shell: Shell, api: type[Api], operation: str) -> Iterator[Check]:
-    from portal_client.cli.checks import Check, of_call, of_installation, of_token, of_way
+    from portal_client.cli.checks import Check, of_call, of_host, of_installation, of_token, of_way
     from portal_client.exceptions import ApiValueError
 
     packages = [name.partition(".")[0] for name in SERVICES.values()]
@@ -56,7 +64,7 @@ def _checks(shell: Shell, api: type[Api], operation: str) -> Iterator[Check]:
         return
     with client:
         settings = client.configuration
-        yield Check("settings", f"host {settings.host}")
+        yield of_host(settings)
         yield from of_token(settings)
         yield from of_way(settings)
         limits: Any = {} if shell.timeout is None else {"_request_timeout": shell.timeout}

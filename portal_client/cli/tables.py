@@ -27,7 +27,7 @@ def show(value: Any) -> str:
 
     A table has the columns that fit, the first one and then the narrowest ones.
     """
-    console = Console(highlight=False, emoji=False, markup=False)
+    console = _console()
     fields, tables = shape(value)
     if "" in fields:
         console.print(_text(fields[""]))
@@ -48,6 +48,20 @@ def show(value: Any) -> str:
     if left_out:
         return f"(without {', '.join(dict.fromkeys(left_out))}: use a wider terminal, or --json)"
     return "" if fields or tables or value is None else "(none)"
+
+
+def show_check(status: str, style: str, name: str, text: str) -> None:
+    """Print a line of `doctor`: the status in its colour, and the text within a column of its own."""
+    line = Table.grid(padding=(0, 1, 0, 0))
+    line.add_column(width=7, style=style)
+    line.add_column(width=9)
+    line.add_column(overflow="fold")
+    line.add_row(status, name, _text(text))
+    _console().print(line)
+
+
+def _console() -> Console:
+    return Console(highlight=False, emoji=False, markup=False)
 
 
 def _widths(rows: Rows) -> dict[str, int]:

@@ -18,6 +18,7 @@ import urllib3
 from typing_extensions import override
 from urllib3.exceptions import EmptyPoolError, HTTPError, InvalidHeader, SSLError
 
+from portal_client.configuration import Configuration
 from portal_client.request import HTTPRequest
 from portal_client.timeouts import jitter
 
@@ -42,7 +43,9 @@ class _Jittered(urllib3.Retry):
         return jitter(_MIN_WAIT_SECONDS, longest)
 
 
-DEFAULT = _Jittered(total=3, status_forcelist=(502, 503, 504), backoff_factor=0.25, backoff_max=8)
+DEFAULT = _Jittered(
+    total=Configuration.default_retries, status_forcelist=(502, 503, 504), backoff_factor=0.25, backoff_max=8
+)
 
 Quota = deque[None]
 

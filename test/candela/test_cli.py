@@ -120,3 +120,22 @@ def test_names(name: str, wanted: tuple[str, str, str | None]) -> None:
 def test_no_name(name: str) -> None:
     with pytest.raises(ApiValueError, match="--app is a name such as scope/identifier"):
         named("--app", name)
+
+
+def test_explain_shows_what_counts_though_settings_are_missing(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FBN_PASSWORD", TOKEN)
+    monkeypatch.delenv("FBN_ACCESS_TOKEN")
+    table = portal("candela", "config", "explain", host="http://127.0.0.1:9")
+    document = portal("candela", "config", "explain", "--host", "http://other", "--json", host="http://one")
+
+    assert (table.code, document.code, document.err) == (0, 0, "")
+    assert "api_url\thttp://127.0.0.1:9\tFBN_CANDELA_URL" in table.out
+    assert "password\t***\tFBN_PASSWORD" in table.out
+    assert table.err.startswith("(not set: token_url, username, ")
+    assert TOKEN not in table.out + document.out
+    rows = {row["setting"]: row for row in json.loads(document.out)}
+    assert (rows["api_url"]["value"], rows["api_url"]["overrode"]) == ("http://other", ["FBN_CANDELA_URL"])
+    assert (rows["token_url"]["value"], rows["token_url"]["source"]) == ("", "not set")
+    assert rows["rate_limit_retries"]["source"] == "default"

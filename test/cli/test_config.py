@@ -102,9 +102,20 @@ def test_explain_masks_tokens_and_names_sources(file: Path, portal: Portal) -> N
     rows = {row["setting"]: row for row in json.loads(ended.out)}
     assert (ended.code, TOKEN in ended.out + ended.err) == (0, False)
     assert (rows["host"]["value"], rows["host"]["source"]) == ("http://localhost", "the argument host")
-    assert rows["host"]["overrode"] == f"{file}: profiles.work.host, PORTAL_HOST"
+    assert rows["host"]["overrode"] == [f"{file}: profiles.work.host", "PORTAL_HOST"]
     assert rows["access_token"]["source"] == "PORTAL_TOKEN"
     assert rows["retries"]["value"] == "5"
+    assert rows["proxy"]["source"] == "not set"
+
+
+def test_explain_lists_what_is_set_and_names_the_rest(portal: Portal) -> None:
+    ended = portal("config", "explain", host=HOST)
+
+    lines = [line.split("\t")[:3] for line in ended.out.splitlines()]
+    assert ["host", HOST, "PORTAL_HOST"] in lines
+    assert ["retries", "3", "default"] in lines
+    assert all(line[1] for line in lines)
+    assert ended.err.startswith("(not set: api_key, api_key_prefix, username, password, ")
 
 
 def test_a_profile_is_used(file: Path, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,3 +129,31 @@ def test_a_profile_is_used(file: Path, portal: Portal, monkeypatch: pytest.Monke
     assert (ended.code, server.requests[0].headers["Authorization"]) == (0, "Bearer of-work")
     assert (other.code, len(server.requests)) == (2, 1)
     assert "did you mean work" in other.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["", "--host", HOST], "NAME must not be empty"),
+        (["a\nb", "--host", HOST], "NAME holds a character that is not seen"),
+        (["--host", "portal.test"], "--host must be a URL"),
+        (["--host", HOST, "--token-from", "en:X"], "--token-from: it begins like a reference; did"),
+        (["--host", HOST, "--token-from", "env:"], "--token-from: a reference of this kind is"),
+        (["--host", HOST, "--token-from", "tok-1"], "--token-from is env:NAME, file:PATH or keyring"),
+    ],
+)  # fmt: skip
+def test_init_refuses_what_no_profile_can_have(
+    words: list[str], said: str, file: Path, portal: Portal
+) -> None:
+    ended = portal("config", "init", *words)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"portal: {said}")
+    assert not file.exists()
+
+
+def test_init_prints_a_document(file: Path, portal: Portal) -> None:
+    ended = portal("config", "init", "work", "--host", HOST, "--json")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out) == {"profile": "work", "path": str(file)}

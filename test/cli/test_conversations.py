@@ -154,6 +154,12 @@ def test_a_session_is_exported(portal: Portal, box: Any, tmp_path: Path) -> None
     assert json.loads(printed.out)["messages"][-1]["text"] == WORDS
 
 
+def test_export_has_one_form(portal: Portal) -> None:
+    ended = portal("export", "s1", "--to", "md", "--json")
+
+    assert (ended.code, ended.err) == (2, "portal: --json and --to md are two forms: choose one\n")
+
+
 @pytest.mark.parametrize(("form", "start"), [("md", "# "), ("html", "<!DOCTYPE html>")])
 def test_a_session_is_exported_to_be_read(portal: Portal, box: Any, form: str, start: str) -> None:
     session = session_of(portal("ask", "writer", "Go", host=box.host))

@@ -49,6 +49,7 @@ def test_all_is_well(portal: Portal) -> None:
     assert [line.split()[:2] for line in ended.out.splitlines()] == [["ok", name] for name in HEALTHY]
     assert [request.target for request in server.requests] == ["/agents", "/agents"]
     assert checks["token"]["found"] == "EnvToken('PORTAL_TOKEN')"
+    assert checks["settings"]["found"] == f"host {server.host}, PORTAL_HOST"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,7 @@ def test_a_name_that_is_not_known(portal: Portal, monkeypatch: pytest.MonkeyPatc
     assert code == 4
     assert failed(checks)["name"][1] == "portal.example.com cannot be resolved: Name or service not known"
     assert "VPN" in failed(checks)["name"][2]
+    assert failed(checks)["call"][2] == ""
 
 
 @pytest.mark.parametrize(("ahead", "words"), [(3600, "60 minutes behind"), (-7200, "2 hours ahead of")])
@@ -132,6 +134,8 @@ def test_a_token_file_that_is_not_there(
 
     assert ended == 2
     assert "FileNotFoundError" in failed(checks)["token"][1]
+    assert "Put a token where FileToken" in failed(checks)["token"][2]
+    assert failed(checks)["call"][2] == ""
 
 
 def test_a_proxy_is_named_without_its_password(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +148,38 @@ def test_a_proxy_is_named_without_its_password(portal: Portal, monkeypatch: pyte
     code, checks = examined(portal, host="http://portal.example.com")
     assert code == 2
     assert "HTTP_PROXY" in failed(checks)["proxy"][1]
+
+
+def test_a_proxy_that_is_not_there(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    code, checks = examined(portal, host="http://portal.example.com")
+
+    assert (code, list(failed(checks))) == (4, ["call"])
+    assert "right proxy" in failed(checks)["call"][2]
+
+
+def test_a_port_without_tls(portal: Portal) -> None:
+    with playing(agents()) as server:
+        code, checks = examined(portal, host=server.host.replace("http:", "https:"))
+
+    assert (code, list(failed(checks))) == (4, ["call"])
+    assert "speak TLS" in failed(checks)["call"][2]
+
+
+def test_a_service_that_is_silent(portal: Portal) -> None:
+    with playing(lambda connection, request: server.hang(connection, request)) as server:
+        code, checks = examined(portal, "--timeout", "0.2", host=server.host)
+
+    assert (code, list(failed(checks))) == (4, ["call"])
+    assert "--timeout" in failed(checks)["call"][2]
+
+
+def test_no_host_is_set(portal: Portal) -> None:
+    _, checks = examined(portal, "--timeout", "0.2", host="")
+
+    assert checks["settings"]["found"] == (
+        "host http://localhost, the default: PORTAL_HOST or a profile sets another one"
+    )
 
 
 def test_settings_that_cannot_be_used(portal: Portal) -> None:
@@ -190,4 +226,6 @@ def test_candela_has_a_doctor_too(portal: Portal) -> None:
 
     assert (ended.code, ended.err) == (0, "")
     assert server.requests[0].target == "/slot/user_has_slot"
+    assert f"host {server.host}, FBN_CANDELA_URL\n" in ended.out
+    assert "ok      token     FBN_ACCESS_TOKEN\n" in ended.out
     assert TOKEN not in ended.out
