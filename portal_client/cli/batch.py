@@ -104,14 +104,17 @@ def _wrong(item: dict[str, Any]) -> str:
 def run(
     shell: Shell,
     journal: Journal,
-    workers: Annotated[int, typer.Option(help="Items under way at once.")] = 16,
+    workers: Annotated[int, typer.Option(metavar="NUMBER", help="Items under way at once.")] = 16,
     per_minute: Annotated[
-        Optional[float], typer.Option(help="Prompts that are sent in a minute; each attempt counts.")
+        Optional[float],
+        typer.Option(metavar="NUMBER", help="Prompts that are sent in a minute; each attempt counts."),
     ] = None,
-    attempts: Annotated[int, typer.Option(help="How often a prompt is sent, where it had no effect.")] = 5,
+    attempts: Annotated[
+        int, typer.Option(metavar="NUMBER", help="How often a prompt is sent, where it had no effect.")
+    ] = 5,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", help="The time of each session; then it is in doubt.")
-    ] = 3600.0,
+    ] = 3600,
 ) -> int:
     """Send what is pending and wait for the sessions, until nothing is left; go on from an earlier run.
 

@@ -91,7 +91,7 @@ def of_host(configuration: Configuration) -> Check:
     source = next(row.source for row in configuration.explain() if row.setting == "host")
     if source == "default":
         source = "the default: PORTAL_HOST or a profile sets another one"
-    return Check("settings", f"host {configuration.host}, {source}")
+    return Check("settings", f"host {configuration.host}, {source.replace('the argument ', '--')}")
 
 
 def of_way(configuration: Configuration) -> Iterator[Check]:

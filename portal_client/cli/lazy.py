@@ -15,6 +15,9 @@ from portal_client.cli.shell import Connect, command
 #: Makes a command, or a group.
 Maker = Callable[[], Union[TyperCommand, TyperGroup]]
 
+#: What is often written before the command.
+_OF_COMMANDS = ("--profile", "--host", "--timeout", "--json", "--debug")
+
 #: Help is Markdown, as docstrings are.
 _MARKUP: Literal["markdown"] = "markdown"
 
@@ -42,12 +45,41 @@ class Commands(Mapping[str, Any]):
         return len(self._makers)
 
 
+def _without_types(params: list[Any]) -> list[Any]:
+    """Return parameters whose flags show no type in a help: they take no value."""
+    for each in params:
+        if getattr(each, "is_flag", False) and each.metavar is None:
+            each.metavar = ""
+    return params
+
+
 class Group(TyperGroup):
     """A group of lazy commands."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands, without making them."""
         return list(self.commands)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options."""
+        return _without_types(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the options; in the error of one that belongs to the commands, say so."""
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            if getattr(error, "option_name", None) in _OF_COMMANDS:
+                cast(Any, error).message += " here: it stands behind the command."
+            raise
+
+
+class Command(TyperCommand):
+    """A command."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options and arguments."""
+        return _without_types(super().get_params(ctx))
 
 
 def group(name: str, text: str, commands: Commands, panel: Optional[str] = None) -> Group:
@@ -70,7 +102,7 @@ def leaf(
 ) -> TyperCommand:
     """Return a command made of a function that takes a Shell and its arguments."""
     app = typer.Typer(add_completion=False, rich_markup_mode=_MARKUP)
-    app.command(name, rich_help_panel=panel)(command(function, connect))
+    app.command(name, cls=Command, rich_help_panel=panel)(command(function, connect))
     made = get_command(app)
     assert isinstance(made, TyperCommand)
     return made

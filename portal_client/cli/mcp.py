@@ -22,7 +22,7 @@ def mcp(
     timeout: Annotated[
         float,
         typer.Option(metavar="SECONDS", help="The limit for each call; many hosts give up after a minute."),
-    ] = 50.0,
+    ] = 50,
 ) -> None:
     """Offer agents and sessions as tools to an MCP host, on the standard streams.
 

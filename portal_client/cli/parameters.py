@@ -28,6 +28,7 @@ from portal_client.operation import Operation, Parameter
 from portal_client.options import StreamOptions
 
 _SIMPLE = (bool, int, float, str)
+_METAVARS = {str: "TEXT", int: "NUMBER", float: "NUMBER"}
 
 
 class Argument(NamedTuple):
@@ -82,7 +83,7 @@ def _option(name: str, hint: Any, text: str, required: bool) -> Argument:
     flag = f"--{name.replace('_', '-')}"
     if kind is bool:
         flag += f"/--no-{name.replace('_', '-')}"
-    metavar = "JSON" if value else None
+    metavar = "JSON" if value else _METAVARS.get(kind)
     option = typer.Option(flag, help=text, metavar=metavar, show_default=False)
     return Argument(_declared(name, kind, option, required), value or _as_given)
 

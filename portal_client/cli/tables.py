@@ -97,7 +97,7 @@ def _record(fields: dict[str, Any]) -> Table:
 
 
 def _table(rows: Rows, widths: Mapping[str, int]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold underline")
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for name, width in widths.items():
         longest = max(cell_len(_text(row.get(name)).plain) for row in rows)
         table.add_column(_text(name), overflow="fold", min_width=width, no_wrap=longest <= width)

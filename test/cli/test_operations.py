@@ -172,6 +172,26 @@ def test_a_misspelt_field_is_told_in_one_line(portal: Portal, tmp_path: Path) ->
     assert ended.err == f"portal: {path}: name: Field required\n"
 
 
+def test_a_help_shows_no_type_of_a_flag(portal: Portal) -> None:
+    for words in ([], ["sessions"], ["sessions", "create"]):
+        ended = portal(*words, "--help")
+        assert (ended.code, ended.err) == (0, "")
+        assert "bool" not in ended.out
+    assert re.search(r"--agent-id +TEXT +The agent to talk to", ended.out)
+
+
+@pytest.mark.parametrize(
+    "words", [["--profile", "work"], ["--host=http://h"], ["--json"], ["--timeout", "1"]]
+)
+def test_an_option_before_the_command_is_said_to_stand_behind_it(words: list[str], portal: Portal) -> None:
+    for group in ([], ["agents"]):
+        ended = portal(*group, *words, "list")
+
+        assert (ended.code, ended.out) == (2, "")
+        said = " ".join(ended.err.replace("│", "").split())
+        assert f"No such option: {words[0].partition('=')[0]} here: it stands behind the command." in said
+
+
 def test_an_error_calls_arguments_as_the_user_does(portal: Portal) -> None:
     for words, said in (
         (["agents", "list", "--timeout", "0"], "--timeout: a timeout must be greater than 0, not 0.0"),
