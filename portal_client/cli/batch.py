@@ -13,7 +13,6 @@ import typer
 
 from portal_client.cli.documents import lines_of, parse, read_text, shown
 from portal_client.cli.exits import Exit
-from portal_client.cli.failures import quoted
 from portal_client.cli.lazy import Maker, leaf
 from portal_client.cli.portal import connect
 from portal_client.cli.shell import Shell
@@ -121,7 +120,7 @@ def run(
     Nothing is sent twice on a guess: what may have been sent is looked for first. The exit code is 1 where
     items have failed, and 5 where some are in doubt.
     """
-    shell.advice[Exit.INTERRUPTED] = f"To go on: portal batch run {quoted(journal)}"
+    shell.advice[Exit.INTERRUPTED] = f"To go on: {shell.hint('batch', 'run', journal)}"
     with _batch(shell, journal) as batch:
         counts = batch.run(
             workers=workers, per_minute=per_minute, attempts=attempts, timeout=timeout, progress=True

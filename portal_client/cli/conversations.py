@@ -14,7 +14,6 @@ import typer
 from portal_client.cli.documents import files as opened
 from portal_client.cli.documents import read_text
 from portal_client.cli.exits import Exit
-from portal_client.cli.failures import quoted
 from portal_client.cli.lazy import Maker, leaf
 from portal_client.cli.portal import connect
 from portal_client.cli.shell import Shell
@@ -159,7 +158,7 @@ class _Conversation:
         self._id = session_id
 
     def _advise(self) -> None:
-        goes_on = f"The agent goes on: portal wait {quoted(self._id)}"
+        goes_on = f"The agent goes on: {self._shell.hint('wait', self._id)}"
         self._shell.advice |= dict.fromkeys((Exit.WAIT_OVER, Exit.INTERRUPTED, Exit.IN_DOUBT), goes_on)
 
     # ── prompts ──
@@ -167,7 +166,7 @@ class _Conversation:
     def start(self, agent: str, prompt: str, paths: Optional[list[str]]) -> str:
         """Start a session, print its id on standard error, and return it."""
         text, attached = read_text(prompt), opened(paths or ())
-        look = f"portal sessions list --agent-id {quoted(agent)}"
+        look = self._shell.hint("sessions", "list", "--agent-id", agent)
         self._send(look, lambda: self._api.create_async_session(agent, text, attached, **self._limits))
         return self._id
 
@@ -177,7 +176,7 @@ class _Conversation:
 
         text, attached = read_text(prompt), opened(paths or ())
         before = self._api.get_session(self._id, **self._limits)
-        look = f"portal sessions get {quoted(self._id)}"
+        look = self._shell.hint("sessions", "get", self._id)
         self._send(look, lambda: self._api.update_async_session(self._id, text, attached, **self._limits))
         self._mine = lambda session: holds(session, text, before)
 

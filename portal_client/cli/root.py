@@ -23,6 +23,8 @@ from portal_client.cli.output import naming_output, open_streams, silence
 from portal_client.cli.portal import connect
 from portal_client.cli.sandbox import sandbox
 from portal_client.cli.services import SERVICES
+from portal_client.cli.shell import FAULT
+from portal_client.text import printable
 
 _TOOLS, _OPERATIONS = "Tools", "Operations"
 
@@ -89,6 +91,11 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"portal: {error.filename}: {error.strerror}", file=sys.stderr)
         return Exit.USAGE
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        print(f"portal: {printable(f'{type(error).__name__}: {error}')}\n  {FAULT}", file=sys.stderr)
+        return Exit.FAULT
     if code == Exit.PIPE_CLOSED:
         silence()
     return code if isinstance(code, int) else Exit.USAGE

@@ -6,7 +6,7 @@ import inspect
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
 import typer
 
 from portal_client.cli.exits import Exit, exit_code
-from portal_client.cli.failures import called, described
+from portal_client.cli.failures import called, described, quoted
 from portal_client.cli.output import Output
+from portal_client.cli.services import doctor_of
 
 if TYPE_CHECKING:
     from portal_client.api_client import ApiClient
@@ -30,18 +31,32 @@ Connect = Callable[..., "ApiClient"]
 #: The heading of these in a help.
 PANEL = "Options of every command"
 
+#: What is said of a fault of the program.
+FAULT = "This is a fault of portal-client; --debug shows where."
+
 
 class Shell:
     """What a command is given: its output, a client of its service, and the limit for its time in seconds."""
 
-    def __init__(self, connect: Callable[[], ApiClient], output: Output, timeout: Optional[float]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], ApiClient],
+        output: Output,
+        timeout: Optional[float],
+        options: Mapping[str, str],
+        doctor: Sequence[str],
+    ) -> None:
         self.output = output
         self.timeout = timeout
+        #: The options of the service that were given, by name.
+        self._options = options
+        #: The command that examines the service.
+        self.doctor = self.hint(*doctor)
         #: What helps, by the code that the command ends with.
         self.advice: dict[Exit, str] = {
-            Exit.UNREACHABLE: "`portal doctor` looks for the reason.",
+            Exit.UNREACHABLE: f"`{self.doctor}` looks for the reason.",
             Exit.IN_DOUBT: "The service may have done it all the same: look before you repeat it.",
-            Exit.FAULT: "This is a fault of portal-client; --debug shows where.",
+            Exit.FAULT: FAULT,
         }
         #: Whether the service has done what it would do once more for a repeated command.
         self.done = False
@@ -50,6 +65,11 @@ class Shell:
         #: Makes a client of the service, which the caller closes.
         self.connect = connect
         self._api: Optional[type[Api]] = None
+
+    def hint(self, *words: str) -> str:
+        """Return a command about the same service, to be pasted into a shell."""
+        options = (each for name, value in self._options.items() for each in (f"--{name}", value))
+        return " ".join(["portal", *map(quoted, words), *map(quoted, options)])
 
     @contextmanager
     def open(self, api: type[A]) -> Generator[A]:
@@ -104,6 +124,7 @@ def command(function: Callable[..., Optional[int]], connect: Optional[Connect] =
     own, settings = _declared(function, 1), _declared(connect) if connect else []
     limits = _declared(_limited) if connect and "timeout" not in {p.name for p in own} else []
     declared = [*own, *settings, *limits, *_declared(_common)]
+    doctor = doctor_of(connect.__module__ if connect else "")
     names = {parameter.name: called(parameter) for parameter in declared} | {"_request_timeout": "--timeout"}
 
     def run(**given: Any) -> None:
@@ -120,7 +141,8 @@ def command(function: Callable[..., Optional[int]], connect: Optional[Connect] =
 
         if debug:
             logging.basicConfig(stream=sys.stderr, format="%(name)s: %(message)s")
-        shell = Shell(client, output, timeout)
+        options = {name: value for name, value in of_service.items() if value is not None}
+        shell = Shell(client, output, timeout, options, doctor)
         shell.names |= names
         code = _ended(shell, partial(function, **given), debug)
         if code:
@@ -155,6 +177,9 @@ def _ended(shell: Shell, work: Callable[[Shell], Optional[int]], debug: bool) ->
             return failed
         if debug:
             traceback.print_exc()
-        shell.output.note(described(error, failed, shell.advice.get(failed), shell.names))
+        advice = shell.advice.get(failed)
+        if failed is Exit.REFUSED and getattr(error, "status", 0) == 401:
+            advice = f"`{shell.doctor}` looks at the token."
+        shell.output.note(described(error, failed, advice, shell.names))
         return failed
     return code or Exit.DONE

@@ -193,6 +193,24 @@ def by_target(**answers: Any) -> Callable[[Connection, Received], Any]:
     return answer
 
 
+def test_what_helps_goes_to_the_same_service(
+    portal: Portal, box: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("platformdirs", reason="the extra [profiles] is not installed")
+    portal("config", "init", "my work", "--host", "http://127.0.0.1:9", "--token-from", "env:WORK")
+
+    waited = portal(
+        "ask", "slow", "Go", "--timeout", "0.3", "--profile", "my work", "--host", box.host, host=""
+    )
+    with playing(lambda connection, request: False) as server:
+        lost = portal("ask", "a1", "Go", "--host", server.host)
+
+    same = f"--profile 'my work' --host {box.host}"
+    assert waited.code == 124
+    assert waited.err.endswith(f"  The agent goes on: portal wait {session_of(waited)} {same}\n")
+    assert lost.err.endswith(f" portal sessions list --agent-id a1 --host {server.host}\n")
+
+
 @pytest.mark.fault("Sent once", "A command whose prompt may have arrived ends in 5, and says where to look")
 def test_a_prompt_without_a_reply_is_in_doubt(portal: Portal) -> None:
     with playing(lambda connection, request: False) as server:

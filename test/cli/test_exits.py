@@ -132,6 +132,44 @@ def test_a_fault_of_the_program_names_itself(portal: Portal, monkeypatch: pytest
     assert "Traceback" in shown.err
 
 
+def test_a_fault_outside_of_a_command_names_itself(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    from portal_client.cli import root
+
+    monkeypatch.setattr(root, "tree", lambda: 1 / 0)
+    ended = portal("agents", "list")
+
+    assert (ended.code, ended.out) == (70, "")
+    assert ended.err == f"portal: ZeroDivisionError: division by zero\n  {root.FAULT}\n"
+    with pytest.raises(ZeroDivisionError):
+        portal("agents", "list", "--debug")
+
+
+@pytest.mark.parametrize(
+    ("words", "doctor"), [(["agents"], "portal doctor"), (["candela", "models"], "portal candela doctor")]
+)
+def test_the_doctor_of_the_service_is_named(words: list[str], doctor: str, portal: Portal) -> None:
+    with playing(reply({"detail": "No"}, 401)) as server:
+        refused = portal(*words, "list", host=server.host)
+    unreached = portal(*words, "list", "--host", server.host)
+
+    assert (refused.code, unreached.code) == (3, 4)
+    assert refused.err.endswith(f"  `{doctor}` looks at the token.\n")
+    assert unreached.err.endswith(f"  `{doctor} --host {server.host}` looks for the reason.\n")
+
+
+def test_output_that_cannot_be_written_is_no_reason_to_repeat(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from portal_client.cli.output import Output
+
+    monkeypatch.setattr(Output, "data", lambda *_: exec("raise OSError(28, 'No space left', 'x')"))
+    with playing(reply()) as server:
+        prompt, read = portal(*PROMPT, host=server.host), portal(*READ, host=server.host)
+
+    assert (prompt.code, read.code) == (5, 2)
+    assert prompt.err.startswith("portal: x: No space left\n")
+
+
 def test_the_codes_are_in_the_guide() -> None:
     guide = (Path(__file__).parents[2] / "docs/guides/shell.md").read_text("utf-8")
 
