@@ -39,7 +39,7 @@ class Profiles:
     """The profiles in a file, by default config.toml; none where there is no such file.
 
     Raises ApiValueError, which names the file, for one that cannot be read and, with the line, for one that
-    is no TOML. Warns of a file that other users may read or change.
+    is not valid TOML. Warns of a file that other users may read or change.
     """
 
     def __init__(self, path: Optional[Path] = None) -> None:
@@ -109,7 +109,7 @@ class Profiles:
         except ValueError as error:
             found = _PLACE.search(str(error))
             place = found[1] if found else f"line {_lines(content)}"
-            problem = f", {place}: this is no TOML, in which texts are quoted"
+            problem = f", {place}: this is not valid TOML, in which texts are quoted"
         raise ApiValueError(f"{self.path}{problem}")
 
 

@@ -173,7 +173,7 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, text: str) -> None
     said = refused(written(tmp_path, text))
 
     assert said.startswith(f"FILE{BROKEN[text]}")
-    assert "this is no TOML" in said
+    assert "this is not valid TOML" in said
 
 
 @pytest.mark.fault("Secrets", "A broken file of profiles is named with its line, and nothing of it is shown")
@@ -181,7 +181,7 @@ def test_a_file_in_another_encoding(tmp_path: Path) -> None:
     text = f'[profiles.work]\ntoken = "{TOKEN}"\nhost = "http://büro"'
 
     assert refused(written(tmp_path, text.encode("latin-1"))) == "FILE, line 3: this is not UTF-8"
-    assert "this is no TOML" in refused(written(tmp_path, b"\0"))
+    assert "this is not valid TOML" in refused(written(tmp_path, b"\0"))
 
 
 def test_a_file_that_is_nested_too_deeply(tmp_path: Path) -> None:

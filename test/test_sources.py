@@ -306,7 +306,7 @@ def test_the_arguments_are_those_of_the_constructor() -> None:
         (
             {"PORTAL_PROFILE": "work"},
             "[profiles.work",
-            "PORTAL_PROFILE: HERE, line 1: this is no TOML",
+            "PORTAL_PROFILE: HERE, line 1: this is not valid TOML",
         ),
         ({"PORTAL_PROFILE": "work"}, None, "PORTAL_PROFILE: no profile 'work': there is no file HERE"),
         ({}, "host = 5", "HERE: profiles.work.host must be a str, not int"),

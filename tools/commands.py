@@ -62,7 +62,7 @@ def _name(parameter: Any) -> str:
 
 
 def _metavar(option: Any) -> str:
-    return str(option.metavar or option.name.upper())
+    return str(option.name.upper() if option.metavar in (None, "TEXT", "NUMBER") else option.metavar)
 
 
 def _cell(text: str) -> str:

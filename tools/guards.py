@@ -307,7 +307,7 @@ MUTATIONS = [
     M(
         "what a broken file of profiles holds",
         "portal_client/profiles.py",
-        '{place}: this is no TOML, in which texts are quoted"',
+        '{place}: this is not valid TOML, in which texts are quoted"',
         '{place}: {error}"',
         "test/test_profiles.py::test_a_broken_file_is_named_with_its_line",
     ),
@@ -418,9 +418,16 @@ MUTATIONS = [
     M(
         "doubt once a prompt was sent",
         "portal_client/cli/shell.py",
-        "self.prompt_sent or in_doubt(error, self._api)",
+        "self.done or in_doubt(error, self._api)",
         "in_doubt(error, self._api)",
         "test/cli/test_conversations.py::test_what_fails_behind_the_prompt_is_no_reason_to_send_it_again",
+    ),
+    M(
+        "doubt once output cannot be written",
+        "portal_client/cli/shell.py",
+        "if failed is Exit.USAGE and shell.done:",
+        "if False:",
+        "test/cli/test_exits.py::test_output_that_cannot_be_written",
     ),
     M(
         "a token that a response repeats to a command",

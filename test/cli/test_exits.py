@@ -157,9 +157,8 @@ def test_the_doctor_of_the_service_is_named(words: list[str], doctor: str, porta
     assert unreached.err.endswith(f"  `{doctor} --host {server.host}` looks for the reason.\n")
 
 
-def test_output_that_cannot_be_written_is_no_reason_to_repeat(
-    portal: Portal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.fault("Sent once", "Output that cannot be written is no reason to send a prompt again")
+def test_output_that_cannot_be_written(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     from portal_client.cli.output import Output
 
     monkeypatch.setattr(Output, "data", lambda *_: exec("raise OSError(28, 'No space left', 'x')"))

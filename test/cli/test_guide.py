@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,10 +25,6 @@ def sessions() -> Iterator[tuple[str, str]]:
             yield command, printed
 
 
-def echo(conversation: Any, files: Any) -> str:
-    return str(conversation[-1].text)
-
-
 def like(text: str, host: str) -> str:
     """A text without what differs from one run to the next."""
     return "\n".join(line.rstrip() for line in ID.sub("ID", text).replace(host, "HOST").splitlines())
@@ -38,12 +33,11 @@ def like(text: str, host: str) -> str:
 @pytest.mark.slow
 def test_the_examples_run(tmp_path: Path) -> None:
     server = pytest.importorskip("portal_sandbox.server", reason="the sandbox is not installed")
-    (tmp_path / "quarter.csv").write_text("region,growth\nnorth,3\n", "utf-8")
     program = tmp_path / "portal"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m portal_client "$@"\n', "utf-8")
     program.chmod(0o755)
 
-    with server.running(agents={"echo": echo}, tokens={TOKEN: "me"}) as box:
+    with server.running(tokens={TOKEN: "me"}) as box:
         path = os.pathsep.join((str(tmp_path), os.environ["PATH"]))
         more = {"XDG_CONFIG_HOME": str(tmp_path), "FBN_CANDELA_URL": box.candela_url}
         variables = environment(box.host, PATH=path, **more)
