@@ -50,6 +50,7 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self._within_line = False
         self.terminal: bool = sys.stdout.isatty()
         # A sign that the encoding of the other side does not have is no reason to fail.
         for stream in (sys.stdout, sys.stderr):
@@ -84,9 +85,13 @@ class Output:
         with naming_output():
             sys.stdout.write(printable(text, keep="\n\t") if self.terminal and not self.as_json else text)
             sys.stdout.flush()
+        if text:
+            self._within_line = not text.endswith("\n")
 
     def note(self, text: str) -> None:
-        """Print a line on standard error."""
+        """Print a line on standard error; in a terminal it does not begin within a line of text."""
+        if self.terminal and self._within_line:
+            self.text("\n")
         print(printable(text, keep="\n"), file=sys.stderr, flush=True)
 
     def _json(self, value: Any, indent: Any = None) -> str:

@@ -20,7 +20,7 @@ from portal_client.reading import SHORTEST_SECONDS
 from portal_client.reasons import in_doubt, reasons
 from portal_client.serialization import sanitize
 from portal_client.spelling import hint
-from portal_client.text import masked_data, shortened
+from portal_client.text import masked_data, printable, shortened
 from portal_client.timeouts import Deadline, Timeouts
 from portal_client.wait import SessionProgress
 from portal_client.waiting import holds
@@ -86,6 +86,11 @@ class Calls:
 
         Raises pydantic.ValidationError and ApiValueError where an argument is wrong, ApiException.
         """
+        known = self.schemas[tool.name]["properties"]
+        for name in given:
+            if name not in known:
+                near = hint(name, known) or f"; it takes {', '.join(known) or 'none'}"
+                raise ApiValueError(f"{tool.name} has no argument {printable(name)!r}{near}")
         arguments = self._arguments[tool.name].validate_python(given)
         if "files" in arguments and self._folder is not None:
             arguments["files"] = [self._folder.file(name) for name in arguments["files"]]

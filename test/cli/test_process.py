@@ -266,6 +266,25 @@ def test_words_in_a_terminal_are_escaped() -> None:
     assert (ask.code, ask.err) == (0, "session s1\n")
 
 
+def test_a_note_begins_a_line_of_its_own_in_a_terminal() -> None:
+    head = b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
+    first = chunk(json.dumps(state("The north")).encode() + b"\n")
+    script = by_target(
+        POST_async=reply({"session_id": "s1"}),
+        GET_s1=reply({**SESSION, "messages": [], "status": "Running"}),
+        GET_subscribe=lambda connection, request: Steps(head, [first], chunk(b""))(connection, request),
+    )
+    with playing(script) as server:
+        ask = Terminal("ask", "a1", "Go", "--timeout", "1", host=server.host)
+        words = ask.read()
+        with running("ask", "a1", "Go", "--timeout", "1", host=server.host) as piped:
+            assert piped.stdout
+            assert piped.stdout.read() == "The north"
+
+    assert (words, ask.code) == ("The north\n", 124)
+    assert ask.err.startswith("session s1\nportal: the wait for session s1 is over\n")
+
+
 # ── the program itself ──
 
 
@@ -276,6 +295,16 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == 'portal: it needs typer: pip install "portal-client[cli]"\n'
+
+
+def test_without_the_sandbox_one_line_says_what_to_install(tmp_path: Path) -> None:
+    for name in ("sqlalchemy", "fastapi", "uvicorn"):
+        (tmp_path / f"{name}.py").write_text(f"raise ImportError('no {name}', name='{name}')", "utf-8")
+
+    done = process("sandbox", "--help", PYTHONPATH=os.pathsep.join((str(tmp_path), str(ROOT))))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r'portal: it needs \w+: pip install "portal-client\[sandbox\]"\n', done.stderr)
 
 
 def test_ctrl_c_is_silent_before_a_command_has_begun(tmp_path: Path) -> None:
