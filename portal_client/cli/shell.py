@@ -78,6 +78,16 @@ class Shell:
         with self.connect() as client:
             yield api(client)
 
+    def advice_on(self, error: BaseException, code: Exit) -> Optional[str]:
+        """Return what helps against an error that ends in a code, if anything does."""
+        from portal_client.exceptions import AuthenticationError, UnauthorizedException
+
+        if code in (Exit.USAGE, Exit.REFUSED) and isinstance(
+            error, (AuthenticationError, UnauthorizedException)
+        ):
+            return f"`{self.doctor}` looks at the token."
+        return self.advice.get(code)
+
     def in_doubt(self, error: ApiException) -> bool:
         """Return whether a call that failed may have had an effect, or one before it has."""
         from portal_client.reasons import in_doubt
@@ -177,9 +187,6 @@ def _ended(shell: Shell, work: Callable[[Shell], Optional[int]], debug: bool) ->
             return failed
         if debug:
             traceback.print_exc()
-        advice = shell.advice.get(failed)
-        if failed is Exit.REFUSED and getattr(error, "status", 0) == 401:
-            advice = f"`{shell.doctor}` looks at the token."
-        shell.output.note(described(error, failed, advice, shell.names))
+        shell.output.note(described(error, failed, shell.advice_on(error, failed), shell.names))
         return failed
     return code or Exit.DONE

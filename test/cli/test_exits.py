@@ -147,12 +147,17 @@ def test_a_fault_outside_of_a_command_names_itself(portal: Portal, monkeypatch: 
 @pytest.mark.parametrize(
     ("words", "doctor"), [(["agents"], "portal doctor"), (["candela", "models"], "portal candela doctor")]
 )
-def test_the_doctor_of_the_service_is_named(words: list[str], doctor: str, portal: Portal) -> None:
+def test_the_doctor_of_the_service_is_named(
+    words: list[str], doctor: str, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with playing(reply({"detail": "No"}, 401)) as server:
         refused = portal(*words, "list", host=server.host)
     unreached = portal(*words, "list", "--host", server.host)
+    monkeypatch.setenv("PORTAL_TOKEN", "one\ntwo")
+    unusable = portal("agents", "list")
 
-    assert (refused.code, unreached.code) == (3, 4)
+    assert (refused.code, unreached.code, unusable.code) == (3, 4, 2)
+    assert unusable.err.endswith("  `portal doctor` looks at the token.\n")
     assert refused.err.endswith(f"  `{doctor}` looks at the token.\n")
     assert unreached.err.endswith(f"  `{doctor} --host {server.host}` looks for the reason.\n")
 

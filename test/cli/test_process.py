@@ -266,6 +266,22 @@ def test_words_in_a_terminal_are_escaped() -> None:
     assert (ask.code, ask.err) == (0, "session s1\n")
 
 
+def test_the_doctor_has_colours_in_a_terminal_alone() -> None:
+    refusal = reply({"detail": "No"}, 404).replace(b" Reason", b" \x1b[2J")
+    with playing(refusal) as server:
+        shown = Terminal("doctor", host=server.host)
+        colours = shown.read()
+        plain = Terminal("doctor", host=server.host, NO_COLOR="1").read()
+        piped = process("doctor", host=server.host)
+
+    assert (shown.code, shown.err, piped.returncode) == (3, "", 3)
+    assert re.search(r"\x1b\[32mok ", colours)
+    assert re.search(r"\x1b\[1;31mFAILED ", colours)
+    assert "\x1b[2J" not in colours + plain + piped.stdout
+    assert not re.search(r"\x1b\[\d*(;\d+)*3\dm", plain)
+    assert "\x1b" not in piped.stdout
+
+
 def test_a_note_begins_a_line_of_its_own_in_a_terminal() -> None:
     head = b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
     first = chunk(json.dumps(state("The north")).encode() + b"\n")
