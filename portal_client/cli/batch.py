@@ -57,6 +57,7 @@ def add(
 
     if (items is None) == (text_prompt is None):
         raise ApiValueError("give ITEMS, or a single item with --prompt")
+    given: Iterator[Any]
     if text_prompt is None:
         given = _items(str(items), agent_id)
     elif agent_id is None:
