@@ -14,13 +14,15 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, cast
 
 import urllib3
-from urllib3.exceptions import NameResolutionError, ProxyError
+from pydantic import TypeAdapter, ValidationError
+from urllib3.exceptions import HTTPError, NameResolutionError, ProxyError
 from urllib3.util import parse_url
 
 from portal_client import __version__
 from portal_client.cli.exits import Exit, exit_code
 from portal_client.credential import TokenSource, bearer_token
 from portal_client.exceptions import ApiException, ApiValueError, AuthenticationError
+from portal_client.parsing import parse_body
 from portal_client.request import Origin
 from portal_client.text import printable
 from portal_client.transport.lookup import addresses
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from portal_client.configuration import Configuration
 
 _DISTRIBUTION = "portal-client"
+
+#: Bytes of the response that are read; it lists what the caller may see.
+_MAX_BODY = 256 * 1024 * 1024
 
 #: Seconds that the clocks of two machines may differ: a token is valid for minutes, at the least.
 _MAX_SKEW = 60
@@ -138,8 +143,10 @@ def of_token(configuration: Configuration) -> Iterator[Check]:
         yield Check("token", f"{where}, expired {_span(-left)} ago", "Renew it.", Exit.REFUSED)
 
 
-def of_call(configuration: Configuration, call: Callable[[], urllib3.BaseHTTPResponse]) -> Iterator[Check]:
-    """Check one real call: the certificates on its way, the clock, and the status."""
+def of_call(
+    configuration: Configuration, call: Callable[[], urllib3.BaseHTTPResponse], returns: TypeAdapter[Any]
+) -> Iterator[Check]:
+    """Check one real call: the certificates on its way, the clock, the status, and what it returns."""
     began = time.time()
     try:
         response = call()
@@ -154,7 +161,7 @@ def of_call(configuration: Configuration, call: Callable[[], urllib3.BaseHTTPRes
         if configuration.host.startswith("https:"):
             yield Check("TLS", _certificate(response))
         yield _clock(response, (began + time.time()) / 2)
-        yield _status(response)
+        yield _outcome(response, returns)
 
 
 def _seconds_left(token: str) -> Optional[float]:
@@ -214,10 +221,16 @@ def _clock(response: urllib3.BaseHTTPResponse, now: float) -> Check:
     return Check("clock", found, _OF_CLOCK, Exit.USAGE)
 
 
-def _status(response: urllib3.BaseHTTPResponse) -> Check:
+def _outcome(response: urllib3.BaseHTTPResponse, returns: TypeAdapter[Any]) -> Check:
     found = printable(f"{response.status} {response.reason or ''}").strip()
-    if response.status < 300:
-        return Check("call", found)
-    remedy = _OF_STATUS.get(response.status, "See the service's own log.")
-    code = Exit.REFUSED if 400 <= response.status <= 499 else Exit.UNREACHABLE
-    return Check("call", found, remedy, code)
+    if response.status >= 300:
+        remedy = _OF_STATUS.get(response.status, "See the service's own log.")
+        code = Exit.REFUSED if 400 <= response.status <= 499 else Exit.UNREACHABLE
+        return Check("call", found, remedy, code)
+    try:
+        body = response.read(_MAX_BODY, decode_content=True)
+        parse_body(returns.validator.validate_json, body, response.headers.get("content-type", ""), False)
+    except (HTTPError, OSError, ValidationError):
+        found += ", with a body that is not that of the service"
+        return Check("call", found, _OF_STATUS[404], Exit.UNREACHABLE)
+    return Check("call", found)

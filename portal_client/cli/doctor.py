@@ -69,4 +69,4 @@ def _checks(shell: Shell, api: type[Api], operation: str) -> Iterator[Check]:
         yield from of_way(settings)
         limits: Any = {} if shell.timeout is None else {"_request_timeout": shell.timeout}
         call = getattr(api(client), f"{operation}_without_preload_content")
-        yield from of_call(settings, lambda: call(**limits))
+        yield from of_call(settings, lambda: call(**limits), getattr(api, operation).operation.returns)

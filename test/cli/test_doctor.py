@@ -66,6 +66,25 @@ def test_a_status(status: int, code: int, helps: str, portal: Portal) -> None:
     assert helps in remedy
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        reply(b"<html>Welcome to the hotel</html>", Content_Type="text/html"),
+        reply(b""),
+        reply(b"null"),
+        reply({"users": []}),
+        reply({"agents": []}).replace(b"Content-Length: 1", b"Content-Length: 2"),
+    ],
+)
+def test_something_else_is_there(response: bytes, portal: Portal) -> None:
+    with playing(lambda connection, request: bool(connection.send(response))) as server:
+        code, checks = examined(portal, host=server.host)
+
+    assert (code, list(failed(checks))) == (4, ["call"])
+    assert checks["call"]["found"] == "200 Reason, with a body that is not that of the service"
+    assert "Something else is there" in failed(checks)["call"][2]
+
+
 def test_nothing_is_there(portal: Portal) -> None:
     with playing(closes) as server:
         host = server.host
