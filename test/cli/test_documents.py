@@ -43,7 +43,7 @@ def test_json_and_yaml(text: str, value: Any) -> None:
     ("text", "line", "said"),
     [
         ("a: 1\nb: [", 1, "x, line 2, column 5: not valid YAML: expected the node content"),
-        ('{\n"a": 1,\n}', 1, "x, line 3, column 1: not valid JSON: "),
+        ('{\n"a": 1\n"b"}', 1, "x, line 3, column 1: not valid JSON: Expecting ',' delimiter"),
         ('{"a"', 7, "x, line 7, column 5: not valid JSON: Expecting ':' delimiter"),
         (f'{{"a": {"1" * 5000}}}', 1, "x: not valid JSON: Exceeds the limit"),
         (f"a: {'1' * 5000}", 1, "x: not valid YAML: Exceeds the limit"),
