@@ -35,12 +35,24 @@ def explain(shell: Shell) -> None:
 
 
 def show(shell: Shell, explanation: Explanation) -> None:
-    """Print the rows of an explanation that have a value, in JSON all of them."""
+    """Print the rows of an explanation that have a value, in JSON all of them.
+
+    In a terminal the sources of a setting share a column, so that there is room for them.
+    """
     if shell.output.as_json:
         shell.output.data([row._asdict() for row in explanation])
         return
-    rows = [{**row._asdict(), "overrode": ", ".join(row.overrode)} for row in explanation if row.value]
+    rows: list[dict[str, Any]] = []
+    for row in explanation:
+        if row.value and shell.output.terminal:
+            source = ", over ".join([row.source, *row.overrode])
+            rows.append({"setting": row.setting, "value": row.value, "source": source})
+        elif row.value:
+            rows.append({**row._asdict(), "overrode": ", ".join(row.overrode)})
     shell.output.data(rows)
+    if shell.output.terminal:
+        for warning in explanation.warnings:
+            shell.output.note(f"warning: {warning}")
     shell.output.note(f"(not set: {', '.join(row.setting for row in explanation if not row.value)})")
 
 

@@ -282,6 +282,24 @@ def test_the_doctor_has_colours_in_a_terminal_alone() -> None:
     assert "\x1b" not in piped.stdout
 
 
+def test_a_terminal_of_80_columns_shows_what_a_setting_overrides(tmp_path: Path) -> None:
+    file = tmp_path / "portal-client" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('[profiles.work]\nhost = "http://portal.test"\ntoken = "env:WORK"\n', "utf-8")
+    file.chmod(0o600)
+    more = {"XDG_CONFIG_HOME": str(tmp_path), "PORTAL_TOKEN": "", "NO_COLOR": "1"}
+
+    explain = Terminal("config", "explain", "--profile", "work", host="http://other.test", **more)
+    shown = " ".join(re.sub(r"\x1b\[\d*m", "", explain.read()).split())
+
+    assert explain.code == 0
+    assert "PORTAL_HOST, over" in shown
+    assert "profiles.work.host" in shown
+    assert "use a wider terminal" not in explain.err
+    said = f"warning: access_token: that of {file}: profiles.work.token goes to the host of PORTAL_HOST\n"
+    assert said in explain.err
+
+
 def test_a_note_begins_a_line_of_its_own_in_a_terminal() -> None:
     head = b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
     first = chunk(json.dumps(state("The north")).encode() + b"\n")
