@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional, cast
 
 import urllib3
 from pydantic import TypeAdapter, ValidationError
-from urllib3.exceptions import HTTPError, NameResolutionError, ProxyError
+from urllib3.exceptions import HTTPError, NameResolutionError, ProxyError, SSLError
 from urllib3.util import parse_url
 
 from portal_client import __version__
@@ -60,13 +60,14 @@ _OF_CONNECTION = (
 _OF_PROXY = "Is it the right proxy, and is it running? NO_PROXY names hosts that are reached without one."
 _OF_TLS = "Does this port speak TLS? A host with http:// is reached without it."
 _OF_TIME = "A firewall may be in between, or the service is slow: --timeout allows it more time."
+_OF_SETTING = "Correct the setting or the variable."
 _OF_CLOCK = "Set the clock of this machine: a token may count as expired, or as not yet valid."
 #: Those above come first. A token that cannot be had and a name have checks of their own.
 _OF_CAUSE: dict[type[BaseException], str] = {
     AuthenticationError: "",
     ProxyError: _OF_PROXY,
     NameResolutionError: "",
-    ssl.SSLError: _OF_TLS,
+    SSLError: _OF_TLS,
     TimeoutError: _OF_TIME,
 }
 _OF_STATUS = {
@@ -107,7 +108,7 @@ def of_way(configuration: Configuration) -> Iterator[Check]:
         proxy = proxy_for(origin, configuration)
     except (ApiException, ApiValueError) as error:
         why = " ".join(str(error).split())
-        yield Check("proxy", why, "Correct the setting or the variable.", Exit.USAGE)
+        yield Check("proxy", why, _OF_SETTING, Exit.USAGE)
         return
     yield Check("proxy", "none" if proxy is None else f"{proxy}, {proxy.url}")
     if proxy is not None:
@@ -150,6 +151,9 @@ def of_call(
     began = time.time()
     try:
         response = call()
+    except ApiValueError as error:  # of a certificate, for example
+        yield Check("call", " ".join(str(error).split()), _OF_SETTING, Exit.USAGE)
+        return
     except ApiException as error:
         code, causes = exit_code(error, lambda _: False), list(_causes(error))
         refused = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
@@ -195,7 +199,7 @@ def _remedy(causes: Sequence[BaseException]) -> str:
     for kind, remedy in _OF_CAUSE.items():
         if any(isinstance(each, kind) for each in causes):
             return remedy
-    return _OF_CONNECTION
+    return _OF_CONNECTION if any(isinstance(each, HTTPError) for each in causes) else _OF_SETTING
 
 
 def _certificate(response: urllib3.BaseHTTPResponse) -> str:

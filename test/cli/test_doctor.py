@@ -239,6 +239,36 @@ def test_certificates(portal: Portal, tmp_path: Path, monkeypatch: pytest.Monkey
     assert after["TLS"]["found"].startswith("issued by Example Authority, valid for ")
 
 
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_certificate_file_that_cannot_be_used(
+    content: str | None, portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is not None:
+        (tmp_path / "ca.pem").write_text(content, "utf-8")
+    monkeypatch.setenv("FBN_CLIENT_CERTIFICATE", str(tmp_path / "ca.pem"))
+    ended = portal("candela", "doctor", "--json", host="https://127.0.0.1:9")
+
+    (call,) = failed({check["name"]: check for check in json.loads(ended.out)}).values()
+    assert (ended.code, ended.err) == (4, "")
+    assert call[1].startswith(f"FBN_CLIENT_CERTIFICATE: {tmp_path / 'ca.pem'} cannot be read")
+    assert call[2] == "Correct the setting or the variable."
+
+
+def test_a_certificate_of_a_profile_that_is_not_there(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("platformdirs")
+    portal("config", "init", "work", "--host", "https://127.0.0.1:9", "--token-from", "env:WORK")
+    with open(tmp_path / "portal-client" / "config.toml", "a", encoding="utf-8") as file:
+        file.write('ssl_ca_cert = "ca.pem"\n')
+
+    code, checks = examined(portal, "--profile", "work", host="")
+
+    assert (code, list(failed(checks))) == (2, ["call"])
+    assert "profiles.work.ssl_ca_cert: " in failed(checks)["call"][1]
+    assert failed(checks)["call"][2] == "Correct the setting or the variable."
+
+
 def test_candela_has_a_doctor_too(portal: Portal) -> None:
     with playing(reply(True, Date=formatdate(usegmt=True))) as server:
         ended = portal("candela", "doctor", host=server.host)
