@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import uuid
 from pathlib import Path
 
 from rich.console import Console
@@ -39,11 +40,9 @@ PICTURES = {
     "doctor": ["portal doctor --host http://127.0.0.1:9"],
 }
 
-#: What differs from one run to the next, and what stands for it.
-_VARYING = (
-    (re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"), "8cf1fd3aee404a9f93b2b0ac2d7db3c1"),
-    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}"), "2026-10-01T09:00:00.000000"),
-)
+# What differs from one run to the next.
+_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}")
 
 
 def shown(command: str, columns: int, environment: dict[str, str]) -> str:
@@ -70,12 +69,15 @@ def _read(end: int) -> bytes:
 def draw(path: Path, commands: list[str], columns: int, environment: dict[str, str]) -> None:
     """Draw what commands print as an SVG that loads nothing from elsewhere."""
     console = Console(record=True, width=columns, file=io.StringIO(), highlight=False, markup=False)
+    ids: dict[str, str] = {}
+
+    def steady(found: re.Match[str]) -> str:
+        return ids.setdefault(found[0], uuid.uuid5(uuid.NAMESPACE_OID, str(len(ids))).hex)
+
     for command in commands:
         console.print(f"$ {command}", style="bold")
-        text = shown(command, columns, environment)
-        for pattern, constant in _VARYING:
-            text = pattern.sub(constant, text)
-        console.print(Text.from_ansi(text.rstrip()))
+        text = _TIME.sub("2026-10-01T09:00:00.000000", shown(command, columns, environment))
+        console.print(Text.from_ansi(_ID.sub(steady, text).rstrip()))
     svg = console.export_svg(title="", unique_id=path.stem)
     path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), "utf-8")
 
