@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from portal_client.exceptions import UnprocessableEntityException as UnprocessableEntityException
     from portal_client.hooks import Attempt as Attempt
     from portal_client.hooks import Hooks as Hooks
+    from portal_client.middleware import CallNext as CallNext
+    from portal_client.middleware import Middleware as Middleware
+    from portal_client.middleware import MiddlewareRequest as MiddlewareRequest
+    from portal_client.middleware import MiddlewareResponse as MiddlewareResponse
     from portal_client.records import to_pandas as to_pandas
     from portal_client.records import to_records as to_records
     from portal_client.streaming import EventStream as EventStream
@@ -64,6 +68,7 @@ else:
                 "UnauthorizedException UnprocessableEntityException"
             ),
             "portal_client.hooks": "Attempt Hooks",
+            "portal_client.middleware": "CallNext Middleware MiddlewareRequest MiddlewareResponse",
             "portal_client.records": "to_pandas to_records",
             "portal_client.streaming": "EventStream",
         },

@@ -15,6 +15,7 @@ from portal_client.auth import AccessToken
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.explanation import argument, attribute
 from portal_client.hooks import Hooks
+from portal_client.middleware import Middleware
 from portal_client.timeouts import TimeoutArgument
 from portal_client.timeouts import Timeouts as TimeoutsInSeconds
 
@@ -137,6 +138,7 @@ class Configuration(configuration.Configuration):
         max_response_size: int = 256 * 1024 * 1024,
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
+        middleware: Sequence[Middleware] = (),
     ) -> None:
         super().__init__(
             host,
@@ -163,6 +165,7 @@ class Configuration(configuration.Configuration):
             max_response_size=max_response_size,
             connection_pool_maxsize=connection_pool_maxsize,
             hooks=hooks,
+            middleware=middleware,
         )
         if timeouts is not None:
             if timeout is not None:

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from portal_client.following import SessionUpdates as SessionUpdates
     from portal_client.hooks import Attempt as Attempt
     from portal_client.hooks import Hooks as Hooks
+    from portal_client.middleware import CallNext as CallNext
+    from portal_client.middleware import Middleware as Middleware
+    from portal_client.middleware import MiddlewareRequest as MiddlewareRequest
+    from portal_client.middleware import MiddlewareResponse as MiddlewareResponse
     from portal_client.models import *  # noqa: F403
     from portal_client.multipart import Files as Files
     from portal_client.options import RequestOptions as RequestOptions
@@ -72,6 +76,7 @@ else:
             ),
             "portal_client.following": "SessionUpdates",
             "portal_client.hooks": "Attempt Hooks",
+            "portal_client.middleware": "CallNext Middleware MiddlewareRequest MiddlewareResponse",
             "portal_client.multipart": "Files",
             "portal_client.options": "RequestOptions StreamOptions",
             "portal_client.records": "to_pandas to_records",

@@ -16,6 +16,7 @@ import urllib3
 from portal_client.credential import AccessToken, Credential, check_header, strip_bearer
 from portal_client.exceptions import ApiValueError
 from portal_client.hooks import Hooks, log_to_file
+from portal_client.middleware import Middleware, check_middleware
 from portal_client.secret import Hidden, Lost, Secret, SecretSetting, TLSContextSetting
 from portal_client.settings import (
     CheckedSetting,
@@ -70,6 +71,7 @@ class Configuration(HasSources, HasDefault):
     retries: CheckedSetting[Union[int, urllib3.Retry, None]] = CheckedSetting(_check_retries)
     rate_limit_retries: CheckedSetting[int] = CheckedSetting(check_count)
     max_response_size: CheckedSetting[int] = CheckedSetting(partial(check_count, least=1))
+    middleware: CheckedSetting[list[Middleware]] = CheckedSetting(check_middleware)
 
     refresh_api_key_hook: Optional[Callable[[Configuration], None]] = None
     assert_hostname: Union[str, bool, None] = None
@@ -115,6 +117,7 @@ class Configuration(HasSources, HasDefault):
         max_response_size: int = 256 * 1024 * 1024,
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
+        middleware: Sequence[Middleware] = (),
     ) -> None:
         given = arguments_of(Configuration.__init__, locals())
         self.server_index: Optional[int] = 0 if server_index is None and host is None else server_index
@@ -149,6 +152,7 @@ class Configuration(HasSources, HasDefault):
         self.rate_limit_retries = rate_limit_retries
         self.max_response_size = max_response_size
         self.hooks: list[Hooks] = list(hooks)
+        self.middleware = check_middleware("middleware", middleware)
         self._sources = given
 
     # ── host ──

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import quote, unquote_to_bytes
 
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.pasted import trimmed
-from portal_client.secret import Hidden, HiddenBytes, Lost
+from portal_client.secret import PLAIN_HEADERS, Hidden, HiddenBytes, Lost
 from portal_client.serialization import encoded
 from portal_client.settings import unawaited
 from portal_client.text import exact
@@ -22,6 +23,7 @@ _BEARER = "Bearer "
 #: What may precede a token that was pasted. "Bearer" alone may be a token.
 _PASTED = re.compile(r"[\s\ufeff\u200b]*(?:bearer[^\S\r\n][\s\ufeff\u200b]*)*", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FRAMING = ("content-length", "transfer-encoding")
 _NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
@@ -33,6 +35,23 @@ def check_header_name(argument: str, name: str) -> str:
     if not _HEADER_NAME.fullmatch(name):
         raise ApiValueError(f"{argument}: {name!r} is not the name of a header")
     return name
+
+
+@lru_cache(maxsize=256)
+def header_key(name: str) -> str:
+    """Return the name of a header that may be set, in lower case.
+
+    Raises ApiValueError for one that follows from the body.
+    """
+    key = check_header_name("a header", name).lower()
+    if key in _FRAMING:
+        raise ApiValueError(f"the header {name} follows from the body and cannot be set")
+    return key
+
+
+def hidden_header(name: str, value: str) -> str:
+    """Return the value of a header, hidden unless it may be shown."""
+    return value if name.lower() in PLAIN_HEADERS else Hidden(value)
 
 
 def check_header(name: str, value: object) -> str:

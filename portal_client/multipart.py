@@ -5,16 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Optional, Union, cast
 
 from urllib3.fields import RequestField
 from urllib3.filepost import choose_boundary
 
+from portal_client.exceptions import ApiValueError
 from portal_client.files import BLOCK, Part
 from portal_client.files import Files as Files
 from portal_client.serialization import encoded
 
 Piece = Union[bytes, memoryview]
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """A part of a form; `filename` and `content_type` are None for a text field.
+
+    `size` in bytes is None where it is not known.
+    """
+
+    name: str
+    filename: Optional[str]
+    content_type: Optional[str]
+    size: Optional[int]
+    content: Union[Part, bytes] = field(repr=False)
+
+    def blocks(self) -> Iterator[Piece]:
+        """Return the content in blocks; each is valid until the next one is read.
+
+        Raises ApiValueError for a stream, which can be read once only, ApiException where a file cannot be
+        read.
+        """
+        if self.size is None:
+            raise ApiValueError(f"files: {self.filename!r} is a stream, which is read as it is sent")
+        return iter((self.content,)) if isinstance(self.content, bytes) else self.content.blocks()
 
 
 class Multipart:
@@ -26,34 +52,46 @@ class Multipart:
     """
 
     def __init__(self, fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, Part]]) -> None:
-        #: The names of the text fields, and those of the files.
-        self.names: tuple[list[str], list[str]] = [name for name, _ in fields], [name for name, _ in files]
         self.boundary: str = choose_boundary()
         self.content_type: str = f"multipart/form-data; boundary={self.boundary}"
         texts = [(name, encoded(name, text)) for name, text in fields]
-        self._parts: list[tuple[bytes, Optional[int], Union[Part, bytes]]] = [
-            *((self._head(RequestField(name, b"")), len(text), text) for name, text in texts),
-            *((self._head(_file_field(name, f), f.content_type), f.size, f) for name, f in files),
-        ]
+        #: The text fields, then the files.
+        self.parts: tuple[FormPart, ...] = (
+            *(FormPart(name, None, None, len(text), text) for name, text in texts),
+            *(FormPart(name, f.filename, f.content_type, f.size, f) for name, f in files),
+        )
+        self._heads = [self._head(part) for part in self.parts]
         self._pieces: Optional[Generator[Piece, None, None]] = None
         #: Called with the number of bytes that were written so far, from 0 in each iteration.
         self.observer: Optional[Callable[[int], None]] = None
         self._tail = f"--{self.boundary}--\r\n".encode()
-        sizes = [size for _, size, _ in self._parts]
+        sizes = [part.size for part in self.parts]
         self.repeatable: bool = None not in sizes
         self.length: Optional[int] = None
         if self.repeatable:
-            framing = len(self._tail) + sum(len(head) + 2 for head, _, _ in self._parts)
+            framing = len(self._tail) + sum(len(head) + 2 for head in self._heads)
             self.length = framing + sum(cast("list[int]", sizes))
 
-    def _head(self, field: RequestField, content_type: Optional[str] = None) -> bytes:
-        field.make_multipart(content_type=content_type)
+    def _head(self, part: FormPart) -> bytes:
+        # A name that is not UTF-8 on disk holds surrogates, which cannot be sent.
+        filename = part.filename and re.sub("[\ud800-\udfff]", "\ufffd", part.filename)
+        field = RequestField(part.name, b"", filename=filename)
+        field.make_multipart(content_type=part.content_type)
         return f"--{self.boundary}\r\n{field.render_headers()}".encode()
 
     def __iter__(self) -> Iterator[Piece]:
         pieces = self._in_pieces()
         self._pieces = pieces if self.observer is None else _observed(pieces, self.observer)
         return self._pieces
+
+    def blocks(self) -> Iterator[Piece]:
+        """Return the bytes apart from those that are sent, to sign them; each piece as in the iteration.
+
+        Raises ApiValueError where a file is a stream, which can be read once only.
+        """
+        if not self.repeatable:
+            raise ApiValueError("files: one of them is a stream, which is read as it is sent")
+        return self._in_pieces()
 
     def close(self) -> None:
         """End an iteration that was left in the middle, and close its file."""
@@ -65,7 +103,8 @@ class Multipart:
         # large ones are not copied. A stream of unknown length is sent as it comes.
         pending: list[Piece] = []
         held = 0
-        for head, size, content in self._parts:
+        for head, part in zip(self._heads, self.parts, strict=True):
+            size, content = part.size, part.content
             pending.append(head)
             held += len(head)
             pieces = (content,) if isinstance(content, bytes) else content.blocks()
@@ -92,8 +131,3 @@ def _observed(
             yield piece
             written += size  # the next one is asked for once this one is written
             observer(written)
-
-
-def _file_field(name: str, part: Part) -> RequestField:
-    # A name that is not UTF-8 on disk holds surrogates, which cannot be sent.
-    return RequestField(name, b"", filename=re.sub("[\ud800-\udfff]", "\ufffd", part.filename))

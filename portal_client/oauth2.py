@@ -22,6 +22,7 @@ from portal_client.credential import (
     token_error,
 )
 from portal_client.exceptions import ApiValueError, AuthenticationError
+from portal_client.middleware import Middleware
 from portal_client.references import Reference
 from portal_client.request import Caller
 from portal_client.rest import RESTClientObject
@@ -67,7 +68,8 @@ class OAuth2Password(TokenSource, Reference):
     `username`, `password`, `client_id` and `client_secret` are texts or references such as EnvToken(name)
     and FileToken(path); pickle carries the references only. `on_response` is called with each TokenResponse
     before it is evaluated. `allow_http` lets the password go in clear to another machine. `configuration` is
-    that of a fetch outside of a client. `now` is the clock, in seconds.
+    that of a fetch outside of a client. `middleware` is around the requests for tokens, which do not pass
+    that of a configuration: their body is the password. `now` is the clock, in seconds.
 
     Raises ApiValueError for an argument that cannot be used. A call for which there is no token raises
     AuthenticationError with the status of the token endpoint, 0 without a response, and its `error` and
@@ -97,9 +99,12 @@ class OAuth2Password(TokenSource, Reference):
         on_response: Optional[Callable[[TokenResponse], object]] = None,
         allow_http: bool = False,
         configuration: Optional[Configuration] = None,
+        middleware: Sequence[Middleware] = (),
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._endpoint = TokenEndpoint(token_url, allow_http=allow_http, on_response=on_response)
+        self._endpoint = TokenEndpoint(
+            token_url, allow_http=allow_http, on_response=on_response, middleware=middleware
+        )
         self.username = _check_reference("username", username)
         self.password = _check_reference("password", password)
         self.client_id = _check_reference("client_id", client_id)

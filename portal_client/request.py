@@ -14,6 +14,7 @@ from urllib3.util import Url
 
 from portal_client.credential import Credential
 from portal_client.hooks import Hooks, log
+from portal_client.middleware import Middleware
 from portal_client.multipart import Multipart
 from portal_client.timeouts import Deadline, Timeouts
 
@@ -66,6 +67,7 @@ class HTTPRequest:
     idempotent: bool
     max_response_size: int
     hooks: Sequence[Hooks]
+    middleware: Sequence[Middleware] = ()
     logger: logging.Logger = field(default=log, repr=False)
     follows: bool = True  # redirects
     foreign: bool = False  # a redirect has led to another origin, which is shown nothing private

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Optional, Protocol, TypeVar, cast
 
 import urllib3
@@ -19,6 +20,7 @@ from portal_client.timeouts import Deadline
 from portal_client.transport import plain
 from portal_client.transport.body import Response, leave_events_unread, leave_unread, read
 from portal_client.transport.body import RESTResponse as RESTResponse
+from portal_client.transport.chain import Chain
 from portal_client.transport.errors import map_exception
 from portal_client.transport.exchange import Exchange, send
 from portal_client.transport.observers import Observers
@@ -116,7 +118,7 @@ class RESTClientObject:
         retries = RetryState(request, self._quota)
         first = request
         exchange: Optional[Exchange] = None
-        value: Optional[str] = None
+        value: Optional[str] = None  # of the credential, once it is resolved
         number = redirects = 0
         renewed = False
         while True:
@@ -128,17 +130,16 @@ class RESTClientObject:
             try:
                 if observers:
                     observers.request_begins()
-                route = pools.of(request.origin, request.foreign)
-                if value is None and request.credential is not None:
-                    value = request.credential.resolve(self.caller(request, deadline))
-                response = finish(_attempt(route, request, value, exchange), exchange, request)
+                opened = self._opened(first, request, exchange, value, number, pools)
+                response = finish(opened, exchange, request)
+                value = exchange.credential or value
                 exchange.end()
                 following, wait = None, 0.0
                 if response.status // 100 == 3 and request.follows and redirects < MAX_REDIRECTS:
                     following = redirected(request, response.status, response.headers.get("location"))
                 if following is not None:
                     redirects += 1
-                    request, value = following, value if following.credential else None
+                    request = following
                 elif not renewed and (fresh := self._renewed(request, response.status, value, deadline)):
                     renewed, value = True, fresh
                 else:
@@ -150,14 +151,15 @@ class RESTClientObject:
                 exchange.end()
                 if response is not None:
                     response.close()
-                unread = sum(isinstance(response, _UNREAD) for response in self._unread())
-                failure = map_exception(first, request, error, exchange, unread)
+                value = exchange.credential or value
+                of_middleware = error is exchange.raised
+                failure = error if of_middleware else self._mapped(first, request, exchange, error)
                 wait = None
-                if response is None and failure is not error and isinstance(failure, ApiConnectionError):
+                connection_failed = (of_middleware or failure is not error) and response is None
+                if connection_failed and isinstance(failure, ApiConnectionError):
                     timed_out = isinstance(failure, ApiTimeoutError)
-                    wait = retries.after_error(
-                        request, cast(Exception, error), exchange.written, final=timed_out
-                    )
+                    cause = cast(Exception, failure.__cause__ or failure)
+                    wait = retries.after_error(request, cause, exchange.written, final=timed_out)
                 again = wait is not None and wait < deadline.left()
                 if observers:
                     observers.attempt_failed(failure, final=not again)
@@ -170,6 +172,49 @@ class RESTClientObject:
                 response.close()
             if wait:
                 self.sleep(wait)
+
+    def _opened(
+        self,
+        first: HTTPRequest,
+        request: HTTPRequest,
+        exchange: Exchange,
+        value: Optional[str],
+        number: int,
+        pools: Pools,
+    ) -> urllib3.BaseHTTPResponse:
+        """Make an attempt, through the middleware if there is any, and return its response unread."""
+        if not request.middleware:
+            route = pools.of(request.origin, request.foreign)
+            return _attempt(route, request, self._with_credential(request, exchange, value), exchange)
+
+        def carried() -> Mapping[str, str]:
+            return self._with_credential(request, exchange, exchange.credential or value)
+
+        def send(headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+            return _attempt(pools.of(request.origin, request.foreign), request, headers, exchange)
+
+        mapped = partial(self._mapped, first, request, exchange)
+        return Chain(request, exchange, carried, send, mapped).response(number)
+
+    def _with_credential(
+        self, request: HTTPRequest, exchange: Exchange, value: Optional[str]
+    ) -> Mapping[str, str]:
+        """Return the headers of an attempt with the credential; `value` is its text if that is known."""
+        if request.credential is None:
+            return request.headers
+        if value is None:
+            value = request.credential.resolve(self.caller(request, exchange.deadline))
+        exchange.credential = value
+        headers = dict(request.headers)
+        exchange.query = request.credential.apply(value, headers)
+        return headers
+
+    def _mapped(
+        self, first: HTTPRequest, request: HTTPRequest, exchange: Exchange, error: BaseException
+    ) -> BaseException:
+        exchange.end()
+        unread = sum(isinstance(response, _UNREAD) for response in self._unread())
+        return map_exception(first, request, error, exchange, unread)
 
     def _renewed(
         self, request: HTTPRequest, status: int, value: Optional[str], deadline: Deadline
@@ -185,13 +230,9 @@ class RESTClientObject:
 
 
 def _attempt(
-    route: Route, request: HTTPRequest, value: Optional[str], exchange: Exchange
+    route: Route, request: HTTPRequest, headers: Mapping[str, str], exchange: Exchange
 ) -> urllib3.BaseHTTPResponse:
-    headers, target, body = request.headers, request.target, request.body
-    if value is not None and request.credential is not None:
-        headers = dict(headers)
-        exchange.credential = value
-        exchange.query = request.credential.apply(value, headers)
+    target, body = request.target, request.body
     if isinstance(body, Multipart) and body.length is not None:
         headers = {**headers, "Content-Length": str(body.length)}
     pool, exchange.proxy = route.pool, route.proxy

@@ -26,6 +26,7 @@ from portal_client.explanation import (
     shown,
 )
 from portal_client.hooks import Hooks
+from portal_client.middleware import Middleware
 from portal_client.pasted import trimmed
 from portal_client.profiles import Profiles
 from portal_client.references import EnvToken
@@ -61,6 +62,7 @@ class Arguments(TypedDict, total=False):
     max_response_size: Optional[int]
     connection_pool_maxsize: Optional[int]
     hooks: Optional[Sequence[Hooks]]
+    middleware: Optional[Sequence[Middleware]]
 
 
 #: The variables of the environment by the setting that they give; the last one that is set wins.

@@ -15,6 +15,7 @@ from urllib3.util import Url, parse_url
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, token_error
 from portal_client.exceptions import ApiException, ApiTimeoutError, ApiValueError, AuthenticationError
+from portal_client.middleware import Middleware, check_middleware
 from portal_client.pasted import url_hint
 from portal_client.request import Caller, HTTPRequest, Origin, new_id
 from portal_client.secret import HiddenBytes, Secrets
@@ -72,7 +73,8 @@ class TokenResponse:
 class TokenEndpoint:
     """The URL that forms are sent to; `on_response` is called with each response before it is evaluated.
 
-    Raises ApiValueError for a URL that cannot be used, one that sends passwords in clear included.
+    `middleware` is around its requests. Raises ApiValueError for a URL that cannot be used, one that sends
+    passwords in clear included.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class TokenEndpoint:
         *,
         allow_http: bool = False,
         on_response: Optional[Callable[[TokenResponse], object]] = None,
+        middleware: Sequence[Middleware] = (),
     ) -> None:
         url = _check_url(token_url)
         self._origin, self._target = Origin.of(url), url.request_uri
@@ -90,6 +93,7 @@ class TokenEndpoint:
                 "use https, or say allow_http=True where the network itself is private"
             )
         self.on_response = on_response
+        self._middleware = check_middleware("middleware", middleware)
 
     def __str__(self) -> str:
         return f"{self._origin}{self._target.partition('?')[0]}"
@@ -163,6 +167,7 @@ class TokenEndpoint:
             # A second request gets a second token; a refresh token that a lost response used up is refused.
             idempotent=True,
             max_response_size=_MAX_RESPONSE_SIZE,
+            middleware=self._middleware,
             follows=False,  # the password goes nowhere else, and no token comes from there
         )
 

@@ -10,19 +10,16 @@ from urllib.parse import urlencode
 from urllib3.util import make_headers, parse_url
 
 from portal_client.configuration import Configuration
-from portal_client.credential import Credential, check_header, check_header_name
+from portal_client.credential import Credential, check_header, header_key, hidden_header
 from portal_client.exceptions import ApiValueError
 from portal_client.multipart import Multipart
 from portal_client.operation import JSON, MULTIPART, URLENCODED, Operation, Request
 from portal_client.request import HTTPRequest, Origin, new_id
-from portal_client.secret import PLAIN_HEADERS, Hidden
 from portal_client.serialization import encoded, query_string, segment, to_json
 from portal_client.timeouts import Timeouts
 
 #: The codings that urllib3 can decode here.
 _CODINGS = make_headers(accept_encoding=True)["accept-encoding"]
-
-_FRAMING = ("content-length", "transfer-encoding")
 
 Body = Union[bytes, Multipart, None]
 
@@ -55,6 +52,7 @@ def prepare(
         max_response_size=c.max_response_size,
         idle_timeout=options.get("idle_timeout"),
         hooks=c.hooks,
+        middleware=c.middleware,
         logger=c.logger["package_logger"],
     )
 
@@ -114,23 +112,9 @@ def _headers(
         merged["content-type"] = ("Content-Type", content_type)
     cookies = () if cookie is None else (("Cookie", cookie),)
     for name, value in (*defaults.items(), *cookies, *given.items()):
-        key = _key(name)
+        key = header_key(name)
         if key == "content-type" and isinstance(body, Multipart):
             continue  # it holds the boundary
         text = check_header(name, str(value) if type(value) is int else value)
-        if key not in PLAIN_HEADERS:
-            text = Hidden(text)
-        merged[key] = ("X-Request-ID" if key == "x-request-id" else name, text)
+        merged[key] = ("X-Request-ID" if key == "x-request-id" else name, hidden_header(key, text))
     return dict(merged.values())
-
-
-@lru_cache(maxsize=256)
-def _key(name: str) -> str:
-    """Return the name of a header that may be set, in lower case.
-
-    Raises ApiValueError for one that follows from the body.
-    """
-    key = check_header_name("a header", name).lower()
-    if key in _FRAMING:
-        raise ApiValueError(f"the header {name} follows from the body and cannot be set")
-    return key

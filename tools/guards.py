@@ -235,8 +235,8 @@ MUTATIONS = [
     M(
         "a credential in the query, later than urllib3 logs",
         "portal_client/rest.py",
-        "headers, target, body = request.headers, request.target, request.body\n",
-        "headers, target, body = request.headers, request.target, request.body\n"
+        "    target, body = request.target, request.body\n",
+        "    target, body = request.target, request.body\n"
         "    if request.credential is not None and request.credential.place == 'query':\n"
         "        target += f'?{request.credential.value}'\n",
         "test/test_hooks.py::test_no_log_holds_what_is_private "

@@ -49,9 +49,7 @@ def _headers(request: HTTPRequest) -> Iterator[str]:
 def _body(request: HTTPRequest) -> Iterator[str]:
     body = request.body
     if isinstance(body, Multipart):
-        texts, files = body.names
-        yield from (f"-F {name}={_LEFT_OUT}" for name in texts)
-        yield from (f"-F {name}=@{_LEFT_OUT}" for name in files)
+        yield from (f"-F {p.name}={'' if p.filename is None else '@'}{_LEFT_OUT}" for p in body.parts)
     elif body is not None:
         kind = next(value for name, value in request.headers.items() if name.lower() == "content-type")
         yield f"-H {shlex.quote(f'Content-Type: {kind}')}"

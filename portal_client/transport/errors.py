@@ -190,6 +190,7 @@ def _secrets(request: HTTPRequest, last: Exchange) -> Iterator[str]:
     for attempt in last.attempts:
         if attempt.credential is not None:
             yield _without_scheme(attempt.credential)
+        yield from attempt.secrets
     yield from request.secrets
     for name, value in request.headers.items():
         if name.lower() == "cookie":

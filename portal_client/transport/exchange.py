@@ -17,7 +17,8 @@ class Exchange:
     `before` is the attempt before it. `credential` is the value that it carries, `query` the part of the URL
     that this makes, added as the request is written, later than urllib3 logs. `status` is that of the
     response, 0 until there is one; `proxy` the one on the way. `uncounted` is True where nobody counts the
-    bytes (see plain.py) and the request may have been written.
+    bytes (see plain.py) and the request may have been written. `raised` is what a middleware has raised, and
+    `secrets` are the headers that it has set.
     """
 
     __slots__ = (
@@ -28,7 +29,9 @@ class Exchange:
         "ended",
         "proxy",
         "query",
+        "raised",
         "received",
+        "secrets",
         "sent",
         "silence",
         "status",
@@ -48,6 +51,8 @@ class Exchange:
         self.received: int = 0
         self.status: int = 0
         self.uncounted: bool = False
+        self.raised: Optional[BaseException] = None
+        self.secrets: tuple[str, ...] = ()
 
     @property
     def attempts(self) -> list[Exchange]:

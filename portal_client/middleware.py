@@ -1,0 +1,195 @@
+"""Middleware: functions around each attempt of a call.
+
+One may add headers, look at the response, replace it, or return a response without sending anything.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any, Optional, Protocol, Self, Union, cast
+
+from urllib3 import HTTPHeaderDict
+
+from portal_client.credential import check_header, check_header_name, header_key, hidden_header
+from portal_client.exceptions import ApiTypeError, ApiValueError
+from portal_client.multipart import Multipart
+from portal_client.secret import Secrets
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+
+class RequestHeaders(Mapping[str, str]):
+    """The headers of a request, by names in any case; read-only, and its repr masks what may be private.
+
+    `changes` replace headers of the same names, None leaves one out.
+    """
+
+    __slots__ = ("_named",)
+
+    def __init__(
+        self, headers: Mapping[str, str], changes: Optional[Mapping[str, Optional[str]]] = None
+    ) -> None:
+        self._named = {name.lower(): (name, value) for name, value in headers.items()}
+        for name, value in (changes or {}).items():
+            self._named.pop(name.lower(), None)
+            if value is not None:
+                self._named[name.lower()] = (name, value)
+
+    def __getitem__(self, name: str) -> str:
+        return self._named[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._named.values())
+
+    def __len__(self) -> int:
+        return len(self._named)
+
+    def __repr__(self) -> str:
+        return repr(Secrets(self))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MiddlewareRequest:
+    """A request as a middleware sees it, before one attempt; nothing but its headers can be changed.
+
+    `url` is the whole URL, but without a credential that is sent in the query. `body` is bytes, None, or a
+    form, whose `parts` say what is in it. `request_id` is the same in each attempt of a call, and `attempt`
+    counts these from 1, redirects and repetitions included. `foreign` says that a redirect has led to another
+    origin: it gets no credential, and should get nothing private.
+    """
+
+    operation: str
+    method: str
+    url: str
+    body: Union[bytes, Multipart, None]
+    request_id: str
+    attempt: int
+    foreign: bool
+    _carried: Callable[[], Mapping[str, str]]
+    _changes: Mapping[str, Optional[str]] = field(default_factory=dict[str, Optional[str]])
+
+    @property
+    def headers(self) -> RequestHeaders:
+        """The headers that are sent, the credential included; those of framing follow from the body.
+
+        A token is fetched when they are first read, or else when the request is sent.
+
+        Raises AuthenticationError, and ApiTimeoutError when the time for the call is over.
+        """
+        return RequestHeaders(self._carried(), self._changes)
+
+    @property
+    def changes(self) -> Mapping[str, Optional[str]]:
+        """The headers that middleware has set; None for one that it has left out."""
+        return self._changes
+
+    def with_headers(self, headers: Mapping[str, Optional[str]]) -> Self:
+        """Return this request with headers in place of those of the same names; None leaves one out.
+
+        Raises ApiValueError, which names the header, for one that cannot be sent, or follows from the body.
+        """
+        changes = dict(self._changes)
+        for name, value in headers.items():
+            key = header_key(name)
+            if key == "content-type" and isinstance(self.body, Multipart):
+                raise ApiValueError(f"the header {name} holds the boundary of the form and cannot be set")
+            for known in [known for known in changes if known.lower() == key]:
+                del changes[known]
+            changes[name] = None if value is None else hidden_header(name, check_header(name, value))
+        return replace(self, _changes=changes)
+
+    def __repr__(self) -> str:
+        url = self.url.partition("?")[0]
+        return f"<{type(self).__name__} {self.operation}, {self.method} {url}, attempt {self.attempt}>"
+
+
+class MiddlewareResponse:
+    """A response: that of the network, or one that a middleware makes.
+
+    `headers` may be changed. A body is as the caller is to see it, neither compressed nor chunked, whatever
+    the headers say: bytes, or an iterable of bytes, which is read as the caller reads, and closed with the
+    response. `reason` is by default that of the status. `request_sent` says of a response that did not come
+    over the network whether errors of the call are to say that the request was sent: that of a recording was.
+
+    Raises ApiTypeError and ApiValueError for what cannot be a response.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        headers: Optional[Mapping[str, str]] = None,
+        body: Union[bytes, Iterable[bytes]] = b"",
+        reason: Optional[str] = None,
+        *,
+        request_sent: bool = False,
+    ) -> None:
+        if isinstance(cast(object, status), bool) or not isinstance(cast(object, status), int):
+            raise ApiTypeError(f"status must be an int, not {type(status).__name__}")
+        if not 200 <= status <= 599:
+            raise ApiValueError(f"status must be that of a final response, 200 to 599, not {status}")
+        if isinstance(cast(object, body), str) or not isinstance(cast(object, body), Iterable):
+            raise ApiTypeError(f"body must be bytes or an iterable of bytes, not {type(body).__name__}")
+        self.status: int = status
+        self.headers: HTTPHeaderDict = HTTPHeaderDict()
+        pairs = headers.iteritems() if isinstance(headers, HTTPHeaderDict) else (headers or {}).items()
+        for name, value in pairs:
+            self.headers.add(check_header_name("headers", name), check_header(name, value))
+        self.reason: Optional[str] = _PHRASES.get(status) if reason is None else reason
+        self.request_sent: bool = request_sent
+        self._body = body
+
+    def read(self) -> bytes:
+        """Return the whole body, decompressed; a second time, too."""
+        if not isinstance(self._body, (bytes, bytearray, memoryview)):
+            self._body = b"".join(self._body)
+        return bytes(self._body)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Return the body decompressed, block by block as it comes; to be read once."""
+        if isinstance(self._body, (bytes, bytearray, memoryview)):
+            return iter((bytes(self._body),))
+        return iter(self._body)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.status}>"
+
+
+class CallNext(Protocol):
+    """The middleware that follows, and behind it the network."""
+
+    def __call__(self, request: MiddlewareRequest, /) -> MiddlewareResponse:
+        """Send a request, once at most, and return its response, of any status.
+
+        Raises ApiException, of the kind that the caller would see.
+        """
+        ...
+
+
+class Middleware(Protocol):
+    """A function around each attempt of a call: `def handle(request, call_next)`."""
+
+    def __call__(self, request: MiddlewareRequest, call_next: CallNext, /) -> MiddlewareResponse:
+        """Return the response: `call_next(request)`, or one in its place."""
+        ...
+
+
+def check_middleware(name: str, value: Any) -> list[Middleware]:
+    """Return a list of middleware.
+
+    Raises ApiValueError, which names the argument.
+    """
+    if callable(value) or not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+        raise ApiValueError(f"{name} must be a sequence of functions, not {type(value).__name__}")
+    for item in cast("Sequence[Any]", value):
+        if not callable(item) or isinstance(item, type):
+            raise ApiValueError(f"{name}: {_named(item)} is not a function (request, call_next)")
+        if inspect.iscoroutinefunction(item):
+            raise ApiValueError(f"{name}: {_named(item)} is a coroutine function, but calls are synchronous")
+    return list(cast("Sequence[Middleware]", value))
+
+
+def _named(item: object) -> str:
+    return str(getattr(item, "__qualname__", type(item).__name__))

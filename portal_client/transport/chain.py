@@ -1,0 +1,224 @@
+"""The middleware around one attempt: each calls the next, and the last one the network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Optional, cast
+
+import urllib3
+from typing_extensions import override
+from urllib3.exceptions import HTTPError
+
+from portal_client.exceptions import ApiException, ApiTypeError
+from portal_client.middleware import Middleware, MiddlewareRequest, MiddlewareResponse
+from portal_client.request import HTTPRequest
+from portal_client.transport.body import read
+from portal_client.transport.exchange import Exchange
+
+_BLOCK_BYTES = 64 * 1024
+#: What the body that a middleware returns no longer is: it has been decoded.
+_FRAMING = ("content-encoding", "content-length", "transfer-encoding")
+
+
+class Chain:
+    """One attempt through the middleware of a request.
+
+    `carried` returns the headers with the credential, `send` sends them; `mapped` returns the error of the
+    client that stands for another one.
+    """
+
+    def __init__(
+        self,
+        request: HTTPRequest,
+        exchange: Exchange,
+        carried: Callable[[], Mapping[str, str]],
+        send: Callable[[dict[str, str]], urllib3.BaseHTTPResponse],
+        mapped: Callable[[Exception], BaseException],
+    ) -> None:
+        self._request = request
+        self._exchange = exchange
+        self._carried = carried
+        self._send = send
+        self._mapped = mapped
+        self._raised: Optional[BaseException] = None
+        self._received: Optional[_Received] = None
+        self._ended = False
+
+    def response(self, number: int) -> urllib3.BaseHTTPResponse:
+        """Make the attempt with this number in the call, and return its response unread.
+
+        What a middleware raises leaves as it is, kept as `exchange.raised`.
+        """
+        r = self._request
+        url = f"{r.origin}{r.target}"
+        request = MiddlewareRequest(
+            r.operation, r.method, url, r.body, r.request_id, number, r.foreign, self._carried
+        )
+        response: Optional[urllib3.BaseHTTPResponse] = None
+        try:
+            response = self._unread(self._through(0, request))
+            self._exchange.deadline.within(math.inf)
+            return response
+        except BaseException as error:
+            if self._received is not None:
+                self._received.raw.close()
+            if isinstance(error, (ApiException, HTTPError)) and error is not self._raised:
+                error = self._mapped(error)
+            if not isinstance(error, TimeoutError) or response is None:  # else the deadline has passed
+                self._exchange.raised = error
+            raise error from error.__cause__
+        finally:
+            self._ended = True
+
+    def _through(self, place: int, request: MiddlewareRequest) -> MiddlewareResponse:
+        """Return the response of the middleware at a place, and of those behind it."""
+        if place == len(self._request.middleware):
+            return self._network(request)
+        middleware = self._request.middleware[place]
+        called = False
+
+        def call_next(request: MiddlewareRequest) -> MiddlewareResponse:
+            nonlocal called
+            if called or self._ended:
+                when = "twice in one attempt" if called else "after its attempt had ended"
+                raise RuntimeError(
+                    f"{_name(middleware)} called call_next {when}: the client itself sends a request again"
+                )
+            if not isinstance(cast(object, request), MiddlewareRequest):
+                raise ApiTypeError(
+                    f"{_name(middleware)} called call_next with {type(request).__name__}: it takes the "
+                    "request, or what its with_headers() returns"
+                )
+            called = True
+            return self._through(place + 1, request)
+
+        response: object = middleware(request, call_next)
+        if not isinstance(response, MiddlewareResponse):
+            raise ApiTypeError(
+                f"{_name(middleware)} returned {type(response).__name__}: it must return a "
+                "MiddlewareResponse, such as that of call_next(request)"
+            )
+        return response
+
+    def _network(self, request: MiddlewareRequest) -> MiddlewareResponse:
+        exchange = self._exchange
+        try:
+            headers = dict(request.headers)
+            exchange.secrets = tuple(value for value in request.changes.values() if value)
+            raw = self._send(headers)
+        except Exception as error:
+            self._raised = self._mapped(error)
+            raise self._raised from self._raised.__cause__
+        self._received = _Received(raw, exchange, self._request)
+        return self._received
+
+    def _unread(self, response: MiddlewareResponse) -> urllib3.BaseHTTPResponse:
+        """Return the response as urllib3 has one."""
+        received = self._received
+        if response is received and not received.taken:
+            return received.raw
+        self._exchange.uncounted |= response.request_sent
+        if received is None:
+            self._exchange.status = response.status
+        headers = urllib3.HTTPHeaderDict(response.headers)
+        for name in _FRAMING:
+            headers.discard(name)
+        body: Any = _Body(response.blocks(), self._exchange, None if received is None else received.raw)
+        raw: Any = urllib3.HTTPResponse(
+            body=body,
+            headers=headers,
+            status=response.status,
+            version=11,
+            version_string="HTTP/1.1",
+            reason=response.reason,
+            preload_content=False,
+            decode_content=False,
+            request_method=self._request.method,
+            request_url=self._request.target,
+        )
+        raw.exchange = self._exchange
+        return cast(urllib3.HTTPResponse, raw)
+
+
+class _Received(MiddlewareResponse):
+    """A response of the network, unread until a middleware reads it."""
+
+    def __init__(self, raw: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> None:
+        # Not through the constructor: what a server sends need not be what one may make.
+        self.raw = raw
+        self.status = raw.status
+        self.headers = raw.headers
+        self.reason = raw.reason
+        self.request_sent = False  # the exchange knows
+        self.taken = False
+        self._exchange = exchange
+        self._request = request
+        self._body = b""
+
+    @override
+    def read(self) -> bytes:
+        if not self.taken:
+            self.taken = True
+            self._body = read(self.raw, self._exchange, self._request).data
+        return super().read()
+
+    @override
+    def blocks(self) -> Iterator[bytes]:
+        if self.taken:
+            return super().blocks()
+        self.taken = True
+        self._body = blocks = iter(partial(self.raw.read1, _BLOCK_BYTES), b"")
+        return blocks
+
+
+class _Body:
+    """A body made of blocks, as urllib3 reads one; `beneath` is the response that it may be made of."""
+
+    def __init__(
+        self,
+        blocks: Iterable[bytes],
+        exchange: Exchange,
+        beneath: Optional[urllib3.BaseHTTPResponse],
+    ) -> None:
+        self._blocks = iter(blocks)
+        self._exchange = exchange
+        self._beneath = beneath
+        self._rest = memoryview(b"")
+        self.closed = False
+
+    def read(self, amount: Optional[int] = None) -> bytes:
+        """Return so many bytes, fewer at the end only."""
+        taken = bytearray()
+        while (amount is None or len(taken) < amount) and (
+            some := self.read1(_BLOCK_BYTES if amount is None else amount - len(taken))
+        ):
+            taken += some
+        return bytes(taken)
+
+    def read1(self, amount: int = _BLOCK_BYTES) -> bytes:
+        """Return what has come, so many bytes at most; none at the end."""
+        while not self._rest:
+            self._exchange.deadline.within(math.inf)
+            block: object = next(self._blocks, None) if not self.closed else None
+            if block is None or self.closed:
+                return b""
+            if not isinstance(block, (bytes, bytearray, memoryview)):
+                raise ApiTypeError(f"the body of a middleware holds {type(block).__name__}, not bytes")
+            self._rest = memoryview(block)
+        some, self._rest = self._rest[:amount], self._rest[amount:]
+        return bytes(some)
+
+    def close(self) -> None:
+        """End it, from any thread."""
+        self.closed = True
+        if self._beneath is not None:
+            self._beneath.close()
+        with suppress(AttributeError, ValueError):  # it cannot be closed, or a thread is waiting in it
+            cast(Any, self._blocks).close()
+
+
+def _name(middleware: Middleware) -> str:
+    return str(getattr(middleware, "__qualname__", type(middleware).__name__))
