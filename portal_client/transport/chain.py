@@ -63,6 +63,8 @@ class Chain:
             self._exchange.deadline.within(math.inf)
             return response
         except BaseException as error:
+            if response is not None:
+                response.close()
             if self._received is not None:
                 self._received.raw.close()
             if isinstance(error, (ApiException, HTTPError)) and error is not self._raised:
