@@ -23,15 +23,11 @@ from portal_client.settings import (
     HasDefault,
     check_base_url,
     check_count,
+    check_retries,
     unawaited,
 )
 from portal_client.sources import HasSources, arguments_of
 from portal_client.timeouts import TimeoutArgument, Timeouts
-
-
-def _check_retries(name: str, value: Any) -> Union[int, urllib3.Retry, None]:
-    kept = value is None or value is False or isinstance(value, urllib3.Retry)
-    return value if kept else check_count(name, value)
 
 
 class Configuration(HasSources, HasDefault):
@@ -68,7 +64,7 @@ class Configuration(HasSources, HasDefault):
     ssl_context: TLSContextSetting = TLSContextSetting()
     host: CheckedSetting[str] = CheckedSetting(check_base_url)
     connection_pool_maxsize: CheckedSetting[int] = CheckedSetting(partial(check_count, least=1))
-    retries: CheckedSetting[Union[int, urllib3.Retry, None]] = CheckedSetting(_check_retries)
+    retries: CheckedSetting[Union[int, urllib3.Retry, None]] = CheckedSetting(check_retries)
     rate_limit_retries: CheckedSetting[int] = CheckedSetting(check_count)
     max_response_size: CheckedSetting[int] = CheckedSetting(partial(check_count, least=1))
     middleware: CheckedSetting[list[Middleware]] = CheckedSetting(check_middleware)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import Annotated, Any, NamedTuple, Optional, Union, cast
 
+import urllib3
 from pydantic import Field, PlainValidator, StrictStr
 from typing_extensions import TypedDict
 
 from portal_client.exceptions import ApiValueError
+from portal_client.settings import check_retries
 from portal_client.timeouts import TimeoutArgument, Timeouts, check_seconds
 
 
@@ -21,6 +23,10 @@ class Default(NamedTuple):
 def _timeout(value: TimeoutArgument) -> TimeoutArgument:
     Timeouts.of(value, Timeouts())
     return value
+
+
+def _retries(value: object) -> Union[int, urllib3.Retry, None]:
+    return check_retries("_retries", value)
 
 
 def _idle(value: object) -> Optional[float]:
@@ -46,6 +52,10 @@ class RequestOptions(TypedDict, total=False):
         _content_type: The form's encoding, multipart/form-data or application/x-www-form-urlencoded.
         _headers: Headers of this call. They replace the client's default headers of the same name, but not
             its credentials; `_request_auth` does that.
+        _query: Parameters of the query besides the operation's own, by name; None is left out. They are
+            quoted, and a list is joined, as its own are.
+        _retries: How often this call is repeated if it may be, False for never, or a urllib3.Retry. None
+            takes the retries of the configuration.
         _host_index: Which server of the contract; there is one, number 0.
     """
 
@@ -53,6 +63,8 @@ class RequestOptions(TypedDict, total=False):
     _request_auth: Optional[dict[StrictStr, Any]]
     _content_type: Optional[StrictStr]
     _headers: Optional[dict[StrictStr, Any]]
+    _query: Optional[dict[StrictStr, Any]]
+    _retries: Annotated[Union[int, urllib3.Retry, None], PlainValidator(_retries)]
     _host_index: Annotated[int, Field(strict=True, ge=0, le=0), Default(0)]
 
 

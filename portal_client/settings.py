@@ -133,6 +133,15 @@ def check_count(name: str, value: object, least: int = 0) -> int:
     return value
 
 
+def check_retries(name: str, value: Any) -> Union[int, urllib3.Retry, None]:
+    """Return a number of retries, False for none, a urllib3.Retry, or None for the default.
+
+    Raises ApiValueError, which names the argument.
+    """
+    kept = value is None or value is False or isinstance(value, urllib3.Retry)
+    return value if kept else check_count(name, value)
+
+
 def unawaited(value: object) -> bool:
     """Whether a value would have to be awaited; a coroutine is closed, so that Python does not warn of it."""
     if not isinstance(value, Awaitable):

@@ -11,7 +11,7 @@ from urllib3.util import make_headers, parse_url
 
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, check_header, header_key, hidden_header
-from portal_client.exceptions import ApiValueError
+from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.multipart import Multipart
 from portal_client.operation import JSON, MULTIPART, URLENCODED, Operation, Request
 from portal_client.request import HTTPRequest, Origin, new_id
@@ -36,6 +36,7 @@ def prepare(
     headers = _headers(operation, defaults, cookie, options.get("_headers") or {}, body, content_type)
     origin, prefix = _base(c.host)
     timeout, auth = options.get("_request_timeout"), options.get("_request_auth")
+    retries = options.get("_retries")
     return HTTPRequest(
         operation=operation.name,
         method=operation.method,
@@ -46,7 +47,7 @@ def prepare(
         credential=Credential.of(auth) if auth else c.credential if operation.secured else None,
         request_id=headers["X-Request-ID"],
         timeouts=c.timeout if timeout is None else Timeouts.of(timeout, c.timeout),
-        retries=c.retries,
+        retries=c.retries if retries is None else retries,
         rate_limit_retries=c.rate_limit_retries,
         idempotent=operation.idempotent,
         max_response_size=c.max_response_size,
@@ -68,7 +69,21 @@ def _target(request: Request, safe: str) -> str:
     for name, value in request.path.items():
         target = target.replace(f"{{{name}}}", segment(name, value, safe))
     query = query_string(request.query) if request.query else ""
+    if added := request.options.get("_query"):
+        query = "&".join(filter(None, (query, _added_query(request.operation, added))))
     return f"{target}?{query}" if query else target
+
+
+def _added_query(operation: Operation, added: Mapping[str, Any]) -> str:
+    own = [p.name for p in operation.parameters if p.place == "query"]
+    for name in added:
+        if not name or name in own:
+            why = f"{name} is an argument of {operation.name}" if name else "a parameter must have a name"
+            raise ApiValueError(f"_query: {why}")
+    try:
+        return query_string(added)
+    except (ApiTypeError, ApiValueError) as error:
+        raise type(error)(f"_query: {error}") from None
 
 
 def _body(request: Request) -> tuple[Body, Optional[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import inspect
 import json
@@ -39,6 +40,7 @@ from portal_client import (
 from portal_client.branching import Branching
 from portal_client.endpoint import Api, RequestOptions, endpoint, with_http_info, without_preload_content
 from portal_client.waiting import Waiting
+from support.clients import calling, failing, outcome
 from support.scripted import SESSION, Script, playing, reply
 from test_imports import fresh
 
@@ -65,6 +67,8 @@ OPTIONS = {
     "_request_auth": None,
     "_content_type": None,
     "_headers": None,
+    "_query": None,
+    "_retries": None,
     "_host_index": 0,
 }
 SUFFIXES = {"": None, "_with_http_info": "ApiResponse[{}]", "_without_preload_content": "BaseHTTPResponse"}
@@ -563,6 +567,96 @@ def test_wrong_headers(value: Any) -> None:
     error = refusal(lambda api: api.get_session("s1", _headers=value))
 
     assert "_headers" in str(error) or "X-One" in str(error)
+
+
+ADDED = {"a b": "é&=/?", "none": None, "yes": True, "list": ["x,y", 2], "when": datetime.date(2026, 1, 2)}
+ADDED_QUERY = "a%20b=%C3%A9%26%3D/%3F&yes=true&list=x%2Cy,2&when=2026-01-02"
+
+
+@pytest.mark.parametrize("form", ["", "_with_http_info", "_without_preload_content"])
+def test_added_parameters_come_behind_those_of_the_operation(form: str) -> None:
+    with calling(reply({"sessions": []})) as c:
+        getattr(c.api, f"get_sessions{form}")("a1", _query=ADDED)
+
+    assert [request.target for request in c.server.requests] == [f"/sessions?agent_id=a1&{ADDED_QUERY}"]
+
+
+def test_added_parameters_are_all_there_are_where_the_operation_has_none() -> None:
+    with calling(reply()) as c:
+        c.api.create_session("a1", SECRET, _query=ADDED)
+        with c.api.subscribe_to_session_stream("s1", _query=ADDED) as events:
+            assert next(events).id == "s1"
+
+    assert [request.target for request in c.server.requests] == [
+        f"/sessions?{ADDED_QUERY}",
+        f"/sessions/s1/subscribe?{ADDED_QUERY}",
+    ]
+
+
+def test_an_error_names_added_parameters_without_their_values() -> None:
+    with calling(reply({}, status=404)) as c:
+        error = failing(lambda: c.api.get_session("s1", _query={"key": SECRET}))
+
+    assert error.call is not None
+    assert "?key=..." in error.call.curl
+    assert SECRET not in f"{error}{error!r}{error.call}"
+
+
+@pytest.mark.parametrize("value", [None, {}, {"x": None}])
+def test_no_added_parameters(value: Any) -> None:
+    assert accepted(_query=value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x=y",
+        [("x", "y")],
+        True,
+        5,
+        {5: SECRET},
+        {"": SECRET},
+        {"x": object()},
+        {"x": math.nan},
+        {"x": f"{SECRET}\ud800"},
+        {"\ud800": SECRET},
+        {"agent_id": SECRET},
+    ],
+)
+def test_wrong_added_parameters(value: Any) -> None:
+    assert "_query" in str(refusal(lambda api: api.get_sessions("a1", _query=value)))
+
+
+@pytest.mark.parametrize(
+    ("value", "attempts"),
+    [
+        (None, 4),
+        (0, 1),
+        (False, 1),
+        (1, 2),
+        (urllib3.Retry(0), 1),
+        (urllib3.Retry(2, status_forcelist=[503]), 3),
+    ],
+)
+@pytest.mark.parametrize("form", ["", "_with_http_info", "_without_preload_content"])
+def test_retries_of_a_call(value: Any, attempts: int, form: str) -> None:
+    with calling(reply({}, status=503)) as c:
+        outcome(lambda: getattr(c.api, f"get_session{form}")("s1", _retries=value))
+        assert len(c.server.requests) == attempts
+
+
+def test_retries_of_a_call_beat_those_of_the_client() -> None:
+    with calling(reply({}, status=503), retries=False) as c:
+        failing(lambda: c.api.get_session("s1", _retries=2))
+        assert len(c.server.requests) == 3
+
+        failing(lambda: c.api.create_session("a1", SECRET, _retries=2))  # which may not be repeated
+        assert len(c.server.requests) == 4
+
+
+@pytest.mark.parametrize("value", [-1, True, 1.5, "2", [1], object()])
+def test_wrong_retries(value: Any) -> None:
+    assert "_retries" in str(refusal(lambda api: api.get_session("s1", _retries=value)))
 
 
 @pytest.mark.parametrize("value", [0])

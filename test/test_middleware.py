@@ -481,7 +481,7 @@ def test_a_token_that_cannot_be_fetched_is_told_through_a_middleware() -> None:
     assert (error.request_sent, c.server.requests) == (False, [])
 
 
-@pytest.mark.fault("Time", "A middleware that takes longer than the call may take ends it")
+@pytest.mark.fault("Life cycle", "A middleware that takes longer than the call may take ends it")
 def test_a_middleware_cannot_outlast_the_call() -> None:
     def slow(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
         time.sleep(0.15)

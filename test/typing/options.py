@@ -31,6 +31,12 @@ def others(api: SessionsApi) -> None:
     api.get_session("s", _headers={"X-Trace": "1", "X-Number": 2})
     api.get_session("s", _headers={})
     api.get_session("s", _headers=None)
+    api.get_session("s", _query={"dry_run": True, "tags": ["a", "b"]})
+    api.get_session("s", _query=None)
+    api.get_session("s", _retries=5)
+    api.get_session("s", _retries=False)
+    api.get_session("s", _retries=urllib3.Retry(2))
+    api.get_session("s", _retries=None)
     api.get_session("s", _host_index=0)
 
 
@@ -40,6 +46,8 @@ def together(api: SessionsApi) -> None:
         "_request_auth": {"in": "header", "key": "Authorization", "value": "Bearer t"},
         "_content_type": "multipart/form-data",
         "_headers": {"X-Trace": "1"},
+        "_query": {"dry_run": True},
+        "_retries": 0,
         "_host_index": 0,
     }
     assert_type(api.create_session("a", "Hi", **options), Session)
