@@ -26,6 +26,7 @@ from portal_client.settings import HasDefault
 from portal_client.spelling import hint
 from portal_client.streaming import EventStream
 from portal_client.timeouts import TimeoutArgument
+from portal_client.transport.exchange import Exchange
 from portal_client.transport.response import HTTPResponse
 
 
@@ -175,7 +176,9 @@ class ApiClient(HasDefault):
 
     def raw(self, request: Request) -> urllib3.BaseHTTPResponse:
         """Send a request and return the response unread, whatever its status."""
-        return self.rest_client.open(self.prepare_request(request))
+        response: Any = self.rest_client.open(self.prepare_request(request))
+        response.exchange.call_ended(response)
+        return cast(urllib3.BaseHTTPResponse, response)
 
     def stream(self, request: Request) -> EventStream[Any]:
         """Send a request and return its events as they come.
@@ -187,6 +190,8 @@ class ApiClient(HasDefault):
         with ExitStack() as on_error:
             record = None if tee is None else recording(tee, on_error)
             response = self.rest_client.stream(prepared)
+            exchange: Exchange = cast(Any, response).exchange
+            on_error.push(lambda kind, error, trace: exchange.call_ended(error=error))
             if isinstance(response, RESTResponse):
                 raise_for_status(response, prepared, self.models)
             if record is not None and record.seekable():
@@ -206,8 +211,15 @@ class ApiClient(HasDefault):
         return wire.prepare(request, self.configuration, self.default_headers, self.cookie)
 
     def _decoded(self, request: Request, response: RESTResponse, prepared: HTTPRequest) -> Any:
-        raise_for_status(response, prepared, self.models)
-        return decode(request.operation, response, prepared, self.configuration.pause_gc)
+        exchange = response.exchange
+        try:
+            raise_for_status(response, prepared, self.models)
+            data = decode(request.operation, response, prepared, self.configuration.pause_gc)
+        except BaseException as error:
+            exchange.call_ended(error=error)
+            raise
+        exchange.call_ended(data)
+        return data
 
     # ── for scripts ──
 

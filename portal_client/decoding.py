@@ -13,7 +13,7 @@ from portal_client.exceptions import ApiException, ApiResponseError, error_for
 from portal_client.nesting import clarified
 from portal_client.operation import Operation
 from portal_client.request import HTTPRequest
-from portal_client.source import Source
+from portal_client.source import Source, Watched
 from portal_client.transport.body import RESTResponse
 from portal_client.transport.errors import error_context, error_context_so_far
 from portal_client.transport.redirect import REDIRECTS
@@ -92,7 +92,7 @@ def context(response: RESTResponse, request: HTTPRequest) -> dict[str, Any]:
 def event_source(response: HTTPResponse, request: HTTPRequest) -> Source:
     """Return an unread response as the source of a stream."""
     return Source(
-        response,
+        response if response.exchange.on_end is None else Watched(response, response.exchange),
         _content_type(response),
         request.described,
         response.headers.get("x-request-id", request.request_id),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
-from typing import Optional
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
 
 log: logging.Logger = logging.getLogger("portal_client")
 log.addHandler(logging.NullHandler())
@@ -19,6 +20,9 @@ class Attempt:
     `on_error` says that the call ends with this attempt. `elapsed` is in seconds from the start of the
     attempt, `since_call` from that of the call, waits included; `sent` and `received` are bytes on the
     wire, TLS not counted. `request_sent` says whether the server may have seen any of the request.
+
+    `ids` are the arguments that end in `_id`, such as session_id, and `prompts` says whether the call is a
+    prompt to an agent. `state` is for hooks to keep what they need: one dict for all attempts of a call.
     """
 
     operation: str
@@ -34,13 +38,17 @@ class Attempt:
     request_sent: bool = False
     error: Optional[BaseException] = None
     final: bool = False
+    ids: Mapping[str, str] = field(default_factory=dict[str, str])
+    prompts: bool = False
+    state: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
 class Hooks:
     """Base class of observers: override what you need and put an instance in `Configuration.hooks`.
 
-    Each `on_request` is followed by one `on_response` or `on_error`, after Ctrl-C too. Hooks run in the
-    caller's thread. An exception in one does not end the call: it is logged as an error, with its traceback.
+    Each `on_request` is followed by one `on_response` or `on_error`, after Ctrl-C too, and each call ends
+    with one `on_end`. Hooks run in the caller's thread. An exception in one does not end the call: it is
+    logged as an error, with its traceback.
     """
 
     def on_request(self, attempt: Attempt) -> None:
@@ -58,6 +66,13 @@ class Hooks:
 
     def on_error(self, attempt: Attempt) -> None:
         """Called after an attempt without a response, or an interrupted one; `attempt.error` says why."""
+
+    def on_end(self, attempt: Attempt, data: Any) -> None:
+        """Called when a call has ended; `attempt` is its last one.
+
+        `data` is what the call returns, None where `attempt.error` is what it raises. A stream of events ends
+        when it was read to its end, closed or cut, in any thread, and its `data` is None.
+        """
 
 
 class Log(Hooks):

@@ -33,6 +33,10 @@ URLENCODED = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 
+#: The arguments that are a prompt.
+_PROMPTS = ("text_prompt", "prompt")
+
+
 class Parameter(NamedTuple):
     """One argument of an operation; `place` is "path", "query", "form", "file" or "body"."""
 
@@ -55,6 +59,13 @@ class Request:
     files: list[tuple[str, Part]] = field(default_factory=list[tuple[str, Part]], repr=False)
     body: Any = field(default=None, repr=False)
     options: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+    def ids(self) -> dict[str, str]:
+        """Return the arguments, and the fields of a model among them, that end in `_id`."""
+        given = [*self.path.items(), *self.query, *self.form]
+        if isinstance(self.body, BaseModel):
+            given += vars(self.body).items()
+        return {name: value for name, value in given if name.endswith("_id") and isinstance(value, str)}
 
 
 class Operation:
@@ -119,6 +130,13 @@ class Operation:
             for name, p in list(self.signature.parameters.items())[1:]
             if p.kind is not p.VAR_KEYWORD
         )
+
+    @cached_property
+    def prompts(self) -> bool:
+        """Whether the call is a prompt to an agent, itself or in its model."""
+        models = [p.type for p in self.parameters if p.place == "body"]
+        names = {*self._names, *(name for model in models for name in model.model_fields)}
+        return not names.isdisjoint(_PROMPTS)
 
     @cached_property
     def unpacked(self) -> Any:

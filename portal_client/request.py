@@ -73,6 +73,8 @@ class HTTPRequest:
     foreign: bool = False  # a redirect has led to another origin, which is shown nothing private
     idle_timeout: Optional[float] = None
     secrets: Sequence[str] = field(default=(), repr=False)  # those in its body
+    ids: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)  # of what it is about
+    prompts: bool = False  # an agent
 
     @property
     def repeatable(self) -> bool:

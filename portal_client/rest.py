@@ -82,7 +82,9 @@ class RESTClientObject:
         return Caller(request, deadline or Deadline(request.timeouts, self.now), self._fetch, self.sleep)
 
     def _fetch(self, request: HTTPRequest) -> RESTResponse:
-        return self._run(request, read, self._pools_for_tokens)
+        response = self._run(request, read, self._pools_for_tokens)
+        response.exchange.call_ended()
+        return response
 
     def open(self, request: HTTPRequest) -> urllib3.BaseHTTPResponse:
         """Send a request and return the response unread; from then on only silences are bounded."""
@@ -114,6 +116,18 @@ class RESTClientObject:
         return [response for response in responses if response is not None and not response.closed]
 
     def _run(self, request: HTTPRequest, finish: Finish[R], pools: Pools) -> R:
+        observers = Observers.of(request)
+        if observers is None:
+            return self._repeat(request, finish, pools, None)
+        try:
+            return self._repeat(request, finish, pools, observers)
+        except BaseException as error:
+            observers.call_ended(error=error)
+            raise
+
+    def _repeat(
+        self, request: HTTPRequest, finish: Finish[R], pools: Pools, observers: Optional[Observers]
+    ) -> R:
         deadline = Deadline(request.timeouts, self.now)
         retries = RetryState(request, self._quota)
         first = request
@@ -124,14 +138,20 @@ class RESTClientObject:
         while True:
             number += 1
             exchange = Exchange(deadline, exchange)
-            observers = Observers.of(request, number, exchange)
+            if observers:
+                observers.attempt(request, number, exchange)
             response: Optional[R] = None
             wait: Optional[float] = None
             try:
                 if observers:
                     observers.request_begins()
-                opened = self._opened(first, request, exchange, value, number, pools)
-                response = finish(opened, exchange, request)
+                if request.middleware:
+                    unread = self._through(first, request, exchange, value, number, pools)
+                else:
+                    route = pools.of(request.origin, request.foreign)
+                    headers = self._with_credential(request, exchange, value)
+                    unread = _attempt(route, request, headers, exchange)
+                response = finish(unread, exchange, request)
                 value = exchange.credential or value
                 exchange.end()
                 following, wait = None, 0.0
@@ -167,13 +187,15 @@ class RESTClientObject:
                     raise failure from failure.__cause__
             else:
                 if not again:
+                    if observers:
+                        exchange.on_end = observers.call_ended
                     deadline.lift()  # a response handed over unread has only its silences bounded
                     return response
                 response.close()
             if wait:
                 self.sleep(wait)
 
-    def _opened(
+    def _through(
         self,
         first: HTTPRequest,
         request: HTTPRequest,
@@ -182,17 +204,12 @@ class RESTClientObject:
         number: int,
         pools: Pools,
     ) -> urllib3.BaseHTTPResponse:
-        """Make an attempt, through the middleware if there is any, and return its response unread."""
-        if not request.middleware:
-            route = pools.of(request.origin, request.foreign)
-            return _attempt(route, request, self._with_credential(request, exchange, value), exchange)
-
-        def carried() -> Mapping[str, str]:
-            return self._with_credential(request, exchange, exchange.credential or value)
+        """Make an attempt through the middleware, and return its response unread."""
 
         def send(headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
             return _attempt(pools.of(request.origin, request.foreign), request, headers, exchange)
 
+        carried = partial(self._with_credential, request, exchange, value)
         mapped = partial(self._mapped, first, request, exchange)
         return Chain(request, exchange, carried, send, mapped).response(number)
 
@@ -202,6 +219,7 @@ class RESTClientObject:
         """Return the headers of an attempt with the credential; `value` is its text if that is known."""
         if request.credential is None:
             return request.headers
+        value = value or exchange.credential
         if value is None:
             value = request.credential.resolve(self.caller(request, exchange.deadline))
         exchange.credential = value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Optional, Protocol
 
@@ -20,6 +21,54 @@ class Reader(Protocol):
     def close(self) -> None:
         """Close it, read or not."""
         ...
+
+
+class Ending(Protocol):
+    """An attempt whose call is to be told of as it ends."""
+
+    @property
+    def silence(self) -> float:
+        """The limit for each silence, in seconds."""
+        ...
+
+    def end(self) -> None:
+        """Record when it ended."""
+        ...
+
+    def call_ended(self, data: object = ..., error: Optional[BaseException] = ...) -> None:
+        """Tell that the call has ended."""
+        ...
+
+
+class Watched:
+    """A response whose end is told once: when it was read to its end, cut or closed."""
+
+    def __init__(self, response: BaseHTTPResponse, exchange: Ending) -> None:
+        self.response = response
+        self.exchange = exchange
+        self._untold = [True]
+
+    def read1(self, amount: int, /) -> bytes:
+        """Return at most `amount` bytes, none at the end."""
+        try:
+            block: bytes = self.response.read1(amount)
+        except BaseException as error:
+            self._ended(error)
+            raise
+        if not block:
+            self._ended()
+        return block
+
+    def close(self) -> None:
+        """Close the response."""
+        self.response.close()
+        self._ended()
+
+    def _ended(self, error: Optional[BaseException] = None) -> None:
+        with suppress(IndexError):  # of two threads one tells
+            self._untold.pop()
+            self.exchange.end()
+            self.exchange.call_ended(error=error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +88,8 @@ class Source:
     @property
     def response(self) -> Optional[BaseHTTPResponse]:
         """The response; None for a file."""
-        return self.reader if isinstance(self.reader, BaseHTTPResponse) else None
+        reader = self.reader.response if isinstance(self.reader, Watched) else self.reader
+        return reader if isinstance(reader, BaseHTTPResponse) else None
 
     @property
     def silence(self) -> float:

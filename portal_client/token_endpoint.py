@@ -168,6 +168,8 @@ class TokenEndpoint:
             idempotent=True,
             max_response_size=_MAX_RESPONSE_SIZE,
             middleware=self._middleware,
+            ids=dict,
+            prompts=False,
             follows=False,  # the password goes nowhere else, and no token comes from there
         )
 

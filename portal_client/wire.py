@@ -55,6 +55,8 @@ def prepare(
         hooks=c.hooks,
         middleware=c.middleware,
         logger=c.logger["package_logger"],
+        ids=request.ids,
+        prompts=operation.prompts,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import socket
@@ -11,13 +12,12 @@ from typing import Any
 
 import pytest
 
+import finbourne_candela as candela
 from portal_client import ApiClient, Configuration, Hooks, SessionsApi
 from portal_client.exceptions import ApiConnectionError, ApiResponseError, ApiTimeoutError
 from portal_client.files import BLOCK
 from portal_client.hooks import Attempt
 from portal_client.rest import RESTClientObject
-from portal_client.timeouts import Deadline
-from portal_client.transport.exchange import Exchange
 from portal_client.transport.observers import Observers
 from support.clients import (
     PROMPT,
@@ -27,11 +27,13 @@ from support.clients import (
     calling,
     client_of,
     closes,
+    drips,
     failing,
     keeps_open,
     late,
     server_tls,
 )
+from support.identity import granted, signed_in
 from support.scripted import Connection, Received, playing, reply
 
 #: A response to get_sessions.
@@ -421,9 +423,131 @@ def test_nothing_observed_costs_nothing(caplog: pytest.LogCaptureFixture) -> Non
     caplog.set_level(logging.WARNING, logger="portal_client")
     with calling(reply()) as c:
         request = c.client.prepare_request(SessionsApi.get_session.operation.request(("s1",), {}))  # type: ignore[attr-defined]
-        exchange = Exchange(Deadline(request.timeouts))
-        assert Observers.of(request, 1, exchange) is None
-        assert Observers.of(replace(request, hooks=[Hooks()]), 1, exchange) is not None
+        assert Observers.of(request) is None
+        assert Observers.of(replace(request, hooks=[Hooks()])) is not None
+
+
+# ── the end of a call ──
+
+
+class Ends(Hooks):
+    """Keeps what each call ended with, and how often an attempt of it began."""
+
+    def __init__(self) -> None:
+        self.ended: list[tuple[Attempt, Any]] = []
+
+    def on_request(self, attempt: Attempt) -> None:
+        attempt.state["attempts"] = attempt.state.get("attempts", 0) + 1
+
+    def on_end(self, attempt: Attempt, data: Any) -> None:
+        self.ended.append((replace(attempt), data))
+
+    def only(self) -> tuple[Attempt, Any]:
+        (ended,) = self.ended
+        return ended
+
+
+@pytest.fixture
+def ends() -> Ends:
+    return Ends()
+
+
+@pytest.mark.fault("Observability", "Each call is told once when it has ended, with its data or its error")
+@pytest.mark.parametrize("form", ["", "_with_http_info", "_without_preload_content"])
+def test_a_call_ends_with_its_data(form: str, ends: Ends) -> None:
+    with calling(reply({}, status=503), reply(), hooks=[ends]) as c:
+        returned = getattr(c.api, f"get_session{form}")("s1")
+
+    attempt, data = ends.only()
+    assert data is (returned.data if form == "_with_http_info" else returned)
+    assert (attempt.number, attempt.status, attempt.error, attempt.final) == (2, 200, None, True)
+    assert (attempt.state, attempt.ids, attempt.prompts) == ({"attempts": 2}, {"session_id": "s1"}, False)
+
+
+@pytest.mark.fault("Observability", "Each call is told once when it has ended, with its data or its error")
+@pytest.mark.parametrize(
+    ("form", "answer"),
+    [
+        ("", closes),
+        ("_stream", closes),
+        ("_without_preload_content", closes),
+        ("", reply({}, status=404)),
+        ("_with_http_info", reply({}, status=404)),
+        ("_stream", reply({}, status=404)),
+        ("", reply(b"{")),
+        ("_with_http_info", reply(b" " * 2000)),
+    ],
+)
+def test_a_call_ends_with_its_error(form: str, answer: Any, ends: Ends) -> None:
+    with calling(answer, hooks=[ends], max_response_size=1000, retries=False) as c:
+        error = failing(lambda: getattr(c.api, f"subscribe_to_session{form}")("s1"))
+
+    attempt, data = ends.only()
+    assert attempt.error is error
+    assert (data, attempt.final) == (None, True)
+
+
+def test_a_call_ends_where_a_wait_between_attempts_is_interrupted(ends: Ends) -> None:
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with calling(reply({}, status=503), hooks=[ends]) as c:
+        c.client.rest_client.sleep = interrupted
+        with pytest.raises(KeyboardInterrupt):
+            c.api.get_session("s1")
+
+    attempt, _ = ends.only()
+    assert isinstance(attempt.error, KeyboardInterrupt)
+
+
+@pytest.mark.fault("Observability", "A stream is told to have ended when it has, and how")
+@pytest.mark.parametrize("how", ["read", "closed", "cut", "forgotten"])
+def test_a_stream_ends_with_its_last_byte(how: str, ends: Ends) -> None:
+    line = reply().partition(b"\r\n\r\n")[2] + b"\n"
+    whole = reply(2 * line, Content_Type="application/x-ndjson")
+    answer = drips(whole[:-10], b"") if how == "cut" else whole
+    with calling(answer, hooks=[ends]) as c:
+        events = c.api.subscribe_to_session_stream("s1")
+        next(events)
+        if how == "read":
+            assert [event.id for event in events] == ["s1"]
+        elif how == "closed":
+            assert ends.ended == []
+            events.close()
+            events.close()
+        elif how == "cut":
+            failing(lambda: list(events))
+        else:
+            assert ends.ended == []
+            del events
+            gc.collect()
+
+    attempt, data = ends.only()
+    assert (attempt.error is not None, data, attempt.status) == (how == "cut", None, 200)
+    assert attempt.received > len(line)
+
+
+def test_requests_for_tokens_end_too_and_tell_no_token(ends: Ends) -> None:
+    with signed_in(granted(), hooks=[ends]) as s:
+        s.api.create_session("a1", PROMPT)
+
+    assert [attempt.operation for attempt, _ in ends.ended] == ["fetch_token", "create_session"]
+    (token, data), (attempt, _) = ends.ended
+    assert (data, dict(token.ids), token.prompts) == (None, {}, False)
+    assert (attempt.ids, attempt.prompts) == ({"agent_id": "a1"}, True)
+    assert token.state is not attempt.state
+
+
+def test_a_prompt_in_a_model_is_one() -> None:
+    ends = Ends()
+    prompt = candela.SubmitPrompt(prompt=PROMPT, session_id="i")
+    with playing(reply({"event_type": "chat", "content": "Hi"})) as server:
+        configuration = candela.Configuration(server.host, access_token=TOKEN, hooks=[ends])
+        with candela.SyncApiClient(configuration) as client:
+            candela.SessionsApi(client).submit_prompt_to_agent(prompt)
+
+    attempt, _ = ends.only()
+    assert (attempt.ids, attempt.prompts) == ({"session_id": "i"}, True)
 
 
 # ── what is private ──

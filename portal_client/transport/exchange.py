@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Optional
 
@@ -18,7 +19,7 @@ class Exchange:
     that this makes, added as the request is written, later than urllib3 logs. `status` is that of the
     response, 0 until there is one; `proxy` the one on the way. `uncounted` is True where nobody counts the
     bytes (see plain.py) and the request may have been written. `raised` is what a middleware has raised, and
-    `secrets` are the headers that it has set.
+    `secrets` are the headers that it has set. `on_end` is to be told of the end of the call, by `call_ended`.
     """
 
     __slots__ = (
@@ -27,6 +28,7 @@ class Exchange:
         "credential",
         "deadline",
         "ended",
+        "on_end",
         "proxy",
         "query",
         "raised",
@@ -51,6 +53,7 @@ class Exchange:
         self.received: int = 0
         self.status: int = 0
         self.uncounted: bool = False
+        self.on_end: Optional[Callable[[object, Optional[BaseException]], None]] = None
         self.raised: Optional[BaseException] = None
         self.secrets: tuple[str, ...] = ()
 
@@ -72,6 +75,11 @@ class Exchange:
     def end(self) -> None:
         """Record when the attempt ended."""
         self.ended = self.deadline.now()
+
+    def call_ended(self, data: object = None, error: Optional[BaseException] = None) -> None:
+        """Tell those who observe the call that it has ended, with its data or with what it raises."""
+        if self.on_end is not None:
+            self.on_end(data, error)
 
     def give_time(self, sock: Any) -> None:
         """Bound the next wait on a socket; raises TimeoutError when no time is left."""

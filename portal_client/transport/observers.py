@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Optional
+from typing import Any, Optional
 
 from portal_client.hooks import Attempt, Hooks, Log
 from portal_client.multipart import Multipart
@@ -13,37 +13,48 @@ from portal_client.transport.exchange import Exchange
 
 
 class Observers:
-    """Those who observe one attempt."""
+    """Those who observe one call, attempt by attempt."""
 
-    def __init__(
-        self, hooks: Sequence[Hooks], attempt: Attempt, exchange: Exchange, log: logging.Logger
-    ) -> None:
+    _attempt: Attempt
+    _exchange: Exchange
+
+    def __init__(self, hooks: Sequence[Hooks], request: HTTPRequest) -> None:
         self._hooks = hooks
-        self._log = log
-        self._attempt = attempt
+        self._log = request.logger
+        self._ids = request.ids()
+        self._state: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, request: HTTPRequest) -> Optional[Observers]:
+        """Return the observers of a call; None where there are none, which costs nothing."""
+        log = request.logger
+        hooks = (*request.hooks, Log(log)) if log.isEnabledFor(logging.INFO) else request.hooks
+        return cls(hooks, request) if hooks else None
+
+    def attempt(self, request: HTTPRequest, number: int, exchange: Exchange) -> None:
+        """Observe another attempt from here on."""
         self._exchange = exchange
+        r = request
+        self._attempt = Attempt(
+            r.operation,
+            r.method,
+            r.url,
+            r.request_id,
+            number,
+            ids=self._ids,
+            prompts=r.prompts,
+            state=self._state,
+        )
+        if isinstance(r.body, Multipart):
+            self.observe(r.body)
 
     def request_begins(self) -> None:
         """Tell that the attempt is about to be made."""
         self._tell("on_request", self._hooks)
 
-    @classmethod
-    def of(cls, request: HTTPRequest, number: int, exchange: Exchange) -> Optional[Observers]:
-        """Return the observers of an attempt; None where there are none, which costs nothing."""
-        log = request.logger
-        hooks = (*request.hooks, Log(log)) if log.isEnabledFor(logging.INFO) else request.hooks
-        if not hooks:
-            return None
-        attempt = Attempt(request.operation, request.method, request.url, request.request_id, number)
-        observers = cls(hooks, attempt, exchange, log)
-        if isinstance(request.body, Multipart):
-            observers.observe(request.body)
-        return observers
-
     def observe(self, body: Multipart) -> None:
         """Tell of the bytes of a body as they are written, if a hook wants to know."""
-        hooks = [h for h in self._hooks if getattr(type(h), "on_body", Hooks.on_body) is not Hooks.on_body]
-        if hooks:
+        if hooks := self._with("on_body"):
             total = body.length
             body.observer = lambda written: self._tell("on_body", hooks, written, total)
 
@@ -61,6 +72,20 @@ class Observers:
         self._measure(final)
         self._tell("on_error", self._hooks)
 
+    def call_ended(self, data: object = None, error: Optional[BaseException] = None) -> None:
+        """Tell of the end of the call, if a hook wants to know: with its data, or with what it raises."""
+        # None has been made where an interrupt came so early.
+        if "_attempt" in vars(self) and (hooks := self._with("on_end")):
+            if error is not None:
+                self._attempt.error = error
+            self._measure(final=True)
+            self._tell("on_end", hooks, data)
+
+    def _with(self, event: str) -> Sequence[Hooks]:
+        """Return the hooks that have overridden what is called at an event."""
+        own = getattr(Hooks, event)
+        return [hook for hook in self._hooks if getattr(type(hook), event, own) is not own]
+
     def _measure(self, final: bool) -> None:
         exchange = self._exchange
         self._attempt.elapsed = exchange.ended - exchange.began
@@ -69,7 +94,7 @@ class Observers:
         self._attempt.request_sent = exchange.written
         self._attempt.final = final
 
-    def _tell(self, event: str, hooks: Sequence[Hooks], *more: Optional[int]) -> None:
+    def _tell(self, event: str, hooks: Sequence[Hooks], *more: object) -> None:
         for number, hook in enumerate(hooks, 1):
             try:
                 getattr(hook, event)(self._attempt, *more)
