@@ -139,6 +139,7 @@ class Configuration(configuration.Configuration):
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
         middleware: Sequence[Middleware] = (),
+        flight_recorder: int = 0,
     ) -> None:
         super().__init__(
             host,
@@ -166,6 +167,7 @@ class Configuration(configuration.Configuration):
             connection_pool_maxsize=connection_pool_maxsize,
             hooks=hooks,
             middleware=middleware,
+            flight_recorder=flight_recorder,
         )
         if timeouts is not None:
             if timeout is not None:

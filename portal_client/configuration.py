@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import platform
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +13,7 @@ import urllib3
 
 from portal_client.credential import AccessToken, Credential, check_header, strip_bearer
 from portal_client.exceptions import ApiValueError
+from portal_client.flight_recorder import RecordsCalls
 from portal_client.hooks import Hooks, log_to_file
 from portal_client.middleware import Middleware, check_middleware
 from portal_client.secret import Hidden, Lost, Secret, SecretSetting, TLSContextSetting
@@ -30,7 +29,7 @@ from portal_client.sources import HasSources, arguments_of
 from portal_client.timeouts import TimeoutArgument, Timeouts
 
 
-class Configuration(HasSources, HasDefault):
+class Configuration(HasSources, RecordsCalls, HasDefault):
     """The settings of a client.
 
     `access_token` is a string, a callable that is called before each request, EnvToken(name),
@@ -114,6 +113,7 @@ class Configuration(HasSources, HasDefault):
         connection_pool_maxsize: int = 100,
         hooks: Sequence[Hooks] = (),
         middleware: Sequence[Middleware] = (),
+        flight_recorder: int = 0,
     ) -> None:
         given = arguments_of(Configuration.__init__, locals())
         self.server_index: Optional[int] = 0 if server_index is None and host is None else server_index
@@ -149,6 +149,7 @@ class Configuration(HasSources, HasDefault):
         self.max_response_size = max_response_size
         self.hooks: list[Hooks] = list(hooks)
         self.middleware = check_middleware("middleware", middleware)
+        self.flight_recorder = flight_recorder
         self._sources = given
 
     # ── host ──
@@ -270,16 +271,13 @@ class Configuration(HasSources, HasDefault):
         self._logger_file = value
 
     def to_debug_report(self) -> str:
-        """Return five lines about this machine and package for a bug report; they hold no secret."""
-        from portal_client import __version__
+        """Return lines about this machine, the package and its libraries for the report of a fault.
 
-        return (
-            "Python SDK Debug Report:\n"
-            f"OS: {platform.platform()} ({os.name})\n"
-            f"Python Version: {platform.python_version()}\n"
-            f"Version of the API: {self.api_version}\n"
-            f"SDK Package Version: {__version__}"
-        )
+        They hold no secret. With a `flight_recorder` there is a line for each of its calls, too.
+        """
+        from portal_client.debug_report import debug_report
+
+        return debug_report(self.api_version, self.recorded_calls())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(host={self.host!r})"

@@ -63,6 +63,7 @@ class Arguments(TypedDict, total=False):
     connection_pool_maxsize: Optional[int]
     hooks: Optional[Sequence[Hooks]]
     middleware: Optional[Sequence[Middleware]]
+    flight_recorder: Optional[int]
 
 
 #: The variables of the environment by the setting that they give; the last one that is set wins.

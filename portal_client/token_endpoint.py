@@ -115,7 +115,7 @@ class TokenEndpoint:
             rate_limit_retries=0,
             idempotent=True,
             max_response_size=_MAX_RESPONSE_SIZE,
-            hooks=c.hooks,
+            hooks=c.observers(),
             logger=c.logger["package_logger"],
         )
 

@@ -52,7 +52,7 @@ def prepare(
         idempotent=operation.idempotent,
         max_response_size=c.max_response_size,
         idle_timeout=options.get("idle_timeout"),
-        hooks=c.hooks,
+        hooks=c.observers(),
         middleware=c.middleware,
         logger=c.logger["package_logger"],
         ids=request.ids,

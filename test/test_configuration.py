@@ -10,10 +10,12 @@ import math
 import os
 import pickle
 import platform
+import ssl
 import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
@@ -106,6 +108,8 @@ DEFAULTS: dict[str, Any] = {
     "max_response_size": 256 * 1024 * 1024,
     "connection_pool_maxsize": 100,
     "hooks": [],
+    "middleware": [],
+    "flight_recorder": 0,
 }
 
 
@@ -130,6 +134,7 @@ def test_two_share_nothing() -> None:
         "server_variables",
         "server_operation_index",
         "hooks",
+        "middleware",
         "logger",
     ):
         assert getattr(one, name) is not getattr(two, name)
@@ -606,13 +611,18 @@ def test_no_log_file() -> None:
 
 def test_the_debug_report() -> None:
     report = Configuration("http://h", access_token="tok-1").to_debug_report()
-    title, system, python, contract, package = report.splitlines()
+    title, system, python, contract, package, *libraries = report.splitlines()
 
     assert title == "Python SDK Debug Report:"
     assert system.startswith("OS: ")
     assert python == f"Python Version: {platform.python_version()}"
     assert contract == "Version of the API: 0.1.0"
     assert package == f"SDK Package Version: {portal_client.__version__}"
+    assert libraries == [
+        f"urllib3 Version: {version('urllib3')}",
+        f"pydantic Version: {version('pydantic')} (pydantic-core {version('pydantic_core')})",
+        f"OpenSSL Version: {ssl.OPENSSL_VERSION}",
+    ]
     assert "tok-1" not in report
 
 

@@ -467,6 +467,7 @@ def test_explain_of_a_plain_configuration() -> None:
         "max_response_size": ("268435456", "default", (), ""),
         "connection_pool_maxsize": ("100", "default", (), ""),
         "hooks": ("Hooks", "the argument hooks", (), ""),
+        "flight_recorder": ("0", "default", (), ""),
     }
     assert rows(Configuration())["host"] == Row("host", "http://localhost", "default")
     assert rows(Configuration())["server_index"] == Row("server_index", "0", "default")

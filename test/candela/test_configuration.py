@@ -75,6 +75,8 @@ def test_its_arguments_are_handed_on() -> None:
         "max_response_size": 5,
         "connection_pool_maxsize": 6,
         "hooks": [],
+        "middleware": [],
+        "flight_recorder": 3,
     }
     c = Configuration(**given)
 
