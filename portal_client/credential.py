@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from portal_client.exceptions import ApiValueError, AuthenticationError
 from portal_client.pasted import trimmed
-from portal_client.secret import PLAIN_HEADERS, Hidden, HiddenBytes, Lost
+from portal_client.secret import Hidden, HiddenBytes, Lost
 from portal_client.serialization import encoded
 from portal_client.settings import unawaited
 from portal_client.text import exact
@@ -47,11 +47,6 @@ def header_key(name: str) -> str:
     if key in _FRAMING:
         raise ApiValueError(f"the header {name} follows from the body and cannot be set")
     return key
-
-
-def hidden_header(name: str, value: str) -> str:
-    """Return the value of a header, hidden unless it may be shown."""
-    return value if name.lower() in PLAIN_HEADERS else Hidden(value)
 
 
 def check_header(name: str, value: object) -> str:

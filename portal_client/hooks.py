@@ -51,6 +51,10 @@ class Hooks:
     logged as an error, with its traceback.
     """
 
+    def enabled(self) -> bool:
+        """Return whether the call that begins is to be told of; asked once, before its first attempt."""
+        return True
+
     def on_request(self, attempt: Attempt) -> None:
         """Called before an attempt is sent."""
 

@@ -7,36 +7,26 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Optional, Protocol, Self, Union, cast
 
 from urllib3 import HTTPHeaderDict
 
-from portal_client.credential import check_header, check_header_name, header_key, hidden_header
+from portal_client.credential import check_header, check_header_name, header_key
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.multipart import Multipart
-from portal_client.secret import Secrets
+from portal_client.secret import PLAIN_HEADERS, Hidden, Secrets
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class RequestHeaders(Mapping[str, str]):
-    """The headers of a request, by names in any case; read-only, and its repr masks what may be private.
-
-    `changes` replace headers of the same names, None leaves one out.
-    """
+    """The headers of a request, by names in any case; read-only, and its repr masks what may be private."""
 
     __slots__ = ("_named",)
 
-    def __init__(
-        self, headers: Mapping[str, str], changes: Optional[Mapping[str, Optional[str]]] = None
-    ) -> None:
+    def __init__(self, headers: Mapping[str, str]) -> None:
         self._named = {name.lower(): (name, value) for name, value in headers.items()}
-        for name, value in (changes or {}).items():
-            self._named.pop(name.lower(), None)
-            if value is not None:
-                self._named[name.lower()] = (name, value)
 
     def __getitem__(self, name: str) -> str:
         return self._named[name.lower()][1]
@@ -51,25 +41,67 @@ class RequestHeaders(Mapping[str, str]):
         return repr(Secrets(self))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class MiddlewareRequest:
-    """A request as a middleware sees it, before one attempt; nothing but its headers can be changed.
-
-    `url` is the whole URL, but without a credential that is sent in the query. `body` is bytes, None, or a
-    form, whose `parts` say what is in it. `request_id` is the same in each attempt of a call, and `attempt`
-    counts these from 1, redirects and repetitions included. `foreign` says that a redirect has led to another
-    origin: it gets no credential, and should get nothing private.
-    """
+class OnItsWay(Protocol):
+    """A request that is about to be sent."""
 
     operation: str
     method: str
-    url: str
+    target: str
     body: Union[bytes, Multipart, None]
     request_id: str
-    attempt: int
     foreign: bool
-    _carried: Callable[[], Mapping[str, str]]
-    _changes: Mapping[str, Optional[str]] = field(default_factory=dict[str, Optional[str]])
+
+    @property
+    def origin(self) -> object:
+        """The scheme, host and port, as text."""
+        ...
+
+
+class MiddlewareRequest:
+    """A request as a middleware sees it, before one attempt; nothing but its headers can be changed."""
+
+    __slots__ = ("_attempt", "_carried", "_changes", "_request")
+
+    def __init__(self, request: OnItsWay, attempt: int, carried: Callable[[], Mapping[str, str]]) -> None:
+        self._request = request
+        self._attempt = attempt
+        self._carried = carried
+        self._changes: Mapping[str, Optional[str]] = {}
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation, such as get_session."""
+        return self._request.operation
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self._request.method
+
+    @property
+    def url(self) -> str:
+        """The whole URL, but without a credential that is sent in the query."""
+        return f"{self._request.origin}{self._request.target}"
+
+    @property
+    def body(self) -> Union[bytes, Multipart, None]:
+        """Bytes, None, or a form, whose `parts` say what is in it."""
+        return self._request.body
+
+    @property
+    def request_id(self) -> str:
+        """The X-Request-ID, the same in each attempt of a call."""
+        return self._request.request_id
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt in the call, from 1; redirects and repetitions count."""
+        return self._attempt
+
+    @property
+    def foreign(self) -> bool:
+        """Whether a redirect has led to another origin, which gets no credential and nothing private."""
+        return self._request.foreign
 
     @property
     def headers(self) -> RequestHeaders:
@@ -79,12 +111,21 @@ class MiddlewareRequest:
 
         Raises AuthenticationError, and ApiTimeoutError when the time for the call is over.
         """
-        return RequestHeaders(self._carried(), self._changes)
+        return RequestHeaders(self.to_dict())
 
     @property
     def changes(self) -> Mapping[str, Optional[str]]:
         """The headers that middleware has set; None for one that it has left out."""
         return self._changes
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the headers as a dict of their own."""
+        headers = dict(self._carried())
+        if self._changes:
+            changed = {name.lower() for name in self._changes}
+            headers = {name: value for name, value in headers.items() if name.lower() not in changed}
+            headers |= {name: value for name, value in self._changes.items() if value is not None}
+        return headers
 
     def with_headers(self, headers: Mapping[str, Optional[str]]) -> Self:
         """Return this request with headers in place of those of the same names; None leaves one out.
@@ -98,8 +139,13 @@ class MiddlewareRequest:
                 raise ApiValueError(f"the header {name} holds the boundary of the form and cannot be set")
             for known in [known for known in changes if known.lower() == key]:
                 del changes[known]
-            changes[name] = None if value is None else hidden_header(name, check_header(name, value))
-        return replace(self, _changes=changes)
+            if value is not None:
+                value = check_header(name, value)
+                value = value if key in PLAIN_HEADERS else Hidden(value)
+            changes[name] = value
+        changed = type(self)(self._request, self._attempt, self._carried)
+        changed._changes = changes  # noqa: SLF001  # its own
+        return changed
 
     def __repr__(self) -> str:
         url = self.url.partition("?")[0]

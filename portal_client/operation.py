@@ -62,10 +62,12 @@ class Request:
 
     def ids(self) -> dict[str, str]:
         """Return the arguments, and the fields of a model among them, that end in `_id`."""
-        given = [*self.path.items(), *self.query, *self.form]
-        if isinstance(self.body, BaseModel):
-            given += vars(self.body).items()
-        return {name: value for name, value in given if name.endswith("_id") and isinstance(value, str)}
+        given: Iterable[tuple[str, Any]] = self.path.items()
+        if self.query or self.form:
+            given = (*given, *self.query, *self.form)
+        elif self.body is not None and hasattr(self.body, "to_dict"):
+            given = (*given, *vars(self.body).items())
+        return {name: value for name, value in given if name[-3:] == "_id" and isinstance(value, str)}
 
 
 class Operation:

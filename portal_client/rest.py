@@ -117,8 +117,8 @@ class RESTClientObject:
 
     def _run(self, request: HTTPRequest, finish: Finish[R], pools: Pools) -> R:
         observers = Observers.of(request)
-        if observers is None:
-            return self._repeat(request, finish, pools, None)
+        if observers is None or not observers.wants_end:
+            return self._repeat(request, finish, pools, observers)
         try:
             return self._repeat(request, finish, pools, observers)
         except BaseException as error:
@@ -187,7 +187,7 @@ class RESTClientObject:
                     raise failure from failure.__cause__
             else:
                 if not again:
-                    if observers:
+                    if observers and observers.wants_end:
                         exchange.on_end = observers.call_ended
                     deadline.lift()  # a response handed over unread has only its silences bounded
                     return response

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from urllib3.util import make_headers, parse_url
 
 from portal_client.configuration import Configuration
-from portal_client.credential import Credential, check_header, header_key, hidden_header
+from portal_client.credential import Credential, check_header, header_key
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.multipart import Multipart
 from portal_client.operation import JSON, MULTIPART, URLENCODED, Operation, Request
 from portal_client.request import HTTPRequest, Origin, new_id
+from portal_client.secret import PLAIN_HEADERS, Hidden
 from portal_client.serialization import encoded, query_string, segment, to_json
 from portal_client.timeouts import Timeouts
 
@@ -133,5 +134,7 @@ def _headers(
         if key == "content-type" and isinstance(body, Multipart):
             continue  # it holds the boundary
         text = check_header(name, str(value) if type(value) is int else value)
-        merged[key] = ("X-Request-ID" if key == "x-request-id" else name, hidden_header(key, text))
+        if key not in PLAIN_HEADERS:
+            text = Hidden(text)
+        merged[key] = ("X-Request-ID" if key == "x-request-id" else name, text)
     return dict(merged.values())

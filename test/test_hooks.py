@@ -527,6 +527,29 @@ def test_a_stream_ends_with_its_last_byte(how: str, ends: Ends) -> None:
     assert attempt.received > len(line)
 
 
+class Sometimes(Ends):
+    """Is told of every other call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def enabled(self) -> bool:
+        self.asked += 1
+        return self.asked % 2 == 0
+
+
+def test_a_hook_is_told_of_the_calls_for_which_it_is_enabled(recorder: Recorder) -> None:
+    sometimes = Sometimes()
+    with calling(reply({}, status=503), reply(), hooks=[sometimes, recorder]) as c:
+        for name in ("s1", "s2", "s3", "s4"):
+            c.api.get_session(name)
+
+    assert [attempt.ids["session_id"] for attempt, _ in sometimes.ended] == ["s2", "s4"]
+    assert sometimes.asked == 4  # once for each call, not for each attempt
+    assert len(recorder.outcomes) == 5
+
+
 def test_requests_for_tokens_end_too_and_tell_no_token(ends: Ends) -> None:
     with signed_in(granted(), hooks=[ends]) as s:
         s.api.create_session("a1", PROMPT)

@@ -35,7 +35,7 @@ class Chain:
         request: HTTPRequest,
         exchange: Exchange,
         carried: Callable[[], Mapping[str, str]],
-        send: Callable[[dict[str, str]], urllib3.BaseHTTPResponse],
+        send: Callable[[Mapping[str, str]], urllib3.BaseHTTPResponse],
         mapped: Callable[[Exception], BaseException],
     ) -> None:
         self._request = request
@@ -52,11 +52,7 @@ class Chain:
 
         What a middleware raises leaves as it is, kept as `exchange.raised`.
         """
-        r = self._request
-        url = f"{r.origin}{r.target}"
-        request = MiddlewareRequest(
-            r.operation, r.method, url, r.body, r.request_id, number, r.foreign, self._carried
-        )
+        request = MiddlewareRequest(self._request, number, self._carried)
         response: Optional[urllib3.BaseHTTPResponse] = None
         try:
             response = self._unread(self._through(0, request))
@@ -108,8 +104,10 @@ class Chain:
     def _network(self, request: MiddlewareRequest) -> MiddlewareResponse:
         exchange = self._exchange
         try:
-            headers = dict(request.headers)
-            exchange.secrets = tuple(value for value in request.changes.values() if value)
+            headers = self._carried()
+            if request.changes:
+                headers = request.to_dict()
+                exchange.secrets = tuple(value for value in request.changes.values() if value)
             raw = self._send(headers)
         except Exception as error:
             self._raised = self._mapped(error)

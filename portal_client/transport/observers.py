@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Optional
 
 from portal_client.hooks import Attempt, Hooks, Log
@@ -18,18 +19,31 @@ class Observers:
     _attempt: Attempt
     _exchange: Exchange
 
-    def __init__(self, hooks: Sequence[Hooks], request: HTTPRequest) -> None:
+    def __init__(self, hooks: Sequence[Hooks], request: HTTPRequest, wants_end: bool) -> None:
         self._hooks = hooks
         self._log = request.logger
         self._ids = request.ids()
         self._state: dict[str, Any] = {}
+        #: Whether a hook is to be told of the end of the call.
+        self.wants_end = wants_end
 
     @classmethod
     def of(cls, request: HTTPRequest) -> Optional[Observers]:
         """Return the observers of a call; None where there are none, which costs nothing."""
-        log = request.logger
-        hooks = (*request.hooks, Log(log)) if log.isEnabledFor(logging.INFO) else request.hooks
-        return cls(hooks, request) if hooks else None
+        hooks, log = request.hooks, request.logger
+        wants_end = False
+        if hooks:
+            kinds: list[Any] = [type(hook) for hook in hooks]
+            may_be_off, wants_end = _wanting(*kinds)
+            if may_be_off:
+                hooks = [
+                    h
+                    for k, h in zip(kinds, hooks, strict=True)
+                    if not _overrides(k, "enabled") or h.enabled()
+                ]
+        if log.isEnabledFor(logging.INFO):
+            hooks = (*hooks, Log(log))
+        return cls(hooks, request, wants_end) if hooks else None
 
     def attempt(self, request: HTTPRequest, number: int, exchange: Exchange) -> None:
         """Observe another attempt from here on."""
@@ -73,18 +87,17 @@ class Observers:
         self._tell("on_error", self._hooks)
 
     def call_ended(self, data: object = None, error: Optional[BaseException] = None) -> None:
-        """Tell of the end of the call, if a hook wants to know: with its data, or with what it raises."""
-        # None has been made where an interrupt came so early.
-        if "_attempt" in vars(self) and (hooks := self._with("on_end")):
+        """Tell of the end of the call: with its data, or with what it raises."""
+        if "_attempt" in vars(self):  # else an interrupt came before the first one
             if error is not None:
                 self._attempt.error = error
             self._measure(final=True)
-            self._tell("on_end", hooks, data)
+            self._tell("on_end", self._with("on_end"), data)
 
     def _with(self, event: str) -> Sequence[Hooks]:
         """Return the hooks that have overridden what is called at an event."""
-        own = getattr(Hooks, event)
-        return [hook for hook in self._hooks if getattr(type(hook), event, own) is not own]
+        kinds: list[Any] = [type(hook) for hook in self._hooks]
+        return [hook for kind, hook in zip(kinds, self._hooks, strict=True) if _overrides(kind, event)]
 
     def _measure(self, final: bool) -> None:
         exchange = self._exchange
@@ -103,3 +116,16 @@ class Observers:
             except BaseException:  # an interrupt, which ends the call; the others hear of the attempt
                 self._tell(event, hooks[number:], *more)
                 raise
+
+
+@lru_cache(maxsize=256)
+def _overrides(kind: Any, event: str) -> bool:
+    own = getattr(Hooks, event)
+    return getattr(kind, event, own) is not own
+
+
+@lru_cache(maxsize=256)
+def _wanting(*kinds: Any) -> tuple[bool, bool]:
+    """Return whether some kinds of hooks may be off, and whether some want to know of the end of a call."""
+    may_be_off, wants_end = (any(_overrides(k, event) for k in kinds) for event in ("enabled", "on_end"))
+    return may_be_off, wants_end
