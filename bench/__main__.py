@@ -27,6 +27,7 @@ PROGRAMS = (
     "many_files",
     "circuit",
     "oauth2",
+    "telemetry",
     "distance",
     "batch",
 )

@@ -59,7 +59,7 @@ class Contestant:
 class PortalClient(Contestant):
     """The client of this repository, with a deadline for each call and an observer."""
 
-    libraries = ("portal-client", "urllib3", "pydantic")
+    libraries: ClassVar[Sequence[str]] = ("portal-client", "urllib3", "pydantic")
 
     def __init__(self, host: str) -> None:
         from portal_client import ApiClient, Configuration, Hooks, SessionsApi

@@ -52,7 +52,10 @@ class Hooks:
     """
 
     def enabled(self) -> bool:
-        """Return whether the call that begins is to be told of; asked once, before its first attempt."""
+        """Return whether the call that begins is to be told of; asked once, before its first attempt.
+
+        A call that is not does not pass this object where it is a middleware, too.
+        """
         return True
 
     def on_request(self, attempt: Attempt) -> None:

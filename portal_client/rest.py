@@ -117,7 +117,7 @@ class RESTClientObject:
 
     def _run(self, request: HTTPRequest, finish: Finish[R], pools: Pools) -> R:
         observers = Observers.of(request)
-        if observers is None or not observers.wants_end:
+        if observers is None or not observers.of_end:
             return self._repeat(request, finish, pools, observers)
         try:
             return self._repeat(request, finish, pools, observers)
@@ -187,7 +187,7 @@ class RESTClientObject:
                     raise failure from failure.__cause__
             else:
                 if not again:
-                    if observers and observers.wants_end:
+                    if observers and observers.of_end:
                         exchange.on_end = observers.call_ended
                     deadline.lift()  # a response handed over unread has only its silences bounded
                     return response

@@ -70,14 +70,14 @@ def instrument(
     provider = configuration.package.removesuffix("_client") if provider is None else provider
     telemetry = Telemetry(provider, capture_content, tracer_provider, meter_provider)
     configuration.hooks.append(telemetry)
-    configuration.middleware.append(telemetry.handle)
+    configuration.middleware.append(telemetry)
 
 
 def uninstrument(configuration: Configuration) -> None:
     """Record the calls of a configuration no longer."""
-    for handlers in (configuration.hooks, configuration.middleware):
-        kept = [each for each in handlers if not isinstance(getattr(each, "__self__", each), Telemetry)]
-        handlers[:] = kept  # type: ignore[assignment]
+    configuration.hooks = [each for each in configuration.hooks if not isinstance(each, Telemetry)]
+    others = [each for each in configuration.middleware if not isinstance(each, Telemetry)]
+    configuration.middleware = others
 
 
 class Telemetry(Hooks):
@@ -190,9 +190,9 @@ class Telemetry(Hooks):
 
     # ── attempts ──
 
-    def handle(self, request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+    def __call__(self, request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
         """Record an attempt, and send the context of its span along, though not to another origin."""
-        if not self._has_sdk or context.get_value(_SUPPRESSED):
+        if context.get_value(_SUPPRESSED):
             return call_next(request)
         if self._capture_content and request.attempt == 1:
             _record_question(request)

@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 
 import finbourne_candela as candela
-from portal_client import ApiClient, Configuration, Hooks, SessionsApi
+from portal_client import (
+    ApiClient,
+    CallNext,
+    Configuration,
+    Hooks,
+    MiddlewareRequest,
+    MiddlewareResponse,
+    SessionsApi,
+)
 from portal_client.exceptions import ApiConnectionError, ApiResponseError, ApiTimeoutError
 from portal_client.files import BLOCK
 from portal_client.hooks import Attempt
@@ -548,6 +556,45 @@ def test_a_hook_is_told_of_the_calls_for_which_it_is_enabled(recorder: Recorder)
     assert [attempt.ids["session_id"] for attempt, _ in sometimes.ended] == ["s2", "s4"]
     assert sometimes.asked == 4  # once for each call, not for each attempt
     assert len(recorder.outcomes) == 5
+
+
+class SometimesBetween(Sometimes):
+    """Sometimes a middleware, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed: list[str] = []
+
+    def __call__(self, request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        self.passed.append(request.url.rpartition("/")[2])
+        return call_next(request)
+
+
+def test_a_call_for_which_a_hook_is_off_does_not_pass_it_as_a_middleware() -> None:
+    sometimes, always = SometimesBetween(), SometimesBetween()
+    always.asked = 1
+    with calling(reply(), hooks=[sometimes], middleware=[sometimes, always]) as c:
+        for name in ("s1", "s2", "s3", "s4"):
+            c.api.get_session(name)
+
+    assert sometimes.passed == ["s2", "s4"]
+    assert always.passed == ["s1", "s2", "s3", "s4"]  # it is no hook here
+
+
+class Undecided(Recorder):
+    """Cannot say whether it is enabled."""
+
+    def enabled(self) -> bool:
+        raise LookupError
+
+
+def test_a_hook_that_cannot_say_whether_it_is_enabled_is(caplog: pytest.LogCaptureFixture) -> None:
+    undecided = Undecided()
+    with calling(reply(), hooks=[undecided]) as c:
+        assert c.api.get_session("s1").id == "s1"
+
+    assert undecided.outcomes == [(1, 200, True)]
+    assert "Undecided.enabled raised" in caplog.text
 
 
 def test_requests_for_tokens_end_too_and_tell_no_token(ends: Ends) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from portal_client.hooks import Attempt, Hooks, Log
 from portal_client.multipart import Multipart
@@ -19,31 +19,28 @@ class Observers:
     _attempt: Attempt
     _exchange: Exchange
 
-    def __init__(self, hooks: Sequence[Hooks], request: HTTPRequest, wants_end: bool) -> None:
+    def __init__(self, hooks: Sequence[Hooks], request: HTTPRequest) -> None:
         self._hooks = hooks
         self._log = request.logger
         self._ids = request.ids()
         self._state: dict[str, Any] = {}
-        #: Whether a hook is to be told of the end of the call.
-        self.wants_end = wants_end
+        self._told_of_end = _overriding(hooks, "on_end")
 
     @classmethod
     def of(cls, request: HTTPRequest) -> Optional[Observers]:
         """Return the observers of a call; None where there are none, which costs nothing."""
         hooks, log = request.hooks, request.logger
-        wants_end = False
-        if hooks:
-            kinds: list[Any] = [type(hook) for hook in hooks]
-            may_be_off, wants_end = _wanting(*kinds)
-            if may_be_off:
-                hooks = [
-                    h
-                    for k, h in zip(kinds, hooks, strict=True)
-                    if not _overrides(k, "enabled") or h.enabled()
-                ]
+        if hooks and (off := [h for h in _overriding(hooks, "enabled") if not _enabled(h, log)]):
+            hooks = [hook for hook in hooks if hook not in off]
+            request.middleware = [m for m in request.middleware if not (isinstance(m, Hooks) and m in off)]
         if log.isEnabledFor(logging.INFO):
             hooks = (*hooks, Log(log))
-        return cls(hooks, request, wants_end) if hooks else None
+        return cls(hooks, request) if hooks else None
+
+    @property
+    def of_end(self) -> bool:
+        """Whether some are to be told of the end of the call."""
+        return bool(self._told_of_end)
 
     def attempt(self, request: HTTPRequest, number: int, exchange: Exchange) -> None:
         """Observe another attempt from here on."""
@@ -68,7 +65,7 @@ class Observers:
 
     def observe(self, body: Multipart) -> None:
         """Tell of the bytes of a body as they are written, if a hook wants to know."""
-        if hooks := self._with("on_body"):
+        if hooks := _overriding(self._hooks, "on_body"):
             total = body.length
             body.observer = lambda written: self._tell("on_body", hooks, written, total)
 
@@ -92,12 +89,7 @@ class Observers:
             if error is not None:
                 self._attempt.error = error
             self._measure(final=True)
-            self._tell("on_end", self._with("on_end"), data)
-
-    def _with(self, event: str) -> Sequence[Hooks]:
-        """Return the hooks that have overridden what is called at an event."""
-        kinds: list[Any] = [type(hook) for hook in self._hooks]
-        return [hook for kind, hook in zip(kinds, self._hooks, strict=True) if _overrides(kind, event)]
+            self._tell("on_end", self._told_of_end, data)
 
     def _measure(self, final: bool) -> None:
         exchange = self._exchange
@@ -118,14 +110,21 @@ class Observers:
                 raise
 
 
+def _enabled(hook: Hooks, log: logging.Logger) -> bool:
+    try:
+        return hook.enabled()
+    except Exception:
+        log.exception("%s.enabled raised, and the call goes on", type(hook).__qualname__)
+        return True
+
+
+def _overriding(hooks: Sequence[Hooks], event: str) -> Sequence[Hooks]:
+    """Return the hooks that have overridden what is called at an event."""
+    places = _places(cast(Any, tuple(map(type, hooks))), event)
+    return [hooks[place] for place in places] if places else ()
+
+
 @lru_cache(maxsize=256)
-def _overrides(kind: Any, event: str) -> bool:
+def _places(kinds: Any, event: str) -> list[int]:
     own = getattr(Hooks, event)
-    return getattr(kind, event, own) is not own
-
-
-@lru_cache(maxsize=256)
-def _wanting(*kinds: Any) -> tuple[bool, bool]:
-    """Return whether some kinds of hooks may be off, and whether some want to know of the end of a call."""
-    may_be_off, wants_end = (any(_overrides(k, event) for k in kinds) for event in ("enabled", "on_end"))
-    return may_be_off, wants_end
+    return [place for place, kind in enumerate(kinds) if getattr(kind, event, own) is not own]
