@@ -184,6 +184,8 @@ class RESTClientObject:
                 if observers:
                     observers.attempt_failed(failure, final=not again)
                 if not again:
+                    if of_middleware:
+                        raise
                     raise failure from failure.__cause__
             else:
                 if not again:

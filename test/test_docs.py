@@ -73,6 +73,10 @@ def test_example_runs(page: str, block: Block) -> None:
 PROCESSES = {"docs/guides/mcp.md": "mcp"}
 
 
+#: Stories that show the client beside others: their packages, by page.
+BESIDE = {"docs/guides/telemetry.md": ("opentelemetry.sdk", "structlog", "prometheus_client")}
+
+
 @pytest.mark.parametrize(
     "page",
     [pytest.param(page, marks=pytest.mark.slow) if page in PROCESSES else page for page in STORIES],
@@ -81,6 +85,8 @@ PROCESSES = {"docs/guides/mcp.md": "mcp"}
 def test_story_runs_from_top_to_bottom(page: str, settings_folder: Path) -> None:
     if page in PROCESSES:
         pytest.importorskip(PROCESSES[page], reason=f"the extra [{PROCESSES[page]}] is not installed")
+    for package in BESIDE.get(page, ()):
+        pytest.importorskip(package, reason=f"{package} is not installed")
     for block in STORIES[page].blocks("toml"):
         (settings_folder / "config.toml").touch(0o600)
         (settings_folder / "config.toml").write_text(block.code, "utf-8")

@@ -10,6 +10,7 @@ import os
 import pickle
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -36,7 +37,7 @@ from portal_client import (
 from portal_client.hooks import Attempt
 from portal_client.middleware import CallNext
 from portal_client.multipart import Multipart
-from support.clients import PROMPT, TOKEN, calling, closes, failing, own_frames, shown
+from support.clients import PROMPT, TOKEN, calling, closes, failing, own_frames, shown, unfinished
 from support.identity import granted, signed_in
 from support.scripted import SESSION, STEP, Steps, chunk, playing, reply
 from transport.test_plain import record
@@ -387,6 +388,21 @@ def test_what_a_middleware_raises_leaves_as_it_is(sent: bool) -> None:
         assert c.server.connections == 1 + sent  # that of a response that was dropped is closed
 
 
+@pytest.mark.fault("Life cycle", "A response that a middleware drops is closed, though its error is kept")
+def test_a_response_that_a_middleware_drops_is_closed_at_once() -> None:
+    closed = threading.Event()
+
+    def fails(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        response = call_next(request)
+        raise LookupError(response.status)
+
+    with calling(unfinished(closed), middleware=[fails]) as c:
+        with pytest.raises(LookupError) as caught:
+            c.api.get_session("s1")
+        assert closed.wait(STEP)
+        assert caught.value.args == (200,)
+
+
 @pytest.mark.parametrize("sent", [False, True])
 def test_an_error_of_the_client_that_a_middleware_raises_tells_of_the_call(sent: bool) -> None:
     def fails(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
@@ -421,6 +437,33 @@ def test_a_lost_connection_is_what_it_is_to_the_caller() -> None:
     assert (error.request_sent, error.safe_to_repeat, len(c.server.requests)) == (True, False, 1)
     assert seen == [error, error]
     assert str(error.reason).count("the server may have seen the request") == 1
+
+
+def test_a_response_in_place_of_a_lost_one_does_not_deny_that_the_request_was_sent() -> None:
+    def not_found(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        try:
+            return call_next(request)
+        except ApiConnectionError:
+            return MiddlewareResponse(404)
+
+    with calling(closes, middleware=[not_found]) as c:
+        error = failing(lambda: c.api.create_session("a1", PROMPT))
+
+    assert (error.status, error.request_sent, error.safe_to_repeat) == (404, True, False)
+
+
+def test_an_error_keeps_what_it_was_raised_in() -> None:
+    def fails(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        try:
+            raise KeyError("the first")
+        except KeyError:
+            raise LookupError("the second")  # noqa: B904
+
+    with calling(reply(), middleware=[fails]) as c, pytest.raises(LookupError) as caught:
+        c.api.get_session("s1")
+
+    shown = "".join(traceback.format_exception(caught.value))
+    assert shown.index("the first") < shown.index("During handling of") < shown.index("the second")
 
 
 @pytest.mark.parametrize("operation", ["get_session", "create_session"])
@@ -482,13 +525,14 @@ def test_a_token_that_cannot_be_fetched_is_told_through_a_middleware() -> None:
 
 
 @pytest.mark.fault("Life cycle", "A middleware that takes longer than the call may take ends it")
-def test_a_middleware_cannot_outlast_the_call() -> None:
+@pytest.mark.parametrize("form", ["", "_without_preload_content", "_stream"])
+def test_a_middleware_cannot_outlast_the_call(form: str) -> None:
     def slow(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
         time.sleep(0.15)
         return session_of("late")
 
     with calling(reply(), middleware=[slow]) as c:
-        error = failing(lambda: c.api.get_session("s1", _request_timeout=0.1))
+        error = failing(lambda: getattr(c.api, f"subscribe_to_session{form}")("s1", _request_timeout=0.1))
 
     assert isinstance(error, ApiTimeoutError)
     assert "the 0.1 s for the call are over (nothing was sent)" in str(error.reason)

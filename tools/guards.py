@@ -243,6 +243,72 @@ MUTATIONS = [
         "test/test_secret.py::test_no_log_holds_a_token "
         "test/faults/test_secrets.py",
     ),
+    # ── middleware and telemetry ──
+    M(
+        "an attempt that a middleware may send once",
+        "portal_client/transport/chain.py",
+        "if called or self._ended:",
+        "if self._ended:",
+        "test/test_middleware.py::test_an_attempt_is_sent_once",
+    ),
+    M(
+        "a response that a middleware drops is closed",
+        "portal_client/transport/chain.py",
+        "                self._received.raw.close()",
+        "                pass",
+        "test/test_middleware.py::test_a_response_that_a_middleware_drops_is_closed_at_once",
+    ),
+    M(
+        "the deadline behind a middleware",
+        "portal_client/transport/chain.py",
+        "            self._exchange.deadline.within(math.inf)\n            return response",
+        "            return response",
+        "test/test_middleware.py::test_a_middleware_cannot_outlast_the_call",
+    ),
+    M(
+        "the headers of a middleware as secrets of the call",
+        "portal_client/transport/errors.py",
+        "        yield from attempt.secrets\n",
+        "",
+        "test/test_middleware.py::test_no_error_holds_a_header_of_a_middleware",
+    ),
+    M(
+        "no middleware around the password",
+        "portal_client/token_endpoint.py",
+        "            middleware=self._middleware,\n",
+        "",
+        "test/test_middleware.py::test_requests_for_tokens_pass_what_is_given_for_them",
+    ),
+    M(
+        "the values of a query, in spans",
+        "portal_client/conventions.py",
+        "{name}=REDACTED",
+        "{name}={query}",
+        "test/test_telemetry.py::test_nothing_private_is_recorded "
+        "test/test_telemetry.py::test_another_host_is_told_nothing",
+    ),
+    M(
+        "the context of a span, for the service alone",
+        "portal_client/telemetry.py",
+        "if not request.foreign:",
+        "if True:",
+        "test/test_telemetry.py::test_another_host_is_told_nothing",
+    ),
+    M(
+        "one span for an attempt",
+        "portal_client/telemetry.py",
+        "context.set_value(_SUPPRESS_HTTP, True,",
+        "context.set_value(_SUPPRESS_HTTP, False,",
+        "test/test_telemetry.py::test_beside_the_instrumentation_of_urllib3_an_attempt_is_one_span",
+    ),
+    M(
+        "the end of a stream, told when it is",
+        "portal_client/decoding.py",
+        "response if response.exchange.on_end is None else Watched(response, response.exchange)",
+        "response",
+        "test/test_hooks.py::test_a_stream_ends_with_its_last_byte "
+        "test/test_telemetry.py::test_the_span_of_a_stream_ends_with_it",
+    ),
     # ── waiting ──
     M(
         "the state of before a prompt",

@@ -63,11 +63,14 @@ class Chain:
                 response.close()
             if self._received is not None:
                 self._received.raw.close()
+            failure: BaseException = error
             if isinstance(error, (ApiException, HTTPError)) and error is not self._raised:
-                error = self._mapped(error)
-            if not isinstance(error, TimeoutError) or response is None:  # else the deadline has passed
-                self._exchange.raised = error
-            raise error from error.__cause__
+                failure = self._mapped(error)
+            if response is None:  # else the deadline has passed
+                self._exchange.raised = failure
+            if failure is error:
+                raise
+            raise failure from failure.__cause__
         finally:
             self._ended = True
 
@@ -120,9 +123,8 @@ class Chain:
         received = self._received
         if response is received and not received.taken:
             return received.raw
-        self._exchange.uncounted |= response.request_sent
-        if received is None:
-            self._exchange.status = response.status
+        if received is None and not self._exchange.written:
+            self._exchange.uncounted, self._exchange.status = response.request_sent, response.status
         headers = urllib3.HTTPHeaderDict(response.headers)
         for name in _FRAMING:
             headers.discard(name)

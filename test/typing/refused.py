@@ -19,6 +19,7 @@ from portal_client import (
     ValidationErrorLocInner,
 )
 from portal_client.hooks import Attempt
+from portal_client.middleware import MiddlewareRequest, MiddlewareResponse
 
 
 def create_async_session(api: SessionsApi) -> None:
@@ -195,6 +196,9 @@ def settings(config: Configuration) -> None:
     Configuration(timeout="30")  # type: ignore[arg-type]
     Configuration(retries="3")  # type: ignore[arg-type]
     Configuration(hooks=Hooks())  # type: ignore[arg-type]
+    Configuration(middleware=no_middleware)  # type: ignore[arg-type]
+    Configuration(middleware=[no_middleware])  # type: ignore[list-item]
+    Configuration(flight_recorder="3")  # type: ignore[arg-type]
     Configuration.from_env("http://localhost")  # type: ignore[call-arg]
     Configuration.from_env(hots="http://localhost")  # type: ignore[call-arg]
     Configuration.from_env(timeout="30")  # type: ignore[arg-type]
@@ -238,3 +242,11 @@ def models(session: Session, message: Message, step: ValidationErrorLocInner) ->
     Message(text=1, role=message.role)  # type: ignore[arg-type]
     HTTPValidationError(detail=[datetime.now()])  # type: ignore[list-item]
     Session.from_json({})  # type: ignore[arg-type]
+
+
+def no_middleware(request: MiddlewareRequest) -> MiddlewareResponse:
+    request.url = "http://elsewhere"  # type: ignore[misc]
+    request.headers["X-A"] = "a"  # type: ignore[index]
+    request.with_headers({"X-A": 1})  # type: ignore[dict-item]
+    MiddlewareResponse("200")  # type: ignore[arg-type]
+    return MiddlewareResponse(200, body=[1])  # type: ignore[list-item]
