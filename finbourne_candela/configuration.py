@@ -98,7 +98,9 @@ class Configuration(configuration.Configuration):
     `max_response_size` limits a decompressed body in bytes, `connection_pool_maxsize` the connections to one
     host. `trust_env` honours the proxy and CA variables of the environment, `truststore` verifies
     certificates with the system's trust store (the extra [truststore]), and `ssl_context`, an ssl.SSLContext
-    of your own, overrides both; pickle leaves it out.
+    of your own, overrides both; pickle leaves it out. `hooks` are told of each attempt, `middleware` is
+    around it, the first one outermost, and `flight_recorder` is how many of the last calls
+    `to_debug_report` tells of.
 
     Raises ApiValueError or ApiTypeError for an invalid value.
     """

@@ -42,9 +42,10 @@ class Configuration(HasSources, RecordsCalls, HasDefault):
     `connection_pool_maxsize` bounds the connections to one host. `trust_env` honours the proxy and CA
     variables of the environment. `truststore` lets the system verify certificates, by the package of the
     extra [truststore], in place of the CA variables; `ssl_ca_cert` is trusted besides. `ssl_context`, an
-    ssl.SSLContext of your own, replaces all of these; pickle leaves it out. Making a Configuration does no
-    I/O and reads no environment: `from_env` and `from_profile` do, and `explain` tells where each setting is
-    from.
+    ssl.SSLContext of your own, replaces all of these; pickle leaves it out. `hooks` are told of each attempt,
+    `middleware` is around it, the first one outermost, and `flight_recorder` is how many of the last calls
+    `to_debug_report` tells of. Making a Configuration does no I/O and reads no environment: `from_env` and
+    `from_profile` do, and `explain` tells where each setting is from.
 
     Raises ApiValueError for a value that cannot be used.
     """
