@@ -21,8 +21,9 @@ class Attempt:
     attempt, `since_call` from that of the call, waits included; `sent` and `received` are bytes on the
     wire, TLS not counted. `request_sent` says whether the server may have seen any of the request.
 
-    `ids` are the arguments that end in `_id`, such as session_id, and `prompts` says whether the call is a
-    prompt to an agent. `state` is for hooks to keep what they need: one dict for all attempts of a call.
+    `ids` are the arguments in the path and those that end in `_id`, such as session_id, and `prompts` says
+    whether the call is a prompt to an agent. `state` is for hooks to keep what they need: one dict for all
+    attempts of a call.
     """
 
     operation: str

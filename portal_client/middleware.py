@@ -188,7 +188,10 @@ class MiddlewareResponse:
         self._body = body
 
     def read(self) -> bytes:
-        """Return the whole body, decompressed; a second time, too."""
+        """Return the whole body, decompressed; a second time, too.
+
+        Raises ApiException, of the kind that the caller would see.
+        """
         if not isinstance(self._body, (bytes, bytearray, memoryview)):
             self._body = b"".join(self._body)
         return bytes(self._body)

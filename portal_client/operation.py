@@ -61,13 +61,14 @@ class Request:
     options: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     def ids(self) -> dict[str, str]:
-        """Return the arguments, and the fields of a model among them, that end in `_id`."""
-        given: Iterable[tuple[str, Any]] = self.path.items()
+        """Return the arguments in the path, and others, fields of a model included, that end in `_id`."""
         if self.query or self.form:
-            given = (*given, *self.query, *self.form)
-        elif self.body is not None and hasattr(self.body, "to_dict"):
-            given = (*given, *vars(self.body).items())
-        return {name: value for name, value in given if name[-3:] == "_id" and isinstance(value, str)}
+            return self.path | _ids((*self.query, *self.form))
+        return self.path | _ids(vars(self.body).items()) if isinstance(self.body, BaseModel) else self.path
+
+
+def _ids(given: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    return {name: value for name, value in given if name.endswith("_id") and isinstance(value, str)}
 
 
 class Operation:

@@ -54,7 +54,7 @@ def prepare(
         max_response_size=c.max_response_size,
         idle_timeout=options.get("idle_timeout"),
         hooks=c.observers(),
-        middleware=c.middleware,
+        middleware=tuple(c.middleware),
         logger=c.logger["package_logger"],
         ids=request.ids,
         prompts=operation.prompts,

@@ -37,8 +37,8 @@ from portal_client import (
 from portal_client.hooks import Attempt
 from portal_client.middleware import CallNext
 from portal_client.multipart import Multipart
-from support.clients import PROMPT, TOKEN, calling, closes, failing, own_frames, shown, unfinished
-from support.identity import granted, signed_in
+from support.clients import PROMPT, TOKEN, calling, closes, drips, failing, own_frames, shown, unfinished
+from support.identity import granted, signed_in, together
 from support.scripted import SESSION, STEP, Steps, chunk, playing, reply
 from transport.test_plain import record
 
@@ -315,6 +315,21 @@ def test_an_attempt_is_sent_once() -> None:
         c.client.configuration.middleware = []
         c.api.get_session("s1")  # the first response is closed, and its connection not used again
         assert c.server.connections == 2
+
+
+@pytest.mark.fault("Sent once", "A middleware sends an attempt once")
+def test_of_two_threads_one_sends_the_attempt() -> None:
+    outcomes: list[Any] = []
+
+    def in_threads(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        outcomes.extend(together(8, lambda: call_next(request)))
+        return next(each for each in outcomes if isinstance(each, MiddlewareResponse))
+
+    with calling(reply(), middleware=[in_threads]) as c:
+        assert c.api.get_session("s1").id == "s1"
+
+    assert [type(each) for each in outcomes].count(RuntimeError) == 7
+    assert len(c.server.requests) == 1
 
 
 def test_an_attempt_is_not_sent_after_its_end() -> None:
@@ -594,6 +609,53 @@ def test_a_response_that_was_read_is_returned_as_it_was() -> None:
         assert response.headers is not None
         assert response.headers["X-Seen"] == "yes"
         assert c.server.connections == 1  # which was read to its end
+
+
+def test_a_response_whose_blocks_were_taken_cannot_be_returned() -> None:
+    def peeks(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        response = call_next(request)
+        next(response.blocks())
+        return response
+
+    wrong = r"a response was returned whose blocks\(\) were taken"
+    with calling(reply(), middleware=[peeks]) as c, pytest.raises(ApiTypeError, match=wrong):
+        c.api.get_session("s1")
+
+    assert len(c.server.requests) == 1
+
+
+@pytest.mark.parametrize("form", ["", "_without_preload_content"])
+def test_a_body_that_is_cut_is_what_it_is_to_the_caller(form: str) -> None:
+    seen: list[Exception] = []
+
+    def reads(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        response = call_next(request)
+        try:
+            response.read()
+        except ApiException as error:
+            seen.append(error)
+            raise
+        return response
+
+    with calling(drips(reply()[:-20], b""), middleware=[reads], retries=False) as c:
+        error = failing(lambda: getattr(c.api, f"get_session{form}")("s1"))
+
+    assert isinstance(error, ApiConnectionError)
+    assert seen == [error]
+    assert error.request_sent
+
+
+def test_a_call_keeps_the_middleware_with_which_it_began() -> None:
+    seen = Seen()
+
+    def forgets(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        c.client.configuration.middleware.clear()
+        return call_next(request)
+
+    with calling(reply({}, status=503), reply(), middleware=[forgets, seen]) as c:
+        c.api.get_session("s1")
+
+    assert [request.attempt for request in seen.requests] == [1, 2]
 
 
 def test_a_response_in_its_place_leaves_no_connection_behind() -> None:

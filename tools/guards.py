@@ -247,7 +247,7 @@ MUTATIONS = [
     M(
         "an attempt that a middleware may send once",
         "portal_client/transport/chain.py",
-        "if called or self._ended:",
+        "if self._ended or not _taken(left):",
         "if self._ended:",
         "test/test_middleware.py::test_an_attempt_is_sent_once",
     ),

@@ -79,21 +79,19 @@ class Chain:
         if place == len(self._request.middleware):
             return self._network(request)
         middleware = self._request.middleware[place]
-        called = False
+        left = [True]  # taken by one thread
 
         def call_next(request: MiddlewareRequest) -> MiddlewareResponse:
-            nonlocal called
-            if called or self._ended:
-                when = "twice in one attempt" if called else "after its attempt had ended"
-                raise RuntimeError(
-                    f"{_name(middleware)} called call_next {when}: the client itself sends a request again"
-                )
             if not isinstance(cast(object, request), MiddlewareRequest):
                 raise ApiTypeError(
                     f"{_name(middleware)} called call_next with {type(request).__name__}: it takes the "
                     "request, or what its with_headers() returns"
                 )
-            called = True
+            if self._ended or not _taken(left):
+                when = "after its attempt had ended" if self._ended else "twice in one attempt"
+                raise RuntimeError(
+                    f"{_name(middleware)} called call_next {when}: the client itself sends a request again"
+                )
             return self._through(place + 1, request)
 
         response: object = middleware(request, call_next)
@@ -113,16 +111,26 @@ class Chain:
                 exchange.secrets = tuple(value for value in request.changes.values() if value)
             raw = self._send(headers)
         except Exception as error:
-            self._raised = self._mapped(error)
-            raise self._raised from self._raised.__cause__
-        self._received = _Received(raw, exchange, self._request)
+            failure = self._failure(error)
+            raise failure from failure.__cause__
+        self._received = _Received(raw, exchange, self._request, self._failure)
         return self._received
+
+    def _failure(self, error: Exception) -> BaseException:
+        """Return what the caller is to see of an error of the network."""
+        self._raised = self._mapped(error)
+        return self._raised
 
     def _unread(self, response: MiddlewareResponse) -> urllib3.BaseHTTPResponse:
         """Return the response as urllib3 has one."""
         received = self._received
-        if response is received and not received.taken:
-            return received.raw
+        if received is not None and response is received:
+            if not received.taken:
+                return received.raw
+            if not received.was_read:
+                raise ApiTypeError(
+                    "a response was returned whose blocks() were taken: return a MiddlewareResponse of them"
+                )
         if received is None and not self._exchange.written:
             self._exchange.uncounted, self._exchange.status = response.request_sent, response.status
         headers = urllib3.HTTPHeaderDict(response.headers)
@@ -148,23 +156,34 @@ class Chain:
 class _Received(MiddlewareResponse):
     """A response of the network, unread until a middleware reads it."""
 
-    def __init__(self, raw: urllib3.BaseHTTPResponse, exchange: Exchange, request: HTTPRequest) -> None:
+    def __init__(
+        self,
+        raw: urllib3.BaseHTTPResponse,
+        exchange: Exchange,
+        request: HTTPRequest,
+        failure: Callable[[Exception], BaseException],
+    ) -> None:
         # Not through the constructor: what a server sends need not be what one may make.
         self.raw = raw
         self.status = raw.status
         self.headers = raw.headers
         self.reason = raw.reason
         self.request_sent = False  # the exchange knows
-        self.taken = False
+        self.taken = self.was_read = False
         self._exchange = exchange
         self._request = request
+        self._failure = failure
         self._body = b""
 
     @override
     def read(self) -> bytes:
         if not self.taken:
-            self.taken = True
-            self._body = read(self.raw, self._exchange, self._request).data
+            self.taken = self.was_read = True
+            try:
+                self._body = read(self.raw, self._exchange, self._request).data
+            except Exception as error:
+                failure = self._failure(error)
+                raise failure from failure.__cause__
         return super().read()
 
     @override
@@ -220,6 +239,13 @@ class _Body:
             self._beneath.close()
         with suppress(AttributeError, ValueError):  # it cannot be closed, or a thread is waiting in it
             cast(Any, self._blocks).close()
+
+
+def _taken(left: list[bool]) -> bool:
+    """Take the one item of a list, and tell whether it was there; of two threads one gets it."""
+    with suppress(IndexError):
+        return left.pop()
+    return False
 
 
 def _name(middleware: Middleware) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 from portal_client.hooks import Attempt, Hooks, Log
 from portal_client.multipart import Multipart
@@ -24,7 +24,8 @@ class Observers:
         self._log = request.logger
         self._ids = request.ids()
         self._state: dict[str, Any] = {}
-        self._told_of_end = _overriding(hooks, "on_end")
+        #: Those that are to be told of the end of the call.
+        self.of_end: Sequence[Hooks] = _overriding(hooks, "on_end")
 
     @classmethod
     def of(cls, request: HTTPRequest) -> Optional[Observers]:
@@ -36,11 +37,6 @@ class Observers:
         if log.isEnabledFor(logging.INFO):
             hooks = (*hooks, Log(log))
         return cls(hooks, request) if hooks else None
-
-    @property
-    def of_end(self) -> bool:
-        """Whether some are to be told of the end of the call."""
-        return bool(self._told_of_end)
 
     def attempt(self, request: HTTPRequest, number: int, exchange: Exchange) -> None:
         """Observe another attempt from here on."""
@@ -89,7 +85,7 @@ class Observers:
             if error is not None:
                 self._attempt.error = error
             self._measure(final=True)
-            self._tell("on_end", self._told_of_end, data)
+            self._tell("on_end", self.of_end, data)
 
     def _measure(self, final: bool) -> None:
         exchange = self._exchange
@@ -120,8 +116,8 @@ def _enabled(hook: Hooks, log: logging.Logger) -> bool:
 
 def _overriding(hooks: Sequence[Hooks], event: str) -> Sequence[Hooks]:
     """Return the hooks that have overridden what is called at an event."""
-    places = _places(cast(Any, tuple(map(type, hooks))), event)
-    return [hooks[place] for place in places] if places else ()
+    kinds: Any = tuple(map(type, hooks))
+    return [hooks[place] for place in places] if (places := _places(kinds, event)) else ()
 
 
 @lru_cache(maxsize=256)
