@@ -252,6 +252,13 @@ MUTATIONS = [
         "test/test_middleware.py::test_an_attempt_is_sent_once",
     ),
     M(
+        "what a middleware gets wrong behind a request is no refusal of an argument",
+        "portal_client/transport/chain.py",
+        "if isinstance(error, (OpenApiException, HTTPError)) and",
+        "if isinstance(error, HTTPError) and",
+        "test/test_middleware.py::test_what_a_middleware_gets_wrong_is_named",
+    ),
+    M(
         "a response that a middleware drops is closed",
         "portal_client/transport/chain.py",
         "                self._received.raw.close()",

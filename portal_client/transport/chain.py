@@ -12,7 +12,7 @@ import urllib3
 from typing_extensions import override
 from urllib3.exceptions import HTTPError
 
-from portal_client.exceptions import ApiException, ApiTypeError
+from portal_client.exceptions import ApiTypeError, OpenApiException
 from portal_client.middleware import Middleware, MiddlewareRequest, MiddlewareResponse
 from portal_client.request import HTTPRequest
 from portal_client.transport.body import read
@@ -64,7 +64,8 @@ class Chain:
             if self._received is not None:
                 self._received.raw.close()
             failure: BaseException = error
-            if isinstance(error, (ApiException, HTTPError)) and error is not self._raised:
+            # One that means "nothing was sent" is another one where that is not so.
+            if isinstance(error, (OpenApiException, HTTPError)) and error is not self._raised:
                 failure = self._mapped(error)
             if response is None:  # else the deadline has passed
                 self._exchange.raised = failure
