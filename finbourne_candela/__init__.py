@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from portal_client.exceptions import TooManyRequestsException as TooManyRequestsException
     from portal_client.exceptions import UnauthorizedException as UnauthorizedException
     from portal_client.exceptions import UnprocessableEntityException as UnprocessableEntityException
+    from portal_client.flight_recorder import RecordedCall as RecordedCall
     from portal_client.hooks import Attempt as Attempt
     from portal_client.hooks import Hooks as Hooks
     from portal_client.middleware import CallNext as CallNext
@@ -67,6 +68,7 @@ else:
                 "NotFoundException OpenApiException ServiceException TooManyRequestsException "
                 "UnauthorizedException UnprocessableEntityException"
             ),
+            "portal_client.flight_recorder": "RecordedCall",
             "portal_client.hooks": "Attempt Hooks",
             "portal_client.middleware": "CallNext Middleware MiddlewareRequest MiddlewareResponse",
             "portal_client.records": "to_pandas to_records",

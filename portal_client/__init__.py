@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from portal_client.exceptions import UnauthorizedException as UnauthorizedException
     from portal_client.exceptions import UnprocessableEntityException as UnprocessableEntityException
     from portal_client.exceptions import WaitTimeout as WaitTimeout
+    from portal_client.flight_recorder import RecordedCall as RecordedCall
     from portal_client.following import SessionUpdates as SessionUpdates
     from portal_client.hooks import Attempt as Attempt
     from portal_client.hooks import Hooks as Hooks
@@ -75,6 +76,7 @@ else:
                 "TooManyRequestsException UnauthorizedException UnprocessableEntityException WaitTimeout"
             ),
             "portal_client.following": "SessionUpdates",
+            "portal_client.flight_recorder": "RecordedCall",
             "portal_client.hooks": "Attempt Hooks",
             "portal_client.middleware": "CallNext Middleware MiddlewareRequest MiddlewareResponse",
             "portal_client.multipart": "Files",

@@ -191,7 +191,7 @@ class ApiClient(HasDefault):
             record = None if tee is None else recording(tee, on_error)
             response = self.rest_client.stream(prepared)
             exchange: Exchange = cast(Any, response).exchange
-            on_error.push(lambda kind, error, trace: exchange.call_ended(error=error))
+            on_error.push(exchange.call_failed)
             if isinstance(response, RESTResponse):
                 raise_for_status(response, prepared, self.models)
             if record is not None and record.seekable():

@@ -15,7 +15,7 @@ from urllib3 import HTTPHeaderDict
 from portal_client.credential import check_header, check_header_name, header_key
 from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.multipart import Multipart
-from portal_client.secret import PLAIN_HEADERS, Hidden, Secrets
+from portal_client.secret import PLAIN_HEADERS, Hidden
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
@@ -38,7 +38,7 @@ class RequestHeaders(Mapping[str, str]):
         return len(self._named)
 
     def __repr__(self) -> str:
-        return repr(Secrets(self))
+        return repr(dict(self))  # whose values hide
 
 
 class OnItsWay(Protocol):

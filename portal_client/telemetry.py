@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Optional
 
@@ -276,7 +276,7 @@ def _with_context(request: MiddlewareRequest) -> MiddlewareRequest:
 
 
 @contextmanager
-def _current(span: Span) -> Iterator[None]:
+def _current(span: Span) -> Generator[None, None, None]:
     """Make a span the current one, for which other instrumentation of HTTP need make none."""
     token = context.attach(context.set_value(_SUPPRESS_HTTP, True, trace.set_span_in_context(span)))
     try:

@@ -192,6 +192,10 @@ def test_each_attempt_is_a_span_with_its_number(recorded: Recorded) -> None:
     assert {parent_of(span) for span in attempts} == {id_of(call)}
     assert call.status.status_code is StatusCode.UNSET
     assert attributes(attempts[3])["url.full"] == f"{c.server.host}/sessions/s2"
+    assert [point["error.type"] for point, _ in recorded.metrics["portal_client.retries"]] == [
+        "ApiConnectionError",
+        "503",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -536,11 +540,14 @@ with client_of(sys.argv[1]) as client:
     trace.set_tracer_provider(provider)
     metrics.set_meter_provider(MeterProvider([reader]))
     SessionsApi(client).get_session("after")
-    print([span.name for span in exporter.get_finished_spans()], bool(reader.get_metrics_data()))
+    enabled = client.configuration.hooks[0].enabled()
+    print([span.name for span in exporter.get_finished_spans()], bool(reader.get_metrics_data()), enabled)
 """
 
 
-@pytest.mark.parametrize(("disabled", "printed"), [("", "['GET', 'get_session'] True"), ("true", "[] False")])
+@pytest.mark.parametrize(
+    ("disabled", "printed"), [("", "['GET', 'get_session'] True True"), ("true", "[] False False")]
+)
 def test_the_global_providers_are_used_as_soon_as_they_are_set(disabled: str, printed: str) -> None:
     with playing(reply()) as server:
         done = subprocess.run(

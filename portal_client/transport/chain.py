@@ -83,7 +83,7 @@ class Chain:
         left = [True]  # taken by one thread
 
         def call_next(request: MiddlewareRequest) -> MiddlewareResponse:
-            if not isinstance(cast(object, request), MiddlewareRequest):
+            if not isinstance(cast(Any, request), MiddlewareRequest):
                 raise ApiTypeError(
                     f"{_name(middleware)} called call_next with {type(request).__name__}: it takes the "
                     "request, or what its with_headers() returns"
@@ -95,7 +95,7 @@ class Chain:
                 )
             return self._through(place + 1, request)
 
-        response: object = middleware(request, call_next)
+        response: Any = middleware(request, call_next)
         if not isinstance(response, MiddlewareResponse):
             raise ApiTypeError(
                 f"{_name(middleware)} returned {type(response).__name__}: it must return a "
@@ -224,12 +224,12 @@ class _Body:
         """Return what has come, so many bytes at most; none at the end."""
         while not self._rest:
             self._exchange.deadline.within(math.inf)
-            block: object = next(self._blocks, None) if not self.closed else None
+            block: Any = next(self._blocks, None) if not self.closed else None
             if block is None or self.closed:
                 return b""
             if not isinstance(block, (bytes, bytearray, memoryview)):
                 raise ApiTypeError(f"the body of a middleware holds {type(block).__name__}, not bytes")
-            self._rest = memoryview(block)
+            self._rest = memoryview(cast(bytes, block))
         some, self._rest = self._rest[:amount], self._rest[amount:]
         return bytes(some)
 

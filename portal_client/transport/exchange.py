@@ -81,6 +81,10 @@ class Exchange:
         if self.on_end is not None:
             self.on_end(data, error)
 
+    def call_failed(self, kind: object, error: Optional[BaseException], trace: object) -> None:
+        """Tell those who observe the call what has ended it, as the exit of a `with` block is told."""
+        self.call_ended(error=error)
+
     def give_time(self, sock: Any) -> None:
         """Bound the next wait on a socket; raises TimeoutError when no time is left."""
         limit = self.deadline.within(self.silence)
