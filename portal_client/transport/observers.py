@@ -16,27 +16,37 @@ from portal_client.transport.exchange import Exchange
 class Observers:
     """Those who observe one call, attempt by attempt."""
 
+    __slots__ = ("_attempt", "_exchange", "_hooks", "_ids", "_log", "_state", "of_end")
+
     _attempt: Attempt
     _exchange: Exchange
 
-    def __init__(self, hooks: Sequence[Hooks], request: HTTPRequest) -> None:
+    def __init__(self, hooks: Sequence[Hooks], request: HTTPRequest, of_end: Sequence[Hooks]) -> None:
         self._hooks = hooks
         self._log = request.logger
         self._ids = request.ids()
         self._state: dict[str, Any] = {}
         #: Those that are to be told of the end of the call.
-        self.of_end: Sequence[Hooks] = _overriding(hooks, "on_end")
+        self.of_end: Sequence[Hooks] = of_end
 
     @classmethod
     def of(cls, request: HTTPRequest) -> Optional[Observers]:
         """Return the observers of a call; None where there are none, which costs nothing."""
         hooks, log = request.hooks, request.logger
-        if hooks and (off := [h for h in _overriding(hooks, "enabled") if not _enabled(h, log)]):
-            hooks = [hook for hook in hooks if hook not in off]
-            request.middleware = [m for m in request.middleware if not (isinstance(m, Hooks) and m in off)]
+        of_end: Sequence[Hooks] = ()
+        if hooks:
+            kinds: Any = tuple(map(type, hooks))
+            may_be_off, want_end = _places(kinds)
+            if may_be_off or want_end:
+                off = [hooks[place] for place in may_be_off if not _enabled(hooks[place], log)]
+                of_end = [hooks[place] for place in want_end if hooks[place] not in off]
+                if off:
+                    hooks = [hook for hook in hooks if hook not in off]
+                    passed = request.middleware
+                    request.middleware = [m for m in passed if not (isinstance(m, Hooks) and m in off)]
         if log.isEnabledFor(logging.INFO):
             hooks = (*hooks, Log(log))
-        return cls(hooks, request) if hooks else None
+        return cls(hooks, request, of_end) if hooks else None
 
     def attempt(self, request: HTTPRequest, number: int, exchange: Exchange) -> None:
         """Observe another attempt from here on."""
@@ -61,7 +71,7 @@ class Observers:
 
     def observe(self, body: Multipart) -> None:
         """Tell of the bytes of a body as they are written, if a hook wants to know."""
-        if hooks := _overriding(self._hooks, "on_body"):
+        if hooks := [hook for hook in self._hooks if _overrides(type(hook), "on_body")]:
             total = body.length
             body.observer = lambda written: self._tell("on_body", hooks, written, total)
 
@@ -81,7 +91,7 @@ class Observers:
 
     def call_ended(self, data: object = None, error: Optional[BaseException] = None) -> None:
         """Tell of the end of the call: with its data, or with what it raises."""
-        if "_attempt" in vars(self):  # else an interrupt came before the first one
+        if hasattr(self, "_attempt"):  # else an interrupt came before the first one
             if error is not None:
                 self._attempt.error = error
             self._measure(final=True)
@@ -114,13 +124,15 @@ def _enabled(hook: Hooks, log: logging.Logger) -> bool:
         return True
 
 
-def _overriding(hooks: Sequence[Hooks], event: str) -> Sequence[Hooks]:
-    """Return the hooks that have overridden what is called at an event."""
-    kinds: Any = tuple(map(type, hooks))
-    return [hooks[place] for place in places] if (places := _places(kinds, event)) else ()
-
-
 @lru_cache(maxsize=256)
-def _places(kinds: Any, event: str) -> list[int]:
+def _places(kinds: Any) -> tuple[list[int], list[int]]:
+    """Return which of these kinds of hooks may be off, and which want to know of the end of a call."""
+    enabled, on_end = (
+        [n for n, kind in enumerate(kinds) if _overrides(kind, e)] for e in ("enabled", "on_end")
+    )
+    return enabled, on_end
+
+
+def _overrides(kind: type, event: str) -> bool:
     own = getattr(Hooks, event)
-    return [place for place, kind in enumerate(kinds) if getattr(kind, event, own) is not own]
+    return getattr(kind, event, own) is not own
