@@ -242,8 +242,11 @@ class RESTClientObject:
         """Return another token after a 401, which had no effect, if the source has one; None else."""
         if status != 401 or request.credential is None or not request.repeatable or request.retries is False:
             return None
+        caller = self.caller(request, deadline)
         try:
-            fresh = request.credential.resolve(self.caller(request, deadline), refused=value)
+            if value is None:  # a middleware has refused it unsent
+                value = request.credential.resolve(caller)
+            fresh = request.credential.resolve(caller, refused=value)
         except (AuthenticationError, ApiTimeoutError):
             return None  # the 401 is what the caller should see
         return None if fresh == value else fresh

@@ -284,6 +284,23 @@ def test_no_token_is_fetched_for_a_response_of_a_middleware() -> None:
         assert s.identity.requests == s.service.requests == []
 
 
+@pytest.mark.parametrize(
+    ("tokens", "attempts"), [(["static"], 1), (["same", "same"], 1), (["old", "new"], 2), ([], 1)]
+)
+def test_a_401_of_a_middleware_is_repeated_with_another_token_alone(tokens: list[str], attempts: int) -> None:
+    def refuses(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        made.append(request.attempt)
+        return MiddlewareResponse(401)
+
+    made: list[int] = []
+    left = list(tokens)
+    source: Any = "static" if tokens == ["static"] else lambda: left.pop(0)
+    with calling(reply(), middleware=[refuses], access_token=source) as c:
+        error = failing(lambda: c.api.get_session("s1"))
+
+    assert (error.status, made) == (401, [1, 2][:attempts])
+
+
 def test_an_error_status_of_a_middleware_is_an_error_of_the_call() -> None:
     response = MiddlewareResponse(404, JSON, b'{"detail": "none"}')
     with calling(reply(), middleware=[returning(lambda: response)]) as c:
