@@ -75,8 +75,8 @@ else:
                 "NotFoundException OpenApiException ServiceException SessionFailed "
                 "TooManyRequestsException UnauthorizedException UnprocessableEntityException WaitTimeout"
             ),
-            "portal_client.following": "SessionUpdates",
             "portal_client.flight_recorder": "RecordedCall",
+            "portal_client.following": "SessionUpdates",
             "portal_client.hooks": "Attempt Hooks",
             "portal_client.middleware": "CallNext Middleware MiddlewareRequest MiddlewareResponse",
             "portal_client.multipart": "Files",
