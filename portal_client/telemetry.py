@@ -119,6 +119,9 @@ class Telemetry(Hooks):
             "portal_client.retries", "{retry}", "Attempts that were made again, redirects not counted."
         )
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Telemetry:
+        return self
+
     def __reduce__(self) -> tuple[type[Telemetry], tuple[str, bool]]:
         return type(self), (self._provider, self._capture_content)
 

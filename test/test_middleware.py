@@ -881,6 +881,17 @@ def test_what_is_no_middleware_is_refused(value: Any, wrong: str) -> None:
         configuration.middleware = value
 
 
+def passes(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+    """One that pickle finds by its name."""
+    return call_next(request)
+
+
+def test_pickle_carries_middleware_by_its_name() -> None:
+    again: Configuration = pickle.loads(pickle.dumps(Configuration("http://h", middleware=[passes])))
+
+    assert again.middleware == [passes]
+
+
 def test_a_copy_of_a_configuration_has_a_list_of_its_own() -> None:
     seen = Seen()
     with calling(reply(), middleware=(seen,)) as c:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
 import subprocess
@@ -14,7 +15,14 @@ from typing import Any
 import pytest
 
 import finbourne_candela as candela
-from portal_client import ApiException, Configuration, MiddlewareRequest, MiddlewareResponse
+from portal_client import (
+    ApiClient,
+    ApiException,
+    Configuration,
+    MiddlewareRequest,
+    MiddlewareResponse,
+    SessionsApi,
+)
 from portal_client.middleware import CallNext
 from support.clients import PROMPT, TOKEN, Calling, calling, closes, drips, failing
 from support.identity import granted, signed_in
@@ -517,6 +525,15 @@ def test_a_configuration_that_is_instrumented_survives_pickle() -> None:
     (hook,) = again.hooks
     assert again.middleware == [hook]
     assert vars(hook)["_provider"] == "mine"
+
+
+def test_a_deep_copy_records_with_the_same_providers(recorded: Recorded) -> None:
+    with calling(reply()) as c:
+        recorded.on(c)
+        with ApiClient(copy.deepcopy(c.client.configuration)) as client:
+            SessionsApi(client).get_session("s1")
+
+    assert [span.name for span in recorded.spans] == ["GET", "get_session"]
 
 
 _GLOBAL = """
