@@ -53,7 +53,7 @@ class RequestOptions(TypedDict, total=False):
         _headers: Headers of this call. They replace the client's default headers of the same name, but not
             its credentials; `_request_auth` does that.
         _query: Parameters of the query besides the operation's own, by name; None is left out. They are
-            quoted, and a list is joined, as its own are.
+            quoted, and a list is joined, as its own are. A secret is for `_request_auth`, which no log shows.
         _retries: How often this call is repeated if it may be, False for never, or a urllib3.Retry. None
             takes the retries of the configuration.
         _host_index: Which server of the contract; there is one, number 0.
