@@ -246,14 +246,6 @@ def test_the_core_knows_nothing_of_this_package(path: Path) -> None:
     assert not [word for word in ("candela", "finbourne", "fbn_", "lusid") if word in text]
 
 
-def test_it_is_marked_as_typed_and_packaged() -> None:
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-
-    assert (PACKAGE / "py.typed").read_text() == ""
-    assert 'include = ["finbourne_candela*", "portal_client*", "portal_sandbox*"]' in project
-    assert 'finbourne_candela = ["py.typed"]' in project
-
-
 def test_it_imports_only_what_the_core_shows() -> None:
     private = [
         f"{path.relative_to(PACKAGE)}: {module}"
