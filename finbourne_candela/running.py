@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
-from time import monotonic
 from typing import Any, Optional, Protocol, Union, cast
 from weakref import WeakSet
 
@@ -194,7 +193,8 @@ def _conversation(
 ) -> Generator[RunningSession, None, None]:
     from finbourne_candela.slot import ready_slot, time_left  # other scripts need not load these
 
-    client, deadline = sessions.api_client, Deadline(limits, monotonic)
+    client = sessions.api_client
+    deadline = Deadline(limits, client.rest_client.now)
     with ExitStack() as stack:
         stack.enter_context(ready_slot(client, slot_type, deadline))
         start = partial(start, _request_timeout=time_left(client, deadline))

@@ -6,7 +6,6 @@ import math
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from time import sleep
 from typing import Any, Optional
 
 from finbourne_candela.api.user_slots_api import UserSlotsApi
@@ -60,6 +59,7 @@ def _wait(slots: UserSlotsApi, deadline: Deadline) -> None:
 
     state: Optional[SlotState] = None
     failures: list[ApiException] = []
+    sleep = slots.api_client.rest_client.sleep
     for seen in poll(read, deadline, until=_is_final, on_failure=failures.append, sleep=sleep):
         state = seen
         failures.clear()

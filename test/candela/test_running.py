@@ -25,6 +25,7 @@ from finbourne_candela import (
     ApiTypeError,
     ApiValueError,
     AppsApi,
+    Attempt,
     BadRequestException,
     CircuitsApi,
     ConfigurationOptions,
@@ -32,6 +33,7 @@ from finbourne_candela import (
     DevSessionStartRequest,
     DirectivesApi,
     Event,
+    Hooks,
     ModelsApi,
     Nodes,
     NoOpDTO,
@@ -46,7 +48,7 @@ from finbourne_candela import (
     UserSlotsApi,
 )
 from finbourne_candela.extensions import ArgsConfigurationLoader
-from support.clients import Clock, closes, interrupt, late
+from support.clients import closes, interrupt, late
 from support.scripted import STEP, Answer, Connection, Received, Script, chunk, reply
 from test_imports import fresh
 
@@ -94,15 +96,6 @@ def interrupts(connection: Connection, request: Received) -> bool:
     interrupt()
     connection.sock.recv(1)
     return False
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of the wait for the slot: its pauses pass at once."""
-    clock = Clock()
-    monkeypatch.setattr("finbourne_candela.running.monotonic", clock.now)
-    monkeypatch.setattr("finbourne_candela.slot.sleep", clock.sleep)
-    return clock
 
 
 # ── a whole conversation ──
@@ -222,28 +215,26 @@ def test_a_request_that_cannot_be_sent_stops_nothing() -> None:
 # ── the slot ──
 
 
-def test_a_slot_that_is_starting_is_waited_for(clock: Clock) -> None:
+def test_a_slot_that_is_starting_is_waited_for() -> None:
     states = [reply(state) for state in (0, 1, 1, 2, 2, 8, 99)]
     with calling(HAS_NONE, DONE, *states, READY, STARTED, DONE, DONE) as c, running(c):
         pass
 
     assert sent(c.server) == [ASK_HAS, ASSIGN, *[STATE] * 8, START_IT, STOP, DISPOSE]
-    assert len(clock.slept) == 7
-    assert all(0.1 <= pause <= 0.1 * 1.5**n + 1e-9 for n, pause in enumerate(clock.slept))
+    assert len(c.clock.slept) == 7
+    assert all(0.1 <= pause <= 0.1 * 1.5**n + 1e-9 for n, pause in enumerate(c.clock.slept))
 
 
-def test_a_failure_that_may_pass_does_not_end_the_wait(clock: Clock) -> None:
+def test_a_failure_that_may_pass_does_not_end_the_wait() -> None:
     passing: list[Answer] = [reply({}, 503, Retry_After="7"), reply({}, 500), closes]
     with calling(HAS_ONE, *passing, READY, STARTED, DONE, retries=False) as c, running(c):
         pass
 
     assert sent(c.server) == [ASK_HAS, *[STATE] * 4, START_IT, STOP]
-    assert clock.slept[0] >= 7
+    assert c.clock.slept[0] >= 7
 
 
-def test_a_reading_without_a_response_is_given_up_and_repeated(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reading_without_a_response_is_given_up_and_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("finbourne_candela.slot._READ_SECONDS", 0.1)
     with calling(HAS_ONE, late(READY), READY, STARTED, DONE) as c, running(c):
         pass
@@ -254,7 +245,7 @@ def test_a_reading_without_a_response_is_given_up_and_repeated(
 @pytest.mark.parametrize(
     ("state", "name"), [(4, "STOPPING"), (5, "HOST_DISPOSED"), (6, "ERRORED"), (7, "HOST_GONE")]
 )
-def test_a_slot_that_will_not_be_ready_ends_the_wait(clock: Clock, state: int, name: str) -> None:
+def test_a_slot_that_will_not_be_ready_ends_the_wait(state: int, name: str) -> None:
     wanted = f"^no session can start on the slot: its state is {name}\n$"
     with calling(HAS_NONE, DONE, reply(1), reply(state), DONE) as c:
         not_entered(c, ApiException, wanted)
@@ -266,7 +257,7 @@ def test_a_slot_that_will_not_be_ready_ends_the_wait(clock: Clock, state: int, n
 
 
 @pytest.mark.parametrize(("state", "name"), [(1, "NODE_STARTING"), (8, "HOST_IDLE"), (99, "99")])
-def test_a_slot_that_is_not_ready_in_time(clock: Clock, state: int, name: str) -> None:
+def test_a_slot_that_is_not_ready_in_time(state: int, name: str) -> None:
     def disposed(connection: Connection, request: Received) -> None:
         connection.send(DONE if request.method == "DELETE" else reply(state))
 
@@ -275,14 +266,14 @@ def test_a_slot_that_is_not_ready_in_time(clock: Clock, state: int, name: str) -
         error = not_entered(c, ApiTimeoutError, wanted, timeout=60)
 
     assert error.__cause__ is None
-    assert sum(clock.slept) <= 60
-    assert max(clock.slept) <= 5
-    states = len(clock.slept)
+    assert sum(c.clock.slept) <= 60
+    assert max(c.clock.slept) <= 5
+    states = len(c.clock.slept)
     assert sent(c.server) == [ASK_HAS, ASSIGN, *[STATE] * states, DISPOSE]
     assert 60 / 5 < states < 100
 
 
-def test_what_kept_the_state_unknown_is_told(clock: Clock) -> None:
+def test_what_kept_the_state_unknown_is_told() -> None:
     wanted = "^the slot was not ready within 60 s: its state is unknown\n$"
     with calling(HAS_ONE, reply({"detail": "not now"}, 503), retries=False) as c:
         error = not_entered(c, ApiTimeoutError, wanted, timeout=60)
@@ -308,12 +299,13 @@ def test_the_time_bounds_each_call_before_the_block() -> None:
     assert cut_off == ["user_has_slot", "assign_slot", "start_session"]
 
 
-def test_a_time_that_is_over_before_the_start(clock: Clock) -> None:
-    def takes_a_minute(connection: Connection, request: Received) -> None:
-        clock.slept.append(60)
-        connection.send(READY)
+def test_a_time_that_is_over_before_the_start() -> None:
+    class TakesAMinute(Hooks):
+        def on_response(self, attempt: Attempt) -> None:
+            if attempt.operation == "get_slot_state":
+                c.clock.slept.append(60)
 
-    with calling(HAS_NONE, DONE, takes_a_minute, DONE) as c:
+    with calling(HAS_NONE, DONE, READY, DONE, hooks=[TakesAMinute()]) as c:
         not_entered(c, ApiTimeoutError, "no session could start within 60 s", timeout=60)
 
     assert sent(c.server) == [*TAKE_SLOT, DISPOSE]
@@ -425,12 +417,12 @@ def test_ctrl_c_before_the_block_gives_back_what_was_made(answers: list[Answer],
     assert sent(c.server) == before
 
 
-def test_ctrl_c_in_a_pause_of_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_in_a_pause_of_the_wait() -> None:
     def pause(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("finbourne_candela.slot.sleep", pause)
     with calling(HAS_NONE, DONE, reply(0), DONE) as c:
+        c.client.rest_client.sleep = pause
         not_entered(c, KeyboardInterrupt)
 
     assert sent(c.server) == [*TAKE_SLOT, DISPOSE]
