@@ -9,19 +9,24 @@
 - A file is used only if it is a sandbox's (ownership.py).
 """
 
+import atexit
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from portal_sandbox import ownership
 from portal_sandbox.errors import DatabaseBusy, DatabaseFull, DatabaseUnusable, Stopping
@@ -29,6 +34,10 @@ from portal_sandbox.tables import Base
 
 #: The time for which a transaction waits for others, in seconds.
 PATIENCE = 10.0
+
+
+#: Engines of databases in memory that were closed: without data, but with the statements compiled so far.
+_used: deque[Engine] = deque(maxlen=4)
 
 
 class Database:
@@ -51,21 +60,34 @@ class Database:
             ownership.create(os.path.realpath(self._path))
         self._engine = _engine_for(self._path)
         try:
-            with self.writing() as session:
-                connection = session.connection()
-                ownership.claim(_driver(connection))
-                Base.metadata.create_all(connection)
-            with self._engine.connect() as connection:
-                _use_write_ahead_log(connection)
+            if self._path is None:
+                with self._engine.connect() as connection:
+                    _empty().backup(_driver(connection))
+            else:
+                self._create()
+                with self._engine.connect() as connection:
+                    _use_write_ahead_log(connection)
         except DatabaseUnusable:
             self.close()
             raise
 
+    def _create(self) -> None:
+        """Create the tables that are not there."""
+        with self.writing() as session:
+            connection = session.connection()
+            ownership.claim(_driver(connection))
+            Base.metadata.create_all(connection)
+
     def close(self) -> None:
         """Close every connection; harmless when closed already."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        engine, self._engine = self._engine, None
+        if engine is None:
+            return
+        if self._path is None:
+            engine.connect().close()  # its one connection is there once the transaction under way has ended
+        engine.dispose()
+        if self._path is None:
+            _used.append(engine)
 
     @contextmanager
     def reading(self) -> Generator[Session]:
@@ -120,12 +142,28 @@ class Database:
             yield session
 
 
+@cache
+def _empty() -> sqlite3.Connection:
+    """Return a database with all tables and no data, of which each new one in memory is a copy."""
+    tables = Base.metadata.sorted_tables
+    indexes = [index for table in tables for index in table.indexes]
+    statements: list[ExecutableDDLElement] = [*map(CreateTable, tables), *map(CreateIndex, indexes)]
+    dialect = sqlite.dialect()
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.executescript(";".join(str(each.compile(dialect=dialect)) for each in statements))
+    atexit.register(connection.close)
+    return connection
+
+
 def max_text_size(session: Session) -> int:
     """Return the maximum size of a text in bytes, with room for the rest of its row."""
     return _driver(session.connection()).getlimit(sqlite3.SQLITE_LIMIT_LENGTH) - 10_000
 
 
 def _engine_for(path: str | None) -> Engine:
+    if path is None:
+        with suppress(IndexError):
+            return _used.pop()
     # A database in memory lives in its connection, so there is exactly one and transactions take turns.
     engine = create_engine(
         URL.create("sqlite", database=path),
@@ -135,7 +173,7 @@ def _engine_for(path: str | None) -> Engine:
         max_overflow=0,
         pool_timeout=None,
     )
-    event.listen(engine, "connect", _connected)
+    event.listen(engine, "connect", lambda *connection: _connected(*connection))
     event.listen(engine, "begin", _begin)
     return engine
 

@@ -30,6 +30,11 @@ class Presence:
         #: The name of this server, a new one each time it enters.
         self.server = ""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other servers may use the database."""
+        return self._database is not None
+
     def enter(self) -> None:
         """Take the lock; to be called while the database is locked for writing. Raises OSError."""
         self.server = uuid4().hex

@@ -67,7 +67,7 @@ class Store:
     @property
     def is_shared(self) -> bool:
         """Whether other servers may use the same sessions."""
-        return self._path is not None
+        return self.presence.is_shared
 
     def open(self) -> None:
         """Open the database, and end the sessions that dead servers have left running; harmless when open.
@@ -78,6 +78,9 @@ class Store:
             return
         try:
             self.database.open()
+            if not self.is_shared:
+                self.presence.enter()
+                return
             with self.database.writing() as db:
                 self.presence.enter()
                 self._settle(db, self.presence.dead_servers(db, SessionRow.server))

@@ -170,6 +170,8 @@ class Sessions:
 
     def settle(self) -> None:
         """Abandon the answers of dead servers."""
+        if not self._presence.is_shared:
+            return
         with self._database.writing() as db:
             _abandon(db, self._presence.dead_servers(db, CandelaSessionRow.server))
 

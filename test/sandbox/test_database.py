@@ -40,6 +40,25 @@ def test_an_error_undoes_the_transaction(database: Database) -> None:
     assert names_in(database) == []
 
 
+def test_one_in_memory_has_the_tables_of_a_file_and_none_of_the_data_before(path: Path) -> None:
+    query = text("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+    made: list[Any] = []
+    for where in (str(path), None, None):
+        database = Database(where)
+        database.open()
+        with database.writing() as session:
+            assert session.execute(text("SELECT count(*) FROM blobs")).scalar() == 0
+            made.append([tuple(row) for row in session.execute(query) if row.sql])
+            session.execute(ADD, {"name": "a"})
+        database.close()
+    assert len(made[0]) > 20
+
+    assert made[1] == made[2]
+    assert [(kind, name, " ".join(sql.split())) for kind, name, sql in made[0]] == [
+        (kind, name, " ".join(sql.split())) for kind, name, sql in made[1]
+    ]
+
+
 # ── who waits for whom ──
 
 
