@@ -1,6 +1,7 @@
 """Agents: plain functions that answer the last prompt of a conversation."""
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
@@ -41,6 +42,18 @@ It may be a generator, which yields its answer in pieces; for Candela also data 
 (candela/events.py). An exception makes the session's status Error; its text becomes the answer, or the end of
 the pieces before it.
 """
+
+
+class Asked(ABC):
+    """An agent that is asked about each prompt, in its request and before the prompt is taken."""
+
+    @abstractmethod
+    def __call__(self, conversation: Sequence[Message], files: Sequence[File]) -> Any:
+        """Answer as any agent does."""
+
+    @abstractmethod
+    def for_prompt(self) -> Agent:
+        """Return the function that answers this prompt. Raises Refused, with which the request ends."""
 
 
 def echo(conversation: Sequence[Message], files: Sequence[File]) -> str:

@@ -2,11 +2,12 @@
 
 import math
 import os
+from collections import ChainMap
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from types import NoneType
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
@@ -128,8 +129,9 @@ def create_app(
         app.include_router(router)
     app.add_middleware(Failures)
     app.add_middleware(RequestId)
+    app.add_middleware(ServedBy, service=service)
     app.add_exception_handler(405, not_allowed(*_ROUTERS))
-    mounted = candela_app(service.candela)
+    mounted = candela_app()
     app.mount(PATH, mounted)
     for each in (app, mounted):
         each.add_exception_handler(Refused, _refused)
@@ -137,13 +139,15 @@ def create_app(
     return app
 
 
-def known_agents(agents: Mapping[str, Agent] | None, demo_data: bool) -> dict[str, Agent]:
+def known_agents(agents: Mapping[str, Agent] | None, demo_data: bool) -> Mapping[str, Agent]:
     """Return all agents of an app by id, those built in included. Raises ValueError for one that is none."""
     check("agents", agents, (Mapping, NoneType), 'a mapping of ids to functions such as {"risk": risk}')
     for agent_id, agent in (agents or {}).items():
         if reason := agent_error(agent_id, agent):
             raise ValueError(f"agents[{agent_id!r}] {reason}")
-    return {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {}), **(agents or {})}
+    built_in = {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {})}
+    # Not copied: agents that are added to the mapping later are found, too.
+    return ChainMap({} if agents is None else cast("dict[str, Agent]", agents), built_in)
 
 
 @asynccontextmanager
@@ -167,6 +171,19 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     found: list[dict[str, Any]] = [dict(item) for item in error.errors()]
     detail = [{key: item[key] for key in ("loc", "msg", "type")} for item in found]
     return JSONResponse({"detail": detail}, 422)
+
+
+class ServedBy:
+    """Names the service that each request is for, unless the server has named another one."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        scope.setdefault("state", {}).setdefault("service", self._service)
+        await self._app(scope, receive, send)
 
 
 class RequestId:

@@ -9,8 +9,8 @@ from portal_sandbox.service import Service
 
 
 async def this_service(request: Request) -> Service:
-    """Return the service of the app that handles the request."""
-    return cast(Service, request.app.state.service)
+    """Return the service that handles the request."""
+    return cast(Service, request.state.service)
 
 
 ThisService = Annotated[Service, Depends(this_service)]

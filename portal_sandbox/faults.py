@@ -61,11 +61,11 @@ class Faults:
         elif fate.fault == RESET:
             await _read(receive)
             self._chaos.count(RESET)
-            _reset(scope)
-            await _wait_for_disconnect(receive)
+            reset(scope)
+            await wait_for_disconnect(receive)
         elif fate.fault in (LOST, CUT):
             await self._app(scope, receive, _FaultySend(scope, send, self._chaos, fate.fault))
-            await _wait_for_disconnect(receive)
+            await wait_for_disconnect(receive)
         else:
             self._chaos.count(fate.fault)
             await _refusal(fate.fault)(scope, receive, send)
@@ -86,13 +86,13 @@ class _FaultySend:
         if self._broken:
             return
         if self._kind == LOST:
-            self._break(_reset)
+            self._break(reset)
         elif message["type"] == "http.response.start":
             self._start = message
         elif self._start is None:  # the second piece of a stream
             await self._send_half(message)
         elif not message.get("body") and not message.get("more_body"):
-            self._break(_reset)  # there is no body to cut
+            self._break(reset)  # there is no body to cut
         else:
             start, self._start = self._start, None
             await self._send(start)
@@ -122,13 +122,13 @@ async def _read(receive: Receive) -> None:
         pass
 
 
-async def _wait_for_disconnect(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     """Wait until the connection is gone; the server would log an incomplete response."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _reset(scope: Scope) -> None:
+def reset(scope: Scope) -> None:
     """Reset the connection; data that was not sent yet is dropped."""
     transport = _transport(scope)
     linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)

@@ -14,7 +14,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Generic, TypeVar
 
-from portal_sandbox.agents import Agent, Interrupted
+from portal_sandbox.agents import Agent, Asked, Interrupted
 from portal_sandbox.errors import (
     STOPPED,
     AgentFailed,
@@ -71,22 +71,24 @@ class Runner(ABC, Generic[Job, Answer]):
         if self.stopping.is_set():
             return
         self.stopping.set()
-        with suppress(Refused):  # what cannot be stored now, the next server stores
-            self._abandon_all()
         with self._lock:
             threads, self._threads = self._threads, set()
+        if any(thread.is_alive() for thread in threads):
+            with suppress(Refused):  # what cannot be stored now, the next server stores
+                self._abandon_all()
         deadline = monotonic() + GRACE
         for thread in threads:
             thread.join(max(0.0, deadline - monotonic()))
 
     def _agent(self, agent_id: str) -> Agent:
-        """Return the agent with this id. Raises Stopping or NoSuchAgent."""
+        """Return the agent with this id, for one prompt. Raises Stopping, NoSuchAgent, or its refusal."""
         if self.stopping.is_set():
             raise Stopping
         try:
-            return self._agents[agent_id]
+            agent = self._agents[agent_id]
         except KeyError:
             raise NoSuchAgent(agent_id, self._agents) from None
+        return agent.for_prompt() if isinstance(agent, Asked) else agent
 
     def _begin(self, agent: Agent, job: Job) -> None:
         """Run the agent in a thread. Raises NoThread where none can be started."""

@@ -1,7 +1,9 @@
 """The app of Candela, which the sandbox mounts beside Portal."""
 
+from collections import ChainMap
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import cast
 
 from fastapi import FastAPI
 
@@ -45,7 +47,8 @@ def candela_service(
     admins: Collection[str] | None,
 ) -> Candela:
     """Return the service on a database that its caller opens and closes."""
-    known = {**({demo.AGENT_ID: echo} if demo_data else {}), **agents}
+    built_in: dict[str, Agent] = {demo.AGENT_ID: echo} if demo_data else {}
+    known = ChainMap(cast("dict[str, Agent]", agents), built_in)
     types = slots if slots is None or not demo_data else {**slots, demo.SLOT_TYPE: slot_limits.Slots()}
     sessions = Sessions(database, presence, now)
     return Candela(
@@ -65,8 +68,8 @@ def candela_service(
     )
 
 
-def candela_app(candela: Candela) -> FastAPI:
-    """Return the app of a service: its operations and its token endpoint."""
+def candela_app() -> FastAPI:
+    """Return the app: its operations and its token endpoint."""
     app = FastAPI(
         title="FINBOURNE Candela Platform Web API",
         version="0.1.0",
@@ -74,7 +77,6 @@ def candela_app(candela: Candela) -> FastAPI:
         redoc_url=None,
         separate_input_output_schemas=False,
     )
-    app.state.candela = candela
     routers = (*ROUTERS, token_endpoint.router, docs.router)
     for router in routers:
         app.include_router(router)

@@ -10,8 +10,8 @@ from portal_sandbox.chaos import SLOT_FAULT
 
 
 async def this_candela(request: Request) -> Candela:
-    """Return the Candela service of the app that handles the request."""
-    return cast(Candela, request.app.state.candela)
+    """Return the Candela service that handles the request."""
+    return cast(Candela, request.state.service.candela)
 
 
 ThisCandela = Annotated[Candela, Depends(this_candela)]

@@ -14,6 +14,7 @@ import pytest
 
 import portal_sandbox
 from portal_sandbox import database, runner, store
+from portal_sandbox.agents import Asked
 from portal_sandbox.errors import STOPPED, DatabaseFull, DatabaseUnusable, NoThread
 from portal_sandbox.log import log
 from portal_sandbox.runner import UNFORESEEN
@@ -465,3 +466,48 @@ def test_what_a_stop_cannot_say_the_next_start_says(start: Start, held: Held, tm
 
     assert session["status"] == "Error"
     assert session["messages"][1]["text"] == STOPPED
+
+
+# ── agents that are added, and that are asked first ──
+
+
+def test_an_agent_may_be_added_while_the_sandbox_runs(start: Start) -> None:
+    agents: dict[str, portal_sandbox.Agent] = {}
+    caller = start(agents=agents)
+    assert [agent["id"] for agent in caller.get("/agents")["agents"]] == ["echo"]
+    assert caller.send("POST", "/sessions", "Hello", "late").status == 404
+    agents["late"] = lambda conversation, files: "here"
+
+    assert caller.create(agent="late")["messages"][-1]["text"] == "here"
+    assert [agent["id"] for agent in caller.get("/agents")["agents"]] == ["echo", "late"]
+
+
+class _Choosy(Asked):
+    """Refuses each second prompt, before it is taken."""
+
+    def __init__(self) -> None:
+        self.prompts = 0
+
+    def __call__(self, conversation: Any, files: Any) -> str:
+        raise AssertionError("another function answers")
+
+    def for_prompt(self) -> portal_sandbox.Agent:
+        self.prompts += 1
+        number = self.prompts
+        if number % 2 == 0:
+            raise NoThread
+        return lambda conversation, files: f"prompt {number}"
+
+
+def test_an_agent_may_be_asked_about_each_prompt_before_it_is_taken(start: Start) -> None:
+    choosy = _Choosy()
+    caller = start(agents={"choosy": choosy})
+    first = caller.create(agent="choosy")
+    refused = caller.send("PUT", f"/sessions/{first['id']}", "And?")
+    third = caller.send("PUT", f"/sessions/{first['id']}", "And now?").json()
+
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+    assert [message["text"] for message in third["messages"]] == [
+        first["messages"][0]["text"], "prompt 1", "And now?", "prompt 3",
+    ]  # fmt: skip
+    assert choosy.prompts == 3

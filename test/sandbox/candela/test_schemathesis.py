@@ -72,8 +72,8 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
     counts: Counts = defaultdict(Counter)
     candela_app = app.candela_app
 
-    def counted(*arguments: object) -> FastAPI:
-        mounted = candela_app(*arguments)  # type: ignore[arg-type]
+    def counted() -> FastAPI:
+        mounted = candela_app()
         mounted.add_middleware(Counting, counts=counts)
         return mounted
 
