@@ -225,6 +225,10 @@ class Middleware(Protocol):
         ...
 
 
+#: Middleware of all clients in this process, nearest to the network: for a recorder, while it is at work.
+everywhere: list[Middleware] = []
+
+
 def check_middleware(name: str, value: Any) -> list[Middleware]:
     """Return a list of middleware.
 

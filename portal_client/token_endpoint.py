@@ -15,7 +15,7 @@ from urllib3.util import Url, parse_url
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, token_error
 from portal_client.exceptions import ApiException, ApiTimeoutError, ApiValueError, AuthenticationError
-from portal_client.middleware import Middleware, check_middleware
+from portal_client.middleware import Middleware, check_middleware, everywhere
 from portal_client.pasted import url_hint
 from portal_client.request import Caller, HTTPRequest, Origin, new_id
 from portal_client.secret import HiddenBytes, Secrets
@@ -167,7 +167,7 @@ class TokenEndpoint:
             # A second request gets a second token; a refresh token that a lost response used up is refused.
             idempotent=True,
             max_response_size=_MAX_RESPONSE_SIZE,
-            middleware=self._middleware,
+            middleware=(*self._middleware, *everywhere),
             ids=dict,
             prompts=False,
             follows=False,  # the password goes nowhere else, and no token comes from there

@@ -12,6 +12,7 @@ from urllib3.util import make_headers, parse_url
 from portal_client.configuration import Configuration
 from portal_client.credential import Credential, check_header, header_key
 from portal_client.exceptions import ApiTypeError, ApiValueError
+from portal_client.middleware import everywhere
 from portal_client.multipart import Multipart
 from portal_client.operation import JSON, MULTIPART, URLENCODED, Operation, Request
 from portal_client.request import HTTPRequest, Origin, new_id
@@ -54,7 +55,7 @@ def prepare(
         max_response_size=c.max_response_size,
         idle_timeout=options.get("idle_timeout"),
         hooks=c.observers(),
-        middleware=tuple(c.middleware),
+        middleware=(*c.middleware, *everywhere),
         logger=c.logger["package_logger"],
         ids=request.ids,
         prompts=operation.prompts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from traceback import walk_tb
 from typing import Any, Optional, cast
@@ -192,7 +192,12 @@ def _secrets(request: HTTPRequest, last: Exchange) -> Iterator[str]:
             yield _without_scheme(attempt.credential)
         yield from attempt.secrets
     yield from request.secrets
-    for name, value in request.headers.items():
+    yield from secrets_in(request.headers)
+
+
+def secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield the values of headers, and those of the cookies in them, that are credentials."""
+    for name, value in headers.items():
         if name.lower() == "cookie":
             yield from (Hidden(pair.partition("=")[2].strip()) for pair in value.split(";"))
         elif _CREDENTIAL.search(name):
