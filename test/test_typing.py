@@ -42,7 +42,7 @@ def test_pyright_agrees_with_users_code() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("package", ["portal_client", "finbourne_candela"])
+@pytest.mark.parametrize("package", ["portal_client", "finbourne_candela", "portal_testing"])
 def test_public_types_are_complete(package: str) -> None:
     done = pyright("--verifytypes", package, "--ignoreexternal", "--outputjson")
 
