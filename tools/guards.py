@@ -280,10 +280,31 @@ MUTATIONS = [
         "test/test_middleware.py::test_no_error_holds_a_header_of_a_middleware",
     ),
     M(
+        "what a cassette masks",
+        "portal_testing/cassette.py",
+        "json.dumps(masked_data(data, sorted(self._secrets)), indent=1, ensure_ascii=False)",
+        "json.dumps(data, indent=1, ensure_ascii=False)",
+        "test/testing/test_cassette.py::test_no_secret_is_in_the_file",
+    ),
+    M(
+        "a replay without a network",
+        "portal_testing/cassette.py",
+        "return self._replay(request) if self.replays else self._record(request, call_next)",
+        "return self._record(request, call_next)",
+        "test/testing/test_cassette.py::test_a_recorded_conversation_is_replayed_without_its_server",
+    ),
+    M(
+        "a lost reply in a cassette",
+        "portal_testing/exchanges.py",
+        "super().__init__(200, request_sent=True)",
+        "super().__init__(200)",
+        "test/testing/test_cassette.py::test_a_reply_that_was_lost_is_lost_again",
+    ),
+    M(
         "no middleware around the password",
         "portal_client/token_endpoint.py",
-        "            middleware=self._middleware,\n",
-        "",
+        "            middleware=(*self._middleware, *everywhere),\n",
+        "            middleware=everywhere,\n",
         "test/test_middleware.py::test_requests_for_tokens_pass_what_is_given_for_them",
     ),
     M(
