@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import socketserver
+import threading
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from cli.commands import TOKEN
 from cli.conftest import Ended
@@ -177,9 +180,22 @@ def test_a_proxy_that_is_not_there(portal: Portal, monkeypatch: pytest.MonkeyPat
     assert "right proxy" in failed(checks)["call"][2]
 
 
+class PlainText(socketserver.BaseRequestHandler):
+    """A server of plain HTTP, which takes the beginning of TLS for a bad request."""
+
+    @override
+    def handle(self) -> None:
+        self.request.recv(1)
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
 def test_a_port_without_tls(portal: Portal) -> None:
-    with playing(agents()) as server:
-        code, checks = examined(portal, host=server.host.replace("http:", "https:"))
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), PlainText) as server:
+        serving = threading.Thread(target=server.serve_forever, daemon=True)
+        serving.start()
+        code, checks = examined(portal, host=f"https://127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+        serving.join(5)
 
     assert (code, list(failed(checks))) == (4, ["call"])
     assert "speak TLS" in failed(checks)["call"][2]
