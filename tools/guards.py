@@ -633,6 +633,16 @@ MUTATIONS = [
         "test/batch/test_runner.py::test_a_service_that_rewrites_prompts_is_not_asked_twice",
     ),
     M(
+        "texts and clocks of which nothing is known yet",
+        "portal_client/batch/doubts.py",
+        "if self._proved or doubt.evidence.settled:",
+        "if True:",
+        "test/batch/test_runner.py::"
+        "test_a_service_that_rewrites_prompts_is_not_asked_twice_though_the_first_reply_is_lost "
+        "test/batch/test_runner.py::"
+        "test_a_service_whose_clocks_differ_is_not_asked_twice_though_the_first_reply_is_lost",
+    ),
+    M(
         "one request for an attempt",
         "portal_client/batch/work.py",
         "with_options(retries=0, rate_limit_retries=0)",

@@ -16,13 +16,20 @@ from portal_client.batch.result import Candidate, Evidence
 #: Seconds until the next reading where the server's clock is not yet as far; its Date is in whole seconds.
 _AGAIN = 0.25
 
+#: Seconds by which clocks may differ that nobody has compared yet; with more, tokens would not be valid.
+_CLOCKS = 300.0
+
+#: Sessions that are named as evidence where it could be any of them.
+_NAMED = 10
+
 
 @dataclass(slots=True, eq=False)
 class Doubt:
     """An item whose attempt may have started a session.
 
     `until` is a server's Date after the attempt was begun, None until one is known, and `until_at` when that
-    was, by the monotonic clock. `due` is when to read next.
+    was, by the monotonic clock. `due` is when to read next. `unproved` is the evidence where only the
+    session of another item can show whether its own is missing.
     """
 
     entry: Entry
@@ -30,6 +37,7 @@ class Doubt:
     until: Optional[float] = None
     until_at: float = 0.0
     due: float = 0.0
+    unproved: Optional[Evidence] = None
 
     @property
     def agent_id(self) -> str:
@@ -66,19 +74,25 @@ class Doubts:
         self._alike: Counter[bytes] = Counter()
         self._reading: dict[str, list[Doubt]] = {}
         self._disputed: set[str] = set()  # sessions that may be those of items that stay in doubt
-        self._rewrites = self._misdates = False
+        self._rewrites = self._misdates = self._proved = False
 
     def learn(self, entry: Entry, prompt: Optional[str], created_at: float) -> None:
         """Learn from the finished session of an item how much the service's lists tell.
 
         A service that stores other texts than it is sent, or whose times do not go with its Date, gives no
-        proof that a session is missing.
+        proof that a session is missing; nor does one of which nothing is known yet.
         """
         inputs = entry.inputs
         if prompt != inputs.text_prompt:
             self._rewrites |= prompt is None or likeness(inputs.agent_id, prompt) != entry.likeness
-        if entry.server_date is not None and created_at < entry.server_date - self._settle:
-            self._misdates = True
+        if entry.server_date is None:
+            return
+        self._misdates |= created_at < entry.server_date - self._settle
+        if not self._proved:
+            self._proved = True
+            for doubt in self._open:
+                if doubt.unproved:
+                    doubt.due = self._now()
 
     def __bool__(self) -> bool:
         return bool(self._open)
@@ -114,6 +128,13 @@ class Doubts:
             self._reading[agent_id] = doubts
             yield agent_id, {doubt.entry.likeness for doubt in doubts}
 
+    def since(self, agent_id: str) -> Optional[float]:
+        """Return since when all sessions of an agent count, by the server's clock; None where none does."""
+        if self._proved:
+            return None
+        dates = (doubt.entry.server_date for doubt in self._open if doubt.agent_id == agent_id)
+        return min((date for date in dates if date is not None), default=float("inf")) - _CLOCKS
+
     def failed(self, agent_id: str, pause: float) -> None:
         """Note that the sessions could not be read; they are due again after a pause."""
         for doubt in self._reading.pop(agent_id):
@@ -124,6 +145,14 @@ class Doubts:
         for doubt in self._reading.pop(agent_id):
             self._remove(doubt)
             yield doubt.entry, replace(doubt.evidence, finding=f"the sessions cannot be read: {why}")
+
+    def conclude(self) -> Iterator[tuple[Entry, Evidence]]:
+        """Yield the items that the session of another one could settle, where there will be none."""
+        for doubt in [doubt for doubt in self._open if doubt.unproved and doubt.due == float("inf")]:
+            assert doubt.unproved is not None
+            self._remove(doubt)
+            self._disputed |= {each.session_id for each in doubt.unproved.candidates}
+            yield doubt.entry, doubt.unproved
 
     # ── what follows ──
 
@@ -159,7 +188,20 @@ class Doubts:
         # Machines that serve one service have clocks that differ a little.
         return found.at >= since - self._settle
 
+    def _unproved(self, doubt: Doubt, reading: Reading) -> Optional[Evidence]:
+        """Return the evidence where a session may be its own that looks otherwise, or older."""
+        if self._proved or doubt.evidence.settled:
+            return None
+        since = (doubt.entry.server_date or 0.0) - _CLOCKS
+        every = (*reading.others, *reading.found.get(doubt.entry.likeness, ()))
+        found = [each for each in every if each.may_be_since(since)]
+        taken = {*self._taken([each.session_id for each in found])}
+        mine = [Candidate(*each) for each in found if each.session_id not in taken]
+        why = "no session of this batch has shown yet that the service keeps texts and times as they are"
+        return replace(doubt.evidence, finding=why, candidates=tuple(mine[:_NAMED])) if mine else None
+
     def _verdict(self, doubt: Doubt, reading: Reading, found: tuple[Candidate, ...]) -> Optional[Verdict]:
+        doubt.unproved = None
         if reading.date is None and not doubt.evidence.settled:
             why = "the server's responses have no Date, without which no session can be said to be missing"
             return replace(doubt.evidence, finding=why, candidates=found)
@@ -169,7 +211,8 @@ class Doubts:
             why = "the service changes what it is sent, so that no session can be said to be missing"
             return replace(doubt.evidence, finding=why)
         if not found:
-            return Absent()
+            doubt.unproved = self._unproved(doubt, reading)
+            return None if doubt.unproved else Absent()
         which = f"which of {len(found)} sessions" if len(found) > 1 else "whether the session that was found"
         return Evidence(doubt.evidence.reason, f"{which} is its own cannot be told", found, settled=True)
 
@@ -189,6 +232,8 @@ class Doubts:
 
     def _next(self, doubt: Doubt, reading: Reading) -> float:
         now = self._now()
+        if doubt.unproved:
+            return float("inf")
         if doubt.until is None:
             doubt.until, doubt.until_at = reading.date, now
         return max(doubt.until_at + doubt.entry.outlives + self._settle, now + _AGAIN)

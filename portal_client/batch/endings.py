@@ -158,6 +158,11 @@ class Endings:
             for entry, evidence in self.doubts.give_up(agent_id, words(error)):
                 self._ledger.note(entry.in_doubt(evidence))
 
+    def conclude(self) -> None:
+        """No item is under way, and none can be sent: what only another one could settle stays in doubt."""
+        for entry, evidence in self.doubts.conclude():
+            self._ledger.note(entry.in_doubt(evidence))
+
     def _judged(self, entry: Entry, verdict: Verdict) -> None:
         if isinstance(verdict, str):
             self._found(entry, verdict)

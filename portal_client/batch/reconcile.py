@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -39,17 +39,23 @@ class Found(Candidate):
             return None
         return None if made.tzinfo is None else made.timestamp()
 
+    def may_be_since(self, time: float) -> bool:
+        """Whether it may have been made since then, in seconds since 1970."""
+        return self.at is None or self.at >= time
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The sessions of an agent that look like those wanted, by what they have in common.
 
-    `began` is when the request was sent, by the monotonic clock; `date` is the server's clock.
+    `began` is when the request was sent, by the monotonic clock; `date` is the server's clock. `others` are
+    the sessions that look otherwise, where they were asked for.
     """
 
     began: float
     date: Optional[float]
     found: Mapping[bytes, list[Found]] = field(default_factory=dict[bytes, list[Found]])
+    others: Sequence[Found] = ()
 
 
 def parser() -> Any:
@@ -84,8 +90,10 @@ def server_date(api: SessionsApi) -> Optional[float]:
         return date_of(response.headers)
 
 
-def read(api: SessionsApi, agent_id: str, wanted: Collection[bytes]) -> Reading:
-    """Read an agent's sessions and keep those wanted.
+def read(
+    api: SessionsApi, agent_id: str, wanted: Collection[bytes], since: Optional[float] = None
+) -> Reading:
+    """Read an agent's sessions and keep those wanted; with `since` also the others that were made since then.
 
     They are read as a stream, however many there are. Raises ApiException, also for a list that breaks off.
     """
@@ -98,18 +106,22 @@ def read(api: SessionsApi, agent_id: str, wanted: Collection[bytes]) -> Reading:
                 retry_after=retry_after(response.headers),
             )
         found: dict[bytes, list[Found]] = {}
+        others: list[Found] = []
         ijson = parser()
         try:
             for like, session in _sessions(ijson, agent_id, _Kept(response)):
+                each = Found(str(session["id"]), str(session["created_at"]))
                 if like in wanted:
-                    found.setdefault(like, []).append(Found(str(session["id"]), str(session["created_at"])))
+                    found.setdefault(like, []).append(each)
+                elif since is not None and each.may_be_since(since):
+                    others.append(each)
         except (HTTPError, OSError) as error:
             reason = f"get_sessions: the list broke off: {type(error).__name__}"
             raise ApiConnectionError(status=0, reason=reason) from strip_traceback(error)
         except (ijson.JSONError, ValueError, LookupError, TypeError) as error:
             reason = f"get_sessions: this is no list of sessions: {type(error).__name__}"
             raise ApiResponseError(status=200, reason=reason) from strip_traceback(error)
-        return Reading(began, date_of(response.headers), found)
+        return Reading(began, date_of(response.headers), found, others)
 
 
 def _sessions(ijson: Any, agent_id: str, source: _Kept) -> Iterator[tuple[bytes, Any]]:
@@ -120,6 +132,8 @@ def _sessions(ijson: Any, agent_id: str, source: _Kept) -> Iterator[tuple[bytes,
             if message["role"] == "user":
                 yield likeness(agent_id, message["text"]), session
                 break
+        else:
+            yield b"", session
     if not some and json.loads(source.beginning)["sessions"] != []:
         raise ValueError  # ijson says nothing where there is no list
 

@@ -99,6 +99,7 @@ class Runner:
         self._stale: deque[tuple[float, str]] = deque()
         self._dated: Optional[bool] = False  # None while the Date is asked for
         self._due = _TICK
+        self._exhausted = False  # whether no item can be sent before another one is settled
         self._ledger = Ledger(journal)
         self._upcoming = Upcoming(journal)
         self._endings = Endings(self._ledger, self._upcoming, limits)
@@ -135,8 +136,11 @@ class Runner:
             self._endings.doubts.learn(found[0], session.prompt, session.created_at)
 
     def _is_over(self) -> bool:
-        under_way = self._sending or self._waiting or self._endings.waits or self._endings.doubts
-        return not under_way and self._upcoming.is_empty()
+        if self._sending or self._waiting or self._endings.waits:
+            return False
+        if self._exhausted:
+            self._endings.conclude()
+        return not self._endings.doubts and self._upcoming.is_empty()
 
     def interrupt(self) -> None:
         """Have another thread's `run` return."""
@@ -184,12 +188,13 @@ class Runner:
             self._send(entry, now)
         for agent_id, wanted in self._endings.doubts.due():
             handlers = partial(self._endings.read, agent_id), partial(self._endings.not_read, agent_id)
-            self._submit(self._reader, handlers, read, self._api, agent_id, wanted)
+            since = self._endings.doubts.since(agent_id)
+            self._submit(self._reader, handlers, read, self._api, agent_id, wanted, since)
 
     def _next(self, most: int) -> list[Entry]:
         """Return the items that are to be sent now."""
         entries: list[Entry] = []
-        self._due = _TICK
+        self._due, self._exhausted = _TICK, False
         while len(entries) < most:
             if (left := self._endings.pace.left()) > 0:
                 self._due = min(left, _TICK)
@@ -199,9 +204,12 @@ class Runner:
                 if self._dated is not None and not self._upcoming.is_empty():
                     self._dated = None
                     self._submit(self._reader, (self._was_dated, self._was_not_dated), server_date, self._api)
+                else:
+                    self._exhausted = self._dated is not None
                 break
             entry = self._upcoming.next(lambda like: like in self._alike or like in self._endings.doubts)
             if entry is None:
+                self._exhausted = True
                 break
             self._endings.pace.take()
             self._alike.add(entry.likeness)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Optional
@@ -38,12 +39,12 @@ class Settling:
     def __post_init__(self) -> None:
         self.doubts = Doubts(5.0, lambda ids: [id for id in ids if id in self.taken], lambda: self.at)
 
-    def read(self, *found: Found, date: Optional[float] = -1.0) -> Any:
+    def read(self, *found: Found, date: Optional[float] = -1.0, others: Sequence[Found] = ()) -> Any:
         """Read now; return the verdicts."""
         assert [agent for agent, _ in self.doubts.due()] == ["a1"]
         like = entry().likeness
         began, self.at = self.at, self.at + 0.1
-        reading = Reading(began, 1000 + began if date == -1.0 else date, {like: [*found]})
+        reading = Reading(began, 1000 + began if date == -1.0 else date, {like: [*found]}, others)
         return [verdict for _, verdict in self.doubts.judge("a1", reading)]
 
 
@@ -198,6 +199,72 @@ def test_a_service_whose_times_are_off_excludes_nothing_by_time(settling: Settli
     settling.doubts.add(entry(2, since=4000.0), LOST)
 
     assert settling.read(made(401)) == ["s1"]
+
+
+def unproved(settling: Settling, *found: Found, others: Sequence[Found] = ()) -> Any:
+    """An item in doubt, and a reading when it is settled."""
+    settling.doubts.add(entry(since=1000.0), LOST)
+    settling.read(*found, others=others)
+    settling.at += 5.1
+    return settling.read(*found, others=others)
+
+
+@pytest.mark.fault(
+    "Batches", "A session that looks otherwise is not its own only where texts are known to be kept"
+)
+@pytest.mark.parametrize(("at", "may_be"), [(699.0, False), (701.0, True), (1001.0, True)])
+def test_a_session_that_looks_otherwise_may_be_its_own_until_texts_are_known_to_be_kept(
+    settling: Settling, at: float, may_be: bool
+) -> None:
+    assert settling.doubts.since("a1") == float("inf")
+    verdicts = unproved(settling, others=[made(at)])
+
+    assert settling.doubts.since("a1") == (700 if may_be else float("inf"))
+    if not may_be:
+        assert isinstance(verdicts[0], Absent)
+        return
+    assert verdicts == []
+    assert settling.doubts.left() == float("inf")
+    settling.doubts.learn(entry(2), "Hello", 100.0)
+    assert settling.doubts.since("a1") is None
+    assert isinstance(settling.read()[0], Absent)
+
+
+def test_a_session_that_is_somewhat_too_old_may_be_its_own_until_clocks_are_known_to_agree(
+    settling: Settling,
+) -> None:
+    assert unproved(settling, made(900)) == []
+    settling.doubts.learn(entry(2, since=100.0), "Hello", 20.0)
+
+    assert settling.read(made(900)) == ["s1"]
+
+
+def test_what_no_other_item_can_settle_stays_in_doubt_with_the_evidence(settling: Settling) -> None:
+    assert [*settling.doubts.conclude()] == []
+    strangers = [made(1000, f"s{number}") for number in range(12)]
+    settling.taken = ["s0"]
+    assert unproved(settling, others=strangers) == []
+    ((found, evidence),) = settling.doubts.conclude()
+
+    assert found.id == 1
+    assert "no session of this batch has shown yet" in evidence.finding
+    assert [each.session_id for each in evidence.candidates] == [f"s{number}" for number in range(1, 11)]
+    assert not evidence.settled
+    assert not settling.doubts
+    settling.doubts.add(entry(2, since=1000.0), LOST)
+    assert settling.read(made(1000, "s1")) == []  # which may be that of the first
+
+
+def test_sessions_of_other_items_prove_nothing_and_count_for_nothing(settling: Settling) -> None:
+    settling.taken = ["s1"]
+
+    assert isinstance(unproved(settling, others=[made(1000)])[0], Absent)
+
+
+def test_a_service_without_a_date_proves_nothing(settling: Settling) -> None:
+    settling.doubts.learn(entry(2, since=None), "Hello", 100.0)
+
+    assert unproved(settling, others=[made(1000)]) == []
 
 
 def test_a_reading_serves_all_of_its_agent(settling: Settling) -> None:

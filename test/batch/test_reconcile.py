@@ -44,6 +44,21 @@ def test_those_wanted_are_kept() -> None:
     assert [request.target for request in c.server.requests] == ["/sessions?agent_id=a1"]
 
 
+def test_others_are_kept_that_may_have_been_made_since() -> None:
+    times = {
+        "s1": "2031-05-06T07:08:08Z",
+        "s2": "2031-05-06T07:08:09Z",
+        "s3": "2031-05-06T07:08:10",
+        "s4": "?",
+    }
+    sessions = [session(id, ("user", "two")) | {"created_at": at} for id, at in times.items()]
+    sessions += [session("s5", ("user", "one")), session("s6") | {"created_at": times["s2"]}]
+    with calling(reply({"sessions": sessions})) as c:
+        reading = read(c.api, "a1", WANTED, AT)
+
+    assert [each.session_id for each in reading.others] == ["s2", "s3", "s4", "s6"]
+
+
 def test_an_empty_list_is_a_list() -> None:
     with calling(reply({"sessions": []})) as c:
         assert read(c.api, "a1", WANTED).found == {}

@@ -406,6 +406,63 @@ def test_a_service_that_rewrites_prompts_is_not_asked_twice(running: Running, ru
     assert "changes what it is sent" in str(doubt.evidence)
 
 
+def rewritten(portal: Portal, connection: Connection, request: Received) -> None:
+    portal.send(connection, {"session_id": portal.add(f"Translated: {portal.prompt(request)}")})
+
+
+@pytest.mark.fault("Batches", "A service that stores other texts than it is sent is not asked twice")
+def test_a_service_that_rewrites_prompts_is_not_asked_twice_though_the_first_reply_is_lost(
+    running: Running,
+) -> None:
+    def rewritten_and_lost(portal: Portal, connection: Connection, request: Received) -> bool:
+        portal.add(f"Translated: {portal.prompt(request)}")
+        return connection.reset()
+
+    running.portal.faults |= {"one": [rewritten_and_lost], "two": [rewritten]}
+    running.add("one")
+    running.run()
+    assert running.portal.prompts == ["one"]
+    (doubt,) = running.batch.in_doubt()
+    assert "has shown yet" in str(doubt.evidence)
+    assert doubt.evidence is not None
+    assert [each.session_id for each in doubt.evidence.candidates] == ["s0"]
+    running.add("two")
+    running.run()
+
+    assert running.portal.prompts == ["one", "two"]
+    (doubt,) = running.batch.in_doubt()
+    assert "changes what it is sent" in str(doubt.evidence)
+
+
+@pytest.mark.fault("Batches", "A service whose clocks differ is not asked twice")
+def test_a_service_whose_clocks_differ_is_not_asked_twice_though_the_first_reply_is_lost(
+    running: Running,
+) -> None:
+    def early_and_lost(portal: Portal, connection: Connection, request: Received) -> bool:
+        portal.start(request, created_at=(portal.now - timedelta(minutes=2)).isoformat())
+        return connection.reset()
+
+    running.portal.faults["one"] = [early_and_lost]
+    running.add("one")
+    running.run()
+
+    assert running.portal.prompts == ["one"]
+    assert running.states() == {"one": "in doubt"}
+
+
+def test_what_was_lost_first_is_sent_again_once_another_item_shows_how_texts_are_kept(
+    running: Running,
+) -> None:
+    running.portal.faults["one"] = [dropped]
+    running.portal.statuses["two"] = ["Running"] * 3
+    running.portal.add("that of somebody else")
+    running.add("one", "two")
+    running.run()
+
+    assert running.states() == {"one": "done", "two": "done"}
+    assert sorted(running.portal.prompts) == ["one", "one", "two"]
+
+
 def test_failures_are_sent_again_on_demand(running: Running) -> None:
     running.portal.faults["one"] = [refused(422)]
     running.add("one", "two")
