@@ -56,6 +56,7 @@ def poll(
     deadline: Deadline,
     *,
     until: Callable[[S], bool] = is_final,
+    grace: float = 0.0,
     on_failure: Optional[Callable[[ApiException], None]] = None,
     sleep: Callable[[float], None] = time.sleep,
     uniform: Callable[[float, float], float] = jitter,
@@ -64,15 +65,18 @@ def poll(
 
     `read` reads the state now, with a limit of its own. A transient failure does not end the loop:
     `on_failure` is called with it, and the next read is not before its Retry-After. Any other error of
-    `read` is raised.
+    `read` is raised. In the first `grace` seconds a 404 is transient, too: not each machine of a service
+    knows at once of a session that another one has started.
     """
+    began = deadline.now()
     for pause in pauses(uniform):
         if not deadline.left():
             return
         try:
             state = read()
         except ApiException as error:
-            if not is_transient(error):
+            is_young = error.status == 404 and deadline.now() - began < grace
+            if not (is_young or is_transient(error)):
                 raise
             if on_failure is not None:
                 on_failure(error)

@@ -29,6 +29,9 @@ from portal_client.timeouts import Deadline, Timeouts, check_seconds
 #: Seconds for everything, where the call names none.
 DEFAULT_SECONDS = 3600.0
 
+#: Seconds by which all machines of a service know of a session that one of them has started.
+GRACE_SECONDS = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class SessionProgress:
@@ -207,8 +210,13 @@ class Wait:
 
     # ── the wait ──
 
-    def until_done(self, read: Reader, mine: Callable[[Session], bool] = lambda session: True) -> Session:
-        """Return the session when its agent is done, in a state that is `mine`.
+    def until_done(
+        self,
+        read: Reader,
+        mine: Callable[[Session], bool] = lambda session: True,
+        grace: float = 0.0,
+    ) -> Session:
+        """Return the session when its agent is done, in a state that is `mine`; for `grace` see `poll`.
 
         Raises SessionFailed, WaitTimeout, ApiException.
         """
@@ -218,7 +226,7 @@ class Wait:
 
         self._session_id = read.session_id
         self._show("waiting")
-        for session in poll(read, self._deadline, until=done, sleep=self._sleep):
+        for session in poll(read, self._deadline, until=done, grace=grace, sleep=self._sleep):
             self._session = session
             if not done(session):
                 self._show("waiting")

@@ -10,7 +10,7 @@ from portal_client.models.session import Session
 from portal_client.multipart import Files
 from portal_client.options import RequestOptions
 from portal_client.text import plain_lines, printable
-from portal_client.wait import ProgressArgument, Sessions, Wait
+from portal_client.wait import GRACE_SECONDS, ProgressArgument, Sessions, Wait
 
 
 class Waiting:
@@ -29,7 +29,8 @@ class Waiting:
         """Start a session and return it when the agent is done, however long that takes.
 
         The session is started without waiting, then read now and again until its status is Ready or Flushed.
-        A read that fails for want of a connection, or with 429 or 5xx, is followed by another one.
+        A read that fails for want of a connection, or with 429 or 5xx, is followed by another one; so is one
+        with 404 in the first five seconds.
 
         Args:
             agent_id: The agent to talk to.
@@ -52,7 +53,7 @@ class Waiting:
         with Wait(self, timeout, progress, options) as wait:
             prompt = wait.prompt(self.create_async_session, agent_id, text_prompt, files)
             wait.hint = f'api.get_sessions("{printable(agent_id)}") lists the sessions'
-            return wait.until_done(wait.started(prompt))
+            return wait.until_done(wait.started(prompt), grace=GRACE_SECONDS)
 
     def continue_session(
         self: Sessions,

@@ -164,6 +164,18 @@ def test_the_next_read_is_not_before_the_time_that_the_service_names() -> None:
     assert service.asked == pytest.approx([0, 70, 70.15])
 
 
+def test_what_was_just_started_may_be_missing_for_a_moment() -> None:
+    missing = NotFoundException(status=404)
+    service = Service(missing, "Running", missing, "Ready")
+    assert service.poll(grace=5.0) == ["Running", "Ready"]
+    assert service.failures == [missing, missing]
+
+    service = Service(missing)
+    with pytest.raises(NotFoundException):
+        service.poll(grace=5.0)
+    assert service.asked[-2] < 5 <= service.asked[-1]
+
+
 def test_the_loop_ends_with_the_deadline() -> None:
     service = Service("Running", limit=10)
 

@@ -225,7 +225,6 @@ def test_the_next_read_is_not_before_the_time_that_the_service_names() -> None:
     [
         (401, UnauthorizedException),
         (403, ForbiddenException),
-        (404, NotFoundException),
         (422, UnprocessableEntityException),
     ],
 )
@@ -239,6 +238,28 @@ def test_a_refusal_ends_the_wait_at_once(status: int, kind: type[ApiException]) 
     assert (error.request_sent, error.safe_to_repeat) == (True, False)
     assert 'api.wait_for_session("s1")' in error.__notes__[0]
     assert pickle.loads(pickle.dumps(error)).__notes__ == error.__notes__
+
+
+MISSING = reply({"detail": "Session not found"}, status=404)
+
+
+@pytest.mark.fault("Waiting", "A machine of the service that lags behind does not end a wait")
+def test_a_session_that_was_just_started_may_be_missing_for_a_moment() -> None:
+    with calling(STARTED, MISSING, RUNNING, MISSING, READY) as c:
+        session = run(c)
+
+    assert session.status == "Ready"
+    assert asked(c) == [POST, GET, GET, GET, GET]
+
+
+def test_a_session_that_stays_missing_is_not_waited_for() -> None:
+    with calling(STARTED, RUNNING, MISSING) as c:
+        error = failing(lambda: run(c))
+
+    assert isinstance(error, NotFoundException)
+    assert 5 <= sum(c.clock.slept) <= 10
+    assert (error.request_sent, error.safe_to_repeat) == (True, False)
+    assert 'api.wait_for_session("s1")' in error.__notes__[0]
 
 
 @pytest.mark.fault("Waiting", "A refusal ends a wait at once, and tells that the prompt was sent")

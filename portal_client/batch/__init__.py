@@ -154,7 +154,7 @@ class Batch:
                 threads of this process.
             attempts: How often a prompt is sent, where it turns out that the attempts before had no effect.
             settle: Seconds after which a session that was started is in the list of sessions, by the server's
-                clock; before that it is not said to be missing.
+                clock, and can be read; before that it is not said to be missing.
             send_timeout: Seconds for sending a prompt with its files.
             timeout: Seconds for a session to finish; it stays in doubt then, and the next run waits for it
                 again. `math.inf` is no limit.

@@ -228,14 +228,15 @@ class Runner:
         entry.token = attempt.token
 
     def _wait(self, entry: Entry, now: float) -> None:
+        grace = 0.0
         if entry.waited_since is None:
-            entry.waited_since = now
+            entry.waited_since, grace = now, self._limits.settle
         seconds = max(0.0, min(_PIECE, entry.waited_since + self._limits.timeout - now))
         stale: list[str] = []
         while self._stale and self._stale[0][0] < now and len(stale) < 2:
             stale.append(self._stale.popleft()[1])
         handlers = partial(self._endings.waited, entry), partial(self._endings.not_waited, entry)
-        call = (wait, self._calls, entry.session_id, seconds, new_id(), stale)
+        call = (wait, self._calls, entry.session_id, seconds, grace, new_id(), stale)
         self._waiting.add(self._submit(self._executor, handlers, *call))
 
     def _submit(

@@ -112,7 +112,7 @@ def submit(calls: Calls, attempt: Attempt) -> Started:
     if attempt.claims and not claimed(attempt.token):  # before all else: another run may have sent it
         raise Repeated("the attempt was begun before, by a worker that was lost")
     if time.time() - attempt.handed_out > attempt.seconds:
-        raise NotBegun("the attempt was handed out too long ago")
+        raise NotBegun("the attempt was handed out too long ago, by the clock of the worker")
     inputs = attempt.inputs
     with ExitStack() as closing:
         try:
@@ -129,12 +129,13 @@ def submit(calls: Calls, attempt: Attempt) -> Started:
 
 
 def wait(
-    calls: Calls, session_id: str, seconds: float, token: str, stale: Sequence[str] = ()
+    calls: Calls, session_id: str, seconds: float, grace: float, token: str, stale: Sequence[str] = ()
 ) -> Optional[Ended]:
     """Wait until a session is finished, for so many seconds at most; None where its state was never read.
 
-    `token` makes this wait another one than an earlier one; `stale` are the tokens of attempts that are too
-    old to be begun. Raises ApiException for what is no passing failure.
+    In the first `grace` seconds it may be missing: it was just started. `token` makes this wait another one
+    than an earlier one; `stale` are the tokens of attempts that are too old to be begun. Raises ApiException
+    for what is no passing failure.
     """
     last: Optional[ApiResponse[Session]] = None
 
@@ -143,7 +144,7 @@ def wait(
         last = calls.api.get_session_with_http_info(session_id, _request_timeout=_READ_SECONDS)
         return last.data
 
-    for _ in poll(read, Deadline(Timeouts(total=seconds))):
+    for _ in poll(read, Deadline(Timeouts(total=seconds)), grace=grace):
         if calls.stopped:
             break
     for claim in stale:

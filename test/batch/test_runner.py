@@ -348,12 +348,22 @@ def test_a_session_that_was_started_is_only_waited_for(running: Running) -> None
 
 
 def test_a_session_that_is_gone_has_failed(running: Running) -> None:
-    running.portal.reading = [refused(404)]
+    running.portal.reading = [refused(404)] * 9
     running.add("one")
     running.run()
 
     (failed,) = running.batch.failures()
     assert str(failed.error).startswith("session s0 is gone: 404")
+
+
+@pytest.mark.fault("Batches", "A machine of the service that lags behind does not fail an item")
+def test_a_session_that_was_just_started_may_be_missing_for_a_moment(running: Running) -> None:
+    running.portal.reading = [refused(404)] * 2
+    running.add("one")
+    running.run(settle=20)
+
+    assert running.states() == {"one": "done"}
+    assert running.portal.prompts == ["one"]
 
 
 def test_a_failed_reading_of_a_session_does_not_end_the_wait(running: Running) -> None:

@@ -98,7 +98,7 @@ def test_a_missing_file_is_not_sent(running: Running, tmp_path: Path) -> None:
 def test_a_wait_ends_with_the_last_state(running: Running) -> None:
     id = running.portal.add("one")
     running.portal.statuses["one"] = ["Running", "Odd", "Flushed"]
-    ended = wait(Calls(running.api), id, 20, "token")
+    ended = wait(Calls(running.api), id, 20, 0, "token")
 
     assert ended is not None
     assert (ended.status, ended.final, ended.said) == ("Flushed", True, "Answer to one")
@@ -107,18 +107,18 @@ def test_a_wait_ends_with_the_last_state(running: Running) -> None:
 def test_a_wait_ends_in_time_and_when_nobody_waits_any_longer(running: Running) -> None:
     id = running.portal.add("one", status="Running")
     calls = Calls(running.api)
-    ended = wait(calls, id, 0.05, "token")
+    ended = wait(calls, id, 0.05, 0, "token")
     assert ended is not None
     assert (ended.status, ended.final) == ("Running", False)
 
     calls.stopped = True
-    assert wait(calls, id, 600, "token") is not None
+    assert wait(calls, id, 600, 0, "token") is not None
 
 
 def test_a_wait_without_a_reading(running: Running) -> None:
     running.portal.reading = [refused(503)] * 99
 
-    assert wait(Calls(running.api), "s0", 0.05, "token") is None
+    assert wait(Calls(running.api), "s0", 0.05, 0, "token") is None
 
 
 def test_each_process_restores_the_calls_once(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
