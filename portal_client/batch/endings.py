@@ -92,8 +92,13 @@ class Endings:
                 log.warning("batch: the server limits the rate; the next prompt is sent in %.1f s", pause)
             elif outcome is Outcome.STOP:
                 self.stop = error
-            elif outcome is Outcome.UNREACHABLE:
+            elif outcome is Outcome.UNREACHABLE or self._is_clock_wrong(outcome, entry):
                 self._unreached(error, entry.handed_out)
+
+    def _is_clock_wrong(self, outcome: Outcome, entry: Entry) -> bool:
+        """Whether a worker took an attempt for too old that was in time, and would do so again and again."""
+        age = time.monotonic() - entry.handed_out
+        return outcome is Outcome.AGAIN and age < self._limits.send_timeout
 
     def _found(self, entry: Entry, session_id: str) -> None:
         self._ledger.found(entry, session_id)

@@ -12,6 +12,7 @@ import pytest
 
 from batch.conftest import Running
 from portal_client import ApiValueError, AuthenticationError, EnvToken, SessionsApi
+from portal_client.batch.work import Attempt, NotBegun
 from support.clients import TOKEN
 from support.portal import dropped, lost
 
@@ -62,6 +63,25 @@ def test_a_pool_that_breaks_leaves_a_doubt_and_the_next_run_settles_it(elsewhere
     assert elsewhere.portal.prompts == []
     assert elsewhere.run().done == 1
     assert elsewhere.portal.prompts == ["one"]
+
+
+class Ahead(ThreadPoolExecutor):
+    """Workers whose clock is ten minutes ahead."""
+
+    def submit(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+        late = (a._replace(handed_out=a.handed_out - 600) if isinstance(a, Attempt) else a for a in args)
+        return super().submit(fn, *late, **more)
+
+
+@pytest.mark.fault("Batches", "A worker with a wrong clock ends the run, and costs no attempt")
+def test_a_worker_with_a_wrong_clock_ends_the_run(running: Running) -> None:
+    running.add("one")
+    with Ahead(1) as executor, pytest.raises(NotBegun, match="by the clock of the worker"):
+        running.run(executor=executor, workers=1)
+
+    assert running.portal.prompts == []
+    assert running.states() == {"one": "pending"}
+    assert running.run().done == 1
 
 
 def test_a_token_that_is_not_carried_ends_the_run(running: Running) -> None:
