@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, NotRequired, Optional, TypedDict, cast
 
@@ -42,15 +43,19 @@ def new_item(agent_id: str, text_prompt: str, files: Files = None, *, key: Optio
 
 def add_many(journal: Journal, items: Iterable[ItemArguments]) -> int:
     """Add items; return how many are new, see Batch.add_many."""
-    new = number = 0
+    new = number = added = 0
     try:
         for chunk in _chunks(items):
             with journal.adding() as add:
                 for item in chunk:
                     new += add(item)
                     number += 1
+            added = number
     except Exception as error:
-        error.add_note(f"item {number + 1}; those before it have been added")
+        if isinstance(error, sqlite3.Error):  # the journal cannot be written: nothing of the chunk is in it
+            error.add_note(f"{added:,} items have been added")
+        else:
+            error.add_note(f"item {number + 1}; those before it have been added")
         raise
     return new
 

@@ -85,6 +85,18 @@ def test_add_many_names_the_item_that_is_wrong(running: Running, wrong: Any, err
     assert running.batch.counts.total == 550
 
 
+def test_add_many_says_what_is_in_a_journal_that_cannot_be_written(
+    running: Running,
+) -> None:
+    running.batch._journal.ask("PRAGMA max_page_count = 60")
+    with pytest.raises(sqlite3.OperationalError, match="full") as caught:
+        running.batch.add_many({"agent_id": "a1", "text_prompt": f"{number}"} for number in range(2000))
+
+    (note,) = caught.value.__notes__
+    assert note == f"{running.batch.counts.total:,} items have been added"
+    assert running.batch.counts.total in range(500, 2000, 500)
+
+
 def test_bytes_are_kept_once(running: Running) -> None:
     for prompt in ("one", "two"):
         running.batch.add("a1", prompt, [("a", b"abc"), ("b", b"abc")])
