@@ -19,8 +19,7 @@ OpenApiException
     └── SessionFailed                            session
 
 Wrong arguments are pydantic's ValidationError, settings and options that cannot be used ApiValueError, a
-missing file FileNotFoundError, all before anything is sent; what goes wrong after that is an ApiException.
-Each of them survives pickle. WaitTimeout and SessionFailed are raised by the calls that wait for a session.
+missing file FileNotFoundError, all before anything is sent; all else an ApiException. Each survives pickle.
 """
 
 from __future__ import annotations
@@ -107,6 +106,8 @@ class ApiException(DisplayedError, OpenApiException):
 
     #: The credentials of the call that the response holds.
     _secrets: Sequence[str] = ()
+    #: Whether the next call may succeed, where that was decided in another process, which knew the cause.
+    may_pass: Optional[bool] = None
     #: The Branches so far, where `SessionsApi.branches` raises the error.
     branches: Any = None
 

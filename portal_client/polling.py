@@ -35,6 +35,8 @@ def is_transient(error: BaseException) -> bool:
     """
     if not isinstance(error, ApiException):
         return False
+    if error.may_pass is not None:
+        return error.may_pass
     if isinstance(error, ApiConnectionError):
         reasons = getattr(error.__cause__, "args", ())
         return not any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons)

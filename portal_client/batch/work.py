@@ -16,9 +16,9 @@ from portal_client.batch.checked import checked
 from portal_client.batch.claims import claimed, release
 from portal_client.batch.item import Inputs
 from portal_client.batch.reconcile import date_of
-from portal_client.exceptions import OpenApiException
+from portal_client.exceptions import ApiException, OpenApiException
 from portal_client.models.session import Session
-from portal_client.polling import is_final, poll
+from portal_client.polling import is_final, is_transient, poll
 from portal_client.timeouts import Deadline, Timeouts
 
 #: The limit of one reading of a session, in seconds.
@@ -122,9 +122,13 @@ def submit(calls: Calls, attempt: Attempt) -> Started:
             ]
         except OSError as error:
             raise NotSent(f"{type(error).__name__}: {error}") from None
-        response = calls.once.create_async_session_with_http_info(
-            inputs.agent_id, inputs.text_prompt, files or None, _request_timeout=attempt.seconds
-        )
+        try:
+            response = calls.once.create_async_session_with_http_info(
+                inputs.agent_id, inputs.text_prompt, files or None, _request_timeout=attempt.seconds
+            )
+        except ApiException as error:
+            error.may_pass = is_transient(error)  # its cause is lost on the way from another process
+            raise
     return Started(response.data.session_id, date_of(response.headers))
 
 

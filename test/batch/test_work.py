@@ -13,9 +13,11 @@ from batch.conftest import Running
 from portal_client import ApiConnectionError, ApiException, EnvToken, SessionsApi, TooManyRequestsException
 from portal_client.batch import work
 from portal_client.batch.item import inputs_of
+from portal_client.batch.outcome import Outcome, outcome_of
 from portal_client.batch.work import Attempt, Calls, NotBegun, NotSent, Repeated, submit, wait
-from support.clients import TOKEN, calling, failing
+from support.clients import TOKEN, calling, client_of, failing, server_tls
 from support.portal import BEGINNING, dropped, refused
+from support.scripted import playing, reply
 
 
 def attempt(
@@ -49,6 +51,24 @@ def test_a_refused_connection_is_not_repeated_either(running: Running) -> None:
     assert isinstance(error, ApiConnectionError)
     assert error.call is not None
     assert error.call.attempts == 1
+
+
+def elsewhere(error: ApiException) -> ApiException:
+    """An error as a ProcessPoolExecutor hands it over: the cause is a traceback of the process."""
+    again: ApiException = pickle.loads(pickle.dumps(error))
+    again.__cause__ = RuntimeError("Traceback (most recent call last): …")
+    return again
+
+
+@pytest.mark.fault("Batches", "A certificate that is not trusted ends the run, in processes too")
+def test_an_error_of_a_process_tells_whether_the_next_attempt_may_succeed(running: Running) -> None:
+    with playing(reply({}), tls=server_tls()) as server, client_of(server.host) as client:
+        untrusted = failing(lambda: submit(Calls(SessionsApi(client)), attempt()))
+    away = running.api.api_client.with_options(host="http://127.0.0.1:9")
+    unreachable = failing(lambda: submit(Calls(SessionsApi(away)), attempt()))
+
+    assert outcome_of(elsewhere(untrusted)) is Outcome.STOP
+    assert outcome_of(elsewhere(unreachable)) is Outcome.UNREACHABLE
 
 
 def test_what_the_user_said_of_retries_holds_for_the_rest(running: Running) -> None:
