@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar, Optional, Self, Union, cast
 
@@ -19,7 +19,7 @@ from portal_client.exceptions import ApiTypeError
 from portal_client.hooks import Hooks
 from portal_client.operation import Request
 from portal_client.recording import recording
-from portal_client.request import HTTPRequest
+from portal_client.request import HTTPRequest, UnderWay
 from portal_client.rest import RESTClientObject, RESTResponse
 from portal_client.secret import SecretSetting
 from portal_client.settings import HasDefault
@@ -164,12 +164,15 @@ class ApiClient(HasDefault):
         response = self.rest_client.send(prepared)
         return api_response(response, prepared, self._decoded(request, response, prepared))
 
-    def observed(self, request: Request, *hooks: Hooks) -> tuple[Any, dict[str, Any]]:
+    def observed(
+        self, request: Request, *hooks: Hooks, watch: Optional[Callable[[UnderWay], object]] = None
+    ) -> tuple[Any, dict[str, Any]]:
         """Send a request with hooks of its own; return its data, and what an error tells of such a call.
 
-        The latter are arguments of ApiException. Raises ApiException.
+        The latter are arguments of ApiException; `watch` is given each attempt. Raises ApiException.
         """
         prepared = self.prepare_request(request)
+        prepared.watch = watch
         prepared.hooks = (*prepared.hooks, *hooks)
         response = self.rest_client.send(prepared)
         return self._decoded(request, response, prepared), context(response, prepared)

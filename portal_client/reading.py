@@ -10,6 +10,7 @@ from portal_client.exceptions import ApiException, WaitTimeout
 from portal_client.models.session import Session
 from portal_client.operation import Operation
 from portal_client.options import RequestOptions
+from portal_client.request import UnderWay
 from portal_client.text import printable
 from portal_client.timeouts import Deadline, Timeouts
 
@@ -53,6 +54,19 @@ class Reader:
         self.context: dict[str, Any] = {}
         self.session_id: str = session_id
         self.failure: Optional[ApiException] = None
+        self._under_way: Optional[UnderWay] = None
+        self._is_interrupted = False
+
+    def interrupt(self) -> None:
+        """End the read that is under way, and later ones, from any thread: they raise ApiException."""
+        self._is_interrupted = True
+        if (under_way := self._under_way) is not None:
+            under_way.interrupt()
+
+    def _watch(self, attempt: UnderWay) -> None:
+        self._under_way = attempt
+        if self._is_interrupted:
+            attempt.interrupt()
 
     def __call__(self) -> Session:
         """Return the state of the session now.
@@ -62,10 +76,12 @@ class Reader:
         limits = self._limits._replace(total=self.within(self._limits.total))
         self._request.options["_request_timeout"] = limits
         try:
-            session, self.context = self._client.observed(self._request)
+            session, self.context = self._client.observed(self._request, watch=self._watch)
         except ApiException as error:
             self.failure = error
             raise
+        finally:
+            self._under_way = None
         self.failure = None
         return cast(Session, session)
 

@@ -49,6 +49,14 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{self.host}" + ("" if usual else f":{self.port}")
 
 
+class UnderWay(Protocol):
+    """An attempt that another thread can end."""
+
+    def interrupt(self) -> None:
+        """End it: what waits for the server is woken, and nothing is sent again."""
+        ...
+
+
 @dataclass(slots=True)
 class HTTPRequest:
     """A request as it goes over the wire, and its limits; `target` is the path with the query."""
@@ -75,6 +83,7 @@ class HTTPRequest:
     secrets: Sequence[str] = field(default=(), repr=False)  # those in its body
     ids: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)  # of what it is about
     prompts: bool = False  # an agent
+    watch: Optional[Callable[[UnderWay], object]] = field(default=None, repr=False)  # is given each attempt
 
     @property
     def repeatable(self) -> bool:

@@ -138,6 +138,8 @@ class RESTClientObject:
         while True:
             number += 1
             exchange = Exchange(deadline, exchange)
+            if request.watch is not None:
+                request.watch(exchange)
             if observers:
                 observers.attempt(request, number, exchange)
             response: Optional[R] = None

@@ -83,6 +83,7 @@ class Subscription:
     def close(self) -> None:
         """End the connection, from any thread; a step that waits raises ApiStreamError."""
         self._closing.set()
+        self._reader.interrupt()
         self._disconnect()
 
     def succeed(self) -> None:

@@ -122,6 +122,10 @@ class Deadline:
                 raise TimeoutError("the time for the call is over")
         return None if limit > _MAX_SOCKET_SECONDS else limit
 
+    def expire(self) -> None:
+        """Leave no time."""
+        self._end = self.began
+
     def lift(self) -> None:
         """Drop the total; from here only each silence is bounded."""
         self._end = math.inf

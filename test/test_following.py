@@ -10,8 +10,9 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,9 +39,10 @@ from portal_client import (
     subscription,
 )
 from portal_client.reading import Reader
+from portal_client.request import UnderWay
 from portal_client.subscription import Subscription
 from portal_client.timeouts import Deadline, Timeouts
-from support.clients import TOKEN, Clock, client_of, closes, interrupt, late, resets
+from support.clients import TOKEN, Clock, ca_file, client_of, closes, interrupt, late, resets, server_tls
 from support.scripted import Answer, Connection, Received, Script, chunk, playing, reply
 from support.sessions import PING, Open, Service, cut, ended, event, said, state
 
@@ -529,6 +531,62 @@ def test_another_thread_may_close_it(waiting: str, of_client: bool, monkeypatch:
 
     assert error.reason == "the updates of session 's1' are closed"
     assert len(service.asked) == asked
+
+
+@pytest.mark.fault("Following", "Another thread may close it, and the client does, wherever it waits")
+@pytest.mark.parametrize("of_client", [False, True])
+@pytest.mark.parametrize("sent", [b"", reply(said())[:-10]], ids=["for a response", "for its rest"])
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+def test_another_thread_may_close_it_while_the_session_is_read(
+    tmp_path: Path, secure: bool, sent: bytes, of_client: bool
+) -> None:
+    begun, left = threading.Event(), threading.Event()
+
+    def hangs(connection: Connection, request: Received) -> bool:
+        connection.send(sent)
+        begun.set()
+        with suppress(OSError):
+            connection.sock.recv(1)
+        left.set()
+        return False
+
+    trusted = {"ssl_ca_cert": ca_file(tmp_path)} if secure else {}
+    with (
+        playing(hangs, tls=server_tls() if secure else None) as server,
+        client_of(server.host, **trusted) as client,
+    ):
+        updates = SessionsApi(client).follow_session("s1", timeout=30)
+        close = client.close if of_client else updates.close
+        error = closing_while(updates, lambda: begun.wait(LIMIT), close)
+        assert left.wait(LIMIT)
+
+    assert error.reason == "the updates of session 's1' are closed"
+    assert len(server.requests) == 1
+
+
+def test_closing_does_not_disturb_the_next_call_over_the_same_connection() -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def slow(connection: Connection, request: Received) -> None:
+        begun.set()
+        assert over.wait(LIMIT)
+        connection.send(reply(said("Go on.")))
+
+    with (
+        playing(reply(said()), slow) as server,
+        client_of(server.host) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        api = SessionsApi(client)
+        attempts: list[UnderWay] = []
+        client.observed(SessionsApi.get_session.operation.request(("s1",), {}), watch=attempts.append)
+        session = pool.submit(api.get_session, "s1")
+        assert begun.wait(LIMIT)
+        attempts[0].interrupt()
+        over.set()
+
+        assert session.result(LIMIT).messages[-1].text == "Go on."
+    assert (len(server.requests), server.connections) == (2, 1)
 
 
 @pytest.mark.fault("Following", "Another thread may close it, and the client does, wherever it waits")

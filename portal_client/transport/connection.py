@@ -13,7 +13,10 @@ import socket
 import ssl
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from threading import Lock
 from typing import Any, Optional
+from weakref import ref
 
 import urllib3
 import urllib3.connection
@@ -66,12 +69,28 @@ class HTTPConnection(Extended):
 
     def __init__(self, host: str, **options: Any) -> None:
         super().__init__(host, **options)
+        self._serving = Lock()
         #: With a dot at its end, which matters to the resolution of a name.
         self.full_host: str = host
 
+    def _serve(self) -> None:
+        """Take up the exchange of this thread."""
+        exchange = current.get()
+        with self._serving:
+            self.exchange = exchange
+        exchange.connection = ref(self)
+
+    def interrupt(self, exchange: Exchange) -> None:
+        """Wake who waits for an exchange, from any thread; not who has taken up the next one."""
+        with self._serving:
+            wake = shutdown_of(self.sock) if self.exchange is exchange else None
+            if wake is not None:
+                with suppress(OSError):  # it is closed already
+                    wake(socket.SHUT_RDWR)
+
     @override
     def connect(self) -> None:
-        self.exchange = current.get()
+        self._serve()
         deadline = self.exchange.deadline
         limits = deadline.limits
         self.exchange.silence = limits.connect
@@ -162,7 +181,7 @@ class HTTPConnection(Extended):
 
     @override
     def request(self, method: str, url: str, *args: Any, decode_content: bool = True, **options: Any) -> None:
-        self.exchange = current.get()
+        self._serve()
         self._request = method, url, decode_content
         if self.is_closed:
             self.connect()

@@ -20,11 +20,13 @@ class Exchange:
     response, 0 until there is one; `proxy` the one on the way. `uncounted` is True where nobody counts the
     bytes (see plain.py) and the request may have been written. `raised` is what a middleware has raised, and
     `secrets` are the headers that it has set. `on_end` is to be told of the end of the call, by `call_ended`.
+    `connection` is a reference to the one of ours that serves it, None before.
     """
 
     __slots__ = (
         "before",
         "began",
+        "connection",
         "credential",
         "deadline",
         "ended",
@@ -46,6 +48,7 @@ class Exchange:
         self.began: float = deadline.now()
         self.ended: float = self.began
         self.silence: float = deadline.limits.read
+        self.connection: Optional[Callable[[], Any]] = None
         self.proxy: Optional[Proxy] = None
         self.credential: Optional[str] = None
         self.query: str = ""
@@ -84,6 +87,13 @@ class Exchange:
     def call_failed(self, kind: object, error: Optional[BaseException], trace: object) -> None:
         """Tell those who observe the call what has ended it, as the exit of a `with` block is told."""
         self.call_ended(error=error)
+
+    def interrupt(self) -> None:
+        """End it, from any thread: what waits on its socket is woken, and nothing is sent again."""
+        self.deadline.expire()  # first: who takes up a connection later sees it
+        connection = None if self.connection is None else self.connection()
+        if connection is not None:
+            connection.interrupt(self)
 
     def give_time(self, sock: Any) -> None:
         """Bound the next wait on a socket; raises TimeoutError when no time is left."""
