@@ -128,8 +128,10 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
+        if self.process != os.getpid():
+            return
         with self._lock:
-            if self._connection is not None and self.process == os.getpid():
+            if self._connection is not None:
                 self._connection.close()
                 self._connection = None
                 _open.discard(self)
@@ -140,9 +142,9 @@ class Journal:
 
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection, None, None]:
+        if self.process != os.getpid():  # a thread that is not in this one may have had the lock
+            raise self._forked()
         with self._lock:
-            if self.process != os.getpid():
-                raise self._forked()
             if self._connection is None:
                 raise ApiValueError(f"{self.path} is closed")
             yield self._connection

@@ -291,8 +291,23 @@ def test_a_journal_is_not_carried_over_a_fork(running: Running) -> None:
                 told.put(str(error))
 
     process = context.Process(target=child)
+    used, forked = threading.Event(), threading.Event()
+
+    def use() -> None:
+        with running.batch._journal._open():
+            used.set()
+            assert forked.wait(20)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    assert used.wait(20)
     process.start()
-    process.join()
+    forked.set()
+    thread.join(20)
+    process.join(20)
+    if process.is_alive():
+        process.kill()
+        process.join(20)
 
     assert process.exitcode == 0
     assert ["was open when this process was forked" in told.get() for _ in range(2)] == [True, True]
