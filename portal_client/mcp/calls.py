@@ -18,6 +18,7 @@ from portal_client.models.session import Session
 from portal_client.operation import Request
 from portal_client.reading import SHORTEST_SECONDS
 from portal_client.reasons import in_doubt, reasons
+from portal_client.request import UnderWay
 from portal_client.serialization import sanitize
 from portal_client.spelling import hint
 from portal_client.text import masked_data, printable, shortened
@@ -163,9 +164,11 @@ class _MaskingClient(ApiClient):
         """Send a request and return its data."""
         return self.observed(request)[0]
 
-    def observed(self, request: Request, *hooks: Hooks) -> tuple[Any, dict[str, Any]]:
+    def observed(
+        self, request: Request, *hooks: Hooks, watch: Optional[Callable[[UnderWay], object]] = None
+    ) -> tuple[Any, dict[str, Any]]:
         """Send a request with hooks of its own; return its data, and what an error tells of such a call."""
-        data, context = super().observed(request, *hooks)
+        data, context = super().observed(request, *hooks, watch=watch)
         return masked_data(data, context["secrets"]), context
 
 
