@@ -347,9 +347,23 @@ MUTATIONS = [
         "test/test_waiting.py::test_the_same_prompt_as_before_is_another_one",
     ),
     M(
+        "a session that was just started, and that a machine does not know yet",
+        "portal_client/polling.py",
+        "is_young or is_transient(error)",
+        "is_transient(error)",
+        "test/test_waiting.py::test_a_session_that_was_just_started_may_be_missing_for_a_moment",
+    ),
+    M(
+        "the connection of the next call, when a read is ended",
+        "portal_client/transport/connection.py",
+        "if self.exchange is exchange else None",
+        "if True else None",
+        "test/test_following.py::test_closing_does_not_disturb_the_next_call_over_the_same_connection",
+    ),
+    M(
         "a read that fails and may not fail again",
         "portal_client/polling.py",
-        "if not is_transient(error):",
+        "if not (is_young or is_transient(error)):",
         "if True:",
         "test/test_waiting.py::test_what_may_pass_does_not_end_the_wait "
         "test/test_waiting.py::test_a_read_has_a_limit_of_its_own",
@@ -641,6 +655,20 @@ MUTATIONS = [
         "test_a_service_that_rewrites_prompts_is_not_asked_twice_though_the_first_reply_is_lost "
         "test/batch/test_runner.py::"
         "test_a_service_whose_clocks_differ_is_not_asked_twice_though_the_first_reply_is_lost",
+    ),
+    M(
+        "a worker with a wrong clock",
+        "portal_client/batch/endings.py",
+        "return outcome is Outcome.AGAIN and age < self._limits.send_timeout",
+        "return False",
+        "test/batch/test_executors.py::test_a_worker_with_a_wrong_clock_ends_the_run",
+    ),
+    M(
+        "what only the worker knows of an error",
+        "portal_client/batch/work.py",
+        "error.may_pass = is_transient(error)",
+        "pass",
+        "test/batch/test_work.py::test_an_error_of_a_process_tells_whether_the_next_attempt_may_succeed",
     ),
     M(
         "one request for an attempt",
