@@ -564,6 +564,7 @@ def test_another_thread_may_close_it_while_the_session_is_read(
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("Following", "Closing does not disturb the next call over the same connection")
 def test_closing_does_not_disturb_the_next_call_over_the_same_connection() -> None:
     begun, over = threading.Event(), threading.Event()
 
