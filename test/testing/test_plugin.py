@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ LIMIT = 90
 
 
 def installed() -> bool:
-    return any(point.value == "portal_testing.plugin" for point in entry_points(group="pytest11"))
+    points = (point for each in distributions() for point in each.entry_points)
+    return any(point.value == "portal_testing.plugin" for point in points)
 
 
 def options(*wanted: str) -> list[str]:
