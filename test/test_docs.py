@@ -200,6 +200,17 @@ def test_the_readme_is_read_in_ten_minutes() -> None:
     assert len(PAGES["README.md"].text.splitlines()) <= 250
 
 
+def test_what_the_comparison_claims_is_explained_and_shown() -> None:
+    rows = [row for row in PAGES["docs/comparison.md"].text.splitlines() if "| [yes](" in row]
+    shown = [re.search(r"\[(test_\w+)\]\(\.\./(test/[\w/]+\.py)\)", row) for row in rows]
+    lacking = [row for row, found in zip(rows, shown, strict=True) if found is None]
+    there = {found[2]: (ROOT / found[2]).read_text("utf-8") for found in shown if found}
+
+    assert len(rows) >= 45
+    assert lacking == []
+    assert [found[1] for found in shown if found and f"def {found[1]}(" not in there[found[2]]] == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name: str) -> None:
     page = PAGES[name]
