@@ -104,9 +104,8 @@ def _read(adapter: TypeAdapter[Any], text: str) -> Any:
             continue
         if document is text:
             return value
-        if value not in found:
-            found.append(value)
-    if len(found) == 1:
+        found.append(value)
+    if found and all(value == found[0] for value in found[1:]):
         return found[0]
     if found:
         raise ValueError(f"{len(found)} of its code blocks are, and they differ")
@@ -143,9 +142,11 @@ def _code_blocks(text: str) -> Iterator[str]:
 # ── the conversation in Markdown ──
 
 #: What a quotation in Markdown does not hold together, or what a reader's program would load or run: HTML,
-#: pictures, definitions of links for the whole document, and links that lead to more than a page.
+#: pictures, definitions of links for the whole document, links that lead to more than a page, also those in
+#: formulas, and code blocks with braces, such as ```{python}, whose code is run.
 _UNQUOTABLE = re.compile(
-    r"<(?!https?://[^\s<>]*>)[A-Za-z/!?]|!\[|\]\((?!https?://|mailto:|\#)"
+    r"<(?!https?://[^\s<>]*>)[A-Za-z/!?]|!\[|\]\((?!https?://|mailto:|\#)|(?:```|~~~)[ \t]*\{"
+    r"|\\(?:href|url|style|class|cssId|require|includegraphics|html[A-Z]\w*|mmlToken)\b"
     r"|^[ \t>*+\-0-9.)]*\[(?:[^\[\]\\]|\\[\s\S]){1,999}\]:",
     re.MULTILINE,
 )

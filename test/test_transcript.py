@@ -194,6 +194,21 @@ def test_what_is_wrong_with_an_answer_is_said(kind: Any, text: str, why: str) ->
     assert f": {why}" in str(caught.value)
 
 
+def test_many_code_blocks_are_compared_once_each() -> None:
+    compared = 0
+
+    class Counted(pydantic.RootModel[int]):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return super().__eq__(other)
+
+    with pytest.raises(ApiValueError, match="500 of its code blocks are, and they differ"):
+        answered("".join(f"```\n{at}\n```\n" for at in range(500))).parse(Counted)
+
+    assert compared <= 500
+
+
 def test_a_long_answer_is_cut_in_the_error_and_control_characters_are_escaped() -> None:
     with pytest.raises(ApiValueError) as caught:
         answered("\x1b[31m" + "x" * 10_000).parse(int)
@@ -289,6 +304,31 @@ def test_rendered_with_all_html_nothing_runs_or_loads(text: str) -> None:
     renderer = MarkdownIt("commonmark", {"html": True})
     renderer.validateLink = lambda url: True  # type: ignore[method-assign]
     Tags().feed(renderer.render(answered(text).to_markdown()))
+
+
+@pytest.mark.fault("Injection", "What an agent says is text wherever it is shown: it runs and loads nothing")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$$\\href{javascript:alert(1)}{x}$$",
+        "$\\url{javascript:x}$ and \\(\\style{background:url(//203.0.113.1)}{x}\\)",
+        "$\\require{html}$ $\\includegraphics{http://203.0.113.1/x.png}$ $\\htmlData{x=1}{y}$",
+        "$\\mmlToken{mi}[href='javascript:alert(1)']{x}$",
+        "```{python}\nimport os\n```",
+        "~~~ {include} /etc/passwd\n~~~",
+    ],
+)
+def test_formulas_with_links_and_code_that_a_reader_runs_are_code_blocks(text: str) -> None:
+    written = answered(text).to_markdown()
+
+    assert [kind for kind, _ in outline(written)][-1] == "fence"
+    assert f"text\n{text}\n" in written
+
+
+def test_other_formulas_stay_formulas() -> None:
+    text = "$$\\frac{a}{b}$$ and \\(\\text{x}\\) in ```x```"
+
+    assert f"> {text}\n" in answered(text).to_markdown()
 
 
 @given(st.text(st.sampled_from("`~>#-=*[]()!<:&|\\ \n\tab1.")))
