@@ -39,8 +39,8 @@ def last_talk(messages: Sequence[Any], share: int = 1) -> Talk:
     for message in reversed(messages[-(MAX_TURNS // share) :]):
         if left <= 0:
             break
-        turns.append(_turn(message, min(MAX_TEXT_LENGTH, left)))
-        left -= len(message.text)
+        turns.append(turn := _turn(message, min(MAX_TEXT_LENGTH, left)))
+        left -= len(message.text) - turn.cut
     return Talk(turns[::-1], len(messages) - len(turns))
 
 

@@ -151,6 +151,30 @@ def test_a_hundred_messages_are_shown_whole() -> None:
     assert 'class="note"' not in html
 
 
+def test_a_huge_message_leaves_room_for_those_before_it() -> None:
+    one = Session.model_validate(SESSION)
+    one.messages[-1].text = "x" * 5_000_000
+
+    html = one._repr_html_()
+
+    assert html.count("<li") == len(one.messages)
+    assert "… 4,980,000 more characters" in html
+    assert "earlier message" not in html
+
+
+#: The characters with Unicode's property Bidi_Control.
+@pytest.mark.parametrize(
+    "character", "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+def test_what_turns_the_direction_is_shown_as_an_escape(character: str) -> None:
+    text = f"a{character}b"
+
+    html = Session.model_validate(session(text))._repr_html_()
+
+    assert character not in html
+    assert f"a\\u{ord(character):04x}b" in html
+
+
 def wide_table(text: str) -> dict[str, Any]:
     values = [{"key": f"{at}{text}", "text": text, "link": text} for at in range(30)]
     return {"title": text, "columns": [text] * 30, "rows": [{"values": values}] * 1_000}
