@@ -16,9 +16,15 @@ from portal_client.views.text import counted, moment, titled
 #: The classes of a view. MathJax leaves alone what is within the last two; the text is that of others.
 _CLASSES = "portal-view tex2jax_ignore mathjax_ignore"
 
-
-#: The statuses that have a colour, by its class.
-_STATUSES = {"good": ("ready", "flushed", "ended"), "busy": ("running", "open"), "bad": ("error",)}
+#: The classes of statuses that have a colour: of what is done, under way or failed.
+_KINDS = {
+    "ready": "good",
+    "flushed": "good",
+    "ended": "good",
+    "running": "busy",
+    "open": "busy",
+    "error": "bad",
+}
 
 
 def notebook(parts: Sequence[Part]) -> str:
@@ -35,22 +41,10 @@ def _heading(part: Heading, elsewhere: str) -> Element:
     title = element("p", element("strong", part.title), class_="title")
     if part.status:
         title[0].tail = " "
-        title.append(element("span", part.status, class_=f"status {_kind(part.status)}".strip()))
+        kind = _KINDS.get(part.status.lower(), "")
+        title.append(element("span", part.status, class_=f"status {kind}".strip()))
     rows = (element("div", element("dt", name), " ", element("dd", _cell(fact))) for name, fact in part.facts)
     return element("header", title, element("dl", *rows)) if part.facts else element("header", title)
-
-
-def _kind(status: str) -> str:
-    """Return the class of a status: that of what is done, under way or failed."""
-    known = {
-        "ready": "good",
-        "flushed": "good",
-        "ended": "good",
-        "running": "busy",
-        "open": "busy",
-        "error": "bad",
-    }
-    return known.get(status.lower(), "")
 
 
 def _cell(value: Cell) -> Union[Element, str]:
