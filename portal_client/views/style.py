@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 #: The style of a view, and of nothing around it. Where notebooks have their own style for lists, tables and
-#: preformatted text, selectors are longer than they would need to be, and win.
+#: preformatted text, selectors are longer than they would need to be, and win. Text is clipped, since letters
+#: with many marks, one above the other, would cover what others said.
 STYLE = """
 .portal-view { max-width: 56rem; margin: 0 0 .8rem; line-height: 1.5; overflow-wrap: anywhere; }
+.portal-view p, .portal-view dd, .portal-view th, .portal-view td, .portal-view caption { overflow: clip; }
 .portal-view header { margin: 0 0 .8rem; }
 .portal-view p { margin: 0; }
 .portal-view .title { font-size: 1.05rem; }
@@ -27,7 +29,7 @@ STYLE = """
 .portal-view .icon { border: 1px solid; border-radius: .3rem; padding: 0 .25rem; font-size: .7rem; }
 .portal-view pre.text {
   font: inherit; color: inherit; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate;
-  word-break: normal; line-height: inherit; overflow: visible;
+  word-break: normal; line-height: inherit; overflow: clip;
   margin: 0; padding: .5rem .85rem; min-height: 1.5em; border-radius: .9rem;
   border: 1px solid rgba(128, 128, 128, .35); background: rgba(128, 128, 128, .1);
 }

@@ -21,7 +21,7 @@ from portal_sandbox.page import feed as module
 from portal_sandbox.page import view
 from portal_sandbox.store import Store
 from portal_sandbox.tables import MessageRow, SessionRow
-from support.browser import IN_A_BROWSER, RUN, chromium
+from support.browser import IN_A_BROWSER, RUN, TOWER, chromium, covered
 from support.hostile import HOSTILE
 
 from .browsing import console, entries, found, open_all, requested, show, texts, until
@@ -796,6 +796,16 @@ def test_hostile_texts_run_nothing_load_nothing_and_break_nothing(
     assert browser.execute_script("return window.hacked") is None
     assert console(browser) == []
     assert len(found(browser, "h1")) == 1
+
+
+def test_no_text_covers_that_of_others(browser: webdriver.Chrome, start: Start) -> None:
+    caller = start(agents={TOWER: lambda conversation, files: TOWER}, tokens={"secret": TOWER})
+    caller.create(TOWER, TOWER, [(TOWER[:100], b"", "text/plain")])
+    caller.create("a plain prompt", "echo", [(TOWER[:100], b"", "text/plain")])
+    open_all(browser, show(browser, caller, count=2))
+    assert "a plain prompt" in texts(browser)
+
+    assert covered(browser, "h2, dt, .text, .badge") == []
 
 
 # ── many ──

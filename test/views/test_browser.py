@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 
 from portal_client import Session
 from portal_client.views.text import visible
-from support.browser import IN_A_BROWSER, RUN, chromium
+from support.browser import IN_A_BROWSER, RUN, TOWER, chromium, covered
 from support.hostile import HOSTILE
 from support.samples import samples, session, viewed
 
@@ -155,6 +155,34 @@ def test_the_user_is_on_the_right_and_lines_are_kept(browser: webdriver.Chrome, 
     assert agent.rect["height"] > 3 * 16
     texts = [browser.execute_script("return arguments[0].innerText", each) for each in (agent, user)]
     assert texts == ["one\n\n  two   three\tfour", "\nfive"]
+
+
+@pytest.mark.parametrize("kind", [*viewed("x")])
+def test_nothing_that_is_said_covers_what_is_around_a_view(
+    browser: webdriver.Chrome, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "cell.html"
+    around = "<p>a line of others</p>" * 3
+    view = viewed(TOWER)[kind]._repr_html_()
+    path.write_text(
+        f"<!DOCTYPE html><meta charset=utf-8>{around}<main>{view}</main>{around}",
+        "utf-8",
+    )
+    opened(browser, path)
+
+    assert covered(browser, "body > p") == []
+
+
+def test_nothing_that_is_said_covers_another_message(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    one = session("plain")
+    agent = {"id": "a", "name": TOWER, "icon": TOWER}
+    said = ["one", TOWER, "two", TOWER, "three"]
+    one["messages"] = [{"text": text, "role": "assistant", "agent": agent} for text in said]
+    path = tmp_path / "session.html"
+    Session.model_validate({**one, "user_id": TOWER}).to_html(path)
+    opened(browser, path)
+
+    assert covered(browser, "dt, .title, pre") == []
 
 
 @pytest.mark.parametrize("width", [320, 1100])
