@@ -30,7 +30,7 @@ def _texts(error: BaseException) -> Iterator[str]:
     yield ""
     yield text
     for note in getattr(error, "__notes__", ()):
-        yield f"{note}"
+        yield printable(f"{note}", keep="\n\t")
     if cause := error.__cause__:
         yield f"Caused by {type(cause).__name__}: {printable(str(cause).partition(chr(10))[0])}"
     yield _HINT

@@ -86,12 +86,14 @@ def test_a_call_of_another_package_on_the_core_is_not_the_line_of_the_user() -> 
 def test_notes_and_the_cause_are_told() -> None:
     error = ApiConnectionError(reason="refused")
     error.add_note("a note")
+    error.add_note("what an agent said:\n\t\x1b[2J")
     error.__cause__ = OSError("no\x1b[31m route\nmore")
 
     lines = error._render_traceback_()
 
     assert lines[0] == "ApiConnectionError: refused"
     assert "a note" in lines
+    assert "\t\\x1b[2J" in lines
     assert "Caused by OSError: no\\x1b[31m route" in lines
 
 
