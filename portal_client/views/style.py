@@ -45,6 +45,7 @@ STYLE = """
 .portal-view .wide th, .portal-view .wide td { padding: .2rem .7rem .2rem 0; white-space: normal; }
 .portal-view .wide tr { border-bottom: 1px solid rgba(128, 128, 128, .35); }
 .portal-view .wide td { min-width: 4rem; max-width: 24rem; }
+.portal-view .wide th { overflow-wrap: break-word; max-width: 24rem; }
 .portal-view .wide table.branches { table-layout: fixed; width: 100%; font-size: inherit; }
 .portal-view .branches tbody tr { background: none; }
 .portal-view .branches tr th { width: 15rem; font-weight: inherit; }

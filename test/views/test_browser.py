@@ -11,7 +11,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from portal_client import Session
+from portal_client import GetSessionsResponse, Session
 from portal_client.views.text import visible
 from support.browser import IN_A_BROWSER, RUN, TOWER, chromium, covered
 from support.hostile import HOSTILE
@@ -183,6 +183,26 @@ def test_nothing_that_is_said_covers_another_message(browser: webdriver.Chrome, 
     opened(browser, path)
 
     assert covered(browser, "dt, .title, pre") == []
+
+
+def test_a_word_in_the_head_of_a_table_is_not_broken(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    path = tmp_path / "cell.html"
+    one = {**session("Analyst"), "id": "5f3c2d1e" * 4}
+    one["messages"][-1]["text"] = "Its revenue is the largest of the table."
+    view = GetSessionsResponse.model_validate({"sessions": [one]})._repr_html_()
+    path.write_text(
+        f"<!DOCTYPE html><meta charset=utf-8><body style='font-family: sans-serif'>{view}", "utf-8"
+    )
+    opened(browser, path)
+
+    lines = """
+    const text = document.createRange();
+    return [...document.querySelectorAll("th")].filter(each => !each.textContent.includes(" "))
+      .map(each => (text.selectNodeContents(each), text.getClientRects().length))
+    """
+    for width in range(300, 1_000, 50):
+        browser.execute_script("document.body.style.width = `${arguments[0]}px`", width)
+        assert browser.execute_script(lines) == [1] * 4, width
 
 
 @pytest.mark.parametrize("width", [320, 1100])
