@@ -352,7 +352,9 @@ def test_ctrl_c_is_silent_before_a_command_has_begun(tmp_path: Path) -> None:
 def test_completion_that_cannot_be_installed_is_told(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("", "utf-8")
 
-    done = process("--install-completion", "bash", HOME=str(tmp_path / "home"))
+    # Otherwise typer asks which shell has started the tests.
+    named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    done = process("--install-completion", "bash", HOME=str(tmp_path / "home"), **named)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"portal: {tmp_path / 'home'}")
