@@ -201,23 +201,25 @@ class Cassette:
         """Whether what was recorded between two readings was not replayed yet."""
         return not all(each.used for each in self.exchanges[last + 1 : left])
 
-    def _distinct(self) -> list[Exchange]:
-        """Return the exchanges without the readings that have only repeated the one before."""
+    def _kept(self) -> list[Exchange]:
+        """Return the exchanges that have ended, without readings that only repeat the one before."""
         kept: list[Exchange] = []
-        for each in self.exchanges:
+        with self._lock:
+            ended = [each for each in self.exchanges if each.ended]
+        for each in ended:
             repeats = bool(kept) and each.call.method == "GET" and each.as_data() == kept[-1].as_data()
             if not repeats:
                 kept.append(each)
-        return kept
+        secrets = sorted(self._secrets)
+        return [each.masked(secrets) for each in kept]
 
     def __repr__(self) -> str:
         does = "replays" if self.replays else "records"
         return f"<{type(self).__name__} {does} {self.path}, {len(self.exchanges)} exchanges>"
 
 
-def path_for(nodeid: str, file: Path, folder: str) -> Path:
+def path_for(name: str, file: Path, folder: str) -> Path:
     """Return the path of the cassette of a test: `cassettes/test_file/test_name.json` beside its file."""
-    name = nodeid.partition("::")[2].replace("::", ".")
     safe = re.sub(r"[^\w.\-\[\]]", "-", name)
     if safe != name or len(safe) > _MAX_NAME:  # else two tests might have one
         safe = f"{safe[:_MAX_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

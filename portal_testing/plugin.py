@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     S = TypeVar("S", bound=Server[Any])
 
 
+#: Whether a test has come to its end without raising; None until then.
+_ENDED = pytest.StashKey["bool | None"]()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the command and of the configuration file."""
     group = parser.getgroup("portal", "tests with portal_client")
@@ -31,6 +35,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("portal_cassettes", "The folder of cassettes, beside a test file", default="cassettes")
     parser.addini("portal_strict", "Whether all that a test has scripted must be used", "bool", True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether a test has come to its end; one that failed, was skipped or was stopped has not."""
+    report = yield  # first those who tell what a test of unittest has raised
+    if call.when == "setup":
+        item.stash[_ENDED] = None
+    elif call.when == "call":  # for each subtest, too
+        raised = call.excinfo is not None or report.failed
+        item.stash[_ENDED] = item.stash[_ENDED] is not False and not raised
+    return report
 
 
 @pytest.fixture
@@ -70,16 +88,18 @@ def portal_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     """The cassette of this test: recorded once against a real server, and replayed from then on."""
     from portal_testing.cassette import Cassette, CassetteMismatch, path_for
 
-    path = path_for(request.node.nodeid, request.node.path, request.config.getini("portal_cassettes"))
+    # Not the node id, to which pytest-xdist adds its groups.
+    named = [node for node in request.node.listchain() if isinstance(node, (pytest.Class, pytest.Item))]
+    name = ".".join(node.name for node in named)
+    path = path_for(name, request.node.path, request.config.getini("portal_cassettes"))
     mode: Any = request.config.getoption("portal_record")
     cassette = Cassette(path, mode)
     cassette.strict = bool(request.config.getini("portal_strict"))
-    failed = request.session.testsfailed
     cassette.open()
     yield cassette
     cassette.close()
     mismatch = ""
-    if request.session.testsfailed == failed:  # what a test that fails has recorded is not kept
+    if request.node.stash.get(_ENDED, None):  # what another one has recorded is not kept
         try:
             cassette.finish()
         except CassetteMismatch as error:
@@ -89,15 +109,14 @@ def portal_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
 
 
 def _served(serve: Callable[..., AbstractContextManager[S]], request: pytest.FixtureRequest) -> Iterator[S]:
-    """Yield a server; let the test fail for what was not used of its script, unless it has failed already."""
+    """Yield a server; let a test that comes to its end fail for what was not used of its script."""
     from portal_testing import UnusedScript
 
-    failed = request.session.testsfailed
     unused = ""
     with serve(strict=False) as server:
         server.strict = bool(request.config.getini("portal_strict"))
         yield server
-        if server.strict and request.session.testsfailed == failed:
+        if server.strict and request.node.stash.get(_ENDED, None):
             try:
                 server.check()
             except UnusedScript as error:

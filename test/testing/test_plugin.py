@@ -154,6 +154,38 @@ def test_a_test_that_has_failed_is_not_blamed_twice(pytester: pytest.Pytester) -
     run(pytester).assert_outcomes(failed=1, passed=1, errors=1)
 
 
+def test_a_test_that_has_not_come_to_its_end_is_not_blamed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import unittest
+        import pytest
+
+        def test_skipped(portal_server):
+            portal_server.agent("a1").replies("ok")
+            pytest.skip("not here")
+
+        @pytest.mark.xfail(reason="known")
+        def test_xfailed(portal_server):
+            portal_server.agent("a1").replies("ok")
+            assert False
+
+        class Test(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def served(self, portal_server):
+                self.server = portal_server
+
+            def test_skipped(self):
+                self.server.agent("a1").replies("ok")
+                self.skipTest("not here")
+
+            def test_unused(self):
+                self.server.agent("a1").replies("ok")
+        """
+    )
+
+    run(pytester).assert_outcomes(skipped=2, xfailed=1, passed=1, errors=1)
+
+
 def test_an_unknown_agent_is_named_with_those_there_are(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -239,6 +271,39 @@ def test_what_a_failing_test_has_recorded_is_not_kept(pytester: pytest.Pytester,
 
     assert len(host.requests) == 1
     assert not list(pytester.path.glob("cassettes/**/*.json"))
+
+
+@pytest.mark.parametrize("end", ["pytest.skip('not here')", "pytest.xfail('known')", "pytest.exit('stop')"])
+def test_what_a_test_has_recorded_that_did_not_come_to_its_end_is_not_kept(
+    pytester: pytest.Pytester, host: Any, end: str
+) -> None:
+    pytester.makepyfile(f"{RECORDED}            import pytest\n            {end}")
+    run(pytester)
+
+    assert len(host.requests) == 1
+    assert not list(pytester.path.glob("cassettes/**/*.json"))
+
+
+def test_the_groups_of_xdist_have_the_same_cassettes(pytester: pytest.Pytester, host: Any) -> None:
+    pytester.makepyfile(test_mine=RECORDED)
+    run(pytester).assert_outcomes(passed=1)
+    pytester.makeconftest(
+        """
+        import pytest
+
+        class Grouped(pytest.Function):  # as in a worker with --dist=loadgroup
+            @property
+            def nodeid(self):
+                return f"{super().nodeid}@group"
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                item.__class__ = Grouped
+        """
+    )
+
+    run(pytester, "--portal-record=none").assert_outcomes(passed=1)
+    assert len(host.requests) == 1
 
 
 def test_nothing_to_replay(pytester: pytest.Pytester, host: Any) -> None:
