@@ -10,11 +10,12 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, get_args
+from urllib.parse import parse_qsl, urlsplit
 
 from portal_client.api_client import ApiClient
 from portal_client.exceptions import ApiConnectionError
@@ -124,7 +125,7 @@ class Cassette:
 
     def save(self) -> None:
         """Write the file; a test that is interrupted meanwhile leaves the one before."""
-        data = {"portal_cassette": _FORMAT, "exchanges": [each.as_data() for each in self._distinct()]}
+        data = {"portal_cassette": _FORMAT, "exchanges": [each.as_data() for each in self._kept()]}
         text = json.dumps(masked_data(data, sorted(self._secrets)), indent=1, ensure_ascii=False)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
@@ -138,7 +139,7 @@ class Cassette:
         """Write the exchanges as a HAR file, for browsers and other tools; `base_url` is before each path."""
         from portal_testing.har import archive
 
-        data = masked_data(archive(self._distinct(), base_url), sorted(self._secrets))
+        data = masked_data(archive(self._kept(), base_url), sorted(self._secrets))
         Path(path).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
     def install(self, client: Client) -> Client:
@@ -158,15 +159,15 @@ class Cassette:
         with self._lock:
             self.exchanges.append(exchange)
         try:
-            self._secrets.update(secrets_in(request.headers))
+            self._secrets.update(secrets_in(request.headers), _in_url(request.url))
             response = call_next(request)
-            self._secrets.update(_in_query(response))
+            self._secrets.update(_in_query(response), _in_url(response.headers.get("location", "")))
             return exchange.note(response)
         except ApiConnectionError as error:
             exchange.note_failure(error)
             raise
         finally:
-            if not exchange.status and not exchange.failure:  # it has not come to the network
+            if not exchange.ended:  # it has not come to the network
                 with self._lock:
                     self.exchanges.remove(exchange)
 
@@ -228,17 +229,17 @@ def path_for(name: str, file: Path, folder: str) -> Path:
 
 def _load(path: Path) -> list[Exchange]:
     try:
-        text = path.read_text("utf-8")
+        text = path.read_bytes()
     except FileNotFoundError:
         raise FileNotFoundError(
             f'there is no cassette {path}: record it with pytest --portal-record=once, or record="once"'
         ) from None
     try:
-        data: Any = json.loads(text)
+        data: Any = json.loads(text.decode())
         if data["portal_cassette"] != _FORMAT:
             raise ValueError(f"its format is {data['portal_cassette']!r}, and not {_FORMAT}")
         return [Exchange.of_data(each) for each in data["exchanges"]]
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is no cassette: {error!r}") from error
 
 
@@ -246,6 +247,12 @@ def _in_query(response: MiddlewareResponse) -> list[str]:
     """Return the credential that was sent in the query, which no header shows."""
     exchange = getattr(getattr(response, "raw", None), "exchange", None)
     return [] if exchange is None or not exchange.query else [exchange.credential]
+
+
+def _in_url(url: str) -> Iterator[str]:
+    """Yield what is a credential by its name in a query, as in a signed URL that a redirect leads to."""
+    query = parse_qsl(urlsplit(url).query)
+    yield from secrets_in({name: value for name, value in query if not name.lower().endswith("_id")})
 
 
 def _token() -> MiddlewareResponse:

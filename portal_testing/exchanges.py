@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from portal_client.exceptions import ApiConnectionError, ApiTimeoutError
 from portal_client.middleware import MiddlewareResponse
+from portal_client.text import masked_data
 from portal_testing.calls import Call, SentFile
 
 #: The headers of a response that are kept; each other one may be a secret, or differ from day to day.
@@ -43,7 +44,7 @@ class Exchange:
     call: Call
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict[str, str])
-    body: bytes = b""
+    body: bytes | bytearray = b""
     failure: str = ""
     reason: str = ""
     sent: bool = True
@@ -53,11 +54,12 @@ class Exchange:
 
     def note(self, response: MiddlewareResponse) -> MiddlewareResponse:
         """Note a response, and return it; the events of a stream are noted as they are read."""
-        self.status = response.status
         self.headers = {name: value for name, value in response.headers.items() if name.lower() in _KEPT}
         if not self.is_stream:
             self.body = self._read(response)
+            self.status = response.status
             return response
+        self.status = response.status
         pieces = self._noting(response.blocks())
         return MiddlewareResponse(response.status, response.headers, pieces, response.reason)
 
@@ -72,13 +74,12 @@ class Exchange:
         try:
             return response.read()
         except BaseException as error:
-            self.status = 0
             if isinstance(error, (HTTPError, OSError)):
                 self.note_failure(error)
             raise
 
     def _noting(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        noted = bytearray()
+        noted = self.body = bytearray()
         try:
             for block in blocks:
                 noted += block
@@ -86,8 +87,6 @@ class Exchange:
         except (HTTPError, OSError) as error:
             self.note_failure(error)
             raise
-        finally:
-            self.body = bytes(noted)
 
     @property
     def is_stream(self) -> bool:
@@ -109,11 +108,11 @@ class Exchange:
             raise kind(reason=self.reason, request_sent=False)
         if not self.status:
             return _Lost(self._error())
-        body = self._pieces() if self.failure or self.is_stream else self.body
+        body = self._pieces() if self.failure or self.is_stream else bytes(self.body)
         return MiddlewareResponse(self.status, self.headers, body, request_sent=True)
 
     def _pieces(self) -> Iterator[bytes]:
-        yield from self.body.splitlines(keepends=True)
+        yield from bytes(self.body).splitlines(keepends=True)
         if self.failure:
             raise self._error()
 
@@ -121,6 +120,19 @@ class Exchange:
         return TimeoutError(self.reason) if self.failure == "timeout" else ConnectionError(self.reason)
 
     # ── JSON ──
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is a response, or it is known why there is none."""
+        return bool(self.status or self.failure)
+
+    def masked(self, secrets: Sequence[str]) -> Exchange:
+        """Return the exchange without secrets in a body that is no text: masking Base64 would spoil it."""
+        try:
+            self.body.decode()
+        except UnicodeDecodeError:
+            return replace(self, body=masked_data(bytes(self.body), secrets))
+        return self
 
     def as_data(self) -> dict[str, Any]:
         """Return the exchange as JSON data."""
@@ -144,12 +156,12 @@ class Exchange:
     def of_data(cls, data: Mapping[str, Any]) -> Exchange:
         """Return the exchange of JSON data. Raises KeyError, TypeError and ValueError for other data."""
         request, response, failure = data["request"], data.get("response"), data.get("failure")
-        call = Call(
+        call = Call(  # what is no mapping has no items, and is refused here
             request["operation"],
             request["method"],
             request["path"],
-            query=request.get("query", {}),
-            form=request.get("form", {}),
+            query=dict(request.get("query", {}).items()),
+            form=dict(request.get("form", {}).items()),
             body=request.get("body"),
             files=[SentFile(**file, content=None) for file in request.get("files", ())],
         )
@@ -157,9 +169,12 @@ class Exchange:
         if response is None and failure is None:
             raise ValueError("it has neither a response nor a failure")
         if response is not None:
-            exchange.status, exchange.headers = response["status"], response["headers"]
+            exchange.status, exchange.headers = response["status"], dict(response["headers"].items())
             exchange.body = _body_of(response)
+            MiddlewareResponse(exchange.status, exchange.headers)  # raises for what cannot be one
         if failure is not None:
+            if failure["kind"] not in ("timeout", "connection"):
+                raise ValueError(f"a failure is a timeout or a connection, not {failure['kind']!r}")
             exchange.failure, exchange.sent = failure["kind"], failure["sent"]
             exchange.reason = failure["reason"]
         return exchange

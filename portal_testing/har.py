@@ -87,7 +87,7 @@ def _response(exchange: Exchange) -> dict[str, Any]:
         "cookies": [],
         "headers": [{"name": name, "value": value} for name, value in exchange.headers.items()],
         "content": content,
-        "redirectURL": "",
+        "redirectURL": next((v for name, v in exchange.headers.items() if name.lower() == "location"), ""),
         "headersSize": -1,
         "bodySize": len(exchange.body),
     }

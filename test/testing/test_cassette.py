@@ -7,8 +7,10 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -38,7 +40,7 @@ from portal_testing import Cassette, CassetteMismatch
 from portal_testing.cassette import path_for
 from portal_testing.server import CandelaServer, PortalServer
 from support.clients import PROMPT, TOKEN, calling, client_of, closes, late
-from support.scripted import SESSION, Connection, Received, chunk, reply
+from support.scripted import SESSION, Connection, Received, chunk, playing, reply
 
 from .test_server import START
 from .test_server import candela as candela
@@ -171,6 +173,39 @@ def test_what_is_no_cassette(path: Path) -> None:
     path.parent.mkdir()
     for text in ("", "[]", "{}", '{"portal_cassette": 2}', '{"portal_cassette": 1, "exchanges": [{}]}'):
         path.write_text(text)
+        with pytest.raises(ValueError, match=r"cassette\.json is no cassette"):
+            Cassette(path).open()
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("response", {"status": "200", "headers": {}}),
+        ("response", {"status": 42, "headers": {}}),
+        ("response", {"status": 200, "headers": []}),
+        ("response", {"status": 200, "headers": {"X": 1}}),
+        ("response", {"status": 200, "headers": {}, "text": 1}),
+        ("failure", {"kind": "time-out", "sent": True, "reason": ""}),
+        ("request", {"operation": "get_session", "method": "GET", "path": "/", "query": ["a"]}),
+    ],
+)
+def test_a_cassette_that_was_edited_badly_is_refused_as_it_is_opened(
+    part: str, value: object, path: Path
+) -> None:
+    with calling(reply()) as c, Cassette(path):
+        c.api.get_session("s1")
+    data = json.loads(path.read_text("utf-8"))
+    data["exchanges"][0][part] = value
+    path.write_text(json.dumps(data))
+
+    with pytest.raises(ValueError, match=r"cassette\.json is no cassette"), Cassette(path):
+        pass
+
+
+def test_a_cassette_in_another_encoding_or_with_a_conflict_is_named(path: Path) -> None:
+    path.parent.mkdir()
+    for text in (b'{"portal_cassette": "\xfc"}', b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n"):
+        path.write_bytes(text)
         with pytest.raises(ValueError, match=r"cassette\.json is no cassette"):
             Cassette(path).open()
 
@@ -448,6 +483,43 @@ def test_a_stream_that_was_left_is_kept_as_far_as_it_came(
         assert next(events) == first
 
 
+def test_a_stream_that_is_still_open_is_kept_as_far_as_it_came(
+    portal: PortalServer, path: Path, nobody: SessionsApi
+) -> None:
+    portal.agent("a1").never_replies()
+    api = portal.api(SessionsApi)
+    session_id = api.create_async_session("a1", "Hello").session_id
+    with ExitStack() as stack, Cassette(path):
+        first = next(stack.enter_context(api.subscribe_to_session_stream(session_id)))
+    with Cassette(path), nobody.subscribe_to_session_stream(session_id) as events:
+        assert next(events) == first
+
+
+def test_a_call_that_is_under_way_at_the_end_is_not_kept(
+    portal: PortalServer, path: Path, nobody: SessionsApi
+) -> None:
+    begun, over = Event(), Event()
+
+    def agent(*prompt: object) -> str:
+        begun.set()
+        assert over.wait(10)
+        return "It grew."
+
+    portal.agent("a1").runs(lambda conversation, files: agent())
+    api = portal.api(SessionsApi)
+    with ThreadPoolExecutor(1) as threads:
+        with Cassette(path) as cassette:
+            api.get_sessions("echo")
+            late = threads.submit(api.create_session, "a1", "Hello")
+            assert begun.wait(10)
+        over.set()
+        assert late.result(10).messages[-1].text == "It grew."
+
+    with Cassette(path) as cassette:
+        assert nobody.get_sessions("echo").sessions == []
+    assert len(cassette.exchanges) == 1
+
+
 def test_bodies_of_any_kind(path: Path, nobody: SessionsApi) -> None:
     bodies = [b"\x00\xff\x80", "Grüße\r\n".encode(), b"[1e999, NaN]", b"", b'{"a": 1.0, "b": "\\ud83d"}']
     answers = [reply(body, Content_Type="application/json") for body in bodies]
@@ -501,6 +573,57 @@ def test_no_secret_is_in_the_file(path: Path, tmp_path: Path) -> None:
     assert "My token is ***" in path.read_text("utf-8")
 
 
+@pytest.mark.parametrize("before", range(3))
+def test_a_secret_in_a_body_of_bytes_is_masked_before_it_is_base64(
+    before: int, path: Path, nobody: SessionsApi, tmp_path: Path
+) -> None:
+    token = b"tok-3n-Very-Secret"
+    body = b"\xff" * before + token + b"\xfe\xff"
+    with calling(reply(body), access_token=token.decode()) as c, Cassette(path) as cassette:
+        assert c.api.get_session_without_preload_content("s1").read() == body
+    cassette.to_har(tmp_path / "a.har")
+
+    with Cassette(path):
+        masked = nobody.get_session_without_preload_content("s1").read()
+    har = json.loads((tmp_path / "a.har").read_text("utf-8"))
+    text = har["log"]["entries"][0]["response"]["content"]["text"]
+    assert masked == base64.b64decode(text, validate=True) == body.replace(token, b"***")
+
+
+@pytest.mark.fault("Secrets", "A cassette holds no token, no cookie and no password")
+@pytest.mark.parametrize("to", ["/s2", "http://127.0.0.1:{}/s2"])
+def test_the_signature_of_a_url_is_not_in_the_file(
+    to: str, path: Path, nobody: SessionsApi, tmp_path: Path
+) -> None:
+    query = "X-Amz-Expires=60&X-Amz-Signature=aB3%2Fsigned-b7"
+    with playing(reply()) as elsewhere:
+        to = f"{to.format(elsewhere.port)}?{query}"
+        with calling(reply({}, status=302, Location=to), reply()) as c, Cassette(path) as cassette:
+            session = c.api.get_session("s1")
+    cassette.to_har(tmp_path / "a.har")
+
+    entry = json.loads((tmp_path / "a.har").read_text("utf-8"))["log"]["entries"][0]
+    assert entry["response"]["redirectURL"].endswith("/s2?X-Amz-Expires=60&X-Amz-Signature=***")
+    assert "signed-b7" not in path.read_text("utf-8") + (tmp_path / "a.har").read_text("utf-8")
+    with Cassette(path):
+        assert nobody.get_session("s1") == session
+
+
+@pytest.mark.fault("Secrets", "A cassette holds no token, no cookie and no password")
+def test_a_credential_in_the_query_of_a_call_is_not_in_the_file(path: Path, nobody: SessionsApi) -> None:
+    def call(api: SessionsApi) -> object:
+        return api.create_session_from_replay("s1", 0, _query={"api_key": "Very-Secret", "page": 2})
+
+    with calling(reply()) as c, Cassette(path) as cassette:
+        call(c.api)
+    with Cassette(path) as cassette:
+        call(nobody)
+
+    assert "Very-Secret" not in path.read_text("utf-8")
+    expected = {"session_id": "s1", "last_message_index": "0", "api_key": "***", "page": "2"}
+    assert cassette.exchanges[0].call.query == expected
+
+
 def test_a_token_is_fetched_to_record_and_never_to_replay(candela: CandelaServer, path: Path) -> None:
     def client(url: str) -> SyncApiClient:
         token = OAuth2Password(f"{url}/oauth2/v1/token", *list(candela._credentials.values())[1:])
@@ -551,18 +674,18 @@ def test_a_har_file(portal: PortalServer, path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("nodeid", "expected"),
+    ("name", "expected"),
     [
-        ("tests/test_a.py::test_x", r"cassettes/test_a/test_x\.json"),
-        ("tests/test_a.py::TestIt::test_x[1-a]", r"cassettes/test_a/TestIt\.test_x\[1-a\]\.json"),
-        ("tests/test_a.py::test_x[a/b c]", r"cassettes/test_a/test_x\[a-b-c\]-[0-9a-f]{8}\.json"),
-        (f"tests/test_a.py::test_{'x' * 300}", rf"cassettes/test_a/test_{'x' * 115}-[0-9a-f]{{8}}\.json"),
+        ("test_x", r"cassettes/test_a/test_x\.json"),
+        ("TestIt.test_x[1-a]", r"cassettes/test_a/TestIt\.test_x\[1-a\]\.json"),
+        ("test_x[a/b c]", r"cassettes/test_a/test_x\[a-b-c\]-[0-9a-f]{8}\.json"),
+        (f"test_{'x' * 300}", rf"cassettes/test_a/test_{'x' * 115}-[0-9a-f]{{8}}\.json"),
     ],
 )
-def test_the_cassette_of_a_test(nodeid: str, expected: str, tmp_path: Path) -> None:
+def test_the_cassette_of_a_test(name: str, expected: str, tmp_path: Path) -> None:
     import re
 
-    found = path_for(nodeid, tmp_path / "test_a.py", "cassettes").relative_to(tmp_path)
+    found = path_for(name, tmp_path / "test_a.py", "cassettes").relative_to(tmp_path)
 
     assert re.fullmatch(expected, found.as_posix())
 
