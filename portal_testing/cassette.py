@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, get_args
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from portal_client.api_client import ApiClient
 from portal_client.exceptions import ApiConnectionError
@@ -38,6 +38,11 @@ _MAX_NAME = 120
 
 #: The requests for tokens: they pass as a cassette is recorded, and are none of it.
 _FOR_TOKENS = ("fetch_token", "refresh_token")
+
+#: By whole words: a `keyword`, or a `session_id`, is none.
+_CREDENTIAL = re.compile(
+    r"(?<![a-z])(apikey|credential|key|password|secret|sig|signature|token)(?![a-z])", re.IGNORECASE
+)
 
 
 class CassetteMismatch(AssertionError):
@@ -250,9 +255,9 @@ def _in_query(response: MiddlewareResponse) -> list[str]:
 
 
 def _in_url(url: str) -> Iterator[str]:
-    """Yield what is a credential by its name in a query, as in a signed URL that a redirect leads to."""
-    query = parse_qsl(urlsplit(url).query)
-    yield from secrets_in({name: value for name, value in query if not name.lower().endswith("_id")})
+    """Return what is a credential by its name in a query, as in a signed URL that a redirect leads to."""
+    query = parse_qsl(url.partition("?")[2].partition("#")[0])
+    return (value for name, value in query if _CREDENTIAL.search(name))
 
 
 def _token() -> MiddlewareResponse:

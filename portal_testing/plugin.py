@@ -47,7 +47,7 @@ def pytest_runtest_makereport(
         item.stash[_ENDED] = None
     elif call.when == "call":  # for each subtest, too
         raised = call.excinfo is not None or report.failed
-        item.stash[_ENDED] = item.stash[_ENDED] is not False and not raised
+        item.stash[_ENDED] = item.stash.get(_ENDED, None) is not False and not raised
     return report
 
 

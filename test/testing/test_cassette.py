@@ -612,7 +612,7 @@ def test_the_signature_of_a_url_is_not_in_the_file(
 @pytest.mark.fault("Secrets", "A cassette holds no token, no cookie and no password")
 def test_a_credential_in_the_query_of_a_call_is_not_in_the_file(path: Path, nobody: SessionsApi) -> None:
     def call(api: SessionsApi) -> object:
-        return api.create_session_from_replay("s1", 0, _query={"api_key": "Very-Secret", "page": 2})
+        return api.create_session_from_replay("s1", 0, _query={"api_key": "Very-Secret", "keyword": "grew"})
 
     with calling(reply()) as c, Cassette(path) as cassette:
         call(c.api)
@@ -620,7 +620,7 @@ def test_a_credential_in_the_query_of_a_call_is_not_in_the_file(path: Path, nobo
         call(nobody)
 
     assert "Very-Secret" not in path.read_text("utf-8")
-    expected = {"session_id": "s1", "last_message_index": "0", "api_key": "***", "page": "2"}
+    expected = {"session_id": "s1", "last_message_index": "0", "api_key": "***", "keyword": "grew"}
     assert cassette.exchanges[0].call.query == expected
 
 
