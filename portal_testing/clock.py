@@ -39,13 +39,17 @@ class Clock:
     def advance(self, seconds: float | timedelta) -> None:
         """Put the clock forward, so that tokens and deadlines expire.
 
-        Raises ValueError for a time below 0: a clock does not go back.
+        Raises ValueError for a time below 0, as a clock does not go back, and for one beyond the calendar.
         """
         if isinstance(seconds, timedelta):
             seconds = seconds.total_seconds()
         if not seconds >= 0:
             raise ValueError(f"a clock is put forward, not back: {seconds} s")
         with self._lock:
+            try:
+                datetime.now(UTC) + timedelta(seconds=self._ahead + seconds)
+            except OverflowError as error:
+                raise ValueError(f"a clock is put forward by {seconds} s, to no date: {error}") from None
             self._ahead += seconds
 
     def sleep(self, seconds: float) -> None:

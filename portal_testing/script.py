@@ -18,11 +18,11 @@ class UnusedScript(AssertionError):
 class ScriptedFailure(Refused):
     """The refusal of a call that a script wants."""
 
-    def __init__(self, status: int, detail: str, retry_after: float | None) -> None:
+    def __init__(self, status: int, detail: str, retry_after: int | None) -> None:
         super().__init__(detail)
         self.status: int = status
         if retry_after is not None:
-            self.headers: Mapping[str, str] = {"Retry-After": f"{retry_after:g}"}
+            self.headers: Mapping[str, str] = {"Retry-After": f"{retry_after}"}
 
 
 @dataclass(eq=False, slots=True)
@@ -88,10 +88,10 @@ class Script:
 _USED = {0: "never used", 1: "used once"}
 
 
-def check_times(number: object) -> None:
-    """Raise ValueError for what is no number of calls."""
-    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
-        raise ValueError(f"times must be a whole number from 1 up, not {number!r}")
+def check_whole(name: str, number: object, least: int) -> None:
+    """Raise ValueError, which names the argument, for what is no whole number from `least` up."""
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        raise ValueError(f"{name} must be a whole number from {least} up, not {number!r}")
 
 
 def call_text(verb: str, *arguments: object, **options: object) -> str:

@@ -13,7 +13,7 @@ from portal_sandbox.agents import Agent, Asked, File, Message, agent_error, echo
 from portal_sandbox.errors import STOPPED, AgentFailed
 from portal_testing.clock import Clock
 from portal_testing.handling import current
-from portal_testing.script import Script, ScriptedFailure, Step, call_text, check_times
+from portal_testing.script import Script, ScriptedFailure, Step, call_text, check_whole
 
 Owner = TypeVar("Owner")
 
@@ -36,15 +36,17 @@ class Faults(ABC, Generic[Owner]):
         status: int,
         detail: str = _FAILED,
         *,
-        retry_after: float | None = None,
+        retry_after: int | None = None,
         times: int | None = None,
     ) -> Owner:
         """The call is refused with a status and not carried out; `retry_after` is a header, in seconds.
 
-        Raises ValueError for a status that is none of an error.
+        Raises ValueError for a status that is none of an error, and for a part of a second.
         """
         if type(status) is not int or not 400 <= status <= 599:
             raise ValueError(f"status must be that of an error, 400 to 599, not {status!r}")
+        if retry_after is not None:
+            check_whole("retry_after", retry_after, 0)
         text = call_text("fails", status, retry_after=retry_after, times=times)
         return self._add(Step(text, times, failure=partial(ScriptedFailure, status, detail, retry_after)))
 
@@ -217,13 +219,14 @@ def _constant(value: Any) -> Agent:
 
 
 def _append(script: Script, step: Step) -> None:
-    check_times(step.times)
+    if step.times is not None:
+        check_whole("times", step.times, 1)
     step.text = f"{script.subject}.{step.text}"
     script.steps.append(step)
 
 
 def _put(script: Script, number: int, step: Step) -> None:
-    check_times(number)
+    check_whole("number", number, 1)
     if step.times is not None:
         raise ValueError("on_call names one call, so times does not apply")
     if number in script.on_call or number <= script.calls:

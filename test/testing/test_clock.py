@@ -92,6 +92,10 @@ def test_it_is_put_forward_and_not_back() -> None:
     for wrong in (-1, float("nan"), timedelta(seconds=-1)):
         with pytest.raises(ValueError, match="put forward, not back"):
             clock.advance(wrong)
+    for beyond in (float("inf"), 1e12):
+        with pytest.raises(ValueError, match="to no date"):
+            clock.advance(beyond)
+    assert 180 <= clock.monotonic() - before[1] < 200
 
 
 def test_it_is_for_one_server_alone(portal: PortalServer) -> None:

@@ -100,6 +100,14 @@ def test_a_refusal_carries_out_nothing(portal: PortalServer) -> None:
     assert [call.status for call in portal.calls] == [429, 429, 429, 200]
 
 
+def test_a_long_pause_is_sent_to_the_second(portal: PortalServer) -> None:
+    portal.agent("a1").fails(429, retry_after=1_036_801)
+    with pytest.raises(TooManyRequestsException) as refused:
+        portal.api(SessionsApi).create_session("a1", "Hello")
+
+    assert dict(refused.value.headers or {})["retry-after"] == "1036801"
+
+
 def test_a_reply_that_is_lost(portal: PortalServer) -> None:
     portal.agent("a1").loses_the_reply().then_loses_the_reply("done").then_replies("ok")
     api = portal.api(SessionsApi)
@@ -311,8 +319,12 @@ def test_what_cannot_be_scripted(portal: PortalServer) -> None:
         agent.runs("text")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="on_call names one call"):
         agent.on_call(2).replies("ok", times=2)
-    with pytest.raises(ValueError, match="times must be a whole number"):
-        agent.on_call(0).replies("ok")
+    for number in (0, None, True):
+        with pytest.raises(ValueError, match="number must be a whole number from 1 up"):
+            agent.on_call(number).replies("ok")  # type: ignore[arg-type]
+    for seconds in (-1, 0.5, float("nan"), "2", True):
+        with pytest.raises(ValueError, match="retry_after must be a whole number from 0 up"):
+            agent.fails(429, retry_after=seconds)  # type: ignore[arg-type]
     ask(portal)
     agent.on_call(2).replies("ok")
     for number, why in ((1, "has been already"), (2, "is scripted already")):
