@@ -14,6 +14,8 @@ Client = TypeVar("Client", bound=ApiClient)
 #: How long a pause of a client waits for the agents at work, and one of an agent for its readers, in seconds.
 _FOR_AGENTS, _FOR_READERS = 1.0, 0.02
 
+_LAST = datetime.max.replace(tzinfo=UTC)
+
 
 class Clock:
     """The time of a server and of the clients that are given it. Safe with threads.
@@ -46,10 +48,8 @@ class Clock:
         if not seconds >= 0:
             raise ValueError(f"a clock is put forward, not back: {seconds} s")
         with self._lock:
-            try:
-                datetime.now(UTC) + timedelta(seconds=self._ahead + seconds)
-            except OverflowError as error:
-                raise ValueError(f"a clock is put forward by {seconds} s, to no date: {error}") from None
+            if self._ahead + seconds > (_LAST - datetime.now(UTC)).total_seconds():
+                raise ValueError(f"a clock is put forward to a date, not by {seconds} s")
             self._ahead += seconds
 
     def sleep(self, seconds: float) -> None:
