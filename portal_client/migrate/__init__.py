@@ -1,0 +1,1 @@
+"""What a script for an original client would meet here: `python -m portal_client.migrate script.py`."""
