@@ -109,7 +109,7 @@ class OAuth2Password(TokenSource, Reference):
         self.password = _check_reference("password", password)
         self.client_id = _check_reference("client_id", client_id)
         self.client_secret = _check_reference("client_secret", client_secret)
-        self.scope = exact(scope)
+        self.scope: str = exact(scope)
         encoded("scope", self.scope)
         self.leeway = leeway
         self.configuration = configuration

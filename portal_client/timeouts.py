@@ -17,7 +17,7 @@ TimeoutArgument = Union[None, float, tuple[float, float], urllib3.Timeout]
 
 #: Draws a pause in seconds between two limits. A program's own `random` stays as it was seeded, and a forked
 #: child does not pause as its parent does.
-jitter = random.SystemRandom().uniform
+jitter: Callable[[float, float], float] = random.SystemRandom().uniform
 
 
 class Timeouts(NamedTuple):

@@ -49,9 +49,9 @@ class Endings:
 
     def __init__(self, ledger: Ledger, upcoming: Upcoming, limits: Limits) -> None:
         self.waits: deque[Entry] = deque()
-        self.doubts = Doubts(limits.settle, ledger.taken)
-        self.pace = Pace(limits.per_minute, limits.workers)
-        self.contact = Contact(self.pace, limits.outage)
+        self.doubts: Doubts = Doubts(limits.settle, ledger.taken)
+        self.pace: Pace = Pace(limits.per_minute, limits.workers)
+        self.contact: Contact = Contact(self.pace, limits.outage)
         self.stop: Optional[BaseException] = None
         self._ledger = ledger
         self._upcoming = upcoming

@@ -74,7 +74,7 @@ class Journal:
     def __init__(self, path: str, writable: bool) -> None:
         self.path: str = path
         self._lock = threading.RLock()
-        self.process = os.getpid()
+        self.process: int = os.getpid()
         self._connection: Optional[sqlite3.Connection] = None
         if any(other.path == path and other.process != self.process for other in _open):
             raise self._forked()

@@ -51,7 +51,7 @@ class Shell:
         #: The options of the service that were given, by name.
         self._options = options
         #: The command that examines the service.
-        self.doctor = self.hint(*doctor)
+        self.doctor: str = self.hint(*doctor)
         #: What helps, by the code that the command ends with.
         self.advice: dict[Exit, str] = {
             Exit.UNREACHABLE: f"`{self.doctor}` looks for the reason.",

@@ -257,7 +257,7 @@ PORTAL: Rows = {
 _GONE = ("alerts_api", "onboarding_api", "test_api", "AlertsApi", "OnboardingApi", "TestApi")
 _OWN = (_OUT, "no operation uses it: its responses could not be read")
 _PLUMBING = (_OUT, "call the operation, its `_with_http_info` or its `_without_preload_content` form")
-WORDS = {
+WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(_GONE, _OWN),
     **dict.fromkeys(["call_api", "param_serialize", "response_deserialize"], _PLUMBING),
 }

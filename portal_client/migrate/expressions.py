@@ -34,8 +34,8 @@ class Expressions:
         #: The names of the errors that are caught around a statement; "" of all.
         self.caught: frozenset[str] = frozenset()
         #: How often an attribute of a name is set somewhere.
-        self.sets = Counter[str]()
-        self.scope = Scope()
+        self.sets: Counter[str] = Counter()
+        self.scope: Scope = Scope()
         #: The modules whose names are all imported.
         self.stars: list[Value] = []
         #: The attributes that the methods of a class of the script set.

@@ -19,7 +19,7 @@ from portal_client.transport.head import MAX_LINE_BYTES, Fields
 class TimedReader(io.RawIOBase):
     """The bytes of a response as they come from its socket."""
 
-    at_end = False
+    at_end: bool = False
 
     def __init__(
         self, sock: socket.socket, connection: http.client.HTTPConnection, exchange: Exchange

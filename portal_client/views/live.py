@@ -24,7 +24,7 @@ class Live:
     """
 
     def __init__(self, bundle: WeakMethod[Callable[[], dict[str, str]]]) -> None:
-        self.seen = Seen()
+        self.seen: Seen = Seen()
         self._bundle = bundle
         self._display: Callable[..., Any] = import_module("IPython.display").display
         self._drawing = Lock()
