@@ -19,7 +19,6 @@ from pages import ROOT
 from support.mutations import DROP, changed, moved, ref
 
 CHECKOUT = ("contracts", "docs", "finbourne_candela", "portal_client", "test", "tools")
-FILES = ("pyproject.toml",)
 PORTAL, CANDELA = "contracts/portal.openapi.json", "contracts/candela.openapi.json"
 #: Compares a package with its contract as test_contract does, in a process that knows the copy alone.
 COMPARE = """
@@ -41,8 +40,7 @@ def copy(tmp_path: Path) -> Path:
     """A copy of what the tool reads and writes."""
     for name in CHECKOUT:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in FILES:
-        shutil.copy(ROOT / name, tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
 

@@ -75,7 +75,7 @@ def test_the_search_knows_the_reference_and_the_guides(site: Path) -> None:
     index = (site / "search" / "search_index.json").read_text("utf-8")
 
     assert '"location":"guides/waiting/' in index
-    assert "portal_client.waiting" in index or "run_session" in index
+    assert '"location":"api/#portal_client.configuration.Configuration' in index
 
 
 def test_programs_are_told_what_there_is(site: Path) -> None:

@@ -19,11 +19,10 @@ def pages() -> dict[Path, str]:
     """Return the file with the text that it should have."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     name, version = project["name"], project["version"]
-    extras = project["optional-dependencies"].values()
-    optional = {Requirement(each).name: each for extra in extras for each in extra}
-    needed = {Requirement(each).name: each for each in project["dependencies"]}
-    scopes = {key: (each, "optional") for key, each in optional.items() if key != name}
-    scopes |= {key: (each, "required") for key, each in needed.items()}
+    needed = [Requirement(each) for each in project["dependencies"]]
+    extras = [Requirement(each) for extra in project["optional-dependencies"].values() for each in extra]
+    components = {each.name: _component(each, "optional") for each in extras if each.name != name}
+    components |= {each.name: _component(each, "required") for each in needed}
     bill = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -39,10 +38,10 @@ def pages() -> dict[Path, str]:
                 "purl": f"pkg:pypi/{name}@{version}",
             }
         },
-        "components": [_component(Requirement(each), scope) for _, (each, scope) in sorted(scopes.items())],
+        "components": [components[each] for each in sorted(components)],
         "dependencies": [
-            {"ref": name, "dependsOn": sorted(scopes)},
-            *({"ref": key} for key in sorted(scopes)),
+            {"ref": name, "dependsOn": sorted(components)},
+            *({"ref": key} for key in sorted(components)),
         ],
     }
     return {ROOT / "sbom.cdx.json": json.dumps(bill, indent=2) + "\n"}

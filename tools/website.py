@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 
@@ -117,5 +117,5 @@ def _documented(package: str) -> list[str]:
     """Return the public classes and functions of a package that have no page of their own."""
     there = import_module(package)
     with_page = {path.stem for path in (ROOT / "docs").rglob("*.md")}
-    public: list[Union[type, Any]] = [getattr(there, name) for name in there.__all__ if name not in with_page]
+    public = [getattr(there, name) for name in there.__all__ if name not in with_page]
     return [f"{each.__module__}.{each.__qualname__}" for each in public if inspect.isclass(each)]

@@ -4,11 +4,15 @@ import json
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from threading import Event
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 import urllib3
 from bs4 import BeautifulSoup
+
+from portal_sandbox.page import feed as feeds
 
 from .conftest import Caller
 
@@ -105,3 +109,19 @@ def fields(shown: State) -> dict[str, str]:
 
 def words(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
+
+
+def end_of_feed(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """What is set when the sandbox ends a feed, because its reader has left."""
+    ended = Event()
+    events = feeds.Feed.events
+
+    async def noted(self: feeds.Feed) -> Any:
+        try:
+            async for each in events(self):
+                yield each
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(feeds.Feed, "events", noted)
+    return ended

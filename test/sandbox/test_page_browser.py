@@ -27,6 +27,7 @@ from support.hostile import HOSTILE
 from .browsing import console, entries, found, open_all, requested, show, texts, until
 from .candela.conftest import Candela, named
 from .conftest import LIMIT, Caller, Held, Start, Steps
+from .pages import end_of_feed
 
 pytestmark = IN_A_BROWSER
 
@@ -328,17 +329,7 @@ def test_a_page_that_is_not_seen_holds_no_connection(
     browser: webdriver.Chrome, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A browser has six connections to a host, for all its tabs."""
-    ended = threading.Event()
-    events = module.Feed.events
-
-    async def noted(self: module.Feed) -> Any:
-        try:
-            async for each in events(self):
-                yield each
-        finally:
-            ended.set()
-
-    monkeypatch.setattr(module.Feed, "events", noted)
+    ended = end_of_feed(monkeypatch)
     caller = start()
     show(browser, caller, count=0)
     hide = (

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, enumerate
+from threading import enumerate
 from time import monotonic
 from typing import Any
 
@@ -20,7 +20,7 @@ from portal_sandbox.page import feed as module
 
 from . import pages
 from .conftest import LIMIT, Caller, Held, Start, Steps
-from .pages import entries, feed, plain
+from .pages import end_of_feed, entries, feed, plain
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 
@@ -217,17 +217,7 @@ def test_a_feed_ends_with_the_server() -> None:
 def test_who_leaves_leaves_nothing_behind(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed = Event()
-    events = module.Feed.events
-
-    async def noted(self: module.Feed) -> Any:
-        try:
-            async for each in events(self):
-                yield each
-        finally:
-            closed.set()
-
-    monkeypatch.setattr(module.Feed, "events", noted)
+    closed = end_of_feed(monkeypatch)
     caller = start(db=tmp_path / "box.sqlite")
     threads = len(enumerate())
 
