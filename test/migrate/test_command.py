@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -180,7 +181,7 @@ def test_no_module_is_taken_from_the_folder_of_the_scripts(folder: Path) -> None
 
 def test_a_reader_that_goes_away_is_no_failure(folder: Path) -> None:
     (folder / "many.py").write_text(ERROR + 'SessionsApi().get_session("..")\n' * 1000, "utf-8")
-    command = f"{sys.executable} -m portal_client.migrate many.py | head -1"
+    command = f"{quote(sys.executable)} -m portal_client.migrate many.py | head -1"
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
