@@ -201,6 +201,13 @@ class Operation:
         arguments.__pydantic_config__ = ConfigDict(extra="forbid")
         return TypeAdapter(arguments).validator.validate_python
 
+    def prepare(self) -> None:
+        """Compile the validators now that the first call would compile.
+
+        pydantic may drop a KeyboardInterrupt while it compiles one ("Exception ignored in: 'cls_name'").
+        """
+        _ = self._validator, self.returns.validator
+
     def _check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         try:
             return self._validator(given)

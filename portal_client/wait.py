@@ -154,6 +154,8 @@ class Wait:
         Raises pydantic.ValidationError and ApiValueError, which name the argument, and OSError.
         """
         operation: Operation = call.operation
+        for each in (operation, cast(Any, self._sessions.get_session).operation):
+            each.prepare()  # so that Ctrl-C counts once the prompt is sent
         request = operation.request(arguments, options)
         self._client.prepare_request(request)
         return request

@@ -64,6 +64,28 @@ def settings_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The validators that are compiled from now on, those of the sessions among them."""
+    from pydantic import TypeAdapter
+
+    from portal_client import SessionsApi
+
+    made: list[Any] = []
+    compile_ = TypeAdapter.__init__
+
+    def noted(self: Any, *args: Any, **options: Any) -> None:
+        made.append(self)
+        compile_(self, *args, **{"_parent_depth": 3, **options})
+
+    monkeypatch.setattr(TypeAdapter, "__init__", noted)
+    for name in ("create_async_session", "get_session", "subscribe_to_session_stream"):
+        operation = getattr(SessionsApi, name).operation
+        for cached in ("_validator", "returns"):
+            vars(operation).pop(cached, None)
+    return made
+
+
 @pytest.fixture(scope="session")
 def demo_box() -> Iterator[Any]:
     """A sandbox with the documents' demo data; BEARER is its token."""

@@ -586,6 +586,20 @@ def test_ctrl_c_leaves_the_id(call: Callable[..., Session], capsys: pytest.Captu
     assert len(c.server.requests) == len(answers) + 1
 
 
+def test_ctrl_c_counts_as_soon_as_the_prompt_is_sent(compiled: list[Any]) -> None:
+    """Pydantic may drop one that comes while it compiles a validator."""
+    at_start: list[int] = []
+
+    def start(connection: Connection, request: Received) -> None:
+        at_start.append(len(compiled))
+        connection.send(STARTED)
+
+    with calling(start, RUNNING, READY) as c:
+        run(c)
+
+    assert at_start == [len(compiled)]
+
+
 @pytest.mark.parametrize(
     ("call", "answers", "hint"),
     [

@@ -147,6 +147,10 @@ class _Conversation:
         from portal_client.timeouts import Deadline, Timeouts, check_seconds
         from portal_client.wait import DEFAULT_SECONDS
 
+        prompts = api.create_async_session, api.update_async_session
+        calls: tuple[Any, ...] = *prompts, api.get_session, api.subscribe_to_session_stream
+        for call in calls:
+            call.operation.prepare()  # so that Ctrl-C counts once the prompt is sent
         limit = DEFAULT_SECONDS if shell.timeout is None else check_seconds("--timeout", shell.timeout)
         self._deadline = Deadline(Timeouts(total=limit))
         self._shell = shell

@@ -57,6 +57,25 @@ def session_of(ended: Ended) -> str:
     return found[1]
 
 
+@pytest.mark.parametrize("verb", ["run", "ask"])
+def test_ctrl_c_counts_as_soon_as_the_id_is_there(portal: Portal, compiled: list[Any], verb: str) -> None:
+    """Pydantic may drop one that comes while it compiles a validator."""
+    at_start: list[int] = []
+
+    def start(connection: Connection, request: Received) -> None:
+        at_start.append(len(compiled))
+        connection.send(reply({"session_id": "s1"}))
+
+    states = iter({**SESSION, "messages": [], "status": status} for status in ("Running", "Ready"))
+    script = by_target(
+        POST_async=start, GET_s1=lambda c, r: c.send(reply(next(states))), GET_subscribe=reply()
+    )
+    with playing(script) as server:
+        ended = portal(verb, "a1", "Go", *["--wait"] * (verb == "run"), host=server.host)
+
+    assert (ended.code, at_start) == (0, [len(compiled)])
+
+
 def test_ask_prints_the_words_alone_and_as_they_came(portal: Portal, box: Any, api: SessionsApi) -> None:
     ended = portal("ask", "writer", "Which region grew?", host=box.host)
 

@@ -12,13 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from cli.commands import COMMANDS, ROOT, TOKEN, Command, arguments, environment, process, response
 from cli.test_conversations import by_target
-from support.scripted import SESSION, STEP, Steps, chunk, playing, reply
+from support.scripted import SESSION, STEP, Connection, Received, Steps, chunk, playing, reply
 
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals")
 
@@ -102,11 +103,18 @@ def test_the_first_words_are_there_before_the_next_are_sent() -> None:
         assert ask.wait(STEP) == 0
 
 
-def test_the_id_comes_before_the_wait(tmp_path: Path) -> None:
-    script = by_target(POST_async=reply({"session_id": "s1"}), GET_s1=lambda c, r: server.hang(c, r))
+def test_the_id_comes_before_the_wait() -> None:
+    reading = Event()
+
+    def read(connection: Connection, request: Received) -> bool:
+        reading.set()
+        return server.hang(connection, request)
+
+    script = by_target(POST_async=reply({"session_id": "s1"}), GET_s1=read)
     with playing(script) as server, running("run", "a1", "Go", "--wait", host=server.host) as run:
         assert run.stderr
         assert run.stderr.readline() == "session s1\n"
+        assert reading.wait(STEP)
         run.send_signal(signal.SIGINT)
         assert run.wait(STEP) in INTERRUPTED
         assert run.stderr.read() == "portal: interrupted\n  The agent goes on: portal wait s1\n"
