@@ -21,6 +21,8 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 
+import finbourne_candela
+import portal_client
 import sbom
 from support.markdown import Page
 
@@ -135,6 +137,14 @@ def test_the_wheel_holds_its_bill_of_materials(wheel: dict[str, bytes]) -> None:
         Requirement(each).name for each in PROJECT["dependencies"]
     }
     assert [path.name for path, text in sbom.pages().items() if path.read_text("utf-8") != text] == []
+
+
+def test_the_version_is_everywhere_the_same_and_its_changes_are_dated() -> None:
+    version = PROJECT["version"]
+    newest = next(line for line in (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines() if "## [" in line)
+
+    assert {portal_client.__version__, finbourne_candela.__version__} == {version}
+    assert newest == "## [Unreleased]" or re.fullmatch(rf"## \[{version}\] - \d{{4}}-\d\d-\d\d", newest)
 
 
 @pytest.fixture(scope="module")
