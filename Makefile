@@ -33,13 +33,22 @@ mutants: $(VENV)/mutants.done  ## change retries, redirects, forms and events by
 check: lint types  ## linters, both type checkers and the slow tests, in under 30 minutes
 	$(BIN)/python -m pytest -m slow
 
-lint: $(VENV)/test.done
+lint: $(VENV)/test.done  ## the linter and the layout
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/test.done
+types: $(VENV)/test.done  ## both type checkers
 	$(BIN)/mypy
 	$(BIN)/pyright --warnings --pythonpath $(BIN)/python
+
+hooks: $(VENV)/test.done  ## have git check each commit, and the types at each push
+	$(BIN)/pre-commit install
+
+# What the audit says comes last; before it are warnings of the tool's own, or a traceback.
+audit: $(VENV)/test.done  ## look for known vulnerabilities in all that is installed here, by the list of PyPI
+	@$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/audited.txt
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r $(VENV)/audited.txt \
+	  2> $(VENV)/audit.log; status=$$?; tail -n 1 $(VENV)/audit.log >&2; exit $$status
 
 bench: $(VENV)/bench.done  ## measure, and write docs/performance.md, in about 5 minutes
 	$(BIN)/python -m bench --keep
@@ -98,4 +107,4 @@ $(VENV)/bench.done: $(VENV)/test.done bench/requirements.txt
 	@$(PIP) -r bench/requirements.txt
 	@touch $@
 
-.PHONY: help demo test faults mutants check lint types bench bench-check pages docs dist format clean anew
+.PHONY: help demo test faults mutants check lint types hooks audit bench bench-check pages docs dist format clean anew

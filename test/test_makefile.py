@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -128,3 +129,51 @@ def test_a_folder_that_is_no_environment_is_left_alone(home: Home) -> None:
     assert "mine is there and no virtual environment: say VENV=another" in told.stderr
     assert kept.read_text() == "years of work"
     assert home.made_by() == []
+
+
+# ── the hooks of git, and the audit ──
+
+
+def test_each_hook_calls_the_makefile_or_looks_itself() -> None:
+    yaml = pytest.importorskip("yaml")
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    hooks = {hook["id"]: hook for repo in config["repos"] for hook in repo["hooks"]}
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+    assert {repo["repo"] for repo in config["repos"]} == {
+        "local"
+    }  # its versions are those of test-requirements.txt
+    made = {hook["entry"] for hook in hooks.values() if hook["language"] == "system"}
+    assert made == {"make lint", "make pages", "make types"}
+    assert {entry.removeprefix("make ") for entry in made} <= targets
+    assert {hook["language"] for hook in hooks.values()} == {"system", "pygrep"}
+
+
+@pytest.mark.parametrize(
+    ("table", "log", "status"),
+    [
+        ("", "No known vulnerabilities found", 0),
+        ("urllib3 2.7.0 PYSEC-1", "Found 1 known vulnerability in 1 package", 1),
+        ("", "ConnectionError: HTTPSConnectionPool(host='pypi.org', port=443): Max retries exceeded", 1),
+    ],
+    ids=["clean", "vulnerable", "unreachable"],
+)
+def test_an_audit_ends_with_one_line_and_its_status(home: Home, table: str, log: str, status: int) -> None:
+    python = home.interpreter("python-a", made='test "$3" != freeze || echo urllib3==2.7.0')
+    (home.path / "pyproject.toml").touch()
+    (home.path / "test-requirements.txt").touch()
+    home.make(f"PYTHON={python}", ".venv/test.done")
+    tool = home.path / ".venv/bin/pip-audit"
+    tool.write_text(
+        f'#!/bin/sh\necho "$@" > asked\necho "{table}"\n'
+        f'echo Traceback, a warning >&2\necho "{log}" >&2\nexit {status}\n'
+    )
+    tool.chmod(0o755)
+    told = home.make("audit")
+
+    assert (told.returncode != 0) == (status != 0)
+    assert told.stdout.strip() == table
+    assert told.stderr.splitlines()[0] == log
+    assert "Traceback" not in told.stderr
+    assert "--strict" in (home.path / "asked").read_text()  # what could not be looked up is an error
+    assert (home.path / ".venv/audited.txt").read_text() == "urllib3==2.7.0\n"
