@@ -1,54 +1,57 @@
-"""The load of the soak test: threads that call both services, and a ledger of the outcome of each prompt."""
+"""The load of the soak test on Portal: threads that each call it as several users."""
+
+from __future__ import annotations
 
 import hashlib
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import RawIOBase
 from itertools import chain, count
+from pathlib import Path
 from random import Random
 from threading import Event
+from typing import Any
 
-import finbourne_candela
-from finbourne_candela import ObjectId, SessionStartRequest, SubmitPrompt
+from bench.ledger import ACKNOWLEDGED, Ledger
 from portal_client import ApiClient, ApiConnectionError, ApiException, Session, SessionsApi
 
-ACKNOWLEDGED, REFUSED, UNKNOWN = "acknowledged", "refused", "unknown"
-
-#: The statuses of refusals: the faults, and a session that is still running.
-REFUSALS = (409, 429, 500, 503)
+#: The size of the file that is read from the disk while it is sent, in bytes.
+LARGE = 4_000_000
 
 
-def _outcome(error: ApiException) -> str:
-    """Return the outcome of a failed call. Raises an error that chaos does not make."""
-    if isinstance(error, ApiConnectionError):
-        return UNKNOWN if error.request_sent else REFUSED
-    if error.status not in REFUSALS:
-        raise error
-    return REFUSED
+class Renewed:
+    """The token of a user; now and then one that has expired, and then the next one."""
+
+    def __init__(self, token: str, ledger: Ledger, seed: int) -> None:
+        self._token = token
+        self._ledger = ledger
+        self._random = Random(f"{seed} {token}")
+        self._expired = False
+
+    def __call__(self) -> str:
+        """Return a token."""
+        self._expired = not self._expired and self._random.random() < 0.03
+        if self._expired:
+            self._ledger.count("tokens expired")
+        return f"expired-{self._token}" if self._expired else self._token
 
 
-@dataclass
-class Ledger:
-    """The outcome of each prompt by its text, counts, and violations."""
+class Generated(RawIOBase):
+    """A file that is made while it is sent, and cannot be read again."""
 
-    outcomes: dict[str, str] = field(default_factory=dict[str, str])
-    counts: Counter[str] = field(default_factory=Counter[str])
-    wrong: list[str] = field(default_factory=list[str])
+    def __init__(self, content: bytes) -> None:
+        self._left = memoryview(content)
 
-    def send(self, prompt: str, call: Callable[[], object]) -> bool:
-        """Make the call that sends a prompt, and note its outcome; return whether it was acknowledged."""
-        try:
-            call()
-        except ApiException as error:
-            self.outcomes[prompt] = _outcome(error)
-            return False
-        self.outcomes[prompt] = ACKNOWLEDGED
+    def readable(self) -> bool:
+        """Return that it can be read."""
         return True
 
-    def check(self, holds: bool, otherwise: str) -> None:
-        """Note a violation."""
-        if not holds:
-            self.wrong.append(otherwise)
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; return the number of bytes."""
+        size = min(len(buffer), 50_000, len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
 
 
 @dataclass
@@ -63,70 +66,80 @@ class Known:
 class Worker:
     """One thread of Portal's load, as several users."""
 
-    def __init__(self, number: int, clients: Sequence[ApiClient], ledger: Ledger, seed: int) -> None:
+    def __init__(
+        self, number: int, clients: Sequence[ApiClient], large: Path, ledger: Ledger, seed: int
+    ) -> None:
         self._apis = [SessionsApi(client) for client in clients]
+        self._large = large
         self._ledger = ledger
         self._random = Random(f"{seed} {number}")
-        self._prompts = (f"prompt {number}.{each} ☃" for each in count())
+        self._prompts = (f"{number}.{each} ☃" for each in count())
         self._known: deque[Known] = deque(maxlen=20)
 
     def run(self, stopped: Event) -> None:
         """Do one random thing after the other."""
-        things = (self._ask, self._upload, self._go_on, self._follow, self._read, self._list)
+        things = (self._create, self._upload, self._update, self._stream, self._read, self._list)
         while not stopped.is_set():
             (thing,) = self._random.choices(things, (3, 2, 3, 3, 3, 1))
             try:
                 thing()
             except ApiException as error:  # of reading, which the client repeats, but not for ever
-                _outcome(error)
-                self._ledger.counts["reads given up"] += 1
+                self._ledger.outcome_of(error, thing.__name__)
+                self._ledger.count("reads given up")
 
-    def _ask(self) -> None:
-        self._create(self._random.choice(["echo", "spell"]), [])
+    def _create(self) -> None:
+        self._start(f"create {next(self._prompts)}", self._random.choice(["echo", "spell"]), [], [])
 
     def _upload(self) -> None:
-        sizes = self._random.choices([0, 1_000, 300_000], k=self._random.randint(1, 3))
-        self._create("digests", [self._random.randbytes(size) for size in sizes])
-
-    def _create(self, agent_id: str, contents: Sequence[bytes]) -> None:
-        api, prompt = self._random.choice(self._apis), next(self._prompts)
-        files = [(f"{index} ü.bin", content) for index, content in enumerate(contents)]
+        prompt, (kind,) = next(self._prompts), self._random.choices(["bytes", "disk", "generator"], (6, 1, 2))
+        contents = [self._random.randbytes(size) for size in self._random.choices([0, 1_000, 300_000], k=2)]
+        files: list[Any] = [(f"{index} ü.bin", content) for index, content in enumerate(contents)]
+        if kind == "disk":
+            contents.append(self._large.read_bytes())
+            files.append(self._large)
+        elif kind == "generator":
+            files[-1] = ("made.bin", Generated(contents[-1]))
+        self._ledger.count("files", len(files))
+        self._ledger.count(f"files, {kind}")
         digests = [hashlib.sha256(content).hexdigest() for content in contents]
+        self._start(f"upload-{kind} {prompt}", "digests", files, digests)
+
+    def _start(self, prompt: str, agent_id: str, files: list[Any], answer: Sequence[str]) -> None:
+        api = self._random.choice(self._apis)
 
         def create() -> None:
             session = api.create_session(agent_id, prompt, files=files)
             texts = [message.text for message in session.messages]
-            whole = texts == [prompt, "\n".join([prompt, *digests])]
+            whole = texts == [prompt, "\n".join([prompt, *answer])]
             self._ledger.check(whole, f"{prompt} was answered by {texts}")
             self._known.append(Known(api, session.id, [prompt]))
 
-        self._ledger.counts["files"] += len(files)
         self._ledger.send(prompt, create)
 
-    def _go_on(self) -> None:
+    def _update(self) -> None:
         if not self._known:
             return
-        known, prompt = self._random.choice(self._known), next(self._prompts)
-        if self._ledger.send(prompt, lambda: known.api.update_session(known.session_id, prompt)):
+        known, prompt = self._random.choice(self._known), f"update {next(self._prompts)}"
+        update = self._random.choice([known.api.update_session, known.api.update_async_session])
+        if self._ledger.send(prompt, lambda: update(known.session_id, prompt)) == ACKNOWLEDGED:
             known.prompts.append(prompt)
             if len(known.prompts) > 10:
                 self._known.remove(known)
 
-    def _follow(self) -> None:
-        api, prompt = self._random.choice(self._apis), next(self._prompts)
+    def _stream(self) -> None:
+        api, prompt = self._random.choice(self._apis), f"stream {next(self._prompts)}"
         started: list[str] = []
 
         def start() -> None:
             started.append(api.create_async_session("spell", prompt).session_id)
 
-        if not self._ledger.send(prompt, start):
+        if self._ledger.send(prompt, start) != ACKNOWLEDGED:
             return
-        self._ledger.counts["streams"] += 1
         try:
             with api.subscribe_to_session_stream(started[0]) as states:
                 last = self._grown(prompt, states)
         except ApiConnectionError:
-            self._ledger.counts["streams cut"] += 1
+            self._ledger.count("streams cut")
             last = api.subscribe_to_session(started[0])
         texts = [message.text for message in last.messages]
         whole = last.status == "Ready" and texts == [prompt, prompt]
@@ -136,7 +149,7 @@ class Worker:
     def _grown(self, prompt: str, states: Iterator[Session]) -> Session:
         last, said = next(states), ""
         for session in chain([last], states):
-            self._ledger.counts["events"] += 1
+            self._ledger.count("states streamed")
             before, said = said, "".join(message.text for message in session.messages[1:])
             grown = said.startswith(before) and (said == prompt or session.status == "Running")
             self._ledger.check(grown, f"{before!r} of {prompt} became {said!r}, {session.status}")
@@ -153,40 +166,3 @@ class Worker:
         api = self._random.choice(self._apis)
         api.get_sessions("spell")
         api.get_grouped_sessions()
-
-
-class CandelaWorker:
-    """One thread of Candela's load, as one user; the agent returns the prompts of its session."""
-
-    def __init__(self, number: int, api: finbourne_candela.SessionsApi, ledger: Ledger, seed: int) -> None:
-        self._api = api
-        self._ledger = ledger
-        self._random = Random(f"{seed} candela {number}")
-        self._prompts = (f"candela {number}.{each} ☃" for each in count())
-
-    def run(self, stopped: Event) -> None:
-        """Run one session after the other, with some prompts each."""
-        agent = ObjectId(scope="default", identifier="heard")
-        while not stopped.is_set():
-            try:
-                self._api.stop_session()  # also what was started although the answer was lost
-                started = self._api.start_session(SessionStartRequest(app=agent, model_cfg=agent))
-            except ApiException as error:
-                _outcome(error)
-                continue
-            self._talk(started.obj_id.identifier)
-
-    def _talk(self, session_id: str) -> None:
-        prompts: list[str] = []
-        for text in (next(self._prompts) for _ in range(self._random.randint(1, 6))):
-            prompt = SubmitPrompt(session_id=session_id, prompt=text)
-            heard: list[str] = []
-            if self._ledger.send(text, lambda: heard.extend(self._api.submit_pipeline_prompt(prompt))):  # noqa: B023
-                self._judge([*prompts, text], heard)
-            prompts.append(text)
-
-    def _judge(self, prompts: Sequence[str], heard: Sequence[str]) -> None:
-        fitting = {ACKNOWLEDGED: (1,), REFUSED: (0,), UNKNOWN: (0, 1)}
-        for prompt in prompts:
-            outcome = self._ledger.outcomes[prompt]
-            self._ledger.check(heard.count(prompt) in fitting[outcome], f"{outcome} {prompt} in {heard}")

@@ -2,10 +2,15 @@
 
     python bench/soak.py --seconds 20 [--seed N]
 
-Threads start and continue sessions of both services, send files, and follow answers as they grow. Each prompt
-is unique and sent once, so that it can be looked up in the database afterwards: an acknowledged one must be
-stored once, a refused one not at all, and one whose response was lost at most once. Descriptors and memory of
-both processes must not grow. The exit status is 1 where something does not hold.
+Threads start and continue sessions of both services, send files, wait for sessions, and follow answers as
+they grow, with tokens that expire. Batches run in processes that are killed or interrupted, and are resumed.
+Two sandboxes serve one database: one lives until the end; the other one, which the waits and the batches
+call, is killed and started again.
+
+Each prompt is unique and sent once, so that it can be looked up in the database afterwards: an acknowledged
+one must be stored once, with its answer, a refused one not at all, and one whose response was lost at most
+once. Descriptors, threads and memory of this process and of the sandbox that lives must not grow. The exit
+status is 1 where something does not hold.
 
 The same seed chooses the same load and the same faults, but the order of the threads varies.
 """
@@ -13,19 +18,17 @@ The same seed chooses the same load and the same faults, but the order of the th
 import argparse
 import os
 import secrets
-import signal
-import subprocess
+import sqlite3
 import sys
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from threading import Event
+from typing import Protocol
 
 ROOT = Path(__file__).parents[1]
 if str(ROOT) not in sys.path:  # where this is run as a file
@@ -33,169 +36,149 @@ if str(ROOT) not in sys.path:  # where this is run as a file
 
 import finbourne_candela
 import portal_sandbox
-from bench.load import ACKNOWLEDGED, REFUSED, UNKNOWN, CandelaWorker, Ledger, Worker
+from bench.balance import balance, stored, table
+from bench.ledger import Ledger
+from bench.load import LARGE, Renewed, Worker
+from bench.load_batch import BatchWorker
+from bench.load_candela import CandelaWorker
+from bench.load_waiting import WaitingWorker
+from bench.soak_server import CHAOS, CLIENT, PASSWORD, SECRET, Killer, Server
+from bench.usage import Growth, Usage
 from finbourne_candela.extensions import ArgsConfigurationLoader, SyncApiClientFactory
 from portal_client import ApiClient, Configuration, SessionsApi
 
-CHAOS = "503:2%,429:0.5%,500:1%,reset:1%,lost:2%,cut:2%,latency:20ms:10%"
+#: The threads of each load; those of Portal have so many users each, who take turns so that lists stay short.
+WORKERS, WAITING, CANDELA, USERS = 5, 2, 2, 40
 
-#: Portal's threads and the users of each, who take turns so that lists stay short; and Candela's threads.
-WORKERS, USERS, CANDELA_WORKERS = 6, 40, 2
-
-#: How much more the last third of the time may take than the first; memory in megabytes.
-MORE_DESCRIPTORS, MORE_MEMORY = 5, 20.0
-
-
-# ── the sandbox, and what processes hold ──
+#: How many agents of a sandbox that is killed may be at work: one for each thread, and each item of a batch
+#: that is under way in this process or was in one that was ended.
+AT_WORK = 20
 
 
-class Server:
-    """A sandbox with chaos in a process of its own, killed at the end of the block."""
+class Load(Protocol):
+    """A thread of the load."""
 
-    def __init__(self, db: Path, tokens: Sequence[str], seed: int) -> None:
-        agents = [f"--agent=bench.soak_agents:{name}" for name in ("digests", "spell", "heard")]
-        users = [f"--token={token}={token}" for token in tokens]
-        chaos = [f"--chaos={CHAOS}", f"--chaos-seed={seed}", "--pace=5ms", "--quiet"]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "portal_sandbox", "--port=0", f"--db={db}", *agents, *users, *chaos],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        self.pid = self._process.pid
-        self.host = self._process.stdout.readline().removeprefix("The sandbox runs at ").strip()
-        for line in self._process.stdout:
-            if line.startswith("Ctrl-C"):
-                break
-
-    def __enter__(self) -> "Server":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    def stop(self) -> str:
-        """Stop it and return what it prints of the faults that it has made."""
-        self._process.send_signal(signal.SIGTERM)
-        output, _ = self._process.communicate(timeout=30)
-        return output.strip()
+    def run(self, stopped: Event) -> None:
+        """Go on until the end."""
+        ...
 
 
 @dataclass(frozen=True)
-class Usage:
-    """The resources of a process: open descriptors, and megabytes of memory."""
+class Users:
+    """The users of each load; the name of one is its token, or it signs in."""
 
-    descriptors: int
-    memory: float
+    portal: Sequence[str] = tuple(f"user-{number}" for number in range(WORKERS * USERS))
+    waiting: Sequence[str] = tuple(f"waiting-{number}" for number in range(WAITING * USERS))
+    batch: Sequence[str] = tuple(f"batch-{number}" for number in range(USERS))
+    candela: Sequence[str] = tuple(f"candela-{number}" for number in range(CANDELA))
 
-    @classmethod
-    def of(cls, pid: int) -> "Usage":
-        """Return those of a process, from Linux's /proc."""
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return cls(len(os.listdir(f"/proc/{pid}/fd")), pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-
-
-def _of_most(usages: Sequence[Usage]) -> Usage:
-    return Usage(max(each.descriptors for each in usages), median(each.memory for each in usages))
+    @property
+    def tokens(self) -> Sequence[str]:
+        """The users with tokens."""
+        return [*self.portal, *self.waiting, *self.batch]
 
 
-# ── the balance ──
+class Soak:
+    """A load on two sandboxes, one of which is killed again and again."""
 
+    def __init__(self, folder: Path, ledger: Ledger, seed: int) -> None:
+        self._ledger = ledger
+        self._seed = seed
+        self._users = Users()
+        self._db = folder / "soak.sqlite"
+        self._large = folder / "large.bin"
+        self._large.write_bytes(secrets.token_bytes(LARGE))
 
-def stored_prompts(host: str, tokens: Sequence[str], ledger: Ledger) -> Counter[str]:
-    """Return how often each of Portal's prompts is stored, once all agents are done."""
-    found: Counter[str] = Counter()
-    for token in tokens:
-        with ApiClient(Configuration(host, access_token=token)) as client:
-            api = SessionsApi(client)
-            for agent_id in ("echo", "digests", "spell"):
-                for each in api.get_sessions(agent_id).sessions:
-                    session = api.subscribe_to_session(each.id)
-                    texts = [message.text for message in session.messages]
-                    asked, answered = texts[::2], texts[1::2]
-                    whole = session.status == "Ready" and len(asked) == len(answered)
-                    whole = whole and all(map(str.startswith, answered, asked))
-                    ledger.check(whole, f"{session.id} ended as {session.status} {texts}")
-                    found.update(asked)
-    return found
+    def run(self, seconds: float) -> tuple[list[tuple[Usage, Usage]], str]:
+        """Put the load on for a time.
 
+        Returns the resources of this process and of the sandbox that lives, after a tenth of the time, and
+        what it says of its faults.
+        """
+        arguments = self._db, self._users.tokens, self._users.candela
+        with ExitStack() as stack:
+            steady = stack.enter_context(Server(*arguments, self._seed))
+            killed = stack.enter_context(Server(*arguments, self._seed + 1, pace="50ms"))
+            usages = self._put_load(steady, killed, seconds)
+            self._settle()
+            return usages, steady.stop()
 
-def balance(ledger: Ledger, found: Mapping[str, int]) -> tuple[list[tuple[str, int, int | None]], bool]:
-    """Return the rows of the balance, with a column for each service, and whether it holds."""
-    portal, candela = (
-        Counter(outcome for prompt, outcome in ledger.outcomes.items() if prompt.startswith(service))
-        for service in ("prompt", "candela")
-    )
-    stored = Counter(ledger.outcomes.get(prompt) for prompt in found)
-    lost = portal[ACKNOWLEDGED] - stored[ACKNOWLEDGED]
-    doubled = sum(times > 1 for times in found.values())
-    unasked = stored[REFUSED] + stored[None]
-    rows: list[tuple[str, int, int | None]] = [
-        ("prompts", portal.total(), candela.total()),
-        ("acknowledged", portal[ACKNOWLEDGED], candela[ACKNOWLEDGED]),
-        ("  of these stored", stored[ACKNOWLEDGED], None),
-        ("refused", portal[REFUSED], candela[REFUSED]),
-        ("  of these stored", unasked, None),
-        ("unknown", portal[UNKNOWN], candela[UNKNOWN]),
-        ("  of these stored", stored[UNKNOWN], None),
-        *((what, number, None) for what, number in sorted(ledger.counts.items())),
-        ("lost", lost, None),
-        ("doubled", doubled, None),
-        ("wrong", len(ledger.wrong), None),
-    ]
-    return rows, not (lost or doubled or unasked or ledger.wrong)
+    def _put_load(self, steady: Server, killed: Server, seconds: float) -> list[tuple[Usage, Usage]]:
+        stopped, usages = Event(), list[tuple[Usage, Usage]]()
+        with ExitStack() as stack:
+            loads = [*self._loads(stack, steady, killed), Killer(killed, self._ledger, self._seed)]
+            threads = stack.enter_context(ThreadPoolExecutor(len(loads)))
+            stack.callback(stopped.set)
+            running = [threads.submit(load.run, stopped) for load in loads]
+            began = time.monotonic()
+            while (passed := time.monotonic() - began) < seconds and not any(each.done() for each in running):
+                if passed > seconds / 10:
+                    usages.append((Usage.of(os.getpid()), Usage.of(steady.pid)))
+                time.sleep(min(0.5, seconds / 40))
+            stopped.set()
+            for each in running:
+                each.result()
+        return usages
 
-
-def _report(
-    rows: Sequence[tuple[str, int, int | None]], client: Sequence[Usage], sandbox: Sequence[Usage]
-) -> bool:
-    """Print the table and return whether descriptors and memory are flat."""
-    print(f"{'':22}{'Portal':>12}{'Candela':>12}")
-    for name, portal, candela in rows:
-        print(f"{name:22}{portal:>12,}{'' if candela is None else format(candela, ','):>12}".rstrip())
-    print(f"\n{'':22}{'first third':>12}{'last third':>12}")
-    flat, third = True, max(1, len(client) // 3)
-    for name, usages in (("client", client), ("sandbox", sandbox)):
-        first, last = _of_most(usages[:third]), _of_most(usages[-third:])
-        print(f"{name + ', descriptors':22}{first.descriptors:>12}{last.descriptors:>12}")
-        print(f"{name + ', MB':22}{first.memory:>12.1f}{last.memory:>12.1f}")
-        flat &= last.descriptors - first.descriptors <= MORE_DESCRIPTORS
-        flat &= last.memory - first.memory <= MORE_MEMORY
-    return flat
-
-
-# ── the command ──
-
-
-def _put_load(
-    server: Server, tokens: Sequence[str], ledger: Ledger, seconds: float, seed: int
-) -> list[tuple[Usage, Usage]]:
-    """Put load on a server; return the resources of this process and of it, after a tenth of the time."""
-    stopped, usages = Event(), list[tuple[Usage, Usage]]()
-    with ExitStack() as stack:
-        client = stack.enter_context(ApiClient(Configuration(server.host)))
-        workers: list[Worker | CandelaWorker] = []
+    def _loads(self, stack: ExitStack, steady: Server, killed: Server) -> list[Load]:
+        """Return the threads of the load; their clients are closed with a stack."""
+        ledger, seed, users, large = self._ledger, self._seed, self._users, self._large
+        client = stack.enter_context(ApiClient(Configuration(steady.host)))
+        other = stack.enter_context(ApiClient(Configuration(killed.host)))
+        loads: list[Load] = [BatchWorker(other, users.batch, large, ledger, seed)]
         for number in range(WORKERS):
-            users = [client.with_options(access_token=token) for token in tokens[number::WORKERS]]
-            workers.append(Worker(number, users, ledger, seed))
-        for number in range(CANDELA_WORKERS):
-            settings = ArgsConfigurationLoader(api_url=f"{server.host}/candela", access_token=tokens[number])
-            factory = stack.enter_context(SyncApiClientFactory([settings]))
-            workers.append(CandelaWorker(number, factory.build(finbourne_candela.SessionsApi), ledger, seed))
-        threads = stack.enter_context(ThreadPoolExecutor(len(workers)))
-        stack.callback(stopped.set)
-        running = [threads.submit(worker.run, stopped) for worker in workers]
-        began = time.monotonic()
-        while (passed := time.monotonic() - began) < seconds and not any(each.done() for each in running):
-            if passed > seconds / 10:
-                usages.append((Usage.of(os.getpid()), Usage.of(server.pid)))
-            time.sleep(min(0.5, seconds / 40))
-        stopped.set()
-        for each in running:
-            each.result()
-    return usages
+            clients = self._clients(client, users.portal[number::WORKERS])
+            loads.append(Worker(number, clients, large, ledger, seed))
+        for number in range(WAITING):
+            clients = self._clients(other, users.waiting[number::WAITING])
+            loads.append(WaitingWorker(number, clients, ledger, seed))
+        for number, user in enumerate(users.candela):
+            settings = ArgsConfigurationLoader(
+                token_url=f"{steady.host}/candela/oauth2/v1/token",
+                api_url=f"{steady.host}/candela",
+                username=user,
+                password=PASSWORD,
+                client_id=CLIENT,
+                client_secret=SECRET,
+            )
+            factory = SyncApiClientFactory(
+                [settings], id_provider_response_handler=lambda _: ledger.count("tokens fetched")
+            )
+            stack.enter_context(factory)
+            loads.append(CandelaWorker(number, factory.build(finbourne_candela.SessionsApi), ledger, seed))
+        return loads
+
+    def _clients(self, client: ApiClient, tokens: Sequence[str]) -> list[ApiClient]:
+        return [
+            client.with_options(access_token=Renewed(token, self._ledger, self._seed)) for token in tokens
+        ]
+
+    def _settle(self) -> None:
+        """Wait until no agent is at work, by a sandbox on the same file that makes no faults."""
+        tokens = {token: token for token in self._users.tokens}
+        with (
+            portal_sandbox.running(db=self._db, tokens=tokens) as box,
+            ApiClient(Configuration(box.host)) as client,
+            closing(sqlite3.connect(self._db)) as db,
+        ):
+            api = SessionsApi(client)
+            for (session_id,) in db.execute("SELECT id FROM sessions WHERE status = 'Running'").fetchall():
+                api.subscribe_to_session(session_id, _request_timeout=60)
+
+    def balance(self) -> tuple[str, bool]:
+        """Return the table of the balance, and whether it holds; violations go to the ledger."""
+        found = stored(self._db)
+        rows = balance(self._ledger.outcomes(), found.prompts)
+        self._ledger.wrong.extend(found.wrong)
+        kinds = {
+            kind for kind in found.stopped if kind not in ("batch", "run", "continue", "follow", "words")
+        }
+        self._ledger.check(
+            sum(found.stopped.values()) <= AT_WORK * self._ledger.counts["servers killed"]
+            and not any(found.stopped[kind] for kind in kinds),
+            f"agents have ended with a server: {found.stopped}",
+        )
+        return table(rows), rows[-1].holds and not self._ledger.wrong
 
 
 def main() -> int:
@@ -204,24 +187,24 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0, help="how long (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32), help="of the load and the faults")
     options = parser.parse_args()
-    tokens = [f"user-{number}" for number in range(WORKERS * USERS)]
-    ledger = Ledger()
     with TemporaryDirectory() as folder:
-        db = Path(folder) / "soak.sqlite"
-        with Server(db, tokens, options.seed) as server:
-            usages = _put_load(server, tokens, ledger, options.seconds, options.seed)
-            # A second server on the same file: the first one makes faults for every caller.
-            with portal_sandbox.running(db=db, tokens={token: token for token in tokens}) as box:
-                found = stored_prompts(box.host, tokens, ledger)
-            chaos = server.stop()
-    rows, holds = balance(ledger, found)
-    print(f"{options.seconds:g} s, seed {options.seed}, {WORKERS + CANDELA_WORKERS} threads, {CHAOS}\n")
-    flat = _report(rows, *zip(*usages, strict=True))
+        ledger = Ledger(Path(folder) / "ledger")
+        soak = Soak(Path(folder), ledger, options.seed)
+        usages, chaos = soak.run(options.seconds)
+        rows, holds = soak.balance()
+    print(f"{options.seconds:g} s, seed {options.seed}, {CHAOS}\n\n{rows}\n")
+    for what, number in sorted(ledger.counts.items()):
+        print(f"{what:40}{number:>10,}")
+    print(f"\n{'':24}{'first quarter':>14}{'last quarter':>14}{'may grow by':>14}")
+    growths = [Growth.over(each) for each in zip(*usages, strict=True)]
+    for process, growth in zip(("client", "sandbox"), growths, strict=True):
+        print(growth.lines(process))
     print(f"\n{chaos}")
     for what in ledger.wrong[:20]:
         print(f"wrong: {what}")
-    print("The balance holds." if holds and flat else "The balance does not hold.")
-    return 0 if holds and flat else 1
+    holds = holds and all(growth.is_flat for growth in growths)
+    print("The balance holds." if holds else "The balance does not hold.")
+    return 0 if holds else 1
 
 
 if __name__ == "__main__":
