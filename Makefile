@@ -56,6 +56,9 @@ bench: $(VENV)/bench.done  ## measure, and write docs/performance.md, in about 5
 bench-check: $(VENV)/bench.done  ## measure, and say what is slower than it was recorded
 	$(BIN)/python -m bench --check
 
+soak: $(VENV)/test.done  ## put a mixed load with faults on the sandbox for 30 minutes, or for SECONDS=600, and balance it
+	$(BIN)/python bench/soak.py --seconds $(or $(SECONDS),1800)
+
 pages: $(VENV)/test.done  ## write the pages of docs/ that are generated
 	$(BIN)/python tools/pages.py
 
@@ -107,4 +110,4 @@ $(VENV)/bench.done: $(VENV)/test.done bench/requirements.txt
 	@$(PIP) -r bench/requirements.txt
 	@touch $@
 
-.PHONY: help demo test faults mutants check lint types hooks audit bench bench-check pages docs dist format clean anew
+.PHONY: help demo test faults mutants check lint types hooks audit bench bench-check soak pages docs dist format clean anew

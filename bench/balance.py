@@ -105,12 +105,16 @@ def _total(rows: Iterable[Row]) -> Row:
 
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as lines of text, under the names of their numbers."""
-    names = [each.name for each in fields(Row)]
-    lines = ["".join([f"{'':18}", *(f"{name:>13}" for name in names[1:])])]
+    names = [each.name for each in fields(Row)][1:]
+    lines = [f"{'':18}" + "".join(f"{name:>{_width(name)}}" for name in names)]
     for row in rows:
-        numbers = (getattr(row, name) for name in names[1:])
-        lines.append("".join([f"{row.kind:18}", *(f"{number:>13,}" for number in numbers)]))
+        numbers = (f"{getattr(row, name):>{_width(name)},}" for name in names)
+        lines.append(f"{row.kind:18}" + "".join(numbers))
     return "\n".join(lines)
+
+
+def _width(name: str) -> int:
+    return max(9, len(name) + 2)
 
 
 def _kind(prompt: str) -> str:

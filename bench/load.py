@@ -17,7 +17,7 @@ from bench.ledger import ACKNOWLEDGED, Ledger
 from portal_client import ApiClient, ApiConnectionError, ApiException, Session, SessionsApi
 
 #: The size of the file that is read from the disk while it is sent, in bytes.
-LARGE = 4_000_000
+LARGE = 2_000_000
 
 
 class Renewed:

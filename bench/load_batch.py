@@ -18,6 +18,7 @@ from typing import Any
 
 from bench.ledger import ACKNOWLEDGED, REFUSED, UNKNOWN, Ledger
 from portal_client import ApiClient, Batch, Configuration, EnvToken, SessionsApi
+from portal_client.batch import ItemArguments
 from portal_sandbox.errors import STOPPED
 
 ITEMS, WORKERS = 24, 4
@@ -60,14 +61,14 @@ class BatchWorker:
         for path in journal.parent.glob(f"{journal.name}*"):
             path.unlink()
 
-    def _new_items(self) -> Iterator[dict[str, Any]]:
+    def _new_items(self) -> Iterator[ItemArguments]:
         for _ in range(ITEMS):
             prompt = f"batch {next(self._items)} ☃"
-            item: dict[str, Any] = {"agent_id": "spell", "text_prompt": prompt}
-            if (chance := self._random.random()) < 0.3:
+            if (chance := self._random.random()) > 0.3:
+                yield {"agent_id": "spell", "text_prompt": prompt}
+            else:
                 content = self._large if chance < 0.03 else self._random.randbytes(20_000)
-                item = {"agent_id": "digests", "text_prompt": prompt, "files": [("ü.bin", content)]}
-            yield item
+                yield {"agent_id": "digests", "text_prompt": prompt, "files": [("ü.bin", content)]}
 
     def _run_and_end(self, token: str, journal: Path) -> None:
         with subprocess.Popen(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from random import Random
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 from bench.ledger import ACKNOWLEDGED, Ledger
 from portal_client import ApiClient, ApiException, Session, SessionFailed, SessionsApi
@@ -58,7 +58,7 @@ class WaitingWorker:
             try:
                 session = call()
             except SessionFailed as failure:
-                session = failure.session
+                session = cast(Session, failure.session)
             self._judge(prompt, session, before)
             self._done.append((api, session))
 

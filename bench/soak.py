@@ -92,8 +92,8 @@ class Soak:
     def run(self, seconds: float) -> tuple[list[tuple[Usage, Usage]], str]:
         """Put the load on for a time.
 
-        Returns the resources of this process and of the sandbox that lives, after a tenth of the time, and
-        what it says of its faults.
+        Returns the resources of this process and of the sandbox that lives, after the first minute or quarter
+        of the time, and what that sandbox says of its faults.
         """
         arguments = self._db, self._users.tokens, self._users.candela
         with ExitStack() as stack:
@@ -112,7 +112,7 @@ class Soak:
             running = [threads.submit(load.run, stopped) for load in loads]
             began = time.monotonic()
             while (passed := time.monotonic() - began) < seconds and not any(each.done() for each in running):
-                if passed > seconds / 10:
+                if passed > min(60, seconds / 4):
                     usages.append((Usage.of(os.getpid()), Usage.of(steady.pid)))
                 time.sleep(min(0.5, seconds / 40))
             stopped.set()

@@ -20,7 +20,7 @@ CHAOS = "503:2%,429:0.5%,500:1%,reset:1%,lost:2%,cut:2%,latency:20ms:10%"
 CLIENT, SECRET, PASSWORD, LIFETIME = "soak", "client-secret", "password", 20
 
 #: The time between two kills, in seconds.
-_BETWEEN_KILLS = (6.0, 14.0)
+_BETWEEN_KILLS = (8.0, 24.0)
 
 
 class Server:

@@ -2,57 +2,251 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.load import ACKNOWLEDGED, REFUSED, UNKNOWN, Ledger
-from bench.soak import balance
+from bench import soak_agents
+from bench.balance import balance
+from bench.ledger import ACKNOWLEDGED, REFUSED, UNKNOWN, Ledger
+from bench.load_batch import ITEMS, BatchWorker
+from bench.load_waiting import WaitingWorker
+from bench.soak import Soak
+from bench.usage import MORE, Growth, Usage
+from portal_client import ApiClient, Configuration, Session, SessionsApi
+from portal_client.following import SessionUpdates
+
+portal_sandbox = pytest.importorskip("portal_sandbox", reason="the sandbox is not installed")
+pytest.importorskip("portal_sandbox.server", reason="the sandbox is not installed")
 
 ROOT = Path(__file__).parents[1]
-OUTCOMES = {"prompt 1": ACKNOWLEDGED, "prompt 2": REFUSED, "prompt 3": UNKNOWN, "candela 1": ACKNOWLEDGED}
+OUTCOMES = {"run 1": ACKNOWLEDGED, "run 2": REFUSED, "run 3": UNKNOWN, "candela 1": ACKNOWLEDGED}
+
+#: What each load does often enough to be seen in twenty seconds.
+KINDS = {"batch", "candela-pipeline", "create", "follow", "run", "stream", "update", "upload-bytes", "words"}
+COUNTS = {"batches", "events", "files", "servers killed", "states followed", "tokens fetched"}
+
+needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="what a process holds is read from /proc")
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="what a process holds is read from /proc")
+@needs_proc
 def test_twenty_seconds_end_balanced() -> None:
     run = subprocess.run(
         [sys.executable, "-W", "error", "bench/soak.py", "--seconds", "20", "--seed", "20"],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
     )
 
     assert (run.returncode, run.stderr) == (0, ""), run.stdout
-    rows = [line.rsplit(maxsplit=2) for line in run.stdout.splitlines()]
-    table = {" ".join(row[:-2]) or row[0]: row for row in rows if row}
+    rows = [line.split() for line in run.stdout.splitlines()]
+    acknowledged = {row[0]: int(row[2].replace(",", "")) for row in rows if len(row) == 9}
+    counted = {" ".join(row[:-1]) for row in rows if row}
     assert run.stdout.endswith("The balance holds.\n")
-    assert int(table["acknowledged"][1].replace(",", "")) > 20
-    assert int(table["acknowledged"][2].replace(",", "")) > 5
-    assert {"events", "files", "streams", "unknown"} <= {*table}
+    assert all(acknowledged[kind] for kind in KINDS)
+    assert acknowledged["all"] > 50
+    assert counted >= COUNTS
+
+
+# ── the prompts ──
 
 
 @pytest.mark.parametrize(
-    ("found", "wrong", "holds"),
+    ("found", "lost", "doubled", "unasked"),
     [
-        ({"prompt 1": 1}, [], True),
-        ({"prompt 1": 1, "prompt 3": 1}, [], True),
-        ({}, [], False),
-        ({"prompt 1": 2}, [], False),
-        ({"prompt 1": 1, "prompt 3": 2}, [], False),
-        ({"prompt 1": 1, "prompt 2": 1}, [], False),
-        ({"prompt 1": 1, "prompt 9": 1}, [], False),
-        ({"prompt 1": 1}, ["an answer that is not the prompt's"], False),
+        ({"run 1": 1}, 0, 0, 0),
+        ({"run 1": 1, "run 3": 1}, 0, 0, 0),
+        ({}, 1, 0, 0),
+        ({"run 1": 2}, 0, 1, 0),
+        ({"run 1": 1, "run 3": 2}, 0, 1, 0),
+        ({"run 1": 1, "run 2": 1}, 0, 0, 1),
+        ({"run 1": 1, "run 9": 1}, 0, 0, 1),
     ],
 )
-def test_what_makes_a_balance(found: dict[str, int], wrong: list[str], holds: bool) -> None:
-    rows, held = balance(Ledger(OUTCOMES, wrong=wrong), Counter(found))
+def test_what_makes_a_balance(found: dict[str, int], lost: int, doubled: int, unasked: int) -> None:
+    candela, run, total = balance(OUTCOMES, Counter({**found, "candela 1": 1}))
 
-    assert held is holds
-    assert ("prompts", 3, 1) in rows
-    assert ("lost", 1 - min(found.get("prompt 1", 0), 1), None) in rows
-    assert ("doubled", sum(times > 1 for times in found.values()), None) in rows
+    assert (run.lost, run.doubled, run.unasked) == (lost, doubled, unasked)
+    assert run.holds is total.holds is (lost + doubled + unasked == 0)
+    assert (run.prompts, run.acknowledged, run.refused, run.unknown) == (3, 1, 1, 1)
+    assert candela.holds
+    assert total.prompts == 4
+
+
+class Soaked:
+    """A sandbox on the database of a soak test, and the parts of its load."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        agents = {"spell": soak_agents.spell, "digests": soak_agents.digests}
+        db, self.tokens = folder / "soak.sqlite", {"user": "user"}
+        self.box = stack.enter_context(
+            portal_sandbox.running(db=db, agents=agents, tokens=self.tokens, pace=0.01)
+        )
+        self.client = stack.enter_context(ApiClient(Configuration(self.box.host, access_token="user")))
+        self.api = SessionsApi(self.client)
+        self.ledger = Ledger(folder / "ledger")
+        self.folder, self._db = folder, db
+        self._soak = Soak(folder, self.ledger, 1)
+
+    def waiting(self) -> WaitingWorker:
+        return WaitingWorker(0, [self.client], self.ledger, 1)
+
+    def run_batch(self) -> None:
+        worker = BatchWorker(self.client, ["user"], self.folder / "large.bin", self.ledger, 1)
+        worker.run_one("user", self.folder / "batch-1")
+
+    def change(self, statement: str) -> None:
+        with closing(sqlite3.connect(self._db)) as db, db:
+            assert db.execute(statement).rowcount == 1
+
+    def holds(self) -> bool:
+        return self._soak.balance()[1]
+
+
+@pytest.fixture
+def soaked(tmp_path: Path) -> Iterator[Soaked]:
+    with ExitStack() as stack:
+        yield Soaked(tmp_path, stack)
+
+
+def test_a_batch_item_that_is_doubled_is_noticed(soaked: Soaked) -> None:
+    soaked.run_batch()
+    held = soaked.holds()
+    session = soaked.api.create_session("spell", "batch 7 ☃")
+
+    assert held
+    assert soaked.ledger.counts["batches killed"] + soaked.ledger.counts["batches interrupted"] > 0
+    assert session.status == "Ready"
+    assert len(soaked.ledger.outcomes()) == ITEMS
+    assert not soaked.holds()
+    assert soaked.ledger.wrong == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM messages WHERE key = (SELECT max(key) FROM messages)",
+        "UPDATE messages SET text = 'another' WHERE key = (SELECT max(key) FROM messages)",
+        "UPDATE messages SET text = 'The server stopped before the agent answered' WHERE key = 2",
+        "UPDATE sessions SET status = 'Error' WHERE key = 1",
+    ],
+)
+def test_an_answer_that_is_lost_is_noticed(soaked: Soaked, change: str) -> None:
+    for prompt in ("create 1", "create 2"):
+        soaked.ledger.send(prompt, lambda prompt=prompt: soaked.api.create_session("spell", prompt))
+    held = soaked.holds()
+    soaked.change(change)
+
+    assert held
+    assert not soaked.holds()
+
+
+def test_a_prompt_that_is_lost_is_noticed(soaked: Soaked) -> None:
+    soaked.ledger.note("create 1", ACKNOWLEDGED)
+
+    assert not soaked.holds()
+
+
+def test_an_error_that_no_fault_makes_is_noticed(soaked: Soaked) -> None:
+    soaked.ledger.send("create 1", lambda: soaked.api.create_session("nobody", "create 1"))
+
+    assert not soaked.holds()
+    assert "404" in soaked.ledger.wrong[0]
+
+
+# ── followed sessions ──
+
+
+def test_a_followed_session_is_whole(soaked: Soaked) -> None:
+    soaked.waiting()._follow()
+    soaked.waiting()._words()
+
+    assert soaked.ledger.counts["states followed"] > 2
+    assert soaked.holds()
+
+
+def _without_the_last(following: Callable[[SessionUpdates], Session], updates: SessionUpdates) -> Session:
+    state = following(updates)
+    if state.status == "Running":
+        return state
+    raise StopIteration
+
+
+def _twice(following: Callable[[SessionUpdates], Session], updates: SessionUpdates) -> Session:
+    before = updates.session
+    return before if before and before.status == "Running" and following(updates) else following(updates)
+
+
+@pytest.mark.parametrize("losing", [_without_the_last, _twice])
+def test_a_state_that_is_lost_or_repeated_is_noticed(
+    soaked: Soaked,
+    monkeypatch: pytest.MonkeyPatch,
+    losing: Callable[[Callable[[SessionUpdates], Session], SessionUpdates], Session],
+) -> None:
+    following = SessionUpdates.__next__
+    monkeypatch.setattr(SessionUpdates, "__next__", lambda updates: losing(following, updates))
+    soaked.waiting()._follow()
+
+    assert not soaked.holds()
+
+
+def test_a_piece_of_an_answer_that_is_lost_is_noticed(
+    soaked: Soaked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = SessionUpdates.words
+    monkeypatch.setattr(SessionUpdates, "words", lambda updates: list(words(updates))[1:])
+    soaked.waiting()._words()
+
+    assert not soaked.holds()
+
+
+# ── what a process holds ──
+
+
+def _files(stack: ExitStack) -> None:
+    for _ in range(int(MORE.descriptors) + 1):
+        stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+
+
+def _threads(stack: ExitStack) -> None:
+    over = threading.Event()
+    for _ in range(int(MORE.threads) + 1):
+        thread = threading.Thread(target=over.wait, args=(60,))
+        thread.start()
+        stack.callback(thread.join, 60)
+    stack.callback(over.set)
+
+
+def _memory(stack: ExitStack) -> None:
+    held = [os.urandom(2 * int(MORE.memory * 1e6))]
+    stack.callback(held.clear)
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("leak", "resource"), [(_files, "descriptors"), (_threads, "threads"), (_memory, "memory")]
+)
+def test_what_a_process_does_not_give_back_is_noticed(
+    leak: Callable[[ExitStack], None], resource: str
+) -> None:
+    with ExitStack() as stack:
+        before = [Usage.of(os.getpid()) for _ in range(4)]
+        flat = Growth.over([*before, *before])
+        leak(stack)
+        grown = Growth.over([*before, *(Usage.of(os.getpid()) for _ in range(4))])
+
+    assert flat.is_flat
+    assert not grown.is_flat
+    alone = replace(grown.first, **{resource: getattr(grown.last, resource)})
+    assert not Growth(grown.first, alone).is_flat
