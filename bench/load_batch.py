@@ -26,6 +26,9 @@ ITEMS, WORKERS = 24, 4
 _LIMITS: dict[str, Any] = {"workers": WORKERS, "settle": 1, "timeout": 300}
 _INTERRUPTED = 130
 
+#: Seconds for a process to end that was interrupted.
+_SECONDS = 30
+
 
 class BatchWorker:
     """One thread that runs a batch after the other, each as another user."""
@@ -72,7 +75,15 @@ class BatchWorker:
 
     def _run_and_end(self, token: str, journal: Path) -> None:
         with subprocess.Popen(
-            [sys.executable, "-m", "bench.load_batch", self._client.configuration.host, str(journal)],
+            [
+                sys.executable,
+                "-X",
+                "faulthandler",
+                "-m",
+                "bench.load_batch",
+                self._client.configuration.host,
+                str(journal),
+            ],
             cwd=Path(__file__).parents[1],
             env={**os.environ, "BEARER_TOKEN": token},
             stdout=subprocess.PIPE,
@@ -87,7 +98,11 @@ class BatchWorker:
             except subprocess.TimeoutExpired:
                 process.send_signal(end)
                 self._ledger.count("batches killed" if end == signal.SIGKILL else "batches interrupted")
-            _, error = process.communicate(timeout=60)
+            try:
+                _, error = process.communicate(timeout=_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGABRT)  # it says where each of its threads is
+                _, error = process.communicate(timeout=_SECONDS)
         expected = process.returncode in (0, _INTERRUPTED, -end)
         self._ledger.check(expected, f"{journal} ended in {process.returncode}: {error}")
 
