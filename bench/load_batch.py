@@ -125,6 +125,7 @@ class BatchWorker:
 
 def main(host: str, journal: str) -> int:
     """Run a batch until the end, or an interruption."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's background jobs
     client = ApiClient(Configuration(host, access_token=EnvToken("BEARER_TOKEN")))
     with client, Batch(journal, SessionsApi(client)) as batch:
         print("running", flush=True)

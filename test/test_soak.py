@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +24,15 @@ from bench.soak import Soak
 from bench.usage import MORE, Growth, Usage
 from portal_client import ApiClient, Configuration, Session, SessionsApi
 from portal_client.following import SessionUpdates
+from portal_sandbox.errors import STOPPED
 
 portal_sandbox = pytest.importorskip("portal_sandbox", reason="the sandbox is not installed")
 pytest.importorskip("portal_sandbox.server", reason="the sandbox is not installed")
 
 ROOT = Path(__file__).parents[1]
 OUTCOMES = {"run 1": ACKNOWLEDGED, "run 2": REFUSED, "run 3": UNKNOWN, "candela 1": ACKNOWLEDGED}
+
+FAILED = "UPDATE sessions SET status = 'Error' WHERE key = 1"
 
 #: What each load does often enough to be seen in twenty seconds.
 KINDS = {"batch", "candela-pipeline", "create", "follow", "run", "stream", "update", "upload-bytes", "words"}
@@ -106,9 +109,9 @@ class Soaked:
         worker = BatchWorker(self.client, ["user"], self.folder / "large.bin", self.ledger, 1)
         worker.run_one("user", self.folder / "batch-1")
 
-    def change(self, statement: str) -> None:
-        with closing(sqlite3.connect(self._db)) as db, db:
-            assert db.execute(statement).rowcount == 1
+    def change(self, statements: str) -> None:
+        with closing(sqlite3.connect(self._db)) as db:
+            db.executescript(statements)
 
     def holds(self) -> bool:
         return self._soak.balance()[1]
@@ -138,13 +141,14 @@ def test_a_batch_item_that_is_doubled_is_noticed(soaked: Soaked) -> None:
     [
         "DELETE FROM messages WHERE key = (SELECT max(key) FROM messages)",
         "UPDATE messages SET text = 'another' WHERE key = (SELECT max(key) FROM messages)",
-        "UPDATE messages SET text = 'The server stopped before the agent answered' WHERE key = 2",
-        "UPDATE sessions SET status = 'Error' WHERE key = 1",
+        f"UPDATE messages SET text = '{STOPPED}' WHERE key = 2; {FAILED}",
+        FAILED,
     ],
 )
 def test_an_answer_that_is_lost_is_noticed(soaked: Soaked, change: str) -> None:
     for prompt in ("create 1", "create 2"):
         soaked.ledger.send(prompt, lambda prompt=prompt: soaked.api.create_session("spell", prompt))
+    soaked.ledger.count("servers killed")  # which is no excuse: these agents were on the other one
     held = soaked.holds()
     soaked.change(change)
 
@@ -176,26 +180,26 @@ def test_a_followed_session_is_whole(soaked: Soaked) -> None:
     assert soaked.holds()
 
 
-def _without_the_last(following: Callable[[SessionUpdates], Session], updates: SessionUpdates) -> Session:
-    state = following(updates)
-    if state.status == "Running":
-        return state
-    raise StopIteration
+def _without_the_last(states: Sequence[Session]) -> Sequence[Session]:
+    return states[:-1]
 
 
-def _twice(following: Callable[[SessionUpdates], Session], updates: SessionUpdates) -> Session:
-    before = updates.session
-    return before if before and before.status == "Running" and following(updates) else following(updates)
+def _twice(states: Sequence[Session]) -> Sequence[Session]:
+    return [states[0], *states]
 
 
-@pytest.mark.parametrize("losing", [_without_the_last, _twice])
-def test_a_state_that_is_lost_or_repeated_is_noticed(
-    soaked: Soaked,
-    monkeypatch: pytest.MonkeyPatch,
-    losing: Callable[[Callable[[SessionUpdates], Session], SessionUpdates], Session],
+def _in_another_order(states: Sequence[Session]) -> Sequence[Session]:
+    return [states[-2], *states[:-2], states[-1]]
+
+
+@pytest.mark.parametrize("changed", [_without_the_last, _twice, _in_another_order])
+def test_states_that_are_lost_repeated_or_out_of_order_are_noticed(
+    soaked: Soaked, monkeypatch: pytest.MonkeyPatch, changed: Callable[[Sequence[Session]], Sequence[Session]]
 ) -> None:
-    following = SessionUpdates.__next__
-    monkeypatch.setattr(SessionUpdates, "__next__", lambda updates: losing(following, updates))
+    def read(updates: SessionUpdates) -> Iterator[Session]:
+        return iter(changed(list(iter(lambda: next(updates, None), None))))
+
+    monkeypatch.setattr(SessionUpdates, "__iter__", read)
     soaked.waiting()._follow()
 
     assert not soaked.holds()
