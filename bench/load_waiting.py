@@ -31,7 +31,7 @@ class WaitingWorker:
 
     def run(self, stopped: Event) -> None:
         """Do one random thing after the other."""
-        things = (self._run, self._continue, self._follow, self._words)
+        things = (self._run, self._continue, self.follow, self.words)
         while not stopped.is_set():
             thing = self._random.choice(things)
             try:
@@ -64,16 +64,16 @@ class WaitingWorker:
 
         self._ledger.send(prompt, send)
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Follow a session: its states come once, in order, the last one is final."""
         if (started := self._started("follow")) is None:
             return
         api, prompt, session_id = started
         with api.follow_session(session_id, timeout=_SECONDS) as updates:
-            last = self.followed(prompt, updates)
+            last = self._last(prompt, updates)
         self._judge(prompt, last)
 
-    def followed(self, prompt: str, states: Iterable[Session]) -> Session | None:
-        """Check that states come once, in order, and none behind the last one, which is returned."""
+    def _last(self, prompt: str, states: Iterable[Session]) -> Session | None:
         last: Session | None = None
         for state in states:
             self._ledger.count("states followed")
@@ -85,19 +85,15 @@ class WaitingWorker:
             last = state
         return last
 
-    def _words(self) -> None:
+    def words(self) -> None:
+        """Follow the answer in a session: the pieces are the whole of it."""
         if (started := self._started("words")) is None:
             return
         api, prompt, session_id = started
         with api.follow_session(session_id, timeout=_SECONDS) as updates:
-            self.spoken(prompt, updates.words(), lambda: updates.session)
-
-    def spoken(self, prompt: str, words: Iterable[str], last: Callable[[], Session | None]) -> None:
-        """Check that the pieces of an answer are the whole of it, and `last` its session."""
-        text = "".join(words)
-        session = last()
-        self._judge(prompt, session)
-        answer = said(session)[1:] if session else []
+            text = "".join(updates.words())
+        self._judge(prompt, updates.session)
+        answer = said(updates.session)[1:] if updates.session else []
         self._ledger.check([text] == answer, f"{prompt}: {text!r} was said of {answer}")
 
     def _started(self, kind: str) -> tuple[SessionsApi, str, str] | None:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import soak_agents
+from bench import load_batch, soak_agents
 from bench.balance import balance
 from bench.ledger import ACKNOWLEDGED, REFUSED, UNKNOWN, Ledger
-from bench.load_batch import ITEMS, BatchWorker
+from bench.load_batch import BatchWorker
 from bench.load_waiting import WaitingWorker
 from bench.soak import Soak
 from bench.usage import MORE, Growth, Usage
@@ -123,7 +123,8 @@ def soaked(tmp_path: Path) -> Iterator[Soaked]:
         yield Soaked(tmp_path, stack)
 
 
-def test_a_batch_item_that_is_doubled_is_noticed(soaked: Soaked) -> None:
+def test_a_batch_item_that_is_doubled_is_noticed(soaked: Soaked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_batch, "ITEMS", 8)
     soaked.run_batch()
     held = soaked.holds()
     session = soaked.api.create_session("spell", "batch 7 ☃")
@@ -131,7 +132,7 @@ def test_a_batch_item_that_is_doubled_is_noticed(soaked: Soaked) -> None:
     assert held
     assert soaked.ledger.counts["batches killed"] + soaked.ledger.counts["batches interrupted"] > 0
     assert session.status == "Ready"
-    assert len(soaked.ledger.outcomes()) == ITEMS
+    assert len(soaked.ledger.outcomes()) == 8
     assert not soaked.holds()
     assert soaked.ledger.wrong == []
 
@@ -173,8 +174,8 @@ def test_an_error_that_no_fault_makes_is_noticed(soaked: Soaked) -> None:
 
 
 def test_a_followed_session_is_whole(soaked: Soaked) -> None:
-    soaked.waiting()._follow()
-    soaked.waiting()._words()
+    soaked.waiting().follow()
+    soaked.waiting().words()
 
     assert soaked.ledger.counts["states followed"] > 2
     assert soaked.holds()
@@ -200,7 +201,7 @@ def test_states_that_are_lost_repeated_or_out_of_order_are_noticed(
         return iter(changed(list(iter(lambda: next(updates, None), None))))
 
     monkeypatch.setattr(SessionUpdates, "__iter__", read)
-    soaked.waiting()._follow()
+    soaked.waiting().follow()
 
     assert not soaked.holds()
 
@@ -209,8 +210,12 @@ def test_a_piece_of_an_answer_that_is_lost_is_noticed(
     soaked: Soaked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = SessionUpdates.words
-    monkeypatch.setattr(SessionUpdates, "words", lambda updates: list(words(updates))[1:])
-    soaked.waiting()._words()
+
+    def read(updates: SessionUpdates) -> Iterator[str]:
+        return iter(list(words(updates))[1:])
+
+    monkeypatch.setattr(SessionUpdates, "words", read)
+    soaked.waiting().words()
 
     assert not soaked.holds()
 
