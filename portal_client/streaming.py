@@ -202,7 +202,7 @@ class EventStream(Growing, Generic[T]):
                 self._ended = True
                 found = self._decoder.end()
         except ValueError as error:
-            raise self._error(str(error)) from error
+            raise self._error(f"cannot be read: {error}") from error
         if found[1]:
             self._block = Block(*found, [before, *self._sse.ids] if self._sse else [])
         if self._closed:  # by another thread, which has seen the block before

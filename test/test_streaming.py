@@ -61,6 +61,7 @@ class Blocks:
         self.closed = 0
 
     def read1(self, amount: int) -> bytes:
+        assert not self.closed
         block = next(self._blocks, b"")
         if isinstance(block, Exception):
             raise block
@@ -183,21 +184,34 @@ def test_blank_lines_are_counted_and_are_no_events() -> None:
 
 @pytest.mark.fault("Streams", "A stream that is cut tells how many events came, and is not repeated")
 @pytest.mark.parametrize(
-    ("kind", "blocks"),
+    ("kind", "blocks", "what"),
     [
-        (LINES, [b'{"n":1}\n', ConnectionResetError("reset")]),
-        (LINES, [b'{"n":1}\n{"n":']),
-        (SENT, [b'data: {"n":1}\n\ndata: {"n":2}\n']),
-        (LINES, [b'{"n":1}\n', ValueError("a chunk of a negative size")]),
+        (LINES, [b'{"n":1}\n', ConnectionResetError("reset")], "was cut: reset"),
+        (LINES, [b'{"n":1}\n', ProtocolError("connection broken", ValueError("half"))], "was cut: half"),
+        (LINES, [b'{"n":1}\n', ProtocolError()], "was cut: "),
+        (LINES, [b'{"n":1}\n{"n":'], "ends in the middle of line 2"),
+        (
+            SENT,
+            [b'data: {"n":1}\n\ndata: {"n":2}\n'],
+            "cannot be read: the event that begins in line 3 is not ended",
+        ),
+        (
+            LINES,
+            [b'{"n":1}\n', ValueError("a chunk of a negative size")],
+            "was cut: a chunk of a negative size",
+        ),
     ],
 )
-def test_a_cut_stream_says_how_many_events_came(kind: str, blocks: list[bytes | Exception]) -> None:
+def test_a_cut_stream_says_how_many_events_came(
+    kind: str, blocks: list[bytes | Exception], what: str
+) -> None:
     events = stream(*blocks, kind=kind)
     seen: list[Event] = []
 
-    with pytest.raises(ApiStreamError, match="after 1 events") as caught:
+    with pytest.raises(ApiStreamError) as caught:
         seen.extend(events)
 
+    assert caught.value.reason == f"the stream {what} (after 1 events)"
     assert (numbers(seen), caught.value.events) == ([1], 1)
     assert not isinstance(caught.value, ApiTimeoutError)
 
@@ -218,7 +232,7 @@ def test_leaving_the_block_closes_the_source() -> None:
         next(events)
 
     assert reader.closed
-    with pytest.raises(ApiStreamError, match="is closed"):
+    with pytest.raises(ApiStreamError, match=r"^the stream is closed \(after 1 events\)"):
         numbers(events)
 
 
@@ -261,7 +275,7 @@ def test_a_recorded_stream_that_is_closed_says_so(tmp_path: Path) -> None:
 
 def test_until_done_returns_the_last_event() -> None:
     assert stream(b'{"n":1}\n{"n":2}\n').until_done().n == 2
-    with pytest.raises(ApiStreamError, match="without an event"):
+    with pytest.raises(ApiStreamError, match=r"^the stream ended without an event \(after 0 events\)"):
         stream(b"\n").until_done()
 
 
@@ -299,6 +313,8 @@ def test_the_last_event_id_is_that_of_the_event_in_hand(blocks: list[bytes]) -> 
     assert events.last_event_id == "3"
 
     with stream(*blocks, kind=SENT) as events:
+        next(events)
+    with pytest.raises(ApiStreamError, match="is closed"):
         next(events)
     assert events.last_event_id == "1"  # what was read ahead and is given to nobody does not count
 
@@ -445,6 +461,17 @@ def test_a_bad_line_is_recorded_and_is_bad_again(tmp_path: Path) -> None:
             list(each)
 
     assert path.read_bytes() == b'{"n":1}\nbad\n'
+
+
+def test_an_error_of_a_replay_names_the_file_and_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(b'bad\n{"n":2}\n')
+    with EventStream.replay(path, Event) as again:
+        with pytest.raises(ApiResponseError, match="line 1 ") as caught:
+            next(again)
+
+        assert f"replay of {path}" in str(caught.value)
+        assert numbers(again) == [2]
 
 
 def test_what_came_before_a_cut_is_recorded(tmp_path: Path) -> None:
@@ -763,6 +790,10 @@ def test_silence_is_bounded_by_the_idle_timeout(steps: Steps) -> None:
         with pytest.raises(ApiStreamTimeout) as caught:
             list(events)
 
+        assert (
+            caught.value.reason
+            == "the stream was silent for 0.1 s, the limit for each silence (after 1 events)"
+        )
         assert (caught.value.events, caught.value.status, caught.value.request_sent) == (1, 200, True)
         assert caught.value.request is not None
         assert "subscribe_to_session_stream, GET" in caught.value.request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -36,7 +37,7 @@ class Doubt:
     evidence: Evidence
     until: Optional[float] = None
     until_at: float = 0.0
-    due: float = 0.0
+    due: float = -math.inf
     unproved: Optional[Evidence] = None
 
     @property
@@ -102,7 +103,7 @@ class Doubts:
 
     def add(self, entry: Entry, evidence: Evidence) -> None:
         """Add an item; its agent's sessions are read at once, and again when it is settled."""
-        self._open.add(Doubt(entry, evidence, due=self._now()))
+        self._open.add(Doubt(entry, evidence))
         self._alike[entry.likeness] += 1
 
     def _remove(self, doubt: Doubt) -> None:
@@ -115,7 +116,7 @@ class Doubts:
     def left(self) -> float:
         """Return the seconds until a reading is due."""
         dues = (doubt.due for doubt in self._open if doubt.agent_id not in self._reading)
-        return max(0.0, min(dues, default=float("inf")) - self._now())
+        return max(0.0, min(dues, default=math.inf) - self._now())
 
     def due(self) -> Iterator[tuple[str, Collection[bytes]]]:
         """Yield the agents whose sessions are to be read now, and the likenesses of their items in doubt.
@@ -133,7 +134,7 @@ class Doubts:
         if self._proved:
             return None
         dates = (doubt.entry.server_date for doubt in self._open if doubt.agent_id == agent_id)
-        return min((date for date in dates if date is not None), default=float("inf")) - _CLOCKS
+        return min((date for date in dates if date is not None), default=math.inf) - _CLOCKS
 
     def failed(self, agent_id: str, pause: float) -> None:
         """Note that the sessions could not be read; they are due again after a pause."""
@@ -148,7 +149,7 @@ class Doubts:
 
     def conclude(self) -> Iterator[tuple[Entry, Evidence]]:
         """Yield the items that the session of another one could settle, where there will be none."""
-        for doubt in [doubt for doubt in self._open if doubt.unproved and doubt.due == float("inf")]:
+        for doubt in [doubt for doubt in self._open if doubt.unproved and doubt.due == math.inf]:
             assert doubt.unproved is not None
             self._remove(doubt)
             self._disputed |= {each.session_id for each in doubt.unproved.candidates}
@@ -233,7 +234,7 @@ class Doubts:
     def _next(self, doubt: Doubt, reading: Reading) -> float:
         now = self._now()
         if doubt.unproved:
-            return float("inf")
+            return math.inf
         if doubt.until is None:
             doubt.until, doubt.until_at = reading.date, now
         return max(doubt.until_at + doubt.entry.outlives + self._settle, now + _AGAIN)

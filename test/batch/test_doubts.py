@@ -194,8 +194,44 @@ def test_a_service_that_changes_texts_does_not_prove_absence(settling: Settling)
     assert not verdict.settled
 
 
+@pytest.mark.parametrize(
+    ("stored", "proves"),
+    [(["Hello"], True), ([" Hello\r\n"], True), ([None], False), (["Translated: Hello", "Hello "], False)],
+)
+def test_white_space_is_no_change_of_a_text_and_one_change_is_enough(
+    settling: Settling, stored: list[Optional[str]], proves: bool
+) -> None:
+    for number, text in enumerate(stored):
+        settling.doubts.learn(entry(number), text, 100.0)
+    settling.doubts.add(entry(3), LOST)
+    settling.read()
+    settling.at += 5.1
+
+    assert isinstance(settling.read()[0], Absent) is proves
+
+
+def test_what_looks_like_an_item_in_doubt_is_known_until_the_last_one_is_settled(settling: Settling) -> None:
+    like = entry().likeness
+    settling.doubts.add(entry(1), Evidence("lost", "which?", (Candidate("s1", ""),), settled=True))
+    settling.doubts.add(entry(2, since=4e9), LOST)
+
+    assert settling.read(made(100, "s1")) == ["s1"]
+    assert like in settling.doubts
+    settling.at += 5.1
+    assert isinstance(settling.read()[0], Absent)
+    assert like not in settling.doubts
+
+
+def test_times_that_go_with_the_date_exclude_what_is_older(settling: Settling) -> None:
+    settling.doubts.learn(entry(1), "Hello", 95.0)
+    settling.doubts.add(entry(2), LOST)
+
+    assert settling.read(made(94)) == []
+
+
 def test_a_service_whose_times_are_off_excludes_nothing_by_time(settling: Settling) -> None:
     settling.doubts.learn(entry(1, since=4000.0), "Hello", 400.0)
+    settling.doubts.learn(entry(3, since=4000.0), "Hello", 4000.0)
     settling.doubts.add(entry(2, since=4000.0), LOST)
 
     assert settling.read(made(401)) == ["s1"]
