@@ -139,6 +139,7 @@ def test_unknown_fields_are_kept() -> None:
         (LINES, [b'{"n":1}\n\n{"n":"x"}\n{"n":3}\n'], 3, b'{"n":"x"}'),
         (LINES, [b'{"n":1}\nsecret\n{"n":3}\n'], 2, b"secret"),
         (SENT, [b'data: {"n":1}\n\ndata: 0\n\ndata: {"n":3}\n\n'], 3, b"0"),
+        (LINES, [b'{"n":1}\n{"n":"\\ud800"}\n{"n":3}\n'], 2, b'{"n":"\\ud800"}'),
     ],
 )
 def test_a_bad_line_is_told_and_the_next_one_is_read(
@@ -152,7 +153,30 @@ def test_a_bad_line_is_told_and_the_next_one_is_read(
 
     assert (caught.value.line, caught.value.line_number, caught.value.request_id) == (line, number, "r1")
     assert "secret" not in str(caught.value)
+    assert isinstance(caught.value.__cause__, ValidationError)
     assert numbers(events) == [3]
+
+
+def test_a_bad_document_is_told_as_a_whole() -> None:
+    with pytest.raises(ApiResponseError, match="line 1 is not the event") as caught:
+        next(stream(b'{\n"n":', b'"x"}\n', kind=DOCUMENT))
+
+    assert caught.value.line == b'{\n"n":"x"}'
+
+
+@pytest.mark.parametrize("line", [b'{"n":1}\n', b"bad\n"])
+def test_a_close_while_an_event_is_validated_is_told(line: bytes, tmp_path: Path) -> None:
+    """Another thread may close a stream at any time."""
+
+    def closing(text: bytes) -> Event:
+        events.close()
+        return Event.model_validate_json(text)
+
+    events = EventStream(Source(Blocks([line]), LINES), closing, tee=(tmp_path / "log").open("wb"))
+    with pytest.raises(ApiStreamError) as caught:
+        next(events)
+
+    assert caught.value.reason == "the stream is closed (after 0 events)"
 
 
 def test_a_loop_that_met_a_bad_line_goes_on_in_another_one() -> None:

@@ -177,7 +177,7 @@ class Doubts:
 
     def _candidates(self, doubt: Doubt, reading: Reading) -> tuple[Candidate, ...]:
         found = [each for each in reading.found.get(doubt.entry.likeness, ()) if self._may_be(doubt, each)]
-        taken = self._taken([each.session_id for each in found]) if found else ()
+        taken = self._taken([each.session_id for each in found])
         return tuple(Candidate(*each) for each in found if each.session_id not in taken)
 
     def _may_be(self, doubt: Doubt, found: Found) -> bool:

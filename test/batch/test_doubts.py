@@ -121,7 +121,7 @@ def test_several_stay_undecided_until_it_is_settled_and_are_the_evidence(settlin
     )
 
 
-@pytest.mark.parametrize(("at", "mine"), [(94.0, False), (96.0, True), (100.0, True), (5000.0, True)])
+@pytest.mark.parametrize(("at", "mine"), [(94.0, False), (95.0, True), (100.0, True), (5000.0, True)])
 def test_a_session_from_before_the_attempt_is_none_of_its_own(
     settling: Settling, at: float, mine: bool
 ) -> None:
@@ -263,6 +263,7 @@ def test_a_session_that_looks_otherwise_may_be_its_own_until_texts_are_known_to_
     assert settling.doubts.left() == float("inf")
     settling.doubts.learn(entry(2), "Hello", 100.0)
     assert settling.doubts.since("a1") is None
+    assert [*settling.doubts.conclude()] == []
     assert isinstance(settling.read()[0], Absent)
 
 
@@ -289,6 +290,31 @@ def test_what_no_other_item_can_settle_stays_in_doubt_with_the_evidence(settling
     assert not settling.doubts
     settling.doubts.add(entry(2, since=1000.0), LOST)
     assert settling.read(made(1000, "s1")) == []  # which may be that of the first
+
+
+def test_a_session_is_disputed_for_the_whole_run(settling: Settling) -> None:
+    for number, (one, other) in enumerate([("s1", "s2"), ("s3", "s4")]):
+        settling.doubts.add(entry(number), LOST)
+        assert len(settling.read(made(100, one), made(101, other), date=None)) == 1
+    for id in ("s5", "s6"):
+        assert unproved(settling, others=[made(1000, id)]) == []
+        assert len([*settling.doubts.conclude()]) == 1
+
+    for id in ("s1", "s3", "s5"):
+        settling.doubts.add(entry(9), LOST)
+        assert settling.read(made(100, id), date=None) != [id]
+
+
+def test_an_older_session_proves_nothing_where_clocks_are_known_to_agree(settling: Settling) -> None:
+    settling.doubts.learn(entry(2), "Hello", 100.0)
+
+    assert isinstance(unproved(settling, made(900))[0], Absent)
+
+
+def test_what_was_settled_before_needs_no_other_item(settling: Settling) -> None:
+    settling.doubts.add(entry(), Evidence("lost", "which?", (Candidate("s1", ""),), settled=True))
+
+    assert isinstance(settling.read(others=[made(100, "s2")])[0], Absent)
 
 
 def test_sessions_of_other_items_prove_nothing_and_count_for_nothing(settling: Settling) -> None:

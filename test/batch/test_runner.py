@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +16,8 @@ from portal_client import ApiConnectionError, UnauthorizedException
 from portal_client.batch import Batch, Counts, State
 from portal_client.batch.journal import Change, Journal
 from portal_client.batch.pace import Pace
-from support.portal import Portal, after, dropped, found, lost, refused, started
+from portal_client.batch.work import wait
+from support.portal import Fault, Portal, after, dropped, found, lost, refused, started
 from support.scripted import Connection, Received
 
 
@@ -186,6 +190,28 @@ def test_a_429_is_told_to_the_pace(running: Running, monkeypatch: pytest.MonkeyP
     assert told == [7.0, None]
 
 
+@pytest.mark.parametrize(("fault", "troubles"), [(refused(500), 1), (refused(503), 1), (dropped, 0)])
+def test_a_5xx_is_told_to_the_pace(
+    running: Running, monkeypatch: pytest.MonkeyPatch, fault: Fault, troubles: int
+) -> None:
+    told: list[float] = []
+    monkeypatch.setattr(Pace, "troubled", lambda pace, sent: told.append(sent))
+    running.portal.faults["one"] = [fault]
+    running.add("one")
+    running.run()
+
+    assert len(told) == troubles
+
+
+def test_prompts_are_sent_at_the_pace_that_was_set(running: Running) -> None:
+    running.add("one", "two", "three")
+    began = time.monotonic()
+    running.run(per_minute=600, workers=1)
+
+    assert time.monotonic() - began >= 0.2
+    assert running.batch.counts.done == 3
+
+
 def test_a_server_that_is_away_ends_the_run_and_costs_no_attempt(running: Running) -> None:
     running.add("one", "two")
     other = running.api.api_client.with_options(host="http://127.0.0.1:9")
@@ -293,6 +319,20 @@ def test_older_sessions_are_none_of_its_own(running: Running) -> None:
     assert result.session_id == "s1"
 
 
+@pytest.mark.parametrize("first", [started, refused(422)])
+def test_a_session_from_before_the_latest_response_is_none_of_its_own(running: Running, first: Fault) -> None:
+    def while_a_stranger_asks(portal: Portal, connection: Connection, request: Received) -> None:
+        portal.add("two", created_at=(portal.now - timedelta(seconds=5)).isoformat())
+        first(portal, connection, request)
+
+    running.portal.faults |= {"one": [while_a_stranger_asks], "two": [dropped]}
+    running.add("one", "two")
+    running.run(workers=1)
+
+    assert running.portal.prompts[:2] == ["one", "two"]
+    assert "s0" not in [each.session_id for each in running.batch._results("TRUE")]
+
+
 def test_sessions_of_other_items_are_none_of_its_own(running: Running) -> None:
     running.batch.add("a1", "one", key="first")
     running.run()
@@ -356,6 +396,58 @@ def test_a_session_that_is_gone_has_failed(running: Running) -> None:
     assert str(failed.error).startswith("session s0 is gone: 404")
 
 
+def test_a_session_that_must_not_be_read_stays_in_doubt(running: Running) -> None:
+    running.portal.reading = [refused(403)]
+    running.add("one")
+    running.run()
+
+    (doubt,) = running.batch.in_doubt()
+    assert doubt.session_id == "s0"
+    assert "its session cannot be read: 403" in str(doubt.evidence)
+    running.run()
+    assert running.states() == {"one": "done"}
+    assert running.portal.prompts == ["one"]
+
+
+@pytest.mark.parametrize("readings", ["reading", "listing"])
+def test_a_401_to_a_reading_ends_the_run(running: Running, readings: str) -> None:
+    setattr(running.portal, readings, [refused(401)])
+    running.portal.faults["one"] = [started if readings == "reading" else lost]
+    running.add("one")
+    with pytest.raises(UnauthorizedException):
+        running.run()
+
+    assert running.run().done == 1
+    assert running.portal.prompts == ["one"]
+
+
+class Losing(ThreadPoolExecutor):
+    """Workers that are lost as they begin to wait, so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(1)
+        self._times = times
+
+    def submit(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+        if fn is wait and self._times:
+            self._times -= 1
+            return super().submit(vars, 0)
+        return super().submit(fn, *args, **more)
+
+
+@pytest.mark.parametrize(("times", "state"), [(3, "done"), (4, "in doubt")])
+def test_a_worker_that_is_lost_while_it_waits_is_replaced_three_times(
+    running: Running, times: int, state: str
+) -> None:
+    running.add("one")
+    with Losing(times) as executor:
+        running.run(executor=executor, workers=1)
+
+    assert running.states() == {"one": state}
+    assert running.run().done == 1
+    assert running.portal.prompts == ["one"]
+
+
 @pytest.mark.fault("Batches", "A machine of the service that lags behind does not fail an item")
 def test_a_session_that_was_just_started_may_be_missing_for_a_moment(running: Running) -> None:
     running.portal.reading = [refused(404)] * 2
@@ -393,6 +485,8 @@ def test_a_list_that_must_not_be_read_leaves_the_doubt(running: Running) -> None
     (doubt,) = running.batch.in_doubt()
     assert running.portal.prompts.count("one") == 1
     assert "the sessions cannot be read: 403" in str(doubt.evidence)
+    assert doubt.evidence is not None
+    assert "create_async_session" in doubt.evidence.reason
     running.run()
     assert running.states() == {"one": "done", "two": "done"}
 
