@@ -21,7 +21,7 @@ AccessToken = Union[str, Callable[[], str], None]
 
 _BEARER = "Bearer "
 #: What may precede a token that was pasted. "Bearer" alone may be a token.
-_PASTED = re.compile(r"[\s\ufeff\u200b]*(?:bearer[^\S\r\n][\s\ufeff\u200b]*)*", re.IGNORECASE)
+_PASTED = re.compile(r"\A[\s\ufeff\u200b]*(?:bearer[^\S\r\n][\s\ufeff\u200b]*)*", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FRAMING = ("content-length", "transfer-encoding")
 _NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
@@ -70,9 +70,7 @@ def _described(character: str) -> str:
 
 def strip_bearer(text: str) -> str:
     """Return a token without white space around it, and without a "Bearer " in front."""
-    text = exact(text)
-    pasted = _PASTED.match(text)
-    return trimmed(text[pasted.end() :] if pasted else text)
+    return trimmed(_PASTED.sub("", exact(text), count=1))
 
 
 def split_url(value: str) -> tuple[str, Optional[bytes], bytes]:
@@ -95,7 +93,7 @@ def split_url(value: str) -> tuple[str, Optional[bytes], bytes]:
 
 def token_error(reason: str) -> AuthenticationError:
     """Return the error of a call that was not sent for want of a token."""
-    return AuthenticationError(status=0, reason=reason, request_sent=False)
+    return AuthenticationError(reason=reason, request_sent=False)
 
 
 def _name(source: object) -> str:

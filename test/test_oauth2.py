@@ -828,6 +828,15 @@ def test_a_source_can_be_called_by_itself() -> None:
     assert [form(request)["grant_type"] for request in identity.requests] == ["password", "refresh_token"]
 
 
+@pytest.mark.parametrize("name", ["username", "client_secret"])
+def test_an_error_of_a_source_that_is_called_by_itself_says_that_nothing_was_sent(name: str) -> None:
+    with playing() as identity, pytest.raises(AuthenticationError, match=f"{name}: boom raised") as caught:
+        source_for(identity.host, **{name: boom})()
+
+    assert (caught.value.status, caught.value.request_sent, caught.value.safe_to_repeat) == (0, False, True)
+    assert identity.connections == 0
+
+
 def test_a_source_that_is_called_by_itself_leaves_no_connection_open() -> None:
     closed = threading.Event()
 

@@ -170,7 +170,7 @@ def test_401_ends_the_run_and_leaves_the_items_pending(running: Running) -> None
     assert running.run().done == 3
 
 
-def test_429_slows_all_and_is_no_attempt(running: Running) -> None:
+def test_429_slows_all_and_is_no_attempt(running: Running, caplog: pytest.LogCaptureFixture) -> None:
     running.portal.faults["one"] = [refused(429, Retry_After="0")] * 3
     running.add("one", "two")
     running.run(attempts=1)
@@ -178,6 +178,7 @@ def test_429_slows_all_and_is_no_attempt(running: Running) -> None:
     assert running.states() == {"one": "done", "two": "done"}
     assert running.portal.prompts.count("one") == 4
     assert [result.attempts for result in running.batch.results()] == [1, 1]
+    assert "batch: the server limits the rate; the next prompt is sent in 0.0 s" in caplog.messages
 
 
 def test_a_429_is_told_to_the_pace(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
