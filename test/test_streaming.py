@@ -212,6 +212,7 @@ def test_blank_lines_are_counted_and_are_no_events() -> None:
     [
         (LINES, [b'{"n":1}\n', ConnectionResetError("reset")], "was cut: reset"),
         (LINES, [b'{"n":1}\n', ProtocolError("connection broken", ValueError("half"))], "was cut: half"),
+        (LINES, [b'{"n":1}\n', ProtocolError("broken")], "was cut: broken"),
         (LINES, [b'{"n":1}\n', ProtocolError()], "was cut: "),
         (LINES, [b'{"n":1}\n{"n":'], "ends in the middle of line 2"),
         (
@@ -431,6 +432,13 @@ def test_half_a_surrogate_pair_in_an_event(kind: str, data: str, tmp_path: Path)
     assert len(found) == events.events == data.count('"n"')
     with EventStream.replay(path, Event) as again:
         assert list(again) == found
+
+
+def test_a_document_as_long_as_one_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal_client.streaming.MAX_SIZE", 8)
+    assert numbers(stream(b'{"n":\n1}', kind=DOCUMENT)) == [1]
+    with pytest.raises(ApiStreamError, match="is one document of more than 8 bytes"):
+        next(stream(b'{"n":\n12}', kind=DOCUMENT))
 
 
 @pytest.mark.fault("Streams", "What is kept of a stream is bounded, however it is cut into pieces")
