@@ -26,8 +26,8 @@ test: $(VENV)/test.done  ## run the tests, in under 5 minutes
 faults: $(VENV)/test.done  ## run the fault matrix alone: a line for each case and a total
 	$(BIN)/python -m pytest -n 2 -q --no-header -m fault $$(grep -rlE "^@pytest.mark.fault" --include="test_*.py" test)
 
-mutants: $(VENV)/mutants.done  ## change retries, redirects, forms and events by rule, and list what no test notices
-	$(BIN)/mutmut run
+mutants: $(VENV)/mutants.done  ## change decisive modules by rule, some with MUTANTS="portal_client.batch.*", and list what no test notices
+	$(BIN)/mutmut run $(MUTANTS)
 	$(BIN)/mutmut results
 
 check: lint types  ## linters, both type checkers and the slow tests, in under 30 minutes

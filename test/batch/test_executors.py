@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -82,6 +83,29 @@ def test_a_worker_with_a_wrong_clock_ends_the_run(running: Running) -> None:
     assert running.portal.prompts == []
     assert running.states() == {"one": "pending"}
     assert running.run().done == 1
+
+
+class Busy(ThreadPoolExecutor):
+    """Workers that are free too late, so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(1)
+        self._times = times
+
+    def submit(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+        if self._times:
+            self._times -= 1
+            super().submit(time.sleep, 0.6)
+        return super().submit(fn, *args, **more)
+
+
+def test_an_attempt_that_no_worker_began_in_time_is_handed_out_again(running: Running) -> None:
+    running.add("one")
+    with Busy(2) as executor:
+        running.run(executor=executor, workers=1, send_timeout=0.5, outage=0.01)
+
+    assert running.portal.prompts == ["one"]
+    assert [result.attempts for result in running.batch.results()] == [1]
 
 
 def test_a_token_that_is_not_carried_ends_the_run(running: Running) -> None:
