@@ -30,6 +30,13 @@ mutants: $(VENV)/mutants.done  ## change decisive modules by rule, some with MUT
 	$(BIN)/mutmut run $(MUTANTS)
 	$(BIN)/mutmut results
 
+coverage: $(VENV)/coverage.done  ## run the tests under coverage: 95 % of lines and of branches of each package
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 4 --dist worksteal -m "not slow"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet
+	$(BIN)/python tools/covered.py
+
 check: lint types  ## linters, both type checkers and the slow tests, in under 30 minutes
 	$(BIN)/python -m pytest -m slow
 
@@ -79,7 +86,7 @@ format: $(VENV)/test.done  ## lay out the code
 	$(BIN)/ruff format .
 
 clean:  ## remove what these commands have made
-	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis mutants
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis mutants .coverage coverage.json
 
 # It is done when it says what it was made with: bin/python is there before the work is.
 $(VENV)/bin/python: $(if $(filter $(PYTHON),$(MADE_WITH)),,anew)
@@ -105,9 +112,13 @@ $(VENV)/mutants.done: $(VENV)/test.done
 	@$(PIP) mutmut==3.8.1
 	@touch $@
 
+$(VENV)/coverage.done: $(VENV)/test.done
+	@$(PIP) coverage==7.17.5
+	@touch $@
+
 $(VENV)/bench.done: $(VENV)/test.done bench/requirements.txt
 	@echo "Installing the peers to measure with; this takes about half a minute."
 	@$(PIP) -r bench/requirements.txt
 	@touch $@
 
-.PHONY: help demo test faults mutants check lint types hooks audit bench bench-check soak pages docs dist format clean anew
+.PHONY: help demo test faults mutants coverage check lint types hooks audit bench bench-check soak pages docs dist format clean anew

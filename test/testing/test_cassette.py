@@ -26,7 +26,9 @@ from portal_client import (
     ApiException,
     ApiStreamError,
     ApiTimeoutError,
+    BusinessApi,
     Configuration,
+    CreateBusinessRequest,
     EnvToken,
     MiddlewareRequest,
     MiddlewareResponse,
@@ -185,6 +187,7 @@ def test_what_is_no_cassette(path: Path) -> None:
         ("response", {"status": 200, "headers": []}),
         ("response", {"status": 200, "headers": {"X": 1}}),
         ("response", {"status": 200, "headers": {}, "text": 1}),
+        ("response", None),
         ("failure", {"kind": "time-out", "sent": True, "reason": ""}),
         ("request", {"operation": "get_session", "method": "GET", "path": "/", "query": ["a"]}),
     ],
@@ -208,6 +211,16 @@ def test_a_cassette_in_another_encoding_or_with_a_conflict_is_named(path: Path) 
         path.write_bytes(text)
         with pytest.raises(ValueError, match=r"cassette\.json is no cassette"):
             Cassette(path).open()
+
+
+def test_a_cassette_may_be_closed_twice(path: Path) -> None:
+    cassette = Cassette(path)
+    cassette.open()
+    cassette.close()
+    assert everywhere == []
+    cassette.close()
+
+    assert everywhere == []
 
 
 def test_one_at_a_time(path: Path) -> None:
@@ -415,6 +428,56 @@ def test_a_reply_that_was_lost_is_lost_again(path: Path, nobody: SessionsApi) ->
         assert nobody.get_session("s1").id == nobody.get_session("s2").id == "s1"
 
 
+def test_a_body_that_was_cut_is_cut_again(path: Path, nobody: SessionsApi) -> None:
+    whole = reply()
+
+    def cut(connection: Connection, request: Received) -> bool:
+        connection.send(whole[:-10])
+        return False
+
+    with calling(cut) as c, Cassette(path):
+        lost = outcome(lambda: c.api.create_session("a1", PROMPT))
+    assert lost[:4] == (ApiConnectionError, 0, True, False)
+    assert len(c.server.requests) == 1
+
+    with Cassette(path):
+        assert outcome(lambda: nobody.create_session("a1", PROMPT)) == lost
+
+
+def test_middleware_that_reads_a_lost_reply_gets_its_error(path: Path, nobody: SessionsApi) -> None:
+    seen: list[object] = []
+
+    def reads(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        response = call_next(request)
+        try:
+            seen.append(json.loads(response.read())["id"])
+        except Exception as error:
+            seen.append(type(error))
+            raise
+        return response
+
+    with calling(closes, reply()) as c, Cassette(path):
+        c.api.get_session("s1")  # repeated by the client
+    nobody.api_client.configuration.middleware = [reads]
+    with Cassette(path) as cassette:
+        cassette.install(nobody.api_client)
+        assert nobody.get_session("s1").id == "s1"
+    assert seen == [urllib3.exceptions.ProtocolError, "s1"]
+
+
+def test_a_call_that_its_program_gives_up_is_not_kept(path: Path) -> None:
+    with (
+        calling(reply()) as c,
+        client_of(c.server.host, max_response_size=9) as small,
+        Cassette(path) as cassette,
+    ):
+        with pytest.raises(ApiException, match="max_response_size"):
+            SessionsApi(small).get_session("s1")
+        c.api.get_session("s1")
+
+    assert [exchange.status for exchange in cassette.exchanges] == [200]
+
+
 def test_a_silent_server_is_silent_again_without_the_wait(path: Path, nobody: SessionsApi) -> None:
     with calling(late(reply())) as c, Cassette(path):
         late_once = outcome(lambda: c.api.create_session("a1", PROMPT, _request_timeout=(5, 0.1)))
@@ -533,6 +596,19 @@ def test_bodies_of_any_kind(path: Path, nobody: SessionsApi) -> None:
         replayed = read(nobody)
     assert replayed[:4] == bodies[:4]
     assert json.loads(replayed[4]) == json.loads(bodies[4])
+
+
+def test_a_form_in_the_other_encoding(path: Path, nobody: SessionsApi) -> None:
+    options: Any = {"_content_type": "application/x-www-form-urlencoded"}
+    with calling(reply()) as c, Cassette(path):
+        c.api.create_session("a1", "a & b", **options)
+    assert json.loads(path.read_text("utf-8"))["exchanges"][0]["request"]["form"] == {
+        "agent_id": "a1",
+        "text_prompt": "a & b",
+    }
+
+    with Cassette(path):
+        assert nobody.create_session("a1", "a & b", **options).id == "s1"
 
 
 # ── secrets ──
@@ -668,6 +744,18 @@ def test_a_har_file(portal: PortalServer, path: Path, tmp_path: Path) -> None:
     assert (missing["response"]["status"], missing["comment"]) == (404, "get_session")
     for entry in log["entries"]:
         assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= set(entry)
+
+
+def test_a_json_body_in_a_har_file(portal: PortalServer, path: Path, tmp_path: Path) -> None:
+    with Cassette(path) as cassette:
+        portal.api(BusinessApi).create_business(CreateBusinessRequest(name="Bäcker", description="Bread"))
+    cassette.to_har(tmp_path / "a.har")
+    (entry,) = json.loads((tmp_path / "a.har").read_text("utf-8"))["log"]["entries"]
+
+    assert entry["request"]["postData"] == {
+        "mimeType": "application/json",
+        "text": '{"name": "Bäcker", "description": "Bread"}',
+    }
 
 
 # ── places ──

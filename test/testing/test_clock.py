@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 
 import pytest
 
@@ -96,6 +97,22 @@ def test_it_is_put_forward_and_not_back() -> None:
         with pytest.raises(ValueError, match="put forward to a date"):
             clock.advance(beyond)
     assert 180 <= clock.monotonic() - before[1] < 200
+
+
+def test_a_pause_does_not_wait_for_an_agent_that_goes_on() -> None:
+    clock, over = Clock(), Event()
+    agent = Thread(target=over.wait, args=(20,))
+    agent.start()
+    clock.at_work.add(agent)
+    before = clock.monotonic()
+    clock.sleep(0.1)
+    assert clock.at_work == {agent}
+    over.set()
+    agent.join(20)
+    clock.sleep(0.1)
+
+    assert clock.at_work == set()
+    assert clock.monotonic() - before >= 0.2
 
 
 def test_it_is_for_one_server_alone(portal: PortalServer) -> None:

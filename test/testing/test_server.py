@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -124,6 +125,30 @@ def test_a_fork_has_a_thread_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
     there.stop()
 
 
+def test_the_server_of_a_parent_is_not_stopped_in_its_fork(
+    portal: PortalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as fork:
+        fork.setattr(os, "getpid", lambda: -1)
+        host.host.__globals__["_host"].stop()
+
+    assert portal.api(AgentsApi).get_agents().agents[0].id == "echo"
+
+
+def test_where_sockets_are_refused_the_error_names_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*address: object) -> Any:
+        raise RuntimeError("A test tried to use socket.socket.")
+
+    monkeypatch.setattr(host, "_host", None)
+    monkeypatch.setattr(host, "listening", refused)
+    with pytest.raises(RuntimeError, match="tried to use socket") as error, portal_testing.serve_portal():
+        pass
+
+    assert error.value.__notes__ == [
+        "A test server listens on 127.0.0.1: pytest --allow-hosts=127.0.0.1 allows it"
+    ]
+
+
 def test_an_error_of_the_block_is_raised_as_it_is() -> None:
     def fail(server: PortalServer) -> None:
         server.agent("a1").replies("never asked for")
@@ -239,13 +264,13 @@ def test_a_refused_call_is_noted_too(portal: PortalServer) -> None:
     with ApiClient(Configuration(portal.host, access_token="wrong")) as client:
         with pytest.raises(UnauthorizedException):
             SessionsApi(client).create_session("echo", "Hello", files=[("a.txt", bytes(500_000))])
-        response = urllib3.request("GET", f"{portal.host}/nowhere?a=1&a=2", retries=False)
+        response = urllib3.request("GET", f"{portal.host}/nowhere?a=1&a=2&a=3", retries=False)
 
     refused, nowhere = portal.calls
     assert (refused.operation, refused.status, refused.user) == ("create_session", 401, None)
     assert [file.size for file in refused.files] == [500_000]
     assert response.status == nowhere.status == 404
-    assert (nowhere.operation, nowhere.path, nowhere.query) == (None, "/nowhere", {"a": ["1", "2"]})
+    assert (nowhere.operation, nowhere.path, nowhere.query) == (None, "/nowhere", {"a": ["1", "2", "3"]})
     assert str(nowhere) == "GET /nowhere: 404"
 
 
@@ -255,6 +280,27 @@ def test_a_body_that_cannot_be_read_is_no_failure_of_the_server(portal: PortalSe
 
     assert 400 <= response.status <= 499
     assert (portal.calls[0].form, portal.calls[0].files) == ({}, [])
+
+
+def test_blocks_after_what_is_no_form_are_read_and_left_alone(portal: PortalServer) -> None:
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Content-Length": "400003",
+        "Authorization": "Bearer wrong",
+    }
+    body = iter([b"--y", bytes(200_000), bytes(200_000)])
+    response = urllib3.request("POST", f"{portal.host}/sessions", body=body, headers=headers, retries=False)
+
+    assert response.status == 400
+    assert (portal.calls[0].form, portal.calls[0].files) == ({}, [])
+
+
+def test_a_json_body_beyond_the_limit_is_not_noted(portal: PortalServer) -> None:
+    large = CreateBusinessRequest(name="Baker", description="x" * 3_000_000)
+    portal.api(BusinessApi).create_business(large)
+
+    assert (portal.calls[0].operation, portal.calls[0].status) == ("create_business", 200)
+    assert portal.calls[0].body is None
 
 
 # ── operations ──
