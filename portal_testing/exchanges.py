@@ -56,7 +56,7 @@ class Exchange:
         """Note a response, and return it; the events of a stream are noted as they are read."""
         self.headers = {name: value for name, value in response.headers.items() if name.lower() in _KEPT}
         if not self.is_stream:
-            self.body = self._read(response)
+            self.body = response.read()
             self.status = response.status
             return response
         self.status = response.status
@@ -69,14 +69,6 @@ class Exchange:
         self.sent = getattr(error, "request_sent", True)
         cause = error.__cause__ or error
         self.reason = str(cause.args[-1] if isinstance(cause, HTTPError) and cause.args else cause)
-
-    def _read(self, response: MiddlewareResponse) -> bytes:
-        try:
-            return response.read()
-        except BaseException as error:
-            if isinstance(error, (HTTPError, OSError)):
-                self.note_failure(error)
-            raise
 
     def _noting(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         noted = self.body = bytearray()
