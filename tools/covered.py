@@ -1,6 +1,6 @@
-"""Compare what tests have run of each package, lines and branches apart, with the lowest share that it may be.
+"""Compare the coverage of each package with its limit, lines and branches apart.
 
-It reads coverage.json, which `make coverage` has made; coverage's own limit is one for both and for all packages.
+It reads the coverage.json of `make coverage`; coverage's own limit is one for all of them together.
 """
 
 from __future__ import annotations
