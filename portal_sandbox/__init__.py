@@ -60,13 +60,15 @@ def __getattr__(name: str) -> object:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
+    from importlib.util import find_spec
 
     try:
         for library in (
             "fastapi", "fastapi_offline", "filelock", "jinja2", "mimeparse", "python_multipart", "sqlalchemy",
             "uvicorn",
         ):  # fmt: skip
-            import_module(library)
+            if find_spec(library) is None:
+                raise ModuleNotFoundError(name=library)
     except ImportError as error:
         raise ImportError(
             f'portal_sandbox needs {error.name}: pip install "portal-client[sandbox]"', name=error.name

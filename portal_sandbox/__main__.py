@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     running = portal_sandbox.running  # before anything else, so that a missing library is the first error
-    from portal_sandbox.app import known_agents
     from portal_sandbox.importer import import_agents
+    from portal_sandbox.service import known_agents
 
     users = options.users(given.token)
     agents = import_agents(given.agent)

@@ -1,13 +1,10 @@
 """The app: the routes on a service, and the responses to errors."""
 
-import math
 import os
-from collections import ChainMap
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from types import NoneType
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
@@ -16,22 +13,18 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal_sandbox import demo, docs
-from portal_sandbox.agents import BUILT_IN, Agent, agent_error, echo
-from portal_sandbox.arguments import check
-from portal_sandbox.candela.app import PATH, candela_app, candela_service
+from portal_sandbox import docs
+from portal_sandbox.agents import Agent
 from portal_sandbox.candela.oauth2 import OAuth2
+from portal_sandbox.candela.service import PATH
 from portal_sandbox.candela.slot_limits import Slots
-from portal_sandbox.changes import Changes
 from portal_sandbox.errors import NO_THREAD, NoThread, Refused
 from portal_sandbox.log import log
 from portal_sandbox.methods import not_allowed
 from portal_sandbox.page import routes
 from portal_sandbox.portal.routers import ROUTERS
-from portal_sandbox.service import Service
-from portal_sandbox.session_runner import SessionRunner
-from portal_sandbox.store import Store, utc_now
-from portal_sandbox.tokens import Tokens
+from portal_sandbox.service import Service, new_service
+from portal_sandbox.store import utc_now
 
 _ROUTERS = (*ROUTERS, routes.router, docs.router)
 
@@ -67,56 +60,34 @@ def create_app(
     ValueError for tokens that no header can carry, for an agent that cannot be called, for a time that is not
     a number from 0 up, for an administrator who is no user, and for an argument of another type.
     """
-    times = {"latency": latency, "pace": pace, "slot_start": slot_start, "slot_stop": slot_stop}
-    for name, seconds in times.items():
-        check(name, seconds, (int, float), "a number of seconds such as 0.5")
-        if not 0 <= seconds < math.inf:
-            raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
-    if not callable(now):
-        raise ValueError(
-            f"now must be a function that returns the time, not a value of type {type(now).__name__}"
-        )
-    check("strict", strict, bool, "True or False")
-    check("admins", admins, (list, tuple, set, frozenset, NoneType), 'a list of users such as ["ann"]')
-    check("slots", slots, (Mapping, NoneType), 'a mapping such as {"gpu": Slots(max=2)}')
-    for name, limits in (slots or {}).items():
-        check("each key of slots", name, str, 'a name such as "gpu"')
-        check(f"slots[{name!r}]", limits, Slots, "limits such as Slots(max=2, free=1)")
-    check("oauth2", oauth2, (OAuth2, NoneType), 'an OAuth2 such as OAuth2(users={"ann": "password"})')
-    oauth2 = oauth2 or OAuth2()
-    users = {*tokens.values(), *oauth2.users, *([demo.GUEST] if demo_data else [])}
-    for admin in admins or ():
-        if admin not in users:
-            raise ValueError(f"admins: there is no user {admin!r}; there are {', '.join(sorted(users))}")
-    known = known_agents(agents, demo_data)
-    store = Store(db, now)
-    changes = Changes(store)
-    service = Service(
-        store,
-        changes,
-        SessionRunner(store, changes, known, latency, pace),
-        known,
-        Tokens(tokens, demo.GUEST if demo_data else None),
-        now,
-        demo_data,
-        candela_service(
-            store.database,
-            store.presence,
-            known,
-            Tokens(tokens),
-            oauth2,
+    # Here, for these are a third of all imports, which tests of Portal need not wait for.
+    from portal_sandbox.candela.app import candela_app
+
+    app = portal_app(
+        new_service(
+            tokens=tokens,
+            db=db,
+            demo_data=demo_data,
+            agents=agents,
             latency=latency,
             pace=pace,
-            now=now,
-            demo_data=demo_data,
+            oauth2=oauth2,
             strict=strict,
             slots=slots,
             slot_start=slot_start,
             slot_stop=slot_stop,
             admins=admins,
-        ),
+            now=now,
+        )
     )
+    mounted = candela_app()
+    _explain(mounted)
+    app.mount(PATH, mounted)
+    return app
 
+
+def portal_app(service: Service) -> FastAPI:
+    """Return the app of Portal alone."""
     app = FastAPI(
         title="Portal",
         version="0.1.0",
@@ -131,23 +102,13 @@ def create_app(
     app.add_middleware(RequestId)
     app.add_middleware(ServedBy, service=service)
     app.add_exception_handler(405, not_allowed(*_ROUTERS))
-    mounted = candela_app()
-    app.mount(PATH, mounted)
-    for each in (app, mounted):
-        each.add_exception_handler(Refused, _refused)
-        each.add_exception_handler(RequestValidationError, _invalid)
+    _explain(app)
     return app
 
 
-def known_agents(agents: Mapping[str, Agent] | None, demo_data: bool) -> Mapping[str, Agent]:
-    """Return all agents of an app by id, those built in included. Raises ValueError for one that is none."""
-    check("agents", agents, (Mapping, NoneType), 'a mapping of ids to functions such as {"risk": risk}')
-    for agent_id, agent in (agents or {}).items():
-        if reason := agent_error(agent_id, agent):
-            raise ValueError(f"agents[{agent_id!r}] {reason}")
-    built_in = {**BUILT_IN, **({demo.AGENT_ID: echo} if demo_data else {})}
-    # Not copied: agents that are added to the mapping later are found, too.
-    return ChainMap({} if agents is None else cast("dict[str, Agent]", agents), built_in)
+def _explain(app: FastAPI) -> None:
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
 
 
 @asynccontextmanager

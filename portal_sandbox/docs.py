@@ -4,7 +4,10 @@ Its scripts are those of the package `fastapi-offline`, not of the network: it h
 of all sessions, and works without the internet.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -12,12 +15,6 @@ from markupsafe import Markup
 
 from portal_sandbox.assets import FOLDER, asset, template
 
-_ASSETS = files("fastapi_offline") / "static"
-_FILES = {
-    "start.js": FOLDER / "docs.js",
-    "swagger-ui-bundle.js": _ASSETS / "swagger-ui-bundle.js",
-    "swagger-ui.css": _ASSETS / "swagger-ui.css",
-}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -37,12 +34,19 @@ def show_docs(request: Request) -> Response:
 @router.api_route("/docs/{name}", methods=["GET", "HEAD"])
 def docs_file(name: str) -> Response:
     """Return a script or a style of the page."""
-    if name not in _FILES:
+    if name not in _files():
         raise HTTPException(404)
-    return asset(_FILES[name], _HEADERS)
+    return asset(_files()[name], _HEADERS)
 
 
 @router.get("/redoc")
 def redoc() -> Response:
     """Redirect to the page of documentation."""
     return RedirectResponse("docs")
+
+
+@cache
+def _files() -> Mapping[str, Traversable]:
+    folder = files("fastapi_offline") / "static"
+    scripts = {name: folder / name for name in ("swagger-ui-bundle.js", "swagger-ui.css")}
+    return {"start.js": FOLDER / "docs.js", **scripts}

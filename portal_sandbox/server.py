@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 from portal_sandbox.agents import Agent
 from portal_sandbox.app import create_app
-from portal_sandbox.candela import app as candela
+from portal_sandbox.candela import service as candela
 from portal_sandbox.candela import token_endpoint
 from portal_sandbox.candela.oauth2 import OAuth2, derived
 from portal_sandbox.candela.seed import seed

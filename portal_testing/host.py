@@ -17,7 +17,8 @@ from typing import Protocol
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from portal_sandbox.app import create_app
+from portal_sandbox.app import portal_app
+from portal_sandbox.service import new_service
 from portal_sandbox.serving import listening, serving
 
 
@@ -35,7 +36,7 @@ class Host:
     def __init__(self) -> None:
         self.pid: int = os.getpid()
         self._served: dict[str, Served] = {}
-        app = create_app(tokens={secrets.token_urlsafe(): "nobody"})
+        app = portal_app(new_service(tokens={secrets.token_urlsafe(): "nobody"}))
         app.add_middleware(_Dispatch, served=self._served)
         with ExitStack() as stack:
             listener = stack.enter_context(listening("127.0.0.1", 0))

@@ -10,8 +10,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from portal_sandbox.candela import token_endpoint
-from portal_sandbox.candela.routes.routers import ROUTERS as CANDELA
-from portal_sandbox.portal.routers import ROUTERS as PORTAL
+from portal_sandbox.portal.routers import ROUTERS
 from portal_testing.body import TOKEN_OPERATIONS
 
 
@@ -38,5 +37,9 @@ def names(candela: bool) -> list[str]:
 
 @cache
 def _routes(candela: bool) -> list[APIRoute]:
-    routers: list[APIRouter] = [*CANDELA, token_endpoint.router] if candela else list(PORTAL)
+    routers: list[APIRouter] = list(ROUTERS)
+    if candela:
+        from portal_sandbox.candela.routes.routers import ROUTERS as CANDELA  # slow, as in create_app
+
+        routers = [*CANDELA, token_endpoint.router]
     return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]

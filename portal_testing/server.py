@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
@@ -16,10 +16,10 @@ from portal_client.endpoint import Api
 from portal_client.spelling import hint
 from portal_sandbox import create_app  # first, for it says which extra is missing
 from portal_sandbox.agents import Agent, agent_error
-from portal_sandbox.candela.app import PATH as CANDELA_PATH
 from portal_sandbox.candela.oauth2 import USER, OAuth2
+from portal_sandbox.candela.service import PATH as CANDELA_PATH
 from portal_sandbox.candela.token_endpoint import PATH as TOKEN_PATH
-from portal_sandbox.service import Service
+from portal_sandbox.service import Service, new_service
 from portal_testing import operations
 from portal_testing.calls import Call, decoded
 from portal_testing.clock import Clock
@@ -62,10 +62,9 @@ class Server(ABC, Generic[Client]):
         self._scripts: dict[str, ScriptedAgent] = {}
         self._operations: dict[str, Operation] = {}
         self._oauth2 = OAuth2()
-        app = create_app(
+        self._service: Service = new_service(
             tokens={self.token: self.user}, agents=self._agents, oauth2=self._oauth2, now=self.clock.now
         )
-        self._service: Service = app.state.service
 
     # ── what is scripted ──
 
@@ -166,6 +165,14 @@ class CandelaServer(Server["SyncApiClient"]):
     _candela = True
     _path = CANDELA_PATH
 
+    def __init__(self, strict: bool = True) -> None:
+        super().__init__(strict)
+        self._app = _with_candela()
+
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request by an app that has Candela, too."""
+        await super().serve(self._app, scope, receive, send)
+
     def _new_client(self) -> SyncApiClient:
         from finbourne_candela import Configuration, SyncApiClient  # Portal's tests need not load these
 
@@ -188,6 +195,11 @@ class CandelaServer(Server["SyncApiClient"]):
             "client_id": self._oauth2.client_id,
             "client_secret": self._oauth2.client_secret,
         }
+
+
+@cache
+def _with_candela() -> ASGIApp:
+    return create_app(tokens={TOKEN: USER})
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """The service behind the routes of Candela: its sessions, objects, slots, agents and users."""
 
-from collections.abc import Collection, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
-from portal_sandbox.agents import Agent
+from portal_sandbox.agents import Agent, echo
 from portal_sandbox.candela import demo
 from portal_sandbox.candela.errors import NotAnAdmin, OtherAppType
 from portal_sandbox.candela.grants import Grants
@@ -14,15 +16,21 @@ from portal_sandbox.candela.objects import NewObject, Objects
 from portal_sandbox.candela.queries import Name
 from portal_sandbox.candela.session_runner import SessionRunner
 from portal_sandbox.candela.sessions import New, Sessions
+from portal_sandbox.candela.slot_limits import Slots as Limits
 from portal_sandbox.candela.slots import Slots
 from portal_sandbox.candela.stream import Stream
 from portal_sandbox.candela.tables import CandelaSessionRow, ObjectRow
 from portal_sandbox.candela.traces import Traces
 from portal_sandbox.candela.wire import AppType, SlotState
 from portal_sandbox.chaos import ERRORED, GONE
+from portal_sandbox.database import Database
 from portal_sandbox.demo import GUEST
 from portal_sandbox.errors import NoSuchAgent
+from portal_sandbox.presence import Presence
 from portal_sandbox.tokens import Tokens
+
+#: The path at which the sandbox mounts it.
+PATH = "/candela"
 
 #: The domain of everything but the objects of the system level, which belong to all domains.
 DOMAIN, SYSTEM_DOMAIN = "sandbox", "system"
@@ -186,3 +194,42 @@ class Candela:
 
 def _name(sent: Mapping[str, Any]) -> Name:
     return Name(sent["scope"], sent["identifier"], sent.get("version"))
+
+
+def candela_service(
+    database: Database,
+    presence: Presence,
+    agents: Mapping[str, Agent],
+    tokens: Tokens,
+    oauth2: OAuth2,
+    *,
+    latency: float,
+    pace: float,
+    now: Callable[[], datetime],
+    demo_data: bool,
+    strict: bool,
+    slots: Mapping[str, Limits] | None,
+    slot_start: float,
+    slot_stop: float,
+    admins: Collection[str] | None,
+) -> Candela:
+    """Return the service on a database that its caller opens and closes."""
+    built_in: dict[str, Agent] = {demo.AGENT_ID: echo} if demo_data else {}
+    known = ChainMap(cast("dict[str, Agent]", agents), built_in)
+    types = slots if slots is None or not demo_data else {**slots, demo.SLOT_TYPE: Limits()}
+    sessions = Sessions(database, presence, now)
+    return Candela(
+        sessions,
+        Objects(database, now),
+        Slots(database, now, slot_start, slot_stop, types),
+        Traces(database, now),
+        SessionRunner(sessions, known, latency, pace),
+        Grants(database, now, oauth2, GUEST if demo_data else None),
+        oauth2,
+        tokens,
+        known,
+        pace,
+        demo_data,
+        strict,
+        admins,
+    )

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
-from jinja2 import Environment, StrictUndefined, Template
 from pydantic_core import to_json
 from sqlalchemy import select
 
@@ -21,6 +20,9 @@ from portal_sandbox.page.view import Wanted
 from portal_sandbox.page.views import Name, views
 from portal_sandbox.service import Service
 from portal_sandbox.tables import ChunkRow, FileRow
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 #: The maximum number of entries of a list.
 MAX_ENTRIES = 1_000
@@ -122,7 +124,9 @@ def _content(service: Service, pieces: Sequence[int]) -> Iterator[bytes]:
 
 
 @cache
-def _document() -> Template:
+def _document() -> "Template":
+    from jinja2 import Environment, StrictUndefined  # most tests never see the page
+
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(template("page/page.html"))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from portal_sandbox import app
+from portal_sandbox.candela import app
 
 from ..fuzzing import Counting, Counts, schemathesis
 from ..openapi import Json, contract
