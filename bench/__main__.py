@@ -19,6 +19,7 @@ PROGRAMS = (
     "events",
     "imports",
     "command",
+    "hundred",
     "threads",
     "growth",
     "first_call",

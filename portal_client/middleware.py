@@ -130,12 +130,16 @@ class MiddlewareRequest:
     def with_headers(self, headers: Mapping[str, Optional[str]]) -> Self:
         """Return this request with headers in place of those of the same names; None leaves one out.
 
+        So `with_headers({**request.to_dict(), ...})` sends the others as they are.
+
         Raises ApiValueError, which names the header, for one that cannot be sent, or follows from the body.
         """
         changes = dict(self._changes)
         for name, value in headers.items():
             key = header_key(name)
             if key == "content-type" and isinstance(self.body, Multipart):
+                if value == self.headers["Content-Type"]:
+                    continue
                 raise ApiValueError(f"the header {name} holds the boundary of the form and cannot be set")
             for known in [known for known in changes if known.lower() == key]:
                 del changes[known]

@@ -44,6 +44,9 @@ _CREDENTIAL = re.compile(
     r"(?<![a-z])(apikey|credential|key|password|secret|sig|signature|token)(?![a-z])", re.IGNORECASE
 )
 
+#: Where a word begins in a name such as accessToken or APIKey.
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
 
 class CassetteMismatch(AssertionError):
     """A call that the cassette does not hold, or one that it holds and that was not made."""
@@ -257,7 +260,7 @@ def _in_query(response: MiddlewareResponse) -> list[str]:
 def _in_url(url: str) -> Iterator[str]:
     """Return what is a credential by its name in a query, as in a signed URL that a redirect leads to."""
     query = parse_qsl(url.partition("?")[2].partition("#")[0])
-    return (value for name, value in query if _CREDENTIAL.search(name))
+    return (value for name, value in query if _CREDENTIAL.search(_HUMP.sub("_", name)))
 
 
 def _token() -> MiddlewareResponse:

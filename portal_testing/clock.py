@@ -14,6 +14,10 @@ Client = TypeVar("Client", bound=ApiClient)
 #: How long a pause of a client waits for the agents at work, and one of an agent for its readers, in seconds.
 _FOR_AGENTS, _FOR_READERS = 1.0, 0.02
 
+#: By how much each pause is longer than the last one while an agent that never replies is waited for, in
+#: seconds: an hour is over after a hundred reads, where the pauses alone make it fifteen hundred.
+_LONGER = 0.5
+
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -21,12 +25,15 @@ class Clock:
     """The time of a server and of the clients that are given it. Safe with threads.
 
     A pause between attempts or between two reads of a session passes at once, and so does the pace of an
-    agent: they only put the clock forward. The silence of a connection is waited for in real time.
+    agent: they only put the clock forward. The silence of a connection is waited for in real time. Whoever
+    reads the session of an agent that never replies makes the clock go faster with each read.
     """
 
     def __init__(self) -> None:
         self._ahead = 0.0
         self._lock = Lock()
+        self._silent = False
+        self._reads = 0
         #: The threads of agents at work.
         self.at_work: set[Thread] = set()
 
@@ -58,7 +65,18 @@ class Clock:
             thread.join(min(seconds, _FOR_AGENTS))
             if not thread.is_alive():
                 self.at_work.discard(thread)
+        if self._silent and not self.at_work:
+            seconds = max(seconds, self._reads * _LONGER)
         self.advance(seconds)
+
+    def fall_silent(self) -> None:
+        """Tell the clock, as an agent, that nothing more is to come from it."""
+        self.at_work.discard(current_thread())
+        self._silent = True
+
+    def note(self, repeated: bool) -> None:
+        """Count the calls that only repeat the one before."""
+        self._reads = self._reads + 1 if repeated else 0
 
     def pause(self, seconds: float) -> None:
         """Put the clock forward as an agent, and let those who follow it read what it has said so far."""

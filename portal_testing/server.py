@@ -119,6 +119,8 @@ class Server(ABC, Generic[Client]):
         named = operations.find(scope["method"], path, self._candela)
         call = Call(named.name, scope["method"], path, dict(named.arguments), headers=_headers(scope))
         call.query = decoded(scope["query_string"].decode("latin-1"))
+        last = self.calls[-1] if self.calls else call
+        self.clock.note((call.method, call.path, last.method, last.path) == ("GET", path, "GET", path))
         self.calls.append(call)
         operation = self._operations.get(named.name or "")
         step = None if operation is None else operation.script.take()

@@ -127,7 +127,7 @@ class Answers(Faults[Owner]):
         """The agent takes the prompt and is at work on it until the end of the test."""
 
         def wait(conversation: Sequence[Message], files: Sequence[File]) -> Any:
-            self.clock.at_work.discard(current_thread())
+            self.clock.fall_silent()
             self.closing.wait()
             raise AgentFailed(STOPPED)
 

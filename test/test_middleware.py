@@ -365,6 +365,20 @@ def test_an_attempt_is_not_sent_after_its_end() -> None:
     assert c.server.requests == []
 
 
+@pytest.mark.parametrize("files", [None, [("a.txt", b"a")]])
+def test_the_headers_of_a_request_may_be_set_again(files: Any) -> None:
+    def again(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        return call_next(request.with_headers({**request.to_dict(), "X-Team": "research"}))
+
+    with calling(reply(), middleware=[again]) as c:
+        c.api.update_session("s1", "Hello", files)
+
+    (received,) = c.server.requests
+    assert received.headers["X-Team"] == "research"
+    assert received.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert b"Hello" in received.body
+
+
 def test_call_next_may_be_called_in_another_thread() -> None:
     def elsewhere(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
         with ThreadPoolExecutor(1) as pool:

@@ -686,9 +686,14 @@ def test_the_signature_of_a_url_is_not_in_the_file(
 
 
 @pytest.mark.fault("Secrets", "A cassette holds no token, no cookie and no password")
-def test_a_credential_in_the_query_of_a_call_is_not_in_the_file(path: Path, nobody: SessionsApi) -> None:
+@pytest.mark.parametrize("name", ["api_key", "accessToken", "apiKey", "APIKey", "clientSecret", "X-Api-Key"])
+def test_a_credential_in_the_query_of_a_call_is_not_in_the_file(
+    path: Path, nobody: SessionsApi, name: str
+) -> None:
+    others = {"keyword": "grew", "keywordList": "shrank", "sessionId": "s0", "monkey": "no key"}
+
     def call(api: SessionsApi) -> object:
-        return api.create_session_from_replay("s1", 0, _query={"api_key": "Very-Secret", "keyword": "grew"})
+        return api.create_session_from_replay("s1", 0, _query={name: "Very-Secret", **others})
 
     with calling(reply()) as c, Cassette(path) as cassette:
         call(c.api)
@@ -696,7 +701,7 @@ def test_a_credential_in_the_query_of_a_call_is_not_in_the_file(path: Path, nobo
         call(nobody)
 
     assert "Very-Secret" not in path.read_text("utf-8")
-    expected = {"session_id": "s1", "last_message_index": "0", "api_key": "***", "keyword": "grew"}
+    expected = {"session_id": "s1", "last_message_index": "0", name: "***", **others}
     assert cassette.exchanges[0].call.query == expected
 
 

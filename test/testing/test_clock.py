@@ -41,6 +41,28 @@ def test_a_wait_for_a_session_passes_at_once(portal: PortalServer) -> None:
     assert time.monotonic() - began < 60
 
 
+def test_an_hour_of_waiting_takes_a_hundred_reads(portal: PortalServer) -> None:
+    portal.agent("a1").never_replies()
+    before = portal.clock.monotonic()
+    with pytest.raises(WaitTimeout, match="the 3600 s for the session are over"):
+        portal.api(SessionsApi).run_session("a1", "Hello")
+
+    assert 3600 <= portal.clock.monotonic() - before < 3720
+    assert len(portal.calls) < 200
+
+
+def test_only_reading_again_makes_the_clock_faster(portal: PortalServer) -> None:
+    portal.agent("a1").never_replies()
+    api = portal.api(SessionsApi)
+    with pytest.raises(WaitTimeout):
+        api.run_session("a1", "Hello", timeout=600)
+    portal.operation("get_sessions").fails(503, retry_after=1, times=1)
+    before = portal.clock.monotonic()
+    api.get_sessions("a1")
+
+    assert 1 <= portal.clock.monotonic() - before < 10
+
+
 def test_a_session_is_done_by_the_first_look_unless_its_agent_takes_its_time(portal: PortalServer) -> None:
     portal.agent("a1").replies("ok")
     calls: list[int] = []
