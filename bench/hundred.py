@@ -48,7 +48,7 @@ ROWS = [
         [Within(3.0), AtMost(12, FLOOR)],
         rounds=9,
         per="suite",
-        note="From a new interpreter on, with all imports; each test starts a server, scripts an agent and runs "
-        "a session. The floor is 100 tests with an empty fixture.",
+        note="From a new interpreter on, with all imports; each test starts a server, scripts an agent and "
+        "runs a session. The floor is 100 tests with an empty fixture.",
     ),
 ]
