@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, cast
 
 from pydantic import BaseModel, RootModel
 
+from portal_client.nesting import too_deep
 from portal_client.views.abridged import abridged
 from portal_client.views.conversation import heading as session_heading
 from portal_client.views.conversation import last_talk
@@ -87,7 +89,7 @@ def _text(text: str, caption: str = "") -> Text:
 
 
 def _json(value: Any) -> str:
-    try:
-        return json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    except (TypeError, ValueError, RecursionError):
-        return abridged(value, MAX_TEXT_LENGTH) or repr(value)
+    with suppress(TypeError, ValueError, RecursionError):
+        if not too_deep(value):  # its indentation grows with the square of the depth
+            return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return abridged(value, MAX_TEXT_LENGTH) or repr(value)
