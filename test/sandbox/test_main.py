@@ -399,7 +399,14 @@ def test_an_output_that_nobody_reads_is_said_in_a_line() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        process = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, timeout=LIMIT)
+        process = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},  # what was buffered is written again at the end
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            timeout=LIMIT,
+        )
     finally:
         os.close(writer)
 
