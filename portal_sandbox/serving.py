@@ -135,10 +135,10 @@ class _Server(uvicorn.Server):
 
     def wind_down(self) -> None:
         """End the requests that wait; not in a thread of the loop, which has none left at exit."""
+        self._service.wind_down()  # first, so that no prompt is accepted that has waited
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._stopping.set)
-        self._service.wind_down()
 
     def join_workers(self) -> None:
         """Wait for the threads of the pool, which anyio stops but does not join."""
