@@ -419,7 +419,7 @@ def test_pauses_do_not_outlast_the_timeout(answer: Answer) -> None:
 
 
 def test_a_read_does_not_outlast_the_timeout() -> None:
-    with following(Service([late(reply())]), timeout=0.1, real=True) as f:
+    with following(Service([late(reply(), LIMIT)]), timeout=1, real=True) as f:
         with pytest.raises(WaitTimeout, match="not read yet") as caught:
             next(f.updates)
         with pytest.raises(WaitTimeout):  # and no request any more

@@ -453,8 +453,8 @@ def test_the_end_of_the_wait_names_the_session(call: Callable[..., Session]) -> 
 
 
 def test_the_end_of_a_wait_in_which_nothing_could_be_read_says_why() -> None:
-    with calling(STARTED, reply({}, status=503)) as c:
-        error = failing(lambda: run(c, timeout=5))
+    with calling(STARTED, reply({}, status=503, Retry_After="40"), retries=False) as c:
+        error = failing(lambda: run(c, timeout=60))  # so that the last read has 20 seconds
 
     assert isinstance(error, WaitTimeout)
     assert (error.session_id, error.session) == ("s1", None)

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -137,11 +138,11 @@ def test_a_journal_is_a_file(running: Running, path: Any) -> None:
 def test_a_file_of_another_kind_is_refused(running: Running, tmp_path: Path) -> None:
     text, other, newer = tmp_path / "text", tmp_path / "other", tmp_path / "newer"
     text.write_text("no database, but a text of some length" * 100)
-    for path, statement in ((other, "CREATE TABLE t (x)"), (newer, None)):
-        with Batch(path, running.api) if statement is None else sqlite3.connect(path) as made:
-            if statement is not None:
-                made.execute(statement)  # type: ignore[union-attr]
-    with sqlite3.connect(newer) as made:
+    with closing(sqlite3.connect(other)) as made:
+        made.execute("CREATE TABLE t (x)")
+    with Batch(newer, running.api):
+        pass
+    with closing(sqlite3.connect(newer)) as made:
         made.execute("PRAGMA user_version = 99")
     before = text.read_bytes(), other.read_bytes()
 
