@@ -28,7 +28,7 @@ class CandelaWorker:
     def run(self, stopped: Event) -> None:
         """Run one session after the other, with some prompts each."""
         while not stopped.is_set():
-            thing = self._random.choice((self._pipeline, self._agent))
+            thing = self._random.choice((self.pipeline, self.agent))
             try:
                 self._api.stop_session()  # also what was started although the answer was lost
                 thing()
@@ -36,9 +36,8 @@ class CandelaWorker:
                 self._ledger.outcome_of(error, thing.__name__)
                 self._ledger.count("conversations given up")
 
-    # ── a pipeline, which returns all prompts of its session ──
-
-    def _pipeline(self) -> None:
+    def pipeline(self) -> None:
+        """Talk to a pipeline, which returns all prompts of its session."""
         started = self._api.start_session(_of("heard"))
         outcomes: dict[str, str] = {}
         for _ in range(self._random.randint(1, 6)):
@@ -56,9 +55,8 @@ class CandelaWorker:
         for prompt, outcome in outcomes.items():
             self._ledger.check(heard.count(prompt) in _FITTING[outcome], f"{outcome} {prompt} in {heard}")
 
-    # ── an agent, which returns each prompt, a few characters at a time ──
-
-    def _agent(self) -> None:
+    def agent(self) -> None:
+        """Talk to an agent, which returns each prompt, a few characters at a time."""
         with self._api.running_session(_of("spell"), timeout=60) as session:
             for _ in range(self._random.randint(1, 6)):
                 self._random.choice((self._ask, self._stream))(session)

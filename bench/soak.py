@@ -54,6 +54,9 @@ WORKERS, WAITING, CANDELA, USERS = 5, 2, 2, 40
 #: that is under way in this process or was in one that was ended.
 AT_WORK = 20
 
+#: The kinds of the prompts that go to that sandbox.
+ON_KILLED = {"batch", "continue", "follow", "run", "words"}
+
 
 class Load(Protocol):
     """A thread of the load."""
@@ -170,14 +173,9 @@ class Soak:
         found = stored(self._db)
         rows = balance(self._ledger.outcomes(), found.prompts)
         self._ledger.wrong.extend(found.wrong)
-        kinds = {
-            kind for kind in found.stopped if kind not in ("batch", "run", "continue", "follow", "words")
-        }
-        self._ledger.check(
-            sum(found.stopped.values()) <= AT_WORK * self._ledger.counts["servers killed"]
-            and not any(found.stopped[kind] for kind in kinds),
-            f"agents have ended with a server: {found.stopped}",
-        )
+        killed = self._ledger.counts["servers killed"]
+        few = found.stopped.total() <= AT_WORK * killed and {*+found.stopped} <= ON_KILLED
+        self._ledger.check(few, f"agents have ended with one of {killed} servers: {found.stopped}")
         return table(rows), rows[-1].holds and not self._ledger.wrong
 
 

@@ -15,13 +15,16 @@ from pathlib import Path
 
 import pytest
 
+import finbourne_candela
 from bench import load_batch, soak_agents
 from bench.balance import balance
 from bench.ledger import ACKNOWLEDGED, REFUSED, UNKNOWN, Ledger
 from bench.load_batch import BatchWorker
+from bench.load_candela import CandelaWorker
 from bench.load_waiting import WaitingWorker
 from bench.soak import Soak
 from bench.usage import MORE, Growth, Usage
+from finbourne_candela.extensions import ArgsConfigurationLoader, SyncApiClientFactory
 from portal_client import ApiClient, Configuration, Session, SessionsApi
 from portal_client.following import SessionUpdates
 from portal_sandbox.errors import STOPPED
@@ -91,7 +94,7 @@ class Soaked:
     """A sandbox on the database of a soak test, and the parts of its load."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        agents = {"spell": soak_agents.spell, "digests": soak_agents.digests}
+        agents = {name: getattr(soak_agents, name) for name in ("digests", "heard", "spell")}
         db, self.tokens = folder / "soak.sqlite", {"user": "user"}
         self.box = stack.enter_context(
             portal_sandbox.running(db=db, agents=agents, tokens=self.tokens, pace=0.01)
@@ -168,6 +171,29 @@ def test_an_error_that_no_fault_makes_is_noticed(soaked: Soaked) -> None:
 
     assert not soaked.holds()
     assert "404" in soaked.ledger.wrong[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM candela_messages WHERE key = 1",
+        "INSERT INTO candela_messages (session_key, role, text) SELECT session_key, role, text "
+        "FROM candela_messages WHERE key = 1",
+    ],
+)
+def test_a_prompt_to_candela_that_is_lost_or_doubled_is_noticed(soaked: Soaked, change: str) -> None:
+    settings = ArgsConfigurationLoader(api_url=soaked.box.candela_url, access_token="user")
+    with SyncApiClientFactory([settings]) as factory:
+        worker = CandelaWorker(0, factory.build(finbourne_candela.SessionsApi), soaked.ledger, 1)
+        worker.pipeline()
+        factory.build(finbourne_candela.SessionsApi).stop_session()
+        worker.agent()
+    held = soaked.holds()
+    soaked.change(change)
+
+    assert held
+    assert {prompt.split()[0] for prompt in soaked.ledger.outcomes()} >= {"candela-pipeline"}
+    assert not soaked.holds()
 
 
 # ── followed sessions ──
