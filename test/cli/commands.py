@@ -120,7 +120,15 @@ def sample(command: Command, hint: Any) -> Any:
 
 def environment(host: str, **more: str) -> dict[str, str]:
     """The variables of a process that knows a service at a host, and nothing of this machine's settings."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONDONTWRITEBYTECODE", "SYSTEMROOT")
+    kept = (
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "PYTHONDONTWRITEBYTECODE",
+        "SYSTEMROOT",
+        "COVERAGE_PROCESS_CONFIG",
+    )
     settings = {"PORTAL_HOST": host, "PORTAL_TOKEN": TOKEN}
     settings |= {"FBN_CANDELA_URL": host, "FBN_ACCESS_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
     return {**{name: os.environ[name] for name in kept if name in os.environ}, **settings, **more}
