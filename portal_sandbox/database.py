@@ -136,9 +136,9 @@ class Database:
     def _transaction(self, begin: str, patience: float) -> Generator[Session]:
         if self._engine is None:
             raise Stopping
-        engine = self._engine.execution_options(begin=begin, patience=patience)
-        with _failures(), Session(engine, expire_on_commit=False) as session, session.begin():
-            session.connection()  # begin now, not with the first statement
+        options = {"begin": begin, "patience": patience}
+        with _failures(), Session(self._engine, expire_on_commit=False) as session, session.begin():
+            session.connection(execution_options=options)  # begin now, not with the first statement
             yield session
 
 
@@ -187,9 +187,9 @@ def _connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * options['patience'])}")
-    connection.exec_driver_sql(options["begin"])
+    options, driver = connection.get_execution_options(), _driver(connection)
+    driver.execute(f"PRAGMA busy_timeout = {round(1000 * options['patience'])}")
+    driver.execute(options["begin"])
 
 
 def _opened(path: str) -> sqlite3.Connection:
@@ -227,6 +227,8 @@ def _failures() -> Generator[None]:
         yield
     except DBAPIError as error:
         raise _unusable(error.orig) from error
+    except sqlite3.Error as error:
+        raise _unusable(error) from error
 
 
 def _unusable(error: BaseException | None) -> DatabaseUnusable:

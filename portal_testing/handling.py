@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextvars import ContextVar
-from dataclasses import dataclass
-from threading import Thread
+from dataclasses import dataclass, field
+from threading import Event, Thread, current_thread
 
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,16 +19,16 @@ from portal_testing.script import Script, Step
 #: so a session is Ready when it is looked at first, and the calls of a test are the same each time.
 _ASYNCHRONOUS = ("create_async_session", "update_async_session")
 
-#: How often, and after how many seconds each time, is looked whether an agent is done.
-_LOOKS, _PAUSE = 20, 0.001
+#: How long an agent may take to begin, and to be done, in seconds.
+_PATIENCE = 0.02
 
 
 @dataclass(slots=True)
 class Handling:
     """A call that is under way, the script of the agent that it asks, and the step that was taken of that.
 
-    `begun` is set once the agent is at work in its thread, the `worker`; `loses` says that the reply is to be
-    lost.
+    `begun` says that the agent has the prompt, and `at_work` is set once it is at work in its thread, the
+    `worker`; `loses` says that the reply is to be lost.
     """
 
     call: Call
@@ -37,6 +37,12 @@ class Handling:
     begun: bool = False
     loses: bool = False
     worker: Thread | None = None
+    at_work: Event = field(default_factory=Event)
+
+    def begin(self) -> None:
+        """Note that the agent is at work in this thread."""
+        self.begun, self.worker = True, current_thread()
+        self.at_work.set()
 
     def take(self, script: Script) -> Step | None:
         """Take the step of an agent. Raises the refusal that it wants."""
@@ -47,12 +53,10 @@ class Handling:
         self.loses |= self.step is not None and self.step.loses
         return self.step
 
-    async def agent_done(self) -> None:
+    def agent_done(self) -> None:
         """Wait until the agent is done, but not for long."""
-        for _ in range(_LOOKS):
-            if self.worker is not None and not self.worker.is_alive():
-                return
-            await asyncio.sleep(_PAUSE)
+        if self.at_work.wait(_PATIENCE) and self.worker is not None:
+            self.worker.join(_PATIENCE)
 
     def settle(self, status: int) -> None:
         """Put the step back where the call was refused before the agent was at work."""
@@ -99,7 +103,7 @@ class _Reply:
             call.user = self._scope["state"].get("user")
             self._handling.settle(message["status"])
             if call.operation in _ASYNCHRONOUS and self._handling.script is not None:
-                await self._handling.agent_done()
+                await run_in_threadpool(self._handling.agent_done)
             if self._handling.loses:
                 call.lost = True
                 reset(self._scope)

@@ -175,7 +175,7 @@ class ScriptedAgent(Answers["ScriptedAgent"], Asked):
         step = handling.take(self.script)
 
         def answer(conversation: Sequence[Message], files: Sequence[File]) -> Any:
-            handling.begun, handling.worker = True, current_thread()
+            handling.begin()
             self.clock.at_work.add(current_thread())
             scripted = step and step.answer
             return (scripted or echo)(conversation, files)

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +28,7 @@ from portal_client import (
 from portal_client.middleware import CallNext
 from support.clients import PROMPT, TOKEN, Calling, calling, closes, drips, failing
 from support.identity import granted, signed_in
-from support.scripted import SESSION, playing, reply
+from support.scripted import SESSION, STEP, playing, reply
 from test_imports import ROOT, fresh
 
 pytest.importorskip("opentelemetry.sdk", reason="the SDK of OpenTelemetry is not installed")
@@ -651,3 +653,19 @@ def test_a_middleware_that_refuses_is_told(recorded: Recorded) -> None:
         failing(lambda: c.api.get_session("s1"))
 
     assert [attributes(span)["error.type"] for span in recorded.spans] == ["ApiException", "ApiException"]
+
+
+def test_an_attempt_in_another_thread_is_below_its_call_where_the_context_is_taken_along(
+    recorded: Recorded,
+) -> None:
+    def elsewhere(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(copy_context().run, call_next, request).result(STEP)
+
+    with calling(reply(), middleware=[elsewhere]) as c:
+        recorded.on(c)
+        c.api.get_session("s1")
+
+    attempt, call = recorded.spans
+    assert (attempt.name, call.name) == ("GET", "get_session")
+    assert attempt.parent == call.context

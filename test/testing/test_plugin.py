@@ -510,6 +510,41 @@ def test_unittest_has_the_same(pytester: pytest.Pytester) -> None:
     assert re.search(r"Ran 2 tests[\s\S]*FAILED \((errors|failures)=1\)", result.stderr.str())
 
 
+def test_unittest_reports_the_failure_of_a_test_first(pytester: pytest.Pytester) -> None:
+    path = pytester.makepyfile(
+        """
+        import unittest
+        import portal_testing
+
+        class Failing(unittest.TestCase):
+            def test_entered(self):
+                server = self.enterContext(portal_testing.serve_portal())
+                server.agent("a1").replies("ok")
+                self.fail("of its own")
+
+            def test_in_a_block(self):
+                with portal_testing.serve_portal() as server:
+                    server.agent("a1").replies("ok")
+                    self.fail("of its own")
+
+            def test_checked(self):
+                server = self.enterContext(portal_testing.serve_portal(strict=False))
+                server.agent("a1").replies("ok")
+                self.fail("of its own")
+                server.check()
+
+        if __name__ == "__main__":
+            unittest.main()
+        """
+    )
+    pytester._monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    shown = pytester.run(sys.executable, str(path), timeout=LIMIT).stderr.str()
+
+    assert shown.count("of its own\n") == 3
+    assert shown.count("UnusedScript:") == 1
+    assert shown.index("of its own") < shown.index("UnusedScript:")
+
+
 # ── the guide ──
 
 
