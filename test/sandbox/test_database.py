@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+import portal_sandbox.candela.tables  # noqa: F401  # with those of Candela, whatever is tested before
 from portal_sandbox import database as module
 from portal_sandbox.database import Database
 from portal_sandbox.errors import DatabaseBusy, DatabaseUnusable, Stopping
@@ -146,8 +147,8 @@ def test_those_who_switch_the_log_at_once_try_again(path: Path, monkeypatch: pyt
 
     rival, database = Rival(), Database(str(path))
     database.open()
-    monkeypatch.setattr(module, "_driver", lambda _: rival)
     with database.reading() as session:
+        monkeypatch.setattr(module, "_driver", lambda _: rival)
         module._use_write_ahead_log(session.connection())
 
         monkeypatch.setattr(module, "PATIENCE", -1)

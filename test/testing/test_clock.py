@@ -64,7 +64,11 @@ def test_only_reading_again_makes_the_clock_faster(portal: PortalServer) -> None
 
 
 def test_a_session_is_done_by_the_first_look_unless_its_agent_takes_its_time(portal: PortalServer) -> None:
-    portal.agent("a1").replies("ok")
+    def thinks(conversation: object, files: object) -> str:
+        time.sleep(0.01)  # longer than the response takes to the client, and its next request
+        return "ok"
+
+    portal.agent("a1").runs(thinks)
     calls: list[int] = []
     for _ in range(10):
         portal.calls.clear()
