@@ -167,7 +167,9 @@ def test_without_a_date_it_stays_in_doubt(settling: Settling) -> None:
     settling.doubts.add(entry(), LOST)
     (verdict,) = settling.read(made(100, "s1"), made(100, "s2"), date=None)
 
-    assert "no Date" in verdict.finding
+    assert verdict.finding == (
+        "the server's responses have no Date, without which no session can be said to be missing"
+    )
     assert len(verdict.candidates) == 2
     assert not verdict.settled
 
@@ -190,7 +192,9 @@ def test_a_service_that_changes_texts_does_not_prove_absence(settling: Settling)
     settling.at += 5.1
     (verdict,) = settling.read()
 
-    assert "changes what it is sent" in verdict.finding
+    assert verdict.finding == (
+        "the service changes what it is sent, so that no session can be said to be missing"
+    )
     assert not verdict.settled
 
 
@@ -284,7 +288,9 @@ def test_what_no_other_item_can_settle_stays_in_doubt_with_the_evidence(settling
     ((found, evidence),) = settling.doubts.conclude()
 
     assert found.id == 1
-    assert "no session of this batch has shown yet" in evidence.finding
+    assert evidence.finding == (
+        "no session of this batch has shown yet that the service keeps texts and times as they are"
+    )
     assert [each.session_id for each in evidence.candidates] == [f"s{number}" for number in range(1, 11)]
     assert not evidence.settled
     assert not settling.doubts

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import urllib3.util.connection
 
 from batch.conftest import Running
 from portal_client import ApiConnectionError, UnauthorizedException
@@ -222,6 +223,35 @@ def test_a_server_that_is_away_ends_the_run_and_costs_no_attempt(running: Runnin
     assert running.batch.counts.pending == 2
     assert running.run().done == 2
     assert [result.attempts for result in running.batch.results()] == [1, 1]
+
+
+def test_a_server_that_goes_away_ends_the_run_and_costs_no_attempt(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = threading.Event()
+    connect = urllib3.util.connection.create_connection
+
+    def connecting(*args: Any, **options: Any) -> Any:
+        if away.is_set():
+            raise ConnectionRefusedError
+        return connect(*args, **options)
+
+    def last_words(portal: Portal, connection: Connection, request: Received) -> bool:
+        away.set()
+        refused(422)(portal, connection, request)
+        return False
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connecting)
+    running.portal.faults["one"] = [last_words]
+    running.add("one", "two")
+    with pytest.raises(ApiConnectionError):
+        running.run(workers=1, outage=0.2)
+
+    assert running.states() == {"one": "failed", "two": "pending"}
+    away.clear()
+    running.run()
+    assert running.portal.prompts == ["one", "two"]
+    assert [result.attempts for result in running.batch.results()] == [1]
 
 
 def test_progress_is_told_in_counts(running: Running) -> None:
