@@ -306,6 +306,7 @@ def test_a_refresh_token_that_is_not_replaced_stays_good() -> None:
         reply(b"", status=400),
         reply(b"<html>", status=403, Content_Type="text/html"),
         reply([], status=400),
+        reply(b"", status=499),
     ],
 )
 def test_a_refused_refresh_falls_back_to_the_password(refusal: bytes) -> None:

@@ -13,13 +13,14 @@ import pytest
 import urllib3.util.connection
 
 from batch.conftest import Running
-from portal_client import ApiConnectionError, UnauthorizedException
-from portal_client.batch import Batch, Counts, State
+from portal_client import ApiConnectionError, ServiceException, UnauthorizedException
+from portal_client.batch import Batch, Counts, Evidence, State, runner
 from portal_client.batch.journal import Change, Journal
 from portal_client.batch.pace import Pace
 from portal_client.batch.work import wait
-from support.portal import Fault, Portal, after, dropped, found, lost, refused, started
-from support.scripted import Connection, Received
+from support.clients import server_tls
+from support.portal import Fault, Portal, after, dropped, found, listed, lost, refused, started
+from support.scripted import Connection, Received, playing, reply
 
 
 def test_each_item_is_sent_once(running: Running) -> None:
@@ -225,6 +226,17 @@ def test_a_server_that_is_away_ends_the_run_and_costs_no_attempt(running: Runnin
     assert [result.attempts for result in running.batch.results()] == [1, 1]
 
 
+def test_a_server_that_is_not_trusted_ends_the_run_at_once(running: Running) -> None:
+    running.add("one")
+    with playing(reply({}), tls=server_tls()) as server:
+        untrusted = running.api.api_client.with_options(host=server.host)
+        with Batch(running.path, type(running.api)(untrusted)) as batch, pytest.raises(ApiConnectionError):
+            batch.run(outage=60)
+
+    assert server.requests == []
+    assert running.states() == {"one": "pending"}
+
+
 def test_a_server_that_goes_away_ends_the_run_and_costs_no_attempt(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,6 +376,21 @@ def test_a_session_from_before_the_latest_response_is_none_of_its_own(running: R
     assert "s0" not in [each.session_id for each in running.batch._results("TRUE")]
 
 
+def test_a_session_from_before_the_latest_list_is_none_of_its_own(running: Running) -> None:
+    def before_a_stranger_asks(portal: Portal, connection: Connection, request: Received) -> None:
+        listed(portal, connection, request)
+        portal.add("one", created_at=(portal.now - timedelta(seconds=5)).isoformat())
+
+    running.portal.listing = [before_a_stranger_asks]
+    running.portal.faults["one"] = [lost, dropped]
+    for key in ("a", "b"):
+        running.batch.add("a1", "one", key=key)
+    running.run()
+
+    assert running.portal.prompts == ["one"] * 3
+    assert [result.session_id for result in running.batch.results()] == ["s0", "s2"]
+
+
 def test_sessions_of_other_items_are_none_of_its_own(running: Running) -> None:
     running.batch.add("a1", "one", key="first")
     running.run()
@@ -495,6 +522,37 @@ def test_a_failed_reading_of_a_session_does_not_end_the_wait(running: Running) -
     running.run()
 
     assert running.states() == {"one": "done"}
+
+
+def test_a_session_is_waited_for_in_pieces(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_PIECE", 0.01)
+    running.portal.statuses["one"] = ["Running"] * 3
+    running.add("one")
+    running.run(workers=1)
+
+    assert running.states() == {"one": "done"}
+    assert running.portal.prompts == ["one"]
+
+
+def test_a_session_whose_state_was_never_read_stays_in_doubt(running: Running) -> None:
+    running.portal.reading = [refused(503)] * 99
+    running.add("one")
+    running.run(timeout=0.1)
+
+    (doubt,) = running.batch.in_doubt()
+    assert doubt.evidence == Evidence("after 0.1 s its status was not known; the next run waits for it again")
+
+
+def test_a_list_that_cannot_be_read_for_long_ends_the_run(running: Running) -> None:
+    running.portal.listing = [refused(503)] * 99
+    running.portal.faults["one"] = [lost]
+    running.add("one")
+    with pytest.raises(ServiceException):
+        running.run(outage=0.1)
+
+    running.portal.listing.clear()
+    assert running.run().done == 1
+    assert running.portal.prompts == ["one"]
 
 
 def test_a_list_that_cannot_be_read_now_is_read_again(running: Running) -> None:
