@@ -320,6 +320,16 @@ def test_a_refused_refresh_falls_back_to_the_password(refusal: bytes) -> None:
     assert s.shown == [f"Bearer access-{number}" for number in (1, 2, 3)]
 
 
+def test_a_token_is_granted_by_a_2xx_alone() -> None:
+    grant = {"access_token": "access-1"}
+    with signed_in(reply(grant, status=300), reply(grant, status=299)) as s:
+        error = failing(lambda: read(s))
+        read(s)
+
+    assert (type(error), error.status) == (AuthenticationError, 300)
+    assert s.shown == ["Bearer access-1"]
+
+
 def test_a_refresh_token_that_was_refused_is_not_tried_again() -> None:
     with signed_in(granted(1), refused(), refused("server_error", status=500), granted(2)) as s:
         read(s)

@@ -177,5 +177,5 @@ class Endings:
             self._ledger.note(entry.pending(counted=True))
             self._upcoming.put_back(entry)
         else:
-            why = f"{entry.evidence or 'lost'}; none of {entry.attempts} attempts has started a session"
+            why = f"{entry.evidence}; none of {entry.attempts} attempts has started a session"
             self._ledger.note(entry.failed(why))

@@ -132,7 +132,8 @@ def test_attempts_are_bounded(running: Running) -> None:
     (failed,) = running.batch.failures()
     assert running.portal.prompts.count("one") == 2
     assert failed.attempts == 2
-    assert "none of 2 attempts has started a session" in str(failed.error)
+    assert "create_async_session" in str(failed.error)
+    assert str(failed.error).endswith("; none of 2 attempts has started a session")
     assert running.states() == {"one": "failed", "two": "done"}
 
 

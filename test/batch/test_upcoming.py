@@ -50,6 +50,16 @@ def test_what_is_put_back_comes_first(running: Running) -> None:
     assert prompts(taken(running, upcoming)) == ["one", "two"]
 
 
+def test_what_was_read_last_can_be_put_back(running: Running) -> None:
+    upcoming = Upcoming(running.batch._journal)
+    running.add("one")
+    entry = upcoming.next(free)
+    assert entry is not None
+    upcoming.put_back(entry)
+
+    assert upcoming.next(free) is entry
+
+
 def test_what_is_put_back_before_it_was_read_comes_once(running: Running) -> None:
     running.add("one")
     (entry,) = taken(running, Upcoming(running.batch._journal))
