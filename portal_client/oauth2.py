@@ -283,4 +283,4 @@ def _lifetime(expires_in: object) -> float:
         seconds = float(cast(Any, expires_in))
     except (TypeError, ValueError, OverflowError):
         return _DEFAULT_LIFETIME
-    return _DEFAULT_LIFETIME if isinstance(expires_in, bool) or math.isnan(seconds) else max(seconds, 0.0)
+    return _DEFAULT_LIFETIME if isinstance(expires_in, bool) or math.isnan(seconds) else seconds

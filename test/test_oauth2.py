@@ -822,6 +822,7 @@ def test_an_argument_that_cannot_be_used(name: str, value: Any) -> None:
         source_for("http://localhost", **{name: value})
 
     assert "half" not in str(info.value)
+    assert str(info.value).endswith("not empty" if isinstance(value, str) else type(value).__name__)
 
 
 # ── outside of a client ──
@@ -874,6 +875,35 @@ def test_a_configuration_says_how_the_endpoint_is_reached_then() -> None:
         assert source() == "access-1"
 
     assert proxy.requests[0].target == "http://somewhere.test/oauth2/v1/token"
+
+
+def test_a_configuration_says_how_often_and_how_long_then() -> None:
+    with playing(reply({}, status=429)) as identity:
+        source = source_for(identity.host, configuration=Configuration(retries=False))
+        assert failing(source).status == 429
+    assert len(identity.requests) == 1
+
+    with playing(lambda connection, request: identity.hang(connection, request)) as identity:
+        source = source_for(identity.host, configuration=Configuration(timeout=0.2))
+        error = failing(source)
+    assert isinstance(error, ApiTimeoutError)
+    url = f"{identity.host}/oauth2/v1/token"
+    assert error.reason == (
+        f"fetch_token, POST {url}: the 0.2 s for the call are not enough for a token: "
+        f"no response from {url} (nothing was sent)"
+    )
+
+
+def test_a_configuration_says_who_is_told_then() -> None:
+    class Told(Hooks):
+        def on_request(self, attempt: Any) -> None:
+            told.append(attempt.operation)
+
+    told: list[str] = []
+    with playing(granted(1)) as identity:
+        assert source_for(identity.host, configuration=Configuration(hooks=[Told()]))() == "access-1"
+
+    assert told == ["fetch_token"]
 
 
 # ── nothing is shown ──
