@@ -13,6 +13,7 @@ import pytest
 
 from batch.conftest import Running
 from portal_client import ApiValueError, AuthenticationError, EnvToken, SessionsApi
+from portal_client.batch.claims import are_needed
 from portal_client.batch.work import Attempt, NotBegun
 from support.clients import TOKEN
 from support.portal import dropped, lost
@@ -106,6 +107,15 @@ def test_an_attempt_that_no_worker_began_in_time_is_handed_out_again(running: Ru
 
     assert running.portal.prompts == ["one"]
     assert [result.attempts for result in running.batch.results()] == [1]
+
+
+@pytest.mark.parametrize(
+    ("module", "runs_again"),
+    [("distributed", True), ("distributed.cfexecutor", True), ("distribute.d", False)],
+)
+def test_only_an_executor_of_dask_has_its_attempts_claimed(module: str, runs_again: bool) -> None:
+    with type("Own", (ThreadPoolExecutor,), {"__module__": module})(1) as executor:
+        assert are_needed(executor) is runs_again
 
 
 def test_a_token_that_is_not_carried_ends_the_run(running: Running) -> None:
