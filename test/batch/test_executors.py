@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -13,10 +14,12 @@ import pytest
 
 from batch.conftest import Running
 from portal_client import ApiValueError, AuthenticationError, EnvToken, SessionsApi
+from portal_client.batch import Batch
 from portal_client.batch.claims import are_needed
 from portal_client.batch.work import Attempt, NotBegun
 from support.clients import TOKEN
-from support.portal import dropped, lost
+from support.portal import Portal, dropped, lost, started
+from support.scripted import Connection, Received
 
 
 def test_threads_of_ones_own(running: Running) -> None:
@@ -107,6 +110,38 @@ def test_an_attempt_that_no_worker_began_in_time_is_handed_out_again(running: Ru
 
     assert running.portal.prompts == ["one"]
     assert [result.attempts for result in running.batch.results()] == [1]
+
+
+class Elsewhere(Executor):
+    """Workers of which the runner does not know whether they end with it."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(1)
+
+    def submit(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+        return self._threads.submit(fn, *args, **more)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._threads.shutdown(wait, cancel_futures=cancel_futures)
+
+
+@pytest.mark.parametrize(("executor", "seconds"), [(Elsewhere, 40.0), (lambda: ThreadPoolExecutor(1), 0.0)])
+def test_the_journal_says_how_long_an_attempt_may_go_on_without_the_runner(
+    elsewhere: Running, executor: Callable[[], Executor], seconds: float
+) -> None:
+    seen: list[Any] = []
+
+    def look(portal: Portal, connection: Connection, request: Received) -> None:
+        with Batch(elsewhere.path) as other:
+            seen.extend(other._journal.ask("SELECT outlives FROM items"))
+        started(portal, connection, request)
+
+    elsewhere.portal.faults["one"] = [look]
+    elsewhere.add("one")
+    with executor() as workers:
+        elsewhere.run(executor=workers, workers=1, send_timeout=20)
+
+    assert seen == [(seconds,)]
 
 
 @pytest.mark.parametrize(
