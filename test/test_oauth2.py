@@ -82,6 +82,7 @@ def test_nothing_is_fetched_before_the_first_call() -> None:
     assert request.headers["Accept"] == "application/json"
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert request.headers["Authorization"] is None
+    assert request.headers["X-Request-ID"] not in (None, s.service.requests[0].headers["X-Request-ID"])
     assert form(request) == {
         "grant_type": "password",
         "scope": SCOPE,

@@ -238,6 +238,24 @@ def test_a_server_that_is_not_trusted_ends_the_run_at_once(running: Running) -> 
     assert running.states() == {"one": "pending"}
 
 
+def test_a_server_that_is_away_for_a_moment_is_waited_for(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = urllib3.util.connection.create_connection
+    refusals = [ConnectionRefusedError()] * 6
+
+    def connecting(*args: Any, **options: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return connect(*args, **options)
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connecting)
+    running.add("one")
+
+    assert running.run(outage=30).done == 1
+    assert running.portal.prompts == ["one"]
+
+
 def test_a_server_that_goes_away_ends_the_run_and_costs_no_attempt(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
