@@ -405,7 +405,7 @@ def test_an_output_that_nobody_reads_is_said_in_a_line() -> None:
             env={**os.environ, "PYTHONUNBUFFERED": ""},  # what was buffered is written again at the end
             stdout=writer,
             stderr=subprocess.PIPE,
-            timeout=LIMIT,
+            timeout=3 * LIMIT,
         )
     finally:
         os.close(writer)
