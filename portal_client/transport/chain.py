@@ -101,6 +101,8 @@ class Chain:
                 f"{_name(middleware)} returned {type(response).__name__}: it must return a "
                 "MiddlewareResponse, such as that of call_next(request)"
             )
+        if self._received is None and not self._exchange.written:
+            self._exchange.uncounted, self._exchange.status = response.request_sent, response.status
         return response
 
     def _network(self, request: MiddlewareRequest) -> MiddlewareResponse:
@@ -132,8 +134,6 @@ class Chain:
                 raise ApiTypeError(
                     "a response was returned whose blocks() were taken: return a MiddlewareResponse of them"
                 )
-        if received is None and not self._exchange.written:
-            self._exchange.uncounted, self._exchange.status = response.request_sent, response.status
         headers = urllib3.HTTPHeaderDict(response.headers)
         for name in _FRAMING:
             headers.discard(name)

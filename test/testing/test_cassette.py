@@ -465,6 +465,25 @@ def test_middleware_that_reads_a_lost_reply_gets_its_error(path: Path, nobody: S
     assert seen == [urllib3.exceptions.ProtocolError, "s1"]
 
 
+def test_a_prompt_whose_reply_is_lost_is_sent_once_where_middleware_reads_it(
+    path: Path, nobody: SessionsApi
+) -> None:
+    def reads(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        response = call_next(request)
+        response.read()
+        return response
+
+    with calling(closes) as c, Cassette(path):
+        lost = outcome(lambda: c.api.create_session("a1", PROMPT))
+    nobody.api_client.configuration.middleware = [reads]
+    with Cassette(path) as cassette:
+        cassette.install(nobody.api_client)
+        replayed = outcome(lambda: nobody.create_session("a1", PROMPT))
+
+    assert (len(c.server.requests), lost[0], lost[2]) == (1, ApiConnectionError, True)
+    assert replayed[:3] == lost[:3]
+
+
 def test_a_call_that_its_program_gives_up_is_not_kept(path: Path) -> None:
     with (
         calling(reply()) as c,
