@@ -675,6 +675,16 @@ def test_what_was_lost_first_is_sent_again_once_another_item_shows_how_texts_are
     assert sorted(running.portal.prompts) == ["one", "one", "two"]
 
 
+def test_what_was_lost_is_settled_by_another_item_that_the_pace_holds_back(running: Running) -> None:
+    running.portal.faults["one"] = [dropped]
+    running.portal.add("that of somebody else")
+    running.add("one", "two")
+    running.run(per_minute=120, workers=1)
+
+    assert running.states() == {"one": "done", "two": "done"}
+    assert running.portal.prompts == ["one", "two", "one"]
+
+
 def test_failures_are_sent_again_on_demand(running: Running) -> None:
     running.portal.faults["one"] = [refused(422)]
     running.add("one", "two")
