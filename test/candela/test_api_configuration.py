@@ -42,8 +42,8 @@ def settings(**changes: Any) -> ApiConfiguration:
 
 @pytest.mark.parametrize("token", ["t", FileAccessToken("token"), EnvToken("TOKEN"), lambda: "t"])
 def test_a_token_beats_the_password(token: Any) -> None:
-    assert settings(access_token=token).get_access_token() is token
-    assert settings(access_token=token).build_api_client_config().access_token is token
+    assert settings(access_token=token).get_access_token() == token
+    assert settings(access_token=token).build_api_client_config().access_token == token
 
 
 @pytest.mark.parametrize("empty", ["", " \n", "Bearer "])
