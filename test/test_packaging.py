@@ -36,6 +36,13 @@ def _built(folder: Path, modified: float) -> dict[str, bytes]:
     """Build both distributions of a fresh copy whose files were changed then, and return them by name."""
     left = [line.strip("/") for line in (ROOT / ".gitignore").read_text("utf-8").split()]
     tree = shutil.copytree(ROOT, folder / "tree", ignore=shutil.ignore_patterns(".git", *left))
+    for stray in (
+        "secrets.json",
+        "dev.sqlite-server-1f",
+        "run.sqlite3",
+        "out.log",
+    ):  # what a README user may leave
+        (tree / stray).touch()
     for path in tree.rglob("*"):
         os.utime(path, (modified, modified))
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder / "dist")]
