@@ -9,7 +9,6 @@ from typing import Any
 from portal_sandbox.arguments import option, parse_seconds
 from portal_sandbox.candela import slot_limits
 from portal_sandbox.candela.oauth2 import OAuth2, derived
-from portal_sandbox.candela.seed import seed
 
 #: The key in a secrets.json of each variable.
 _VARIABLES = {
@@ -98,6 +97,10 @@ def oauth2(
         given["client_id"], given["client_secret"] = options.client
     if options.token_lifetime is not None:
         given["lifetime"] = options.token_lifetime
+    from portal_sandbox.candela.seed import (
+        seed,
+    )  # needs a library; the command says first which one is missing
+
     return derived(seed(tokens, db), **given)
 
 

@@ -420,6 +420,21 @@ def test_a_token_given_twice(refused: Callable[..., str]) -> None:
     assert line == "portal_sandbox: --token: one token is given twice, for ann and for bob\n"
 
 
+def test_as_a_process_it_names_the_extra(tmp_path: Path) -> None:
+    hidden = "import sys; sys.modules.update(dict.fromkeys(('fastapi', 'sqlalchemy', 'uvicorn')))"
+    (tmp_path / "sitecustomize.py").write_text(hidden, "utf-8")
+    command = [sys.executable, "-m", "portal_sandbox", "--port", "0"]
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=LIMIT
+    )
+
+    assert done.returncode == 1
+    assert (
+        done.stderr == 'portal_sandbox: portal_sandbox needs fastapi: pip install "portal-client[sandbox]"\n'
+    )
+
+
 def test_without_the_extra_it_names_the_extra(
     refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
