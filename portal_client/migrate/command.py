@@ -44,13 +44,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run the command with arguments, by default those of the process, and return its exit code."""
     parser = argparse.ArgumentParser("python -m portal_client.migrate", None, _DESCRIPTION, _EPILOG)
     several = "a script, a notebook, a folder of them, or - for stdin"
-    parser.add_argument("paths", nargs="*", metavar="script", help=several)
+    parser.add_argument("paths", nargs="+", metavar="script", help=several)
     parser.add_argument("--notes", action="store_true", help="print also what works better now")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON document")
     options = parser.parse_args(arguments)
-    if not options.paths:
-        parser.print_help()
-        return 0
     found: list[Finding] = []
     unread: list[str] = []
     paths = list(dict.fromkeys(files(options.paths)))

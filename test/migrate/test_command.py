@@ -112,15 +112,18 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(
 
 
 def test_without_arguments_it_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
-    assert capsys.readouterr().out.startswith(
+    with pytest.raises(SystemExit) as ended:
+        main([])
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(
         "usage: python -m portal_client.migrate [-h] [--notes] [--json]"
     )
 
 
 def test_an_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["--note-s"])
+        main(["--note-s", "ask.py"])
 
     assert ended.value.code == 2
     assert "unrecognized arguments: --note-s" in capsys.readouterr().err
