@@ -260,7 +260,7 @@ def _in_query(response: MiddlewareResponse) -> list[str]:
 def _in_url(url: str) -> Iterator[str]:
     """Return what is a credential by its name in a query, as in a signed URL that a redirect leads to."""
     query = parse_qsl(url.partition("?")[2].partition("#")[0])
-    return (value for name, value in query if _CREDENTIAL.search(_HUMP.sub("_", name)))
+    return (value for name, value in query if _CREDENTIAL.search(f"{name} {_HUMP.sub('_', name)}"))
 
 
 def _token() -> MiddlewareResponse:

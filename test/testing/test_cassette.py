@@ -705,7 +705,9 @@ def test_the_signature_of_a_url_is_not_in_the_file(
 
 
 @pytest.mark.fault("Secrets", "A cassette holds no token, no cookie and no password")
-@pytest.mark.parametrize("name", ["api_key", "accessToken", "apiKey", "APIKey", "clientSecret", "X-Api-Key"])
+@pytest.mark.parametrize(
+    "name", ["api_key", "accessToken", "apiKey", "APIKey", "APIkey", "clientSecret", "X-Api-Key"]
+)
 def test_a_credential_in_the_query_of_a_call_is_not_in_the_file(
     path: Path, nobody: SessionsApi, name: str
 ) -> None:
