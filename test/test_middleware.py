@@ -379,6 +379,18 @@ def test_the_headers_of_a_request_may_be_set_again(files: Any) -> None:
     assert b"Hello" in received.body
 
 
+def test_only_what_a_middleware_adds_is_masked_in_an_error() -> None:
+    def again(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
+        return call_next(request.with_headers({**request.to_dict(), "X-Team": "research"}))
+
+    repeated = {"detail": f"application/json research {TOKEN}"}
+    with calling(reply(repeated, status=404), middleware=[again]) as c:
+        shown = str(failing(lambda: c.api.get_session("s1")))
+
+    assert "application/json *** ***" in shown
+    assert "Request id: ***" not in shown
+
+
 def test_call_next_may_be_called_in_another_thread() -> None:
     def elsewhere(request: MiddlewareRequest, call_next: CallNext) -> MiddlewareResponse:
         with ThreadPoolExecutor(1) as pool:

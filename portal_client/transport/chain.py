@@ -108,10 +108,10 @@ class Chain:
     def _network(self, request: MiddlewareRequest) -> MiddlewareResponse:
         exchange = self._exchange
         try:
-            headers = self._carried()
+            headers = carried = self._carried()
             if request.changes:
                 headers = request.to_dict()
-                exchange.secrets = tuple(value for value in request.changes.values() if value)
+                exchange.secrets = tuple({*filter(None, request.changes.values())} - {*carried.values()})
             raw = self._send(headers)
         except Exception as error:
             failure = self._failure(error)
