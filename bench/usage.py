@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -48,12 +49,12 @@ class Growth:
         quarter = max(1, len(usages) // 4)
         return cls(Usage.middle(usages[:quarter]), Usage.middle(usages[-quarter:]))
 
-    @property
-    def is_flat(self) -> bool:
-        """Whether no resource has grown by more than `MORE`."""
+    def is_flat(self, warm: bool = True) -> bool:
+        """Return whether no resource has grown by more than `MORE`; memory is left out before all is warm."""
+        limits = MORE if warm else replace(MORE, memory=math.inf)
         return all(
             last - first <= more
-            for first, last, more in zip(*map(astuple, (self.first, self.last, MORE)), strict=True)
+            for first, last, more in zip(*map(astuple, (self.first, self.last, limits)), strict=True)
         )
 
     def lines(self, process: str) -> str:
