@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ImportError, ValueError, OSError, SandboxError) as error:
         print(f"portal_sandbox: {error}", file=sys.stderr)
         if isinstance(error, BrokenPipeError):  # what is still to be written would fail again at the end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            with suppress(OSError):  # it has no descriptor
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         return 130

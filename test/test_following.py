@@ -415,7 +415,7 @@ def test_pauses_do_not_outlast_the_timeout(answer: Answer) -> None:
     with following(Service([said()], [answer]), timeout=10) as f, pytest.raises(WaitTimeout):
         f.texts()
 
-    assert sum(f.clock.slept) == pytest.approx(10, abs=1)
+    assert 0 < sum(f.clock.slept) < 10.1
 
 
 def test_a_read_does_not_outlast_the_timeout() -> None:
