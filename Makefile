@@ -86,7 +86,7 @@ format: $(VENV)/test.done  ## lay out the code
 	$(BIN)/ruff format .
 
 clean:  ## remove what these commands have made
-	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis mutants .coverage coverage.json
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis mutants .coverage .coverage.* coverage.json
 
 # It is done when it says what it was made with: bin/python is there before the work is.
 $(VENV)/bin/python: $(if $(filter $(PYTHON),$(MADE_WITH)),,anew)

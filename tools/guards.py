@@ -3,7 +3,7 @@
 ``python tools/guards.py [NAME ...]`` applies each change to a copy of the repository, runs its cases there,
 and prints those that fail; with ``--first`` only the first one. A change without a failing case is a missing
 test: the exit code is 1 then. It takes minutes, so it is part of no other command. These are the guards that
-users rely on most; ``make mutants`` changes the modules that decide by rule, see docs/reliability.md.
+users rely on most; ``make mutants`` changes, by rule, the modules that decide, see docs/reliability.md.
 """
 
 from __future__ import annotations
