@@ -132,7 +132,8 @@ def reset(scope: Scope) -> None:
     """Reset the connection; data that was not sent yet is dropped."""
     transport = _transport(scope)
     linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    with suppress(OSError):  # the client has gone
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     transport.abort()
 
 

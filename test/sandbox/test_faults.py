@@ -1,6 +1,8 @@
 """Faults: the client's view of each, and whether its request was carried out."""
 
+import logging
 import re
+import socket
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -71,6 +73,18 @@ def test_a_connection_is_reset_before_or_after_the_work(
 
     assert box.chaos.made == {kind: 3}
     assert stored() == (["x" * 3_000_000, "small"] if carried_out else [])
+
+
+def test_a_client_that_has_gone_before_its_reset_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    with _running("latency:200ms:100%,reset:100%") as box, Caller(box.host, "secret") as caller:
+        caplog.set_level(logging.ERROR, "uvicorn.error")  # as the command shows it
+        with caller.send_raw("GET /sessions/grouped") as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        with caller.send_raw("GET /sessions/grouped") as later, pytest.raises(ConnectionResetError):
+            later.recv(1)
+
+    assert box.chaos.made["reset"] == 2
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_an_answer_is_cut_in_the_middle_when_the_work_is_done(
