@@ -45,7 +45,7 @@ ROWS = [
             OURS: Script(_RUN, _LIBRARIES, setup=_SETUP % _TESTS),
             FLOOR: Script(_RUN, ("pytest",), setup=_SETUP % _EMPTY),
         },
-        [Within(3.0), AtMost(12, FLOOR)],
+        [Within(3.0), AtMost(14, FLOOR)],
         rounds=9,
         per="suite",
         note="From a new interpreter on, with all imports; each test starts a server, scripts an agent and "
