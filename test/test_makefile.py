@@ -154,7 +154,7 @@ def test_each_hook_calls_the_makefile_or_looks_itself() -> None:
     [
         ("", "No known vulnerabilities found", 0),
         ("urllib3 2.7.0 PYSEC-1", "Found 1 known vulnerability in 1 package", 1),
-        ("", "ConnectionError: HTTPSConnectionPool(host='pypi.org', port=443): Max retries exceeded", 1),
+        ("", "ConnectionError: HTTPSConnectionPool(host='index.test', port=443): Max retries exceeded", 1),
     ],
     ids=["clean", "vulnerable", "unreachable"],
 )
