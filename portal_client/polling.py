@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Optional, TypeVar
 
 from portal_client.exceptions import ApiConnectionError, ApiException
+from portal_client.randomness import jitter
 from portal_client.session_state import SessionState
-from portal_client.timeouts import Deadline, jitter
+from portal_client.timeouts import Deadline
 
 S = TypeVar("S", bound=SessionState)
 

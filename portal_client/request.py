@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Optional, Protocol, Union
@@ -19,16 +17,6 @@ from portal_client.multipart import Multipart
 from portal_client.timeouts import Deadline, Timeouts
 
 _PORTS = {"http": 80, "https": 443}
-
-# A request's id is no secret, so it need not come from the system, which would let other threads go first.
-_ids = random.Random()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_ids.seed)
-
-
-def new_id() -> str:
-    """Return a new, unique request id."""
-    return f"{_ids.getrandbits(128):032x}"
 
 
 class Origin(NamedTuple):

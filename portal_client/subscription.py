@@ -12,9 +12,10 @@ from portal_client.credential import check_header
 from portal_client.exceptions import ApiException, ApiStreamError, ApiTimeoutError, ApiValueError
 from portal_client.models.session import Session
 from portal_client.polling import is_transient, pauses, poll
+from portal_client.randomness import jitter
 from portal_client.reading import Readable, Reader
 from portal_client.streaming import EventStream
-from portal_client.timeouts import Deadline, jitter
+from portal_client.timeouts import Deadline
 
 #: Reads that may fail in a row before the error is raised.
 MAX_FAILURES = 20

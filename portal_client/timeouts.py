@@ -1,9 +1,8 @@
-"""The limits of a call in seconds, the deadline that follows from them, and pauses by chance."""
+"""The limits of a call in seconds, and the deadline that follows from them."""
 
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, Optional, Union, cast
@@ -14,10 +13,6 @@ from portal_client.exceptions import ApiValueError
 
 #: The types of a timeout; see `Timeouts.of`.
 TimeoutArgument = Union[None, float, tuple[float, float], urllib3.Timeout]
-
-#: Draws a pause in seconds between two limits. A program's own `random` stays as it was seeded, and a forked
-#: child does not pause as its parent does.
-jitter: Callable[[float, float], float] = random.SystemRandom().uniform
 
 
 class Timeouts(NamedTuple):

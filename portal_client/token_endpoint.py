@@ -17,7 +17,8 @@ from portal_client.credential import Credential, token_error
 from portal_client.exceptions import ApiException, ApiTimeoutError, ApiValueError, AuthenticationError
 from portal_client.middleware import Middleware, check_middleware, everywhere
 from portal_client.pasted import url_hint
-from portal_client.request import Caller, HTTPRequest, Origin, new_id
+from portal_client.randomness import new_id
+from portal_client.request import Caller, HTTPRequest, Origin
 from portal_client.secret import HiddenBytes, Secrets
 from portal_client.text import masked, printable, shortened
 from portal_client.transport.proxies import is_loopback

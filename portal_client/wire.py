@@ -15,7 +15,8 @@ from portal_client.exceptions import ApiTypeError, ApiValueError
 from portal_client.middleware import everywhere
 from portal_client.multipart import Multipart
 from portal_client.operation import JSON, MULTIPART, URLENCODED, Operation, Request
-from portal_client.request import HTTPRequest, Origin, new_id
+from portal_client.randomness import new_id
+from portal_client.request import HTTPRequest, Origin
 from portal_client.secret import PLAIN_HEADERS, Hidden
 from portal_client.serialization import encoded, query_string, segment, to_json
 from portal_client.timeouts import Timeouts

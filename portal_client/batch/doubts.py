@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Optional, Union
 
 from portal_client.batch.entry import Entry
-from portal_client.batch.item import likeness
+from portal_client.batch.item import Likeness, likeness
 from portal_client.batch.reconcile import Found, Reading
 from portal_client.batch.result import Candidate, Evidence
 
@@ -72,7 +72,7 @@ class Doubts:
         self._taken = taken
         self._now = now
         self._open: set[Doubt] = set()
-        self._alike: Counter[bytes] = Counter()
+        self._alike: Counter[Likeness] = Counter()
         self._reading: dict[str, list[Doubt]] = {}
         self._disputed: set[str] = set()  # sessions that may be those of items that stay in doubt
         self._rewrites = self._misdates = self._proved = False
@@ -84,8 +84,8 @@ class Doubts:
         proof that a session is missing; nor does one of which nothing is known yet.
         """
         inputs = entry.inputs
-        if prompt != inputs.text_prompt:
-            self._rewrites |= prompt is None or likeness(inputs.agent_id, prompt) != entry.likeness
+        if prompt != inputs.text_prompt and not self._rewrites:
+            self._rewrites = prompt is None or likeness(inputs.agent_id, prompt) != entry.likeness
         if entry.server_date is None:
             return
         self._misdates |= created_at < entry.server_date - self._settle
@@ -98,7 +98,7 @@ class Doubts:
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def __contains__(self, likeness: bytes) -> bool:
+    def __contains__(self, likeness: Likeness) -> bool:
         return likeness in self._alike
 
     def add(self, entry: Entry, evidence: Evidence) -> None:
@@ -118,7 +118,7 @@ class Doubts:
         dues = (doubt.due for doubt in self._open if doubt.agent_id not in self._reading)
         return max(0.0, min(dues, default=math.inf) - self._now())
 
-    def due(self) -> Iterator[tuple[str, Collection[bytes]]]:
+    def due(self) -> Iterator[tuple[str, Collection[Likeness]]]:
         """Yield the agents whose sessions are to be read now, and the likenesses of their items in doubt.
 
         A reading serves all items of its agent that are in doubt when it begins.

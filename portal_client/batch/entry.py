@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from portal_client.batch.item import Inputs, stored_files
+from portal_client.batch.item import Inputs, Likeness, stored_files
 from portal_client.batch.journal import Change, Journal
 from portal_client.batch.result import Evidence, State, evidence_json, evidence_of
 
@@ -29,7 +29,7 @@ class Entry:
     server_date: Optional[float]
     outlives: float
     evidence: Optional[Evidence]
-    likeness: bytes
+    likeness: Likeness
     state: State = State.PENDING
     #: When its attempt was handed out by the monotonic clock, and under which name; when the first wait was.
     handed_out: float = 0.0

@@ -15,6 +15,9 @@ from portal_client.exceptions import ApiValueError
 from portal_client.files import BLOCK, Part
 from portal_client.serialization import encoded
 
+#: An agent and a first message, see `likeness`.
+Likeness = tuple[str, str]
+
 _LINE_END = re.compile("\r\n?")
 
 
@@ -46,18 +49,17 @@ class Inputs:
         return hashlib.sha256(json.dumps([self.agent_id, self.text_prompt, files]).encode()).digest()
 
     @property
-    def likeness(self) -> bytes:
+    def likeness(self) -> Likeness:
         """What its session has in common with those of other items, see `likeness`."""
         return likeness(self.agent_id, self.text_prompt)
 
 
-def likeness(agent_id: str, text: str) -> bytes:
-    """Return the digest of an agent and a first message: what a session shows of the inputs.
+def likeness(agent_id: str, text: str) -> Likeness:
+    """Return an agent and a first message as they are compared: what a session shows of the inputs.
 
     A service may store a text with other ends of its lines, and without white space around it.
     """
-    text = _LINE_END.sub("\n", text).strip()
-    return hashlib.blake2b(json.dumps([agent_id, text]).encode(), digest_size=16).digest()
+    return agent_id, _LINE_END.sub("\n", text).strip()
 
 
 def inputs_of(agent_id: str, text_prompt: str, files: Any) -> tuple[Inputs, Mapping[str, bytes]]:

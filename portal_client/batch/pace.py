@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Optional
 
-from portal_client.timeouts import jitter
+from portal_client.randomness import jitter
 
 #: Bounds in seconds: of the pause after trouble, and of the distance between prompts after a 429.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0

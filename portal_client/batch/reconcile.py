@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from portal_client.api.default_api import DefaultApi
 from portal_client.api.sessions_api import SessionsApi
-from portal_client.batch.item import likeness
+from portal_client.batch.item import Likeness, likeness
 from portal_client.batch.result import Candidate
 from portal_client.exceptions import ApiConnectionError, ApiResponseError, error_for
 from portal_client.transport.errors import strip_traceback
@@ -54,7 +54,7 @@ class Reading:
 
     began: float
     date: Optional[float]
-    found: Mapping[bytes, list[Found]] = field(default_factory=dict[bytes, list[Found]])
+    found: Mapping[Likeness, list[Found]] = field(default_factory=dict[Likeness, list[Found]])
     others: Sequence[Found] = ()
 
 
@@ -91,7 +91,7 @@ def server_date(api: SessionsApi) -> Optional[float]:
 
 
 def read(
-    api: SessionsApi, agent_id: str, wanted: Collection[bytes], since: Optional[float] = None
+    api: SessionsApi, agent_id: str, wanted: Collection[Likeness], since: Optional[float] = None
 ) -> Reading:
     """Read an agent's sessions and keep those wanted; with `since` also the others that were made since then.
 
@@ -105,13 +105,13 @@ def read(
                 f"get_sessions: {response.reason}",
                 retry_after=retry_after(response.headers),
             )
-        found: dict[bytes, list[Found]] = {}
+        found: dict[Likeness, list[Found]] = {}
         others: list[Found] = []
         ijson = parser()
         try:
             for like, session in _sessions(ijson, agent_id, _Kept(response)):
                 each = Found(str(session["id"]), str(session["created_at"]))
-                if like in wanted:
+                if like and like in wanted:
                     found.setdefault(like, []).append(each)
                 elif since is not None and each.may_be_since(since):
                     others.append(each)
@@ -124,7 +124,7 @@ def read(
         return Reading(began, date_of(response.headers), found, others)
 
 
-def _sessions(ijson: Any, agent_id: str, source: _Kept) -> Iterator[tuple[bytes, Any]]:
+def _sessions(ijson: Any, agent_id: str, source: _Kept) -> Iterator[tuple[Optional[Likeness], Any]]:
     some = False
     for session in ijson.items(source, "sessions.item", use_float=True):
         some = True
@@ -133,7 +133,7 @@ def _sessions(ijson: Any, agent_id: str, source: _Kept) -> Iterator[tuple[bytes,
                 yield likeness(agent_id, message["text"]), session
                 break
         else:
-            yield b"", session
+            yield None, session
     if not some and json.loads(source.beginning)["sessions"] != []:
         raise ValueError  # ijson says nothing where there is no list
 

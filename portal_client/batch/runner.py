@@ -16,6 +16,7 @@ from portal_client.api.sessions_api import SessionsApi
 from portal_client.batch.claims import are_needed
 from portal_client.batch.endings import Endings, Limits
 from portal_client.batch.entry import Entry, all_entries, entries
+from portal_client.batch.item import Likeness
 from portal_client.batch.journal import Journal
 from portal_client.batch.ledger import Ledger
 from portal_client.batch.reconcile import read, server_date
@@ -25,7 +26,7 @@ from portal_client.batch.upcoming import Upcoming
 from portal_client.batch.work import Attempt, Calls, ended, submit, wait
 from portal_client.exceptions import ApiValueError
 from portal_client.models.session import Session
-from portal_client.request import new_id
+from portal_client.randomness import new_id
 
 #: The longest wait for news in seconds: what is added meanwhile is seen then.
 _TICK = 0.5
@@ -94,7 +95,7 @@ class Runner:
         self._interrupted = False
         self._handlers: dict[Future[Any], _Handlers] = {}
         self._sending: dict[Future[Any], Entry] = {}
-        self._alike: set[bytes] = set()  # of those that are being sent
+        self._alike: set[Likeness] = set()  # of those that are being sent
         self._waiting: set[Future[Any]] = set()
         self._stale: deque[tuple[float, str]] = deque()
         self._dated: Optional[bool] = False  # None while the Date is asked for

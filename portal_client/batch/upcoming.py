@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Optional
 
 from portal_client.batch.entry import Entry, entries
+from portal_client.batch.item import Likeness
 from portal_client.batch.journal import Journal
 from portal_client.batch.result import State
 
@@ -32,7 +33,7 @@ class Upcoming:
         if entry.id <= self._after:
             self._ahead.appendleft(entry)
 
-    def next(self, is_blocked: Callable[[bytes], bool]) -> Optional[Entry]:
+    def next(self, is_blocked: Callable[[Likeness], bool]) -> Optional[Entry]:
         """Return the next item that may be sent; None where there is none now."""
         for number, entry in enumerate(self._held):
             if not is_blocked(entry.likeness):

@@ -19,8 +19,8 @@ from typing_extensions import override
 from urllib3.exceptions import EmptyPoolError, HTTPError, InvalidHeader, SSLError
 
 from portal_client.configuration import Configuration
+from portal_client.randomness import jitter
 from portal_client.request import HTTPRequest
-from portal_client.timeouts import jitter
 
 #: Where a longer wait is asked for, the error is raised at once.
 MAX_WAIT_SECONDS = 60.0

@@ -9,14 +9,15 @@ import pytest
 from batch.conftest import Running
 from portal_client import ApiValueError
 from portal_client.batch.entry import Entry
+from portal_client.batch.item import Likeness
 from portal_client.batch.upcoming import Upcoming
 
 
-def free(likeness: bytes) -> bool:
+def free(likeness: Likeness) -> bool:
     return False
 
 
-def taken(running: Running, upcoming: Upcoming, blocked: Callable[[bytes], bool] = free) -> list[Entry]:
+def taken(running: Running, upcoming: Upcoming, blocked: Callable[[Likeness], bool] = free) -> list[Entry]:
     """All that may be sent now, marked as a run marks them."""
     entries: list[Entry] = []
     while entry := upcoming.next(lambda like: blocked(like) or like in [each.likeness for each in entries]):
