@@ -77,7 +77,7 @@ class Expressions:
         owner = self.value(node.value)
         if isinstance(owner.thing, ast.ClassDef):
             return self.held.get((owner.thing, node.attr), UNKNOWN)
-        if package_of(owner.cls):
+        if any(map(package_of, owner.classes)):
             self.emit("read", node, owner, name=node.attr)
         return replace(self.member(node, owner, node.attr), node=node)
 
@@ -121,6 +121,11 @@ class Expressions:
         return UNKNOWN
 
     _unaryop = _binop
+
+    def _boolop(self, node: ast.BoolOp) -> Value:
+        first, *others = self.all(node.values)
+        empty = isinstance(node.op, ast.Or) and all(each.given in ([], {}, ()) for each in others)
+        return Value(node, type=first.type) if empty else UNKNOWN
 
     # ── what is compared, indexed and awaited ──
 

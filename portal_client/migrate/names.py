@@ -121,7 +121,7 @@ def returned(call: Event, function: Any) -> Any:
             return cast(Any, ApiResponse)[operation.promised]
         return operation.promised if call.plain else None
     if function is None:
-        return str if call.name in ("builtins.str", "builtins.repr") else None
+        return str if call.name in ("builtins.str", "builtins.repr") else _of_dict(call)
     hint = hints(function).get("return")
     if str(hint).endswith(".Self"):
         return call.cls
@@ -131,3 +131,13 @@ def returned(call: Event, function: Any) -> Any:
         ]
         return made[0] if len(made) == 1 else None
     return hint
+
+
+def _of_dict(call: Event) -> Any:
+    """Return the type of what a method of a dict returns; None for another method."""
+    item: Any = call.value.item.type
+    if call.value.cls is not dict or item is None:
+        return None
+    several = cast(Any, list)
+    found = {".get": item, ".pop": item, ".values": several[item], ".items": several[tuple[Any, item]]}
+    return found.get(call.name)

@@ -80,9 +80,8 @@ class Reader(Expressions):
             elif package_of(owner.cls):
                 self.emit("set", target, value, cls=owner.cls, name=target.attr)
         elif isinstance(target, (ast.Tuple, ast.List)):
-            known = len(value.parts) == len(target.elts) and not isinstance(value.node, ast.Dict)
-            for number, each in enumerate(target.elts):
-                self._bind(each, value.parts[number] if known else UNKNOWN)
+            for each, part in zip(target.elts, value.unpacked(len(target.elts)), strict=True):
+                self._bind(each, part)
         else:
             self.value(target)
 
@@ -119,7 +118,7 @@ class Reader(Expressions):
         self._if(node)
 
     def _for(self, node: Union[ast.For, ast.AsyncFor]) -> None:
-        item = self.value(node.iter).item
+        item = self.value(node.iter).looped
         self._repeated(node, getattr(node.target, "id", ""))
         self._block(node.body, node.target, item)
         self._block(node.orelse)
@@ -136,7 +135,7 @@ class Reader(Expressions):
     def _listcomp(self, node: Union[ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp]) -> None:
         outer, self.scope = self.scope, Scope(self.scope)
         for each in node.generators:
-            self._bind(each.target, self.value(each.iter).item)
+            self._bind(each.target, self.value(each.iter).looped)
             self.all(each.ifs)
         self.all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
         self.scope = outer

@@ -31,6 +31,11 @@ def _variants(kind: Any) -> list[Any]:
     return [] if kind in (None, type(None)) else [kind]
 
 
+def _expected(kind: Any) -> list[Any]:
+    """Return the types that a value may have, without Any beside others: what fits these is one of them."""
+    return [each for each in _variants(kind) if each is not Any]
+
+
 @dataclass(frozen=True)
 class Value:
     """What is known of an expression; what is not known of it is empty."""
@@ -59,11 +64,33 @@ class Value:
         return found if isinstance(found, type) else None
 
     @property
+    def classes(self) -> list[Any]:
+        """The classes that it may be of, where it is what a service should send."""
+        return [get_origin(kind) or kind for kind in _expected(self.type)]
+
+    @property
     def item(self) -> Value:
         """An item of it, where it is a list, a stream, or a dict."""
-        kinds = _variants(self.type)
+        return self._within(-1)
+
+    @property
+    def looped(self) -> Value:
+        """What a loop over it has: an item, or a key of a dict."""
+        return self._within(0 if self.classes == [dict] else -1)
+
+    def _within(self, at: int) -> Value:
+        kinds = _expected(self.type)
         arguments = get_args(kinds[0]) if len(kinds) == 1 else ()
-        return Value(type=arguments[-1]) if arguments else UNKNOWN
+        return Value(type=arguments[at]) if arguments else UNKNOWN
+
+    def unpacked(self, count: int) -> list[Value]:
+        """Return what it is unpacked to, for that many names."""
+        items = [self.looped] * count
+        if self.parts and not isinstance(self.node, ast.Dict):
+            items = [*self.parts.values()]
+        elif self.cls is tuple:
+            items = [Value(type=each) for each in get_args(self.type)]
+        return items if len(items) == count else [UNKNOWN] * count
 
     @property
     def label(self) -> str:

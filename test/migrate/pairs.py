@@ -33,6 +33,7 @@ class Pair(NamedTuple):
 
 A_SESSION = 'api.get_session("session_id_example"'
 GET = f"{A_SESSION})"
+GROUPED = "api.get_grouped_sessions().time_to_sessions"
 TRY = f"try:\n    {GET}\nexcept ApiException as e:\n    "
 HI = 'api.create_session("agent_id_example", "Hi"'
 OPTIONS = "from finbourne_candela.extensions.configuration_options import ConfigurationOptions\n"
@@ -165,6 +166,13 @@ ERRORS = [
         PORTAL,
         f"for message in {GET}.messages:\n    message['text']",
         f"for message in {GET}.messages:\n    message.text",
+    ),
+    Pair("item-of-a-model", PORTAL, f'{GROUPED}["Today"][0]["id"]', f'{GROUPED}["Today"][0].id'),
+    Pair(
+        "item-of-a-model",
+        PORTAL,
+        f"for sessions in {GROUPED}.values():\n    [each.get('id') for each in sessions]",
+        f"for sessions in {GROUPED}.values():\n    [each.id for each in sessions]",
     ),
     Pair(
         "refused-field",

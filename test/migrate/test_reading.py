@@ -164,6 +164,25 @@ FOLLOWED = {
         for session in SessionsApi().get_sessions("b").sessions:
             session["id"]  # !
         """,
+    "a model beside what is left open": """
+        from typing import Any, Union
+        from portal_client import SessionsApi
+        groups = SessionsApi().get_grouped_sessions()
+        groups.time_to_sessions["Today"][0]["id"]  # !
+        groups.time_to_sessions["Today"][0].get("id")  # !
+        groups.time_to_sessions.get("Today", [])[0]["id"]  # !
+        for name, sessions in groups.time_to_sessions.items():
+            [session["id"] for session in sessions]  # !
+        for sessions in (groups.time_to_sessions or {}).values():
+            for session in sessions:
+                print(session["id"])  # !
+                print(session.id)
+        for name in groups.time_to_sessions:
+            for each in groups.time_to_sessions[name]:
+                each["id"]  # !
+        first, second = groups.time_to_sessions["Today"]
+        second["id"]  # !
+        """,
     "each header by itself": """
         import sys
         from portal_client import SessionsApi
@@ -327,6 +346,22 @@ NOT_GUESSED = {
         from portal_client import SessionsApi
         found = SessionsApi().get_session("s1").to_dict()
         found["routine_id"] = "r1"
+        """,
+    "a dict beside what is left open": """
+        from portal_client import SessionsApi
+        groups = SessionsApi().get_grouped_sessions()
+        groups.time_to_sessions["Today"][0].id
+        groups.time_to_sessions.get("Today", []).copy()
+        groups.to_dict()["time_to_sessions"]["Today"][0]["id"]
+        for name, sessions, other in groups.time_to_sessions.items():
+            sessions["id"]
+        for name in groups.time_to_sessions.keys() or groups.time_to_sessions:
+            name["id"]
+        (groups.time_to_sessions and {})["Today"][0]["id"]
+        for name in groups.time_to_sessions:
+            name[0]["id"]
+        first, second = groups.time_to_sessions
+        first[0]["id"]
         """,
     "a submodule by its path": """
         import portal_client.api.sessions_api
