@@ -16,7 +16,7 @@ OpenApiException
     │       └── ApiStreamTimeout(ApiTimeoutError)    silent for too long
     ├── ApiResponseError(ValueError)             a 2xx of another type than declared; line, line_number
     ├── AuthenticationError(ValueError)          no token could be fetched
-    └── SessionFailed                            session
+    └── SessionFailed                            session_id, session
 
 Wrong arguments are pydantic's ValidationError, settings and options that cannot be used ApiValueError, a
 missing file FileNotFoundError, all before anything is sent; all else an ApiException. Each survives pickle.
@@ -100,8 +100,7 @@ class ApiException(DisplayedError, OpenApiException):
     attempt was refused, by a 4xx other than 408 or by a redirect that keeps the method.
 
     `reason` and the text of the error hold no control characters, and *** in place of the call's credentials,
-    should the server repeat them; so does a pickled error. `body`, `headers` and `data` are as the server
-    sent them.
+    should the server repeat them; so does a pickled error. `body`, `headers` and `data` are as they came.
     """
 
     #: The credentials of the call that the response holds.
@@ -279,8 +278,9 @@ class AuthenticationError(ApiException, ValueError):
 
 
 class SessionFailed(ApiException):
-    """The agent failed; `session` is the session in status Error."""
+    """The agent failed; `session_id` names its session, `session` is that in status Error."""
 
+    session_id: str
     session: SessionState
 
 

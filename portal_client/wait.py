@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Optional, Protocol, Self, Union, cast
@@ -235,19 +235,19 @@ class Wait:
                 continue
             self._show("done")
             if session.status == "Error":
-                raise self._session_failed(session, read.context)
+                raise self._session_failed(session, read)
             return session
         error = read.time_is_over(self._session, "wait_for_session")
         if self._session is not None and is_final(self._session):
             error.add_note("The state that was read last does not hold the prompt.")
         raise error
 
-    def _session_failed(self, session: Session, context: Mapping[str, Any]) -> SessionFailed:
+    def _session_failed(self, session: Session, read: Reader) -> SessionFailed:
         last = session.messages[-1] if session.messages else None
         words = "it has said nothing" if last is None or last.role == "user" else last.text
         reason = f'the agent failed in session "{session.id}": {words}'
-        error = SessionFailed(status=200, reason=reason, data=session, **context)
-        error.session = session
+        error = SessionFailed(status=200, reason=reason, data=session, **read.context)
+        error.session_id, error.session = read.session_id, session
         return error
 
     # ── progress ──

@@ -344,7 +344,7 @@ def test_an_agent_that_fails_does_not_end_the_wait_for_the_others() -> None:
         error = failing(c.branches)
 
     assert isinstance(error, SessionFailed)
-    assert error.session.id == "b1"
+    assert (error.session_id, error.session.id) == ("b1", "b1")
     assert notes(error) == [
         "The branches so far:",
         '  at 1: session "b1": Error',

@@ -94,7 +94,7 @@ def made(name: str) -> OpenApiException:
     )
     extra: dict[str, dict[str, Any]] = {
         "WaitTimeout": {"session_id": "s1", "session": Session.from_dict(SESSION)},
-        "SessionFailed": {"session": Session.from_dict(SESSION)},
+        "SessionFailed": {"session_id": "s1", "session": Session.from_dict(SESSION)},
         "ApiStreamError": {"events": 3},
         "ApiStreamTimeout": {"events": 3},
         "ApiResponseError": {"line": b"{", "line_number": 7},

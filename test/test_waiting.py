@@ -399,11 +399,12 @@ def test_an_agent_that_fails_is_raised_with_its_session() -> None:
         error = failing(lambda: run(c))
 
     assert isinstance(error, SessionFailed)
-    assert (error.session.id, error.session.status) == ("s1", "Error")
+    assert (error.session_id, error.session.id, error.session.status) == ("s1", "s1", "Error")
     assert str(error).splitlines()[0] == 'the agent failed in session "s1": No data\\x1b[2J'
     assert (error.status, error.request_sent, error.safe_to_repeat) == (200, True, False)
     assert error.request_id == c.ids[-1]
-    assert pickle.loads(pickle.dumps(error)).session == error.session
+    kept = pickle.loads(pickle.dumps(error))
+    assert (kept.session_id, kept.session) == ("s1", error.session)
 
 
 def test_an_agent_that_fails_without_a_word_is_not_given_the_users() -> None:

@@ -401,7 +401,7 @@ MUTATIONS = [
     M(
         "the secrets of the call in an agent's last words",
         "portal_client/wait.py",
-        "data=session, **context)",
+        "data=session, **read.context)",
         "data=session)",
         "test/test_waiting.py::test_the_last_words_hold_no_token",
     ),

@@ -48,6 +48,7 @@ def ended(api: SessionsApi) -> Optional[str]:
     try:
         return api.run_session("a", "Hi", progress=told).messages[-1].text
     except SessionFailed as error:
+        assert_type(error.session_id, str)
         assert_type(error.session.id, str)
     except WaitTimeout as error:
         assert_type(error.session_id, str)
