@@ -65,7 +65,7 @@ def ask(
     from portal_client.exceptions import ApiStreamError
     from portal_client.timeouts import Deadline, Timeouts, check_seconds
 
-    limit = check_seconds("--timeout", 1800.0 if shell.timeout is None else shell.timeout)
+    limit = check_seconds("timeout", 1800.0 if shell.timeout is None else shell.timeout)
     deadline, text = Deadline(Timeouts(total=limit)), read_text(prompt)
     request = SessionStartRequest(app=named("--app", app), model_cfg=named("--model", model))
     with (

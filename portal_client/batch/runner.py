@@ -57,8 +57,8 @@ def check_executor(executor: Optional[Executor], api: SessionsApi, workers: int)
     if executor is None or isinstance(executor, ThreadPoolExecutor):
         if workers > (connections := configuration.connection_pool_maxsize):
             raise ApiValueError(
-                f"workers: {workers} of them have only {connections} connections; set "
-                "connection_pool_maxsize in the Configuration"
+                f"workers: {workers} of them have only {connections} connections; raise "
+                "the setting connection_pool_maxsize"
             )
         return
     try:

@@ -60,6 +60,8 @@ def add(
     given: Iterator[Any]
     if text_prompt is None:
         given = _items(str(items), agent_id)
+        for field in _FIELDS:
+            shell.names.pop(field, None)  # an error is about that of an item
     elif agent_id is None:
         raise ApiValueError("--agent-id is missing")
     else:
@@ -203,6 +205,7 @@ def retry(
 
     For one in doubt it is your word that it may be sent again.
     """
+    shell.names["key"] = shell.names["keys"]
     with _batch(shell, journal) as batch:
         shell.output.data({"pending again": batch.retry(*(keys or ()))})
 

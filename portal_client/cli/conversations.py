@@ -151,7 +151,7 @@ class _Conversation:
         calls: tuple[Any, ...] = *prompts, api.get_session, api.subscribe_to_session_stream
         for call in calls:
             call.operation.prepare()  # so that Ctrl-C counts once the prompt is sent
-        limit = DEFAULT_SECONDS if shell.timeout is None else check_seconds("--timeout", shell.timeout)
+        limit = DEFAULT_SECONDS if shell.timeout is None else check_seconds("timeout", shell.timeout)
         self._deadline = Deadline(Timeouts(total=limit))
         self._shell = shell
         self._output = shell.output

@@ -13,7 +13,21 @@ from typer.models import ArgumentInfo
 from portal_client.cli.exits import Exit
 from portal_client.text import printable
 
-_NAME = re.compile(r"([a-z_]\w*)(\.|: | )")
+_NAME = re.compile(r"([a-z_]\w*)(?:: \1(?= ))?(\.|: | )")
+
+#: What errors say as Python has it, and what it is in a shell and in a file of settings.
+_SPELT = {
+    r"(?<=no limit is )math\.inf$": "inf",
+    r"`math\.inf`(?= is no limit)": "`inf`",
+    r"(?<=must be )an int\b": "a whole number",
+    r"(?<=must be )a str\b": "a text",
+    r"(?<=, not )True$": "true",
+    r"(?<=, not )False$": "false",
+    r"\bthe argument api_url$|\bthe arguments(?=; the last one wins$)": "--host",
+    r", the argument \w+$": "",
+    r", or say allow_http=True .*": "",
+    r"set ssl_context to .*, or truststore=True(?=$| \()": "set truststore = true in a profile",
+}
 
 
 def called(parameter: Parameter) -> str:
@@ -31,11 +45,19 @@ def described(error: BaseException, code: Exit, advice: Optional[str], names: Ma
     It holds no control characters of others, and no credentials. `names` are those of the command's
     parameters, as the user knows them.
     """
-    first, *more = (_renamed(line, names) for line in _lines(error, code))
+    lines = [_renamed(line, names) for line in _lines(error, code)]
+    first, *more = lines if getattr(error, "status", 0) else map(spelt, lines)  # those of a service stay
     more += map(printable, getattr(error, "__notes__", ()))
     if advice is not None:
         more.append(advice)
     return "\n".join([f"portal: {first}", *(f"  {line}" for line in more)])
+
+
+def spelt(line: str) -> str:
+    """Return a line of this package with the spellings of Python as the user of a shell knows them."""
+    for python, shell in _SPELT.items():
+        line = re.sub(python, shell, line)
+    return line
 
 
 def _renamed(line: str, names: Mapping[str, str]) -> str:

@@ -38,7 +38,7 @@ def mcp(
     from portal_client.mcp.calls import Calls
     from portal_client.mcp.folder import Folder
 
-    limit = check_seconds("--timeout", timeout)
+    limit = check_seconds("timeout", timeout)
     folder = None if allow_files is None else Folder(allow_files)
     with (
         shell.connect() as client,

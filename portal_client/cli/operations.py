@@ -79,6 +79,7 @@ def caller(api: type[Api], operation: Operation) -> Callable[..., None]:
     """
     from portal_client.cli.documents import shown
     from portal_client.cli.parameters import arguments_of, stream_options
+    from portal_client.exceptions import ApiValueError
 
     own = arguments_of(operation, api)
     streamed = f"{operation.name}_stream"
@@ -88,6 +89,8 @@ def caller(api: type[Api], operation: Operation) -> Callable[..., None]:
 
     def call(shell: Shell, /, *, stream: bool = False, **given: Any) -> None:
         shell.names |= {name: shown(given[name]) for name in bodies}
+        if not stream and (beside := [name for name in for_stream if given[name] is not None]):
+            raise ApiValueError(f"{beside[0]} is for --stream alone")
         values = {name: arguments[name].value(value) for name, value in given.items() if value is not None}
         if shell.timeout is not None:
             values["_request_timeout"] = shell.timeout

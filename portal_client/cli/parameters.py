@@ -22,6 +22,7 @@ from typing import (
 import typer
 
 from portal_client.cli.documents import files, read_document, read_text
+from portal_client.cli.failures import spelt
 from portal_client.description import argument_texts, first_sentence
 from portal_client.exceptions import ApiValueError
 from portal_client.operation import Operation, Parameter
@@ -52,7 +53,7 @@ def stream_options() -> dict[str, Argument]:
     """Return the options that a command has besides where its response can be a stream."""
     hints = get_type_hints(StreamOptions, include_extras=True)
     return {
-        name: _option(name, hints[name], text, required=False)
+        name: _option(name, hints[name], spelt(text), required=False)
         for name, text in argument_texts(StreamOptions).items()
     }
 

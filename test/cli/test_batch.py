@@ -139,3 +139,29 @@ def test_one_kind_of_results_is_chosen(portal: Portal, journal: str) -> None:
     ended = portal("batch", "results", journal, "--failed", "--in-doubt")
 
     assert (ended.code, ended.err) == (2, "portal: --failed or --in-doubt, not both\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "--timeout", "0"], "--timeout must be greater than 0, not 0.0; no limit is inf\n"),
+        (["run", "--per-minute", "nan"], "--per-minute must be greater than 0, not nan; no limit is inf\n"),
+        (["run", "--workers", "0"], "--workers must be a whole number of at least 1, not 0\n"),
+        (["run", "--workers", "101"], "--workers: 101 of them have only 100 connections; raise the setting "),
+        (["retry", "k1"], "KEY: there is no item 'k1'\n"),
+        (["assign", "k1", "s1"], "KEY: there is no item 'k1'\n"),
+        (["add", "--agent-id", "a1", "--prompt", "x", "--key", ""], "--key must be a text that is not empty"),
+        (["add", "-"], "key must be a text that is not empty, not ''\n  item 1;"),
+    ],
+)
+def test_an_error_names_arguments_and_values_as_a_shell_has_them(
+    words: list[str], said: str, portal: Portal, journal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal("batch", "add", journal, "--agent-id", "a1", "--prompt", "Go")
+    line = json.dumps({"agent_id": "a1", "text_prompt": "Go", "key": ""})
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode())))
+
+    ended = portal("batch", words[0], journal, *words[1:])
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"portal: {said}")

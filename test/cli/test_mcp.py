@@ -216,7 +216,7 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None
     ("words", "said"),
     [
         (["--allow-files", "/no/such/folder"], "portal: /no/such/folder: No such file or directory\n"),
-        (["--timeout", "0"], "portal: --timeout"),
+        (["--timeout", "0"], "portal: --timeout must be greater than 0, not 0.0; no limit is inf\n"),
         (["--profile", "none"], "portal: "),
     ],
 )

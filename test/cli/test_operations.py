@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ import pytest
 
 from cli.commands import COMMANDS, TOKEN, Command, arguments, response
 from cli.conftest import Ended
+from portal_client.cli.exits import Exit
+from portal_client.cli.failures import described
+from portal_client.exceptions import ApiConnectionError
+from portal_client.transport.tls import explained
 from support.scripted import Received, chunk, content, playing, reply
 
 Portal = Callable[..., Ended]
@@ -193,8 +198,16 @@ def test_an_option_before_the_command_is_said_to_stand_behind_it(words: list[str
 
 
 def test_an_error_calls_arguments_as_the_user_does(portal: Portal) -> None:
+    positive = "must be greater than 0, not 0.0; no limit is inf\n"
     for words, said in (
-        (["agents", "list", "--timeout", "0"], "--timeout: a timeout must be greater than 0, not 0.0"),
+        (
+            ["agents", "list", "--timeout", "0"],
+            "--timeout: a timeout must be greater than 0, not 0.0; no limit is inf\n",
+        ),
+        (["ask", "a1", "Go", "--timeout", "0"], f"--timeout {positive}"),
+        (["candela", "ask", "Hi", "--app", "a", "--model", "m", "--timeout", "0"], f"--timeout {positive}"),
+        (["sessions", "subscribe", "s1", "--stream", "--idle-timeout", "0"], f"--idle-timeout {positive}"),
+        (["sessions", "subscribe", "s1", "--idle-timeout", "5"], "--idle-timeout is for --stream alone\n"),
         (["agents", "list", "--host", "x"], "--host must be a URL"),
         (["ask", "a\udcff", "Go"], "AGENT holds a lone surrogate"),
         (["sessions", "create", "--agent-id", "a1", "--text-prompt", "\udcff"], "--text-prompt holds a lone"),
@@ -202,6 +215,69 @@ def test_an_error_calls_arguments_as_the_user_does(portal: Portal) -> None:
         ended = portal(*words)
         assert (ended.code, ended.out) == (2, "")
         assert ended.err.startswith(f"portal: {said}")
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("timeout = 0", "a timeout must be greater than 0, not 0; no limit is inf"),
+        ("retries = true", "retries must be a whole number of at least 0, not true"),
+        ("retries = false\ncert_file = 5", "cert_file must be a text, not int"),
+    ],
+)
+def test_an_error_about_a_profile_is_in_the_words_of_its_file(
+    setting: str, said: str, portal: Portal, tmp_path: Path
+) -> None:
+    file = tmp_path / "portal-client" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(f"[profiles.work]\n{setting}\n", "utf-8")
+    file.chmod(0o600)
+
+    ended = portal("agents", "list", "--profile", "work")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"portal: {file}: profiles.work.")
+    assert ended.err.rstrip().endswith(said)
+
+
+def test_an_error_about_missing_settings_names_what_a_shell_can_set(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FBN_ACCESS_TOKEN")
+    in_clear = {"TOKEN_URL": "http://token.example", **dict.fromkeys(["USERNAME", "PASSWORD"], "x")}
+    for name, value in {**in_clear, **dict.fromkeys(["CLIENT_ID", "CLIENT_SECRET"], "x")}.items():
+        monkeypatch.setenv(f"FBN_{name}", value)
+
+    refused = portal("candela", "apps", "list")
+    monkeypatch.delenv("FBN_TOKEN_URL")
+    missing = portal("candela", "apps", "list")
+    nowhere = portal("candela", "apps", "list", host="")
+
+    assert refused.err.endswith("would get the password in clear; use https\n")
+    assert "token_url: FBN_TOKEN_URL, secrets.json: api.tokenUrl\n" in missing.err
+    assert "(not set), --host; the last one wins\n" in missing.err
+    assert "api_url: FBN_CANDELA_URL, secrets.json: api.candelaUrl, --host\n" in nowhere.err
+    assert [ended.code for ended in (refused, missing, nowhere)] == [2, 2, 2]
+    assert "argument" not in refused.err + missing.err + nowhere.err
+
+
+def test_an_authority_that_python_refuses_has_a_setting_of_a_profile() -> None:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code, error.verify_message = 86, "Missing Subject Key Identifier"
+    failed = ApiConnectionError(reason=f"{explained(error).args[1]} (nothing was sent)", request_sent=False)
+
+    assert described(failed, Exit.UNREACHABLE, None, {}) == (
+        "portal: certificate verify failed: Missing Subject Key Identifier; Python refuses this from 3.13 "
+        "on: set truststore = true in a profile (nothing was sent)"
+    )
+
+
+def test_the_words_of_a_service_are_left_as_they_are(portal: Portal) -> None:
+    words = "a limit must be an int; no limit is math.inf"
+    with playing(reply({"detail": words}, 422)) as server:
+        ended = portal("agents", "list", host=server.host)
+
+    assert ended.err.startswith(f"portal: 422 Reason: {words}\n")
 
 
 def test_the_limit_is_that_of_the_call(portal: Portal) -> None:
