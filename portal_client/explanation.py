@@ -82,6 +82,10 @@ class Row(NamedTuple):
         return cls(setting, value, last.where, overrode, warning)
 
 
+#: The source of a row for a variable that is not read.
+NOT_READ = "not read"
+
+
 class Explanation(tuple[Row, ...]):
     """A Row for each setting; it prints as a table, with warnings below."""
 

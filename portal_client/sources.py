@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from inspect import signature
-from typing import Any, ClassVar, Optional, Self, Union
+from typing import Any, ClassVar, Optional, Self, Union, cast
 
 import urllib3
 from typing_extensions import TypedDict, Unpack
@@ -16,6 +16,7 @@ from typing_extensions import TypedDict, Unpack
 from portal_client.credential import AccessToken, split_url
 from portal_client.exceptions import ApiValueError
 from portal_client.explanation import (
+    NOT_READ,
     Explanation,
     Provenance,
     Row,
@@ -28,10 +29,12 @@ from portal_client.explanation import (
 from portal_client.hooks import Hooks
 from portal_client.middleware import Middleware
 from portal_client.pasted import trimmed
-from portal_client.profiles import Profiles
+from portal_client.profiles import KEYS, Profiles
 from portal_client.references import EnvToken
 from portal_client.secret import Hidden, Lost, Secret, Secrets
 from portal_client.settings import Settings
+from portal_client.spelling import SIMILAR, nearest
+from portal_client.text import printable
 from portal_client.timeouts import TimeoutArgument
 
 
@@ -68,7 +71,10 @@ class Arguments(TypedDict, total=False):
 
 #: The variables of the environment by the setting that they give; the last one that is set wins.
 VARIABLES = {"host": ("PORTAL_HOST",), "access_token": ("BEARER_TOKEN", "PORTAL_TOKEN")}
+_PREFIX = "PORTAL_"
 _PROFILE = "PORTAL_PROFILE"
+#: The variables by the names that others may be like.
+_OF_NAME = {"profile": _PROFILE, "token": "PORTAL_TOKEN"} | {name: of[-1] for name, of in VARIABLES.items()}
 
 
 class HasSources(Settings):
@@ -77,6 +83,7 @@ class HasSources(Settings):
     package: ClassVar[str]
     default_retries: ClassVar[int]
     _sources: dict[str, Sequence[Sourced]]
+    _unread: Sequence[Row] = ()
 
     @classmethod
     def from_env(cls, **arguments: Unpack[Arguments]) -> Self:
@@ -85,6 +92,7 @@ class HasSources(Settings):
         PORTAL_HOST is the host, PORTAL_TOKEN (else BEARER_TOKEN) the token, which is read again before each
         request. PORTAL_PROFILE names a profile that has further settings, as in `from_profile`. An argument
         wins over the environment, and that over the profile; None, or an empty variable, gives no setting.
+        There are no other variables; `explain` names those that are called like a setting.
 
         Raises ApiValueError, which names the source, for a setting that cannot be used.
         """
@@ -127,6 +135,7 @@ class HasSources(Settings):
             configuration.set_sources(name, values)
         for warning in configuration.explain().warnings:
             logging.getLogger(cls.package).warning("%s", warning)
+        configuration._unread = tuple(_unread(cast(Any, configuration).access_token))
         return configuration
 
     def set_sources(self, name: str, sources: Sequence[Sourced]) -> None:
@@ -154,9 +163,10 @@ class HasSources(Settings):
 
         It prints as a table; its rows have the attributes `setting`, `value`, `source`, `overrode` and
         `warning`, for a token of a profile that goes to the host of a variable, and for a secret that pickle
-        has left out.
+        has left out. Where the environment was looked at, a row follows for each variable that is named like
+        a setting and was not read, such as PORTAL_TIMEOUT; its warning says what there is.
         """
-        return Explanation(map(self._row, Arguments.__annotations__))
+        return Explanation([*map(self._row, Arguments.__annotations__), *self._unread])
 
     def _row(self, name: str) -> Row:
         value: Any = vars(self).get(f"_{name}")
@@ -207,3 +217,17 @@ def _of_environment() -> Iterator[tuple[str, Sourced]]:
             if text := _variable(variable):
                 value = EnvToken(variable) if name == "access_token" else text
                 yield name, Sourced(value, variable, "environment")
+
+
+def _unread(token: AccessToken) -> Iterator[Row]:
+    """Yield a row for each variable that is named like a setting and is not read."""
+    known = [*_OF_NAME.values(), token.name if isinstance(token, EnvToken) else ""]
+    for variable in sorted(os.environ):
+        if not variable.startswith(_PREFIX) or variable in known:
+            continue
+        name = nearest(variable.removeprefix(_PREFIX), [*_OF_NAME, *KEYS], SIMILAR)
+        why = f": {name} is set in a profile, or as an argument"
+        if name in _OF_NAME:
+            why = f"; did you mean {_OF_NAME[name]}?"
+        if name:  # else it is of another program
+            yield Row(printable(variable), "", NOT_READ, (), f"it is not read{why}")

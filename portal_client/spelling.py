@@ -13,11 +13,17 @@ SIMILAR = 0.75
 
 def hint(name: str, known: Iterable[str], alike: float = 0.6) -> str:
     """Return the end of an error message, such as "; did you mean scope?"; empty where no name is close."""
+    meant = nearest(name, known, alike)
+    return f"; did you mean {meant}?" if meant else ""
+
+
+def nearest(name: str, known: Iterable[str], alike: float) -> str:
+    """Return the known name that a name is closest to; empty where none is close."""
     from difflib import get_close_matches
 
     folded = {_folded(each): each for each in known}
     near = get_close_matches(_folded(name), folded, 1, alike)
-    return f"; did you mean {folded[near[0]]}?" if near else ""
+    return folded[near[0]] if near else ""
 
 
 def _folded(name: str) -> str:

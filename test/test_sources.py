@@ -109,6 +109,29 @@ def test_an_environment_without_settings_gives_the_defaults(monkeypatch: pytest.
     assert Configuration.from_env().explain() == Configuration().explain()
 
 
+def test_a_variable_that_is_named_like_a_setting_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("TIMEOUT", "HOTS", "ACCESS_TOKEN", "PROFIL", "max_retries", "TOKENS", "PASSWORD", "COLOUR"):
+        monkeypatch.setenv(f"PORTAL_{name}", TOKEN)
+    c = Configuration.from_env(access_token=EnvToken("PORTAL_TOKENS"))
+    ask_for = {each.setting: each for each in c.explain() if each.source == "not read"}
+
+    in_profile = "is set in a profile, or as an argument"
+    assert {name: row.warning for name, row in ask_for.items()} == {
+        "PORTAL_ACCESS_TOKEN": "it is not read; did you mean PORTAL_TOKEN?",
+        "PORTAL_HOTS": "it is not read; did you mean PORTAL_HOST?",
+        "PORTAL_PROFIL": "it is not read; did you mean PORTAL_PROFILE?",
+        "PORTAL_TIMEOUT": f"it is not read: timeout {in_profile}",
+        "PORTAL_max_retries": f"it is not read: retries {in_profile}",
+    }
+    assert f"warning: PORTAL_TIMEOUT: it is not read: timeout {in_profile}" in str(c.explain())
+    assert pickle.loads(pickle.dumps(c)).explain() == c.explain()
+    assert TOKEN not in repr(c.explain())
+    assert caplog.records == []  # it may be a variable of another program
+    assert c.host == "http://localhost"
+
+
 def test_the_constructor_reads_no_environment(
     monkeypatch: pytest.MonkeyPatch, config: Callable[[str], Path]
 ) -> None:
@@ -117,6 +140,7 @@ def test_the_constructor_reads_no_environment(
     for name in ("PORTAL_HOST", "PORTAL_TOKEN", "BEARER_TOKEN"):
         monkeypatch.setenv(name, "http://environment")
     monkeypatch.setenv("PORTAL_PROFILE", "work")
+    monkeypatch.setenv("PORTAL_TIMEOUT", "5")
 
     assert Configuration().explain() == plain
     assert (Configuration().host, Configuration().access_token) == ("http://localhost", None)

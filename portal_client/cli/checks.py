@@ -22,6 +22,7 @@ from portal_client import __version__
 from portal_client.cli.exits import Exit, exit_code
 from portal_client.credential import TokenSource, bearer_token
 from portal_client.exceptions import ApiException, ApiValueError, AuthenticationError
+from portal_client.explanation import NOT_READ
 from portal_client.parsing import parse_body
 from portal_client.request import Origin
 from portal_client.text import printable
@@ -41,7 +42,7 @@ _MAX_SKEW = 60
 
 
 class Check(NamedTuple):
-    """A check: what it is about, what it found, and where it failed what helps and the exit code."""
+    """A check: what it is about, what it found, what helps, and where it failed the exit code."""
 
     name: str
     found: str
@@ -61,6 +62,7 @@ _OF_PROXY = "Is it the right proxy, and is it running? NO_PROXY names hosts that
 _OF_TLS = "Does this port speak TLS? A host with http:// is reached without it."
 _OF_TIME = "A firewall may be in between, or the service is slow: --timeout allows it more time."
 _OF_SETTING = "Correct the setting or the variable."
+_OF_VARIABLE = "Leave it, where another program reads it."
 _OF_CLOCK = "Set the clock of this machine: a token may count as expired, or as not yet valid."
 #: Those above come first. A token that cannot be had and a name have checks of their own.
 _OF_CAUSE: dict[type[BaseException], str] = {
@@ -98,6 +100,13 @@ def of_host(configuration: Configuration) -> Check:
     if source == "default":
         source = "the default: PORTAL_HOST or a profile sets another one"
     return Check("settings", f"host {configuration.host}, {source.replace('the argument ', '--')}")
+
+
+def of_variables(configuration: Configuration) -> Iterator[Check]:
+    """Tell which variables of the environment are named like a setting and are not read."""
+    unread = [f"{row.setting}: {row.warning}" for row in configuration.explain() if row.source == NOT_READ]
+    if unread:
+        yield Check("variables", "\n".join(unread), _OF_VARIABLE)
 
 
 def of_way(configuration: Configuration) -> Iterator[Check]:

@@ -35,7 +35,7 @@ def explain(shell: Shell) -> None:
 
 
 def show(shell: Shell, explanation: Explanation) -> None:
-    """Print the rows of an explanation that have a value, in JSON all of them.
+    """Print the rows of an explanation that have a value or a warning, in JSON all of them.
 
     In a terminal the sources of a setting share a column, so that there is room for them.
     """
@@ -47,13 +47,14 @@ def show(shell: Shell, explanation: Explanation) -> None:
         if row.value and shell.output.terminal:
             source = ", over ".join([row.source, *row.overrode])
             rows.append({"setting": row.setting, "value": row.value, "source": source})
-        elif row.value:
+        elif row.value or row.warning:
             rows.append({**row._asdict(), "overrode": ", ".join(row.overrode)})
     shell.output.data(rows)
     if shell.output.terminal:
         for warning in explanation.warnings:
             shell.output.note(f"warning: {warning}")
-    shell.output.note(f"(not set: {', '.join(row.setting for row in explanation if not row.value)})")
+    unset = ", ".join(row.setting for row in explanation if not row.value and not row.warning)
+    shell.output.note(f"(not set: {unset})")
 
 
 def profiles(shell: Shell) -> None:

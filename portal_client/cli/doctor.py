@@ -41,6 +41,8 @@ def examine(shell: Shell, api: type[Api], operation: str) -> int:
 
 def _print(shell: Shell, check: Check) -> None:
     status, style = ("FAILED", "bold red") if check.code else ("ok", "green")
+    if check.remedy and not check.code:
+        status, style = "note", "yellow"
     text = "\n".join(filter(None, (check.found, check.remedy)))
     if shell.output.terminal:
         from portal_client.cli.tables import show_check
@@ -52,7 +54,15 @@ def _print(shell: Shell, check: Check) -> None:
 
 
 def _checks(shell: Shell, api: type[Api], operation: str) -> Iterator[Check]:
-    from portal_client.cli.checks import Check, of_call, of_host, of_installation, of_token, of_way
+    from portal_client.cli.checks import (
+        Check,
+        of_call,
+        of_host,
+        of_installation,
+        of_token,
+        of_variables,
+        of_way,
+    )
     from portal_client.exceptions import ApiValueError
 
     packages = [name.partition(".")[0] for name in SERVICES.values()]
@@ -65,6 +75,7 @@ def _checks(shell: Shell, api: type[Api], operation: str) -> Iterator[Check]:
     with client:
         settings = client.configuration
         yield of_host(settings)
+        yield from of_variables(settings)
         yield from of_token(settings)
         yield from of_way(settings)
         limits: Any = {} if shell.timeout is None else {"_request_timeout": shell.timeout}

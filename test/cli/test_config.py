@@ -118,6 +118,16 @@ def test_explain_lists_what_is_set_and_names_the_rest(portal: Portal) -> None:
     assert ended.err.startswith("(not set: api_key, api_key_prefix, username, password, ")
 
 
+def test_explain_names_a_variable_that_is_not_read(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_HOTS", HOST)
+    ended = portal("config", "explain")
+    as_json = portal("config", "explain", "--json")
+
+    assert "PORTAL_HOTS\t\tnot read\t\tit is not read; did you mean PORTAL_HOST?\n" in ended.out
+    assert "PORTAL_HOTS" not in ended.err
+    assert json.loads(as_json.out)[-1]["warning"] == "it is not read; did you mean PORTAL_HOST?"
+
+
 def test_a_profile_is_used(file: Path, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     with playing(reply({"agents": []})) as server:
         portal("config", "init", "work", "--host", server.host, "--token-from", "env:WORK")

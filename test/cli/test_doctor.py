@@ -55,6 +55,20 @@ def test_all_is_well(portal: Portal) -> None:
     assert checks["settings"]["found"] == f"host {server.host}, PORTAL_HOST"
 
 
+def test_a_variable_that_is_not_read_is_noted(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_TIMEOUT", "5")
+    with playing(agents()) as server:
+        code, checks = examined(portal, host=server.host)
+        ended = portal("doctor", host=server.host)
+
+    assert (code, ended.code, failed(checks)) == (0, 0, {})
+    assert checks["variables"]["found"].startswith(
+        "PORTAL_TIMEOUT: it is not read: timeout is set in a profile"
+    )
+    assert "\nnote    variables PORTAL_TIMEOUT: it is not read" in ended.out
+    assert "another program" in checks["variables"]["remedy"]
+
+
 @pytest.mark.parametrize(
     ("status", "code", "helps"),
     [(401, 3, "renew it"), (403, 3, "ask for the right"), (404, 3, "path of the host"), (500, 4, "own log")],
