@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 from typing_extensions import override
 
+from portal_client.call import figures
 from portal_client.hooks import Attempt, Hooks
 from portal_client.settings import check_count
 from portal_client.text import printable, shortened
@@ -43,12 +44,9 @@ class RecordedCall:
     def __str__(self) -> str:
         began = self.began.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         outcome = " ".join(str(known) for known in (self.status, self.error) if known is not None)
-        each = ", ".join(f"{seconds:.3f}" for seconds in self.attempt_seconds)
-        return (
-            f"{began} {self.operation} {self.method} {outcome} in {self.seconds:.3f} s, "
-            f"attempts: {each} s, {self.sent} bytes sent, {self.received} received, "
-            f"request id {', '.join(self.request_ids)}"
-        )
+        told = figures(self.seconds, self.attempt_seconds, self.sent, self.received)
+        ids = ", ".join(self.request_ids)
+        return f"{began} {self.operation} {self.method} {outcome} {told}, request id {ids}"
 
 
 class FlightRecorder(Hooks):

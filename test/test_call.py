@@ -50,6 +50,22 @@ def test_a_call_is_told_with_its_attempts() -> None:
     )
 
 
+def test_a_call_prints_as_lines_for_people() -> None:
+    with calling(closes, reply({}, status=404)) as c:
+        call = told(failing(lambda: c.api.get_session("s 1")))
+
+    what, figures, command = str(call).splitlines()
+    one, other = call.attempt_seconds
+    assert what == f"get_session, GET {c.server.host}/sessions/s%201"
+    assert figures == (
+        f"failed in {call.seconds:.3f} s, attempts: {one:.3f}, {other:.3f} s, "
+        f"{call.sent} bytes sent, {call.received} received"
+    )
+    assert command == call.curl
+    assert f"{call}" == str(call)
+    assert repr(call).startswith("Call(operation='get_session', method='GET', ")
+
+
 @pytest.mark.fault("Observability", "Each way in which a call can fail tells of the call")
 @pytest.mark.parametrize(
     ("answer", "options"),
