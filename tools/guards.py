@@ -727,6 +727,14 @@ MUTATIONS = [
         'fence = "```"',
         "test/test_transcript.py",
     ),
+    # ── the sandbox ──
+    M(
+        "no prompt is accepted before those that wait are released",
+        "portal_sandbox/serving.py",
+        "self._service.wind_down()  # first",
+        "self._loop and self._loop.call_soon_threadsafe(self._stopping.set); self._service.wind_down()  #",
+        "test/sandbox/test_serving.py",
+    ),
 ]
 
 
