@@ -63,7 +63,7 @@ bench: $(VENV)/bench.done  ## measure, and write docs/performance.md, in about 5
 bench-check: $(VENV)/bench.done  ## measure, and say what is slower than it was recorded
 	$(BIN)/python -m bench --check
 
-soak: $(VENV)/test.done  ## put a mixed load with faults on the sandbox for 30 minutes, or for SECONDS=600, and balance it
+soak: $(VENV)/test.done  ## put a mixed load with faults on the sandbox for 30 minutes, or for SECONDS=600, and balance it (Linux)
 	$(BIN)/python bench/soak.py --seconds $(or $(SECONDS),1800)
 
 pages: $(VENV)/test.done  ## write the pages of docs/ that are generated

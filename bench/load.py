@@ -100,7 +100,7 @@ class Worker:
         elif kind == "generator":
             files[-1] = ("made.bin", Generated(contents[-1]))
         self._ledger.count("files", len(files))
-        self._ledger.count(f"files, {kind}")
+        self._ledger.count(f"uploads, {kind}")
         digests = [hashlib.sha256(content).hexdigest() for content in contents]
         self._start(f"upload-{kind} {prompt}", "digests", files, digests)
 

@@ -10,7 +10,7 @@ call, is killed and started again.
 Each prompt is unique and sent once, so that it can be looked up in the database afterwards: an acknowledged
 one must be stored once, with its answer, a refused one not at all, and one whose response was lost at most
 once. Descriptors, threads and memory of this process and of the sandbox that lives must not grow. The exit
-status is 1 where something does not hold.
+status is 1 where something does not hold, and 2 where there is no /proc: it needs Linux.
 
 The same seed chooses the same load and the same faults, but the order of the threads varies.
 """
@@ -43,7 +43,7 @@ from bench.load_batch import BatchWorker
 from bench.load_candela import CandelaWorker
 from bench.load_waiting import WaitingWorker
 from bench.soak_server import CHAOS, CLIENT, PASSWORD, SECRET, Killer, Server
-from bench.usage import Growth, Usage
+from bench.usage import PROC, Growth, Usage
 from finbourne_candela.extensions import ArgsConfigurationLoader, SyncApiClientFactory
 from portal_client import ApiClient, Configuration, SessionsApi
 
@@ -183,11 +183,14 @@ class Soak:
 
 
 def main() -> int:
-    """Run the soak test; return 0 where everything holds, else 1."""
+    """Run the soak test; return 0 where everything holds, 1 where it does not, and 2 where it cannot run."""
     parser = argparse.ArgumentParser(description="A mixed load with faults, and its balance.")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32), help="of the load and the faults")
     options = parser.parse_args()
+    if not (PROC / "self" / "statm").exists():
+        print(f"The soak test needs Linux: what a process holds is read from {PROC}.", file=sys.stderr)
+        return 2
     with TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "ledger")
         soak = Soak(Path(folder), ledger, options.seed)

@@ -9,6 +9,8 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from statistics import median
 
+PROC = Path("/proc")
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -21,7 +23,7 @@ class Usage:
     @classmethod
     def of(cls, pid: int) -> Usage:
         """Return those of a process."""
-        process = Path(f"/proc/{pid}")
+        process = PROC / str(pid)
         pages = int((process / "statm").read_text().split()[1])
         memory = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
         return cls(len(os.listdir(process / "fd")), len(os.listdir(process / "task")), memory)

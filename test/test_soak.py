@@ -20,7 +20,7 @@ portal_sandbox = pytest.importorskip("portal_sandbox", reason="the sandbox is no
 pytest.importorskip("portal_sandbox.server", reason="the sandbox is not installed")
 
 import finbourne_candela
-from bench import load_batch, soak_agents
+from bench import load_batch, soak, soak_agents
 from bench.balance import balance
 from bench.ledger import ACKNOWLEDGED, REFUSED, UNKNOWN, Ledger
 from bench.load_batch import BatchWorker
@@ -42,7 +42,15 @@ FAILED = "UPDATE sessions SET status = 'Error' WHERE key = 1"
 KINDS = {"batch", "candela-pipeline", "create", "stream", "update", "upload-bytes"}
 #: Of these there are fewer, for each waits for its agent.
 WAITED = {"follow", "run", "words"}
-COUNTS = {"batches", "events", "files", "servers killed", "states followed", "tokens fetched"}
+COUNTS = {
+    "batches",
+    "events",
+    "files",
+    "servers killed",
+    "states followed",
+    "tokens fetched",
+    "uploads, bytes",
+}
 
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="what a process holds is read from /proc")
 
@@ -67,6 +75,21 @@ def test_twenty_seconds_end_balanced() -> None:
     assert any(acknowledged.get(kind) for kind in WAITED)
     assert acknowledged["all"] > 50
     assert counted >= COUNTS
+
+
+def test_without_proc_it_ends_with_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(soak, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(Soak, "run", lambda *_: pytest.fail("it was run"))
+    monkeypatch.setattr(sys, "argv", ["soak.py"])
+
+    assert soak.main() == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == (
+        "",
+        f"The soak test needs Linux: what a process holds is read from {tmp_path / 'proc'}.\n",
+    )
 
 
 # ── the prompts ──
