@@ -221,10 +221,13 @@ def properties(package: Package, model: type) -> Properties:
 def _variants(package: Package, model: type[RootModel[Any]]) -> list[str]:
     """Return the types that a wrapper may hold."""
     root = model.model_fields["root"]
-    by_type = next((mark for mark in root.metadata if isinstance(mark, ByType)), None)
+    held, marks = root.annotation, root.metadata
+    if get_origin(held) is Annotated:  # pydantic before 2.12 leaves them together
+        held, *marks = get_args(held)
+    by_type = next((mark for mark in marks if isinstance(mark, ByType)), None)
     if by_type is not None:
         return [f"[**{name}**]({name}.md)" for name in by_type.names]
-    return [phrase(package, each) for each in get_args(root.annotation)]
+    return [phrase(package, each) for each in get_args(held)]
 
 
 def _below_fields(model: type[BaseModel]) -> dict[str, str]:
