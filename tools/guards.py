@@ -55,7 +55,7 @@ MUTATIONS = [
     M(
         "the replay guard",
         "portal_client/transport/retry.py",
-        "if sent and (final or not request.repeatable or not self._may_repeat(request)):",
+        "if sent and (final or not request.repeatable or not _may_repeat(policy, request)):",
         "if sent and (final or not request.repeatable):",
         "test/faults/test_once.py::test_what_may_not_be_repeated_is_counted_once "
         "test/test_rest.py::test_what_may_not_be_repeated_is_received_once",

@@ -72,11 +72,12 @@ class RetryState:
     def after_error(self, request: HTTPRequest, error: Exception, sent: bool, final: bool) -> Optional[float]:
         """Return seconds to wait before the next attempt, None for no retry; with `final` none if `sent`."""
         # TLS fails in the same way again; who has waited for a connection in vain has waited long enough.
-        if self._policy is None or isinstance(error, (SSLError, EmptyPoolError)):
+        policy = self._policy
+        if policy is None or isinstance(error, (SSLError, EmptyPoolError)):
             return None
-        if sent and (final or not request.repeatable or not self._may_repeat(request)):
+        if sent and (final or not request.repeatable or not _may_repeat(policy, request)):
             return None
-        return self._granted(self._counted(request, error=error))
+        return self._granted(self._counted(policy, request, error=error))
 
     def after_response(
         self, request: HTTPRequest, status: int, headers: Mapping[str, str]
@@ -85,13 +86,14 @@ class RetryState:
         if status < 400:
             self._quota.append(None)
             return None
-        if self._policy is None or not request.repeatable:
+        policy = self._policy
+        if policy is None or not request.repeatable:
             return None
-        wait = retry_after(headers) if self._policy.respect_retry_after_header else None
-        if self._may_repeat(request) and self._policy.new(allowed_methods=None).is_retry(
+        wait = retry_after(headers) if policy.respect_retry_after_header else None
+        if _may_repeat(policy, request) and policy.new(allowed_methods=None).is_retry(
             request.method, status, wait is not None and status != 429
         ):
-            backoff = self._counted(request, status=status)
+            backoff = self._counted(policy, request, status=status)
             wait = backoff if wait is None or backoff is None else wait
         elif status == 429 and wait is not None and self._limited > 0:
             self._limited -= 1
@@ -109,27 +111,27 @@ class RetryState:
             return None
         return wait
 
-    def _may_repeat(self, request: HTTPRequest) -> bool:
-        allowed = self._policy.allowed_methods if self._policy else ()
-        # The default set of urllib3 holds PUT, which here is a second prompt: only an own set is a word.
-        if allowed is urllib3.Retry.DEFAULT_ALLOWED_METHODS:
-            return request.idempotent
-        return not allowed or request.method in allowed
-
     def _counted(
-        self, request: HTTPRequest, error: Optional[Exception] = None, status: int = 0
+        self, policy: urllib3.Retry, request: HTTPRequest, error: Optional[Exception] = None, status: int = 0
     ) -> Optional[float]:
-        assert self._policy is not None
         response = urllib3.HTTPResponse(status=status) if status else None
         try:
             # `allowed_methods` has been judged above.
-            counted = self._policy.new(allowed_methods=None).increment(
+            counted = policy.new(allowed_methods=None).increment(
                 request.method, request.target, response=response, error=error
             )
         except (HTTPError, TimeoutError):  # MaxRetryError, or the error itself if the policy forbids its kind
             return None
-        self._policy = counted.new(allowed_methods=self._policy.allowed_methods)
+        self._policy = counted.new(allowed_methods=policy.allowed_methods)
         return counted.get_backoff_time()
+
+
+def _may_repeat(policy: urllib3.Retry, request: HTTPRequest) -> bool:
+    allowed = policy.allowed_methods
+    # The default set of urllib3 holds PUT, which here is a second prompt: only an own set is a word.
+    if allowed is urllib3.Retry.DEFAULT_ALLOWED_METHODS:
+        return request.idempotent
+    return not allowed or request.method in allowed
 
 
 def retry_after(headers: Mapping[str, str]) -> Optional[float]:

@@ -185,12 +185,20 @@ def test_a_policy_of_ones_own_sees_each_failure() -> None:
             seen.append((method, url, response and response.status, error))
             return super().increment(method, url, response, error)
 
+        def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+            seen.append((method, status_code, has_retry_after))
+            return super().is_retry(method, status_code, has_retry_after)
+
     request = _http(target="/sessions/s1", retries=Own(3, status_forcelist=[503]))
     attempts = RetryState(request, quota())
 
     assert attempts.after_response(request, 503, {}) == 0
     assert attempts.after_error(request, LOST, sent=False, final=False) == 0
-    assert seen == [("GET", "/sessions/s1", 503, None), ("GET", "/sessions/s1", None, LOST)]
+    assert seen == [
+        ("GET", 503, False),
+        ("GET", "/sessions/s1", 503, None),
+        ("GET", "/sessions/s1", None, LOST),
+    ]
 
 
 def test_the_methods_of_a_policy_hold_after_a_repetition() -> None:
