@@ -92,7 +92,7 @@ class ServerSentEvents:
         self._after_cr = False
         self._data: Union[bytes, bytearray, None] = None
         self._begun = 0
-        self._name = b""
+        self._ping = False
         self._id = ""
         #: The id of the last event that was ended, and those of the events that `feed` returned last.
         self.last_event_id: str = ""
@@ -116,11 +116,11 @@ class ServerSentEvents:
                 self._take(number, line)
             else:
                 self.last_event_id = self._id
-                if self._data is not None and self._name != b"ping":
+                if self._data is not None and not self._ping:
                     numbers.append(self._begun)
                     texts.append(bytes(self._data))
                     self.ids.append(self._id)
-                self._data, self._name = None, b""
+                self._data, self._ping = None, False
         return numbers, texts
 
     def end(self) -> Found:
@@ -147,7 +147,7 @@ class ServerSentEvents:
             if len(self._data) > self._max_size:
                 raise ValueError(f"the event in line {self._begun} is longer than {self._max_size} bytes")
         elif name == b"event":
-            self._name = value
+            self._ping = value == b"ping"
         elif name == b"id" and b"\0" not in value:
             self._id = value.decode("utf-8", "replace")
         elif name == b"retry" and value.isdigit() and len(digits := value.lstrip(b"0")) < 10:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import tracemalloc
 from collections.abc import Iterable
 
@@ -56,19 +57,25 @@ def test_a_line_may_be_as_long_as_the_longest() -> None:
         texts(Lines(4), b"1\nab", b"cde")
 
 
-EVENT = st.lists(st.sampled_from(["a", "data", ":", " ", "ü", "1"]), max_size=4).map("".join)
+LINE = st.lists(st.sampled_from(["a", "data", ":", " ", "ü", "1"]), max_size=4).map("".join)
 
 
 @pytest.mark.fault("Property tests", "Events are the same however their bytes are cut")
-@given(st.lists(EVENT, max_size=5), st.sampled_from(["\n", "\r", "\r\n"]), PLACES)
+@given(
+    st.lists(st.lists(LINE, min_size=1, max_size=3), max_size=5),
+    st.sampled_from(["\n", "\r", "\r\n"]),
+    PLACES,
+)
 def test_data_comes_back_under_every_line_end_and_chunking(
-    sent: list[str], end: str, places: list[int]
+    sent: list[list[str]], end: str, places: list[int]
 ) -> None:
-    data = "".join(f"data: {each}{end}{end}" for each in sent).encode()
+    events = ["".join(f"data: {line}\n" for line in lines) + "\n" for lines in sent]
+    data = "".join(events).replace("\n", end).encode()
+    begins = itertools.accumulate([event.count("\n") for event in events], initial=1)
 
-    found = [text.decode() for _, text in read(ServerSentEvents(), cut(data, places))]
+    found = read(ServerSentEvents(), cut(data, places))
 
-    assert found == sent
+    assert found == [(at, "\n".join(lines).encode()) for at, lines in zip(begins, sent, strict=False)]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +100,7 @@ def test_server_sent_events(stream: bytes, expected: list[tuple[int, bytes]]) ->
 
 def test_id_and_retry_are_remembered() -> None:
     decoder = ServerSentEvents()
-    assert (decoder.last_event_id, decoder.retry) == ("", None)
+    assert (decoder.last_event_id, decoder.ids, decoder.retry) == ("", [], None)
 
     texts(decoder, b"id: 7\nretry: 1500\ndata: 1\n\nid: a\0b\nretry: soon\n\n")
 
@@ -196,6 +203,16 @@ def test_an_event_may_be_as_long_as_the_longest() -> None:
         texts(ServerSentEvents(8), *[b"data:%d\n" % n for n in range(9)])
     with pytest.raises(ValueError, match="line 1 is longer than 8 bytes"):
         texts(ServerSentEvents(8), b"data: 1234")
+
+
+def test_an_event_of_many_lines_takes_linear_time() -> None:
+    decoder, lines = ServerSentEvents(), b"data: %b\n" % (b"x" * 60) * 1000
+    start = time.process_time()
+    for _ in range(30):
+        decoder.feed(lines)
+
+    assert len(decoder.feed(b"\n")[1][0]) == 30_000 * 61 - 1
+    assert time.process_time() - start < 1  # several where all lines before are copied for each
 
 
 def test_a_line_is_counted_from_the_first_one() -> None:
