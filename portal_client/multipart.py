@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Optional, Union, cast
+from typing import Optional, Union
 
 from urllib3.fields import RequestField
 from urllib3.filepost import choose_boundary
@@ -60,17 +60,17 @@ class Multipart:
             *(FormPart(name, None, None, len(text), text) for name, text in texts),
             *(FormPart(name, f.filename, f.content_type, f.size, f) for name, f in files),
         )
-        self._heads = [self._head(part) for part in self.parts]
+        self._headed = [(self._head(part), part) for part in self.parts]
         self._pieces: Optional[Generator[Piece, None, None]] = None
         #: Called with the number of bytes that were written so far, from 0 in each iteration.
         self.observer: Optional[Callable[[int], None]] = None
         self._tail = f"--{self.boundary}--\r\n".encode()
-        sizes = [part.size for part in self.parts]
-        self.repeatable: bool = None not in sizes
+        sizes = [part.size for part in self.parts if part.size is not None]
+        self.repeatable: bool = len(sizes) == len(self.parts)
         self.length: Optional[int] = None
         if self.repeatable:
-            framing = len(self._tail) + sum(len(head) + 2 for head in self._heads)
-            self.length = framing + sum(cast("list[int]", sizes))
+            framing = len(self._tail) + sum(len(head) + 2 for head, _ in self._headed)
+            self.length = framing + sum(sizes)
 
     def _head(self, part: FormPart) -> bytes:
         # A name that is not UTF-8 on disk holds surrogates, which cannot be sent.
@@ -103,7 +103,7 @@ class Multipart:
         # large ones are not copied. A stream of unknown length is sent as it comes.
         pending: list[Piece] = []
         held = 0
-        for head, part in zip(self._heads, self.parts, strict=True):
+        for head, part in self._headed:
             size, content = part.size, part.content
             pending.append(head)
             held += len(head)

@@ -85,6 +85,11 @@ def test_a_name_with_a_lone_surrogate() -> None:
     assert "a\ufffd.txt" in answer or answer.startswith("files")
 
 
+def test_a_text_with_half_a_character_is_refused_under_its_name() -> None:
+    with pytest.raises(ApiValueError, match="text_prompt"):
+        Multipart([("agent_id", "a"), ("text_prompt", "\ud800")], [])
+
+
 # ── the form itself ──
 
 
@@ -108,7 +113,9 @@ def test_a_form_reads_back(texts: list[tuple[str, str]], contents: list[bytes]) 
         return
     read = parts(form.content_type, body)
     assert [(name(p), content(p)) for p in read[: len(texts)]] == [(n, t.encode()) for n, t in texts]
-    assert [(p.get_filename(), content(p)) for p in read[len(texts) :]] == files
+    assert [(name(p), p.get_filename(), content(p)) for p in read[len(texts) :]] == [
+        ("files", *each) for each in files
+    ]
 
 
 @pytest.mark.fault("Property tests", "A form reads back to its parts with a parser of another make")
