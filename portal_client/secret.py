@@ -56,7 +56,6 @@ class Lost:
         what = "a literal" if self._text else "an object"
         instead = ", or give a reference to it, such as EnvToken(...) or FileToken(...)" if self._text else ""
         raise AuthenticationError(
-            status=0,
             request_sent=False,
             reason=f"{self.name} was given as {what}, which pickle does not carry; set it again{instead}",
         )

@@ -6,6 +6,7 @@ import copy
 import logging
 import multiprocessing
 import pickle
+import ssl
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -22,11 +23,15 @@ from portal_client import (
     FileToken,
     SessionsApi,
 )
-from portal_client.secret import Lost, Secret, Secrets
+from portal_client.secret import Hidden, HiddenBytes, Lost, Secret, Secrets
 from support.clients import call, own_frames, shown
 from support.scripted import playing, reply
 
 TOKEN = "tok-3141592653"
+
+
+def journey(thing: Any) -> Any:
+    return pickle.loads(pickle.dumps(thing))
 
 
 # ── how secrets are held ──
@@ -36,19 +41,36 @@ def test_a_secret_shows_itself_to_those_who_ask() -> None:
     secret = Secret("password", TOKEN)
 
     assert secret.reveal() == TOKEN
-    assert TOKEN not in f"{secret} {secret!r} {[secret]}"
+    assert f"{secret} {secret!r} {[secret]}" == "'***' '***' ['***']"
     assert copy.copy(secret).reveal() == copy.deepcopy(secret).reveal() == TOKEN
     assert TOKEN.encode() not in pickle.dumps(secret)
 
 
-def test_a_lost_secret_names_what_was_lost() -> None:
-    lost = pickle.loads(pickle.dumps(Secret("password", TOKEN)))
+def test_texts_on_their_way_to_the_wire_show_nothing_to_tools_that_print_variables() -> None:
+    variables = {"token": Hidden(TOKEN), "body": HiddenBytes(TOKEN.encode())}
 
-    assert isinstance(lost, Lost)
-    with pytest.raises(AuthenticationError, match="password was given as a literal") as info:
-        lost()
-    assert (info.value.status, info.value.request_sent) == (0, False)
-    assert isinstance(pickle.loads(pickle.dumps(lost)), Lost)  # a second journey loses nothing more
+    assert repr(variables) == """{'token': '***', 'body': b'***'}"""
+    assert [variables["token"], variables["body"]] == [TOKEN, TOKEN.encode()]
+
+
+GIVE_A_REFERENCE = ", or give a reference to it, such as EnvToken(...) or FileToken(...)"
+
+
+@pytest.mark.parametrize(
+    ("value", "what", "instead"),
+    [(TOKEN, "a literal", GIVE_A_REFERENCE), (ssl.create_default_context(), "an object", "")],
+)
+def test_a_lost_secret_names_what_was_lost(value: Any, what: str, instead: str) -> None:
+    lost = journey(Secret("password", value))
+
+    for each in (lost, journey(lost)):  # a second journey loses nothing more
+        assert isinstance(each, Lost)
+        with pytest.raises(AuthenticationError) as info:
+            each()
+        assert info.value.reason == (
+            f"password was given as {what}, which pickle does not carry; set it again{instead}"
+        )
+        assert (info.value.status, info.value.request_sent) == (0, False)
 
 
 def test_secrets_show_names_and_plain_headers() -> None:
@@ -63,13 +85,17 @@ def test_secrets_show_names_and_plain_headers() -> None:
 
 
 def test_pickled_secrets_keep_plain_headers_only() -> None:
-    data = pickle.dumps(Secrets({"X-Key": TOKEN, "User-Agent": "me"}, label="default header"))
+    secrets = Secrets({"X-Key": TOKEN, "User-Agent": "me"}, label="default header")
+    data = pickle.dumps(secrets)
     again = pickle.loads(data)
 
     assert TOKEN.encode() not in data
     assert again["User-Agent"] == "me"
-    with pytest.raises(AuthenticationError, match="default header 'X-Key'"):
-        again["X-Key"]()
+    for unpickled in (again, journey(again), journey(copy.copy(secrets))):
+        with pytest.raises(AuthenticationError, match="default header 'X-Key' was given"):
+            unpickled["X-Key"]()
+    with pytest.raises(AuthenticationError, match=r"^value 'X-Key' was given"):
+        journey(Secrets(secrets))["X-Key"]()
 
 
 # ── nothing is shown ──
@@ -144,10 +170,6 @@ def test_copies_keep_all_secrets(copied: Callable[[Any], Any]) -> None:
     assert configuration.proxy == f"http://user:{TOKEN}@localhost:1"
     assert client.configuration.access_token == client.cookie == TOKEN
     assert client.default_headers["X-Key"] == TOKEN
-
-
-def journey(thing: Any) -> Any:
-    return pickle.loads(pickle.dumps(thing))
 
 
 def with_token(host: str) -> ApiClient:
