@@ -65,12 +65,12 @@ def check_header(name: str, value: object) -> str:
 
 
 def _described(character: str) -> str:
-    return "a line break" if character in "\r\n" else f"the character U+{ord(character):04X}"
+    return "a line break" if character in ("\r", "\n") else f"the character U+{ord(character):04X}"
 
 
 def strip_bearer(text: str) -> str:
     """Return a token without white space around it, and without a "Bearer " in front."""
-    return trimmed(_PASTED.sub("", exact(text), count=1))
+    return trimmed(_PASTED.sub("", exact(text)))
 
 
 def split_url(value: str) -> tuple[str, Optional[bytes], bytes]:
@@ -134,7 +134,7 @@ def bearer_token(source: Callable[[], str], caller: Any = None, refused: Optiona
 
     Raises AuthenticationError, and ApiTimeoutError when the time for the call is over.
     """
-    renew = cast("Optional[Callable[[str], str]]", getattr(source, "renew", None))
+    renew: Optional[Callable[[str], str]] = getattr(source, "renew", None)
     if isinstance(source, TokenSource):
         text: str = Hidden(source.token(caller, refused))
     elif refused is not None and renew is not None:

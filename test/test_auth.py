@@ -343,8 +343,10 @@ def test_an_empty_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
 
 
 def test_a_directory_is_no_token_file(tmp_path: Path) -> None:
-    with pytest.raises(AuthenticationError, match="cannot be read"):
+    with pytest.raises(AuthenticationError, match="cannot be read") as info:
         FileToken(tmp_path)()
+
+    assert (info.value.request_sent, info.value.safe_to_repeat) == (False, True)
 
 
 def test_a_path_that_none_can_have() -> None:

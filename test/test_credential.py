@@ -76,6 +76,12 @@ def test_check_header_names_the_header_only(value: str) -> None:
     assert TOKEN not in str(info.value)
 
 
+@pytest.mark.parametrize("value", [5, b"bytes", None])
+def test_a_header_of_another_type_is_refused_by_name(value: Any) -> None:
+    with pytest.raises(ApiValueError, match=rf"^X-Key must be a str, not {type(value).__name__}$"):
+        check_header("X-Key", value)
+
+
 # ── _request_auth ──
 
 
@@ -89,6 +95,7 @@ def test_a_header_replaces_the_bearer() -> None:
     (request,) = server.requests
     assert request.headers["X-Key"] == TOKEN
     assert request.headers["Authorization"] is None
+    assert request.target == "/sessions/s1"
 
 
 def test_a_header_of_the_same_name_is_replaced() -> None:
@@ -195,31 +202,28 @@ def test_a_signature_sends_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "why"),
     [
-        {"in": "body"},
-        {"in": None},
-        {"in": ["header"]},
-        {"key": 5},
-        {"key": None},
-        {"key": "X\r\nEvil"},
-        {"key": "X: y"},
-        {"key": ""},
-        {"key": "ł"},
-        {"value": 5},
-        {"value": None},
-        {"value": f"{TOKEN}\r\nEvil: 1"},
-        {"value": f"{TOKEN}ł"},
+        ({"in": "body"}, ': "in" must be "header", "query" or "cookie"'),
+        ({"in": None}, ': "in" must be "header", "query" or "cookie"'),
+        ({"in": ["header"]}, ': "in" must be "header", "query" or "cookie"'),
+        ({"key": 5}, ': "key" must be a str'),
+        ({"key": None}, ': "key" must be a str'),
+        ({"key": "X\r\nEvil"}, r": 'X\r\nEvil' is not the name of a header"),
+        ({"key": "X: y"}, ": 'X: y' is not the name of a header"),
+        ({"key": ""}, ": '' is not the name of a header"),
+        ({"key": "ł"}, ": 'ł' is not the name of a header"),
+        ({"value": 5}, ': "value" must be a str'),
+        ({"value": None}, ': "value" must be a str'),
+        ({"value": f"{TOKEN}\r\nEvil: 1"}, " holds a line break, which a header cannot carry"),
+        ({"value": f"{TOKEN}ł"}, " holds the character U+0142, which a header cannot carry"),
     ],
 )
-def test_a_wrong_request_auth_is_refused(change: dict[str, Any]) -> None:
-    with (
-        playing(reply()) as server,
-        pytest.raises(ApiValueError, match=r"_request_auth|name of a header") as info,
-    ):
+def test_a_wrong_request_auth_is_refused(change: dict[str, Any], why: str) -> None:
+    with playing(reply()) as server, pytest.raises(ApiValueError) as info:
         call(server.host, TOKEN, _request_auth={**AUTH, **change})
 
-    assert TOKEN not in str(info.value)
+    assert str(info.value) == f"_request_auth{why}"
     assert server.connections == 0
 
 
