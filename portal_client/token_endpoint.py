@@ -201,7 +201,7 @@ class TokenEndpoint:
             "error_description": _safe(fields.get("error_description"), secrets),
         }
         details = "".join(f": {text}" for text in data.values() if text)
-        if 300 <= response.status_code <= 399:
+        if response.status_code // 100 == 3:
             why = f", a redirect that was not followed{why}"
         content_type = _safe(response.headers.get("content-type"), secrets)
         if content_type:
@@ -219,7 +219,6 @@ def token_timeout(caller: Caller, why: str) -> ApiTimeoutError:
     """Return the error of a call whose time is over before there is a token for it."""
     call, total = caller.request, caller.deadline.limits.total
     return ApiTimeoutError(
-        status=0,
         reason=f"{call.operation}, {call.method} {call.url}: the {total:g} s for the call are not enough "
         f"for a token: {why} (nothing was sent)",
         request_id=call.request_id,

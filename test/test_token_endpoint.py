@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from portal_client import (
     ApiClient,
@@ -23,15 +24,17 @@ from portal_client import (
     ApiTimeoutError,
     ApiValueError,
     AuthenticationError,
+    Configuration,
     Hooks,
     UnauthorizedException,
 )
+from portal_client.auth import OAuth2Password
 from portal_client.hooks import Attempt
 from portal_client.token_endpoint import TokenEndpoint, TokenResponse
 from support.chain import chain
 from support.clients import authority, ca_file, closes, drips, failing, late, own_frames, resets, server_tls
 from support.identity import PASSWORD, PRIVATE, form, granted, refused, signed_in, source_for
-from support.scripted import Answer, Connection, Received, playing, reply
+from support.scripted import Answer, Connection, Received, Script, playing, reply
 from test_oauth2 import read
 
 # ── 429 ──
@@ -87,8 +90,9 @@ def test_a_limit_is_waited_for_five_times() -> None:
 )
 def test_a_limit_of_more_than_a_minute_ends_the_call_at_once() -> None:
     with signed_in(*limited("61"), granted(1)) as s:
-        assert failing(lambda: read(s)).status == 429
+        error = failing(lambda: read(s))
 
+    assert (error.status, error.retry_after) == (429, 61)
     assert (len(s.identity.requests), s.clock.slept) == (1, [])
 
 
@@ -101,7 +105,7 @@ def test_a_limit_beyond_the_deadline_ends_the_call_at_once() -> None:
         s.api.get_session("s1", _request_timeout=11)
 
     assert isinstance(error, ApiTimeoutError)
-    assert error.request_sent is False
+    assert (error.status, error.request_sent) == (0, False)
     assert "the 10 s for the call are not enough for a token" in str(error.reason)
     assert "asks to wait 10 s" in str(error.reason)
     assert s.grants == ["password", "password"]
@@ -165,6 +169,25 @@ def test_what_may_pass_is_tried_again(answer: Answer) -> None:
         read(s)
 
     assert (s.grants, s.shown) == (["password"] * 2, ["Bearer access-1"])
+
+
+def test_a_token_for_a_prompt_is_tried_again_and_the_prompt_sent_once() -> None:
+    with signed_in(closes, granted(1)) as s:
+        s.api.create_session("a1", "hello")
+
+    assert s.grants == ["password"] * 2
+    assert [request.method for request in s.service.requests] == ["POST"]
+
+
+def test_what_the_client_repeats_otherwise_is_not_for_the_endpoint() -> None:
+    policy = urllib3.Retry(3, status_forcelist=[400], allowed_methods=None)
+    with signed_in(refused(), closes, granted(1), retries=policy) as s:
+        failing(lambda: read(s))
+        assert s.grants == ["password"]
+        s.client.configuration.retries = 0
+        read(s)
+
+    assert s.grants == ["password"] * 3
 
 
 @pytest.mark.fault("Tokens", "A refusal of the endpoint is final")
@@ -262,7 +285,7 @@ def test_what_the_first_request_took_is_not_there_for_the_next() -> None:
     def slowly(connection: Connection, request: Received) -> bool:
         s.clock.time += 4
         connection.send(granted(1)[:-20])
-        connection.sock.settimeout(5)
+        connection.sock.settimeout(1)
         with suppress(TimeoutError):
             connection.sock.recv(1)  # the client hangs up
         connection.send(granted(1)[-20:])
@@ -374,7 +397,7 @@ def test_the_name_of_the_service_is_not_that_of_the_endpoint(tmp_path: Path) -> 
 
 
 @pytest.mark.fault("Tokens", "No redirect of the endpoint is followed")
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
 @pytest.mark.parametrize("place", ["elsewhere", "here"])
 def test_a_redirect_is_not_followed(status: int, place: str) -> None:
     with playing(granted(9)) as elsewhere:
@@ -423,30 +446,32 @@ def test_closing_the_client_closes_its_connections_to_the_endpoint() -> None:
 
 
 def test_hooks_and_log_see_it_as_an_operation_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
-    told: list[tuple[str, str, str, int | None, bool]] = []
+    told: list[Attempt] = []
 
     class Recorder(Hooks):
         def on_response(self, attempt: Attempt) -> None:
-            told.append((attempt.operation, attempt.method, attempt.url, attempt.status, attempt.final))
+            told.append(attempt)
 
     with caplog.at_level(logging.DEBUG), signed_in(granted(1), granted(2), hooks=[Recorder()]) as s:
-        read(s)
+        s.api.create_session("a1", "hello")
         s.clock.time += 3540
         read(s)
 
-    url, session = f"{s.identity.host}/oauth2/v1/token", f"{s.service.host}/sessions/s1"
-    assert told == [
-        ("fetch_token", "POST", url, 200, True),
-        ("get_session", "GET", session, 200, True),
-        ("refresh_token", "POST", url, 200, True),
-        ("get_session", "GET", session, 200, True),
+    url, sessions = f"{s.identity.host}/oauth2/v1/token", f"{s.service.host}/sessions"
+    assert [(a.operation, a.method, a.url, a.status, a.final, a.prompts, dict(a.ids)) for a in told] == [
+        ("fetch_token", "POST", url, 200, True, False, {}),
+        ("create_session", "POST", sessions, 200, True, True, {"agent_id": "a1"}),
+        ("refresh_token", "POST", url, 200, True, False, {}),
+        ("get_session", "GET", f"{sessions}/s1", 200, True, False, {"session_id": "s1"}),
     ]
+    sent = [request.headers["X-Request-ID"] for request in s.identity.requests]
+    assert [a.request_id for a in told if a.url == url] == sent
     lines = [
         r.getMessage() for r in caplog.records if r.name == "portal_client" and r.levelno == logging.INFO
     ]
     assert [line.split(" ")[:2] for line in lines] == [
         ["fetch_token", "200"],
-        ["get_session", "200"],
+        ["create_session", "200"],
         ["refresh_token", "200"],
         ["get_session", "200"],
     ]
@@ -498,6 +523,48 @@ def test_who_looks_and_fails_ends_the_call() -> None:
     assert (len(s.identity.requests), s.service.connections) == (1, 0)
 
 
+# ── outside of a client ──
+
+
+def by_hand(identity: Script, **settings: Any) -> OAuth2Password:
+    return source_for(identity.host, configuration=Configuration("http://service.test", **settings))
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "status", "said"),
+    [
+        (refused(), AuthenticationError, 400, "returned 400: invalid_grant"),
+        (limited("61")[0], AuthenticationError, 429, "returned 429"),
+        (limited("30")[0], ApiTimeoutError, 0, "the 20 s for the call are not enough for a token"),
+    ],
+)
+def test_whoever_asks_for_a_token_is_told_that_nothing_else_was_sent(
+    answer: bytes, kind: type[ApiException], status: int, said: str
+) -> None:
+    with playing(answer) as identity:
+        error = failing(by_hand(identity, timeout=20))
+
+    assert isinstance(error, kind)
+    assert (error.status, error.request_sent, error.safe_to_repeat) == (status, False, True)
+    assert said in str(error.reason)
+    assert not error.request_id
+    assert len(identity.requests) == 1
+
+
+def test_a_token_that_is_asked_for_is_logged_as_the_configuration_says(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with playing(granted(1)) as identity, caplog.at_level(logging.INFO):
+        source = by_hand(identity)
+        assert source.configuration is not None
+        source.configuration.logger["package_logger"] = logging.getLogger("of.its.own")
+        assert source() == "access-1"
+
+    assert [(r.name, r.getMessage().split(" ")[:2]) for r in caplog.records] == [
+        ("of.its.own", ["fetch_token", "200"])
+    ]
+
+
 # ── where it may be ──
 
 
@@ -512,8 +579,12 @@ def test_who_looks_and_fails_ends_the_call() -> None:
     ],
 )
 def test_a_password_in_clear_stays_on_this_machine(url: str) -> None:
-    with pytest.raises(ApiValueError, match=r"token_url: http://.* in clear; use https"):
+    with pytest.raises(
+        ApiValueError, match=r"token_url: http://.* in clear; use https, or say allow_http=True"
+    ):
         source_for("", token_url=url)
+    with pytest.raises(ApiValueError, match="in clear"):
+        TokenEndpoint(url)
 
     source_for("", token_url=url, allow_http=True)
     source_for("", token_url=url.replace("http://", "https://"))
@@ -551,6 +622,11 @@ def test_a_url_that_cannot_be_used(url: Any) -> None:
         source_for("", token_url=url)
 
     assert "word" not in str(info.value)
+
+
+def test_middleware_that_is_none_is_refused_by_name() -> None:
+    with pytest.raises(ApiValueError, match=r"^middleware must be a sequence of functions, not int$"):
+        source_for("https://identity.test", middleware=5)
 
 
 def test_a_query_goes_along_unseen() -> None:
@@ -673,6 +749,13 @@ def test_an_interrupted_fetch_shows_no_secret(
     assert {"urlopen", "_attempt", "post", "token"} <= {frame.name for frame in frames}
     for private in PRIVATE:
         assert not [f.name for f in frames if private in str(f.locals)]
+
+
+def test_a_code_of_the_standard_is_shown_whatever_the_password() -> None:
+    with signed_in(refused("invalid_client", "invalid_client"), source={"password": "invalid_client"}) as s:
+        error = failing(lambda: read(s))
+
+    assert error.data == {"error": "invalid_client", "error_description": "***"}
 
 
 def test_a_long_refusal_is_cut() -> None:
