@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import enum
 import logging
 import multiprocessing
 import pickle
 import ssl
+from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -96,6 +98,42 @@ def test_pickled_secrets_keep_plain_headers_only() -> None:
             unpickled["X-Key"]()
     with pytest.raises(AuthenticationError, match=r"^value 'X-Key' was given"):
         journey(Secrets(secrets))["X-Key"]()
+
+
+class Name(str, enum.Enum):
+    """A text that is called otherwise: str() of it is Name.DEV."""
+
+    DEV = TOKEN
+
+
+class Late:
+    """A text that is fetched when it is used; it says that it is a str, as the proxies of wrapt do."""
+
+    fetched = 0
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return str
+
+    def __str__(self) -> str:
+        self.fetched += 1
+        return TOKEN
+
+
+def basic(configuration: Configuration) -> str:
+    return b64decode(configuration.get_basic_auth_token().removeprefix("Basic ")).decode()
+
+
+def test_a_setting_that_is_an_enumeration_is_its_value() -> None:
+    assert basic(Configuration(username=Name.DEV, password=Name.DEV)) == f"{TOKEN}:{TOKEN}"
+
+
+def test_a_setting_that_is_fetched_late_is_fetched_when_it_is_used() -> None:
+    password: Any = Late()
+    configuration = Configuration(username="ann", password=password)
+
+    assert password.fetched == 0
+    assert basic(configuration) == f"ann:{TOKEN}"
 
 
 # ── nothing is shown ──
