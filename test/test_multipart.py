@@ -182,6 +182,9 @@ def test_a_stream_has_no_length() -> None:
     form = Multipart([], [("files", part) for part in file_parts([b"x", ("s", Endless())])])
 
     assert (form.length, form.repeatable) == (None, False)
+    for apart, which in ((form, "one of them"), (form.parts[1], "'s'")):
+        with pytest.raises(ApiValueError, match=f"^files: {which} is a stream, which is read as it is sent$"):
+            apart.blocks()
 
 
 def test_an_observer_is_told_of_each_piece_once_it_was_written() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +51,36 @@ def locker() -> Iterator[Locker]:
     keyring.set_keyring(mine)
     yield mine
     keyring.set_keyring(before)
+
+
+# ── files ──
+
+READS = "import sys; from portal_client import FileToken; print(ascii(FileToken(sys.argv[1])()))"
+
+
+def test_a_file_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_bytes("\ufefftök\n".encode())
+    read = subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", READS, str(path)],
+        env={**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (read.stdout, read.stderr) == (ascii("tök") + "\n", "")
+
+
+@pytest.mark.skipif(not Path(os.devnull).is_char_device(), reason="needs a device in the file system")
+def test_a_device_is_refused_with_what_to_do_instead() -> None:
+    with pytest.raises(AuthenticationError) as info:
+        FileToken(os.devnull)()
+
+    assert info.value.reason == (
+        f"the token file {os.devnull} cannot be read before each request: "
+        "it is not a regular file; read it once yourself, and give the text"
+    )
 
 
 # ── the keyring ──
