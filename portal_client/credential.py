@@ -57,7 +57,7 @@ def check_header(name: str, value: object) -> str:
     if isinstance(value, str):
         bad = _NOT_IN_A_HEADER.search(value)
         if bad is None:
-            return value if type(value) in (str, Hidden) else exact(value)
+            return exact(value)
         raise ApiValueError(f"{name} holds {_described(bad[0])}, which a header cannot carry")
     if isinstance(value, Lost):
         value()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 import traceback
+from base64 import b64decode
 from typing import Any
 
 import pytest
 
 from portal_client import ApiClient, ApiValueError, Configuration, SessionsApi, UnauthorizedException
-from portal_client.credential import Credential, check_header
-from support.clients import call, shown
+from portal_client.credential import Credential, check_header, split_url
+from support.clients import call, client_of, shown
 from support.scripted import playing, reply
 
 TOKEN = "tok-3141592653"
@@ -80,6 +81,35 @@ def test_check_header_names_the_header_only(value: str) -> None:
 def test_a_header_of_another_type_is_refused_by_name(value: Any) -> None:
     with pytest.raises(ApiValueError, match=rf"^X-Key must be a str, not {type(value).__name__}$"):
         check_header("X-Key", value)
+
+
+# ── the address of a proxy ──
+
+
+@pytest.mark.parametrize(
+    ("proxy", "credentials"),
+    [
+        ("http://{}", None),
+        ("{}", None),
+        ("ann:word@{}", b"ann:word"),
+        ("http://ann:w://@rd@{}", b"ann:w://@rd"),
+        ("http://CORP%5Cann@{}", b"CORP\\ann:"),
+    ],
+)
+def test_the_credentials_of_a_proxy_stand_in_its_address(proxy: str, credentials: bytes | None) -> None:
+    with playing(reply()) as server:
+        settings = {"proxy": proxy.format(server.host.removeprefix("http://"))}
+        with client_of("http://service.test", **settings) as client:
+            SessionsApi(client).get_session("s1")
+
+    (request,) = server.requests
+    header = request.headers["Proxy-Authorization"]
+    assert (header and b64decode(header.removeprefix("Basic "))) == credentials
+    assert request.target == "http://service.test/sessions/s1"
+
+
+def test_an_address_without_a_scheme_is_one_of_http() -> None:
+    assert split_url("ann:word@proxy:3128") == ("http://proxy:3128", b"ann", b"word")
 
 
 # ── _request_auth ──
