@@ -618,10 +618,25 @@ def test_loopback_needs_no_tls(host: str) -> None:
     ],
 )
 def test_a_url_that_cannot_be_used(url: Any) -> None:
-    with pytest.raises(ApiValueError, match="token_url must be a URL such as https://") as info:
+    with pytest.raises(ApiValueError, match=r"^token_url must be a URL such as https://example.com/") as info:
         source_for("", token_url=url)
 
     assert "word" not in str(info.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://example.test/token\n", "; 'https://example.test/token\\n' has white space around it"),
+        ("example.test/token", "; 'example.test/token' has no scheme, such as http://"),
+        ("https://example.test/to ken", ""),
+    ],
+)
+def test_what_is_wrong_with_a_url_is_told_where_it_is_plain(url: str, why: str) -> None:
+    with pytest.raises(ApiValueError) as info:
+        source_for("", token_url=url)
+
+    assert str(info.value).endswith(f"/token, without credentials or fragment{why}")
 
 
 def test_middleware_that_is_none_is_refused_by_name() -> None:
