@@ -122,6 +122,7 @@ def test_id_and_retry_are_remembered() -> None:
         (b"id: 1\nid: a\0b\ndata: 1\n\n", ["1"], "1"),
         (b"id: \0\ndata: 1\n\n", [""], ""),
         ("id: …\ndata: 1\n\n".encode(), ["…"], "…"),
+        (b"id: 1\xff\ndata: 1\n\n", ["1\ufffd"], "1\ufffd"),
     ],
 )
 def test_an_id_counts_once_its_event_is_ended(stream: bytes, ids: list[str], last: str) -> None:
