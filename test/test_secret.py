@@ -19,6 +19,7 @@ import pytest
 from portal_client import (
     ApiClient,
     ApiException,
+    ApiValueError,
     AuthenticationError,
     Configuration,
     EnvToken,
@@ -134,6 +135,14 @@ def test_a_setting_that_is_fetched_late_is_fetched_when_it_is_used() -> None:
 
     assert password.fetched == 0
     assert basic(configuration) == f"ann:{TOKEN}"
+
+
+def test_a_setting_of_another_type_is_told_and_not_left_out() -> None:
+    proxy: Any = 5
+    with playing(reply()) as server, ApiClient(Configuration(server.host, proxy=proxy)) as client:
+        with pytest.raises(ApiValueError, match=r"^proxy: must be a str, not int$"):
+            SessionsApi(client).get_session("s1")
+        assert server.connections == 0
 
 
 # ── nothing is shown ──
