@@ -77,6 +77,15 @@ def test_check_header_names_the_header_only(value: str) -> None:
     assert TOKEN not in str(info.value)
 
 
+@pytest.mark.parametrize("name", ["", "X: y", "X-Ä", "X\n"])
+def test_a_name_that_no_header_can_have_is_refused(name: str) -> None:
+    with playing(reply()) as server, pytest.raises(ApiValueError) as info:
+        call(server.host, TOKEN, _headers={name: "x"})
+
+    assert str(info.value) == f"a header: {name!r} is not the name of a header"
+    assert server.connections == 0
+
+
 @pytest.mark.parametrize("value", [5, b"bytes", None])
 def test_a_header_of_another_type_is_refused_by_name(value: Any) -> None:
     with pytest.raises(ApiValueError, match=rf"^X-Key must be a str, not {type(value).__name__}$"):

@@ -496,6 +496,13 @@ def test_each_response_can_be_looked_at() -> None:
     assert seen[1][2]["access_token"] == "access-1"
 
 
+def test_a_page_in_another_encoding_can_be_looked_at_too() -> None:
+    page = TokenResponse(503, {}, "<h1>Später</h1>".encode("latin-1"))
+
+    assert page.text == "<h1>Sp\ufffdter</h1>"
+    assert page.fields == {}
+
+
 def test_who_looks_may_say_how_long_to_wait() -> None:
     """For an endpoint that says it in a header of its own."""
 
