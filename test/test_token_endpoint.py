@@ -773,11 +773,19 @@ def test_an_interrupted_fetch_shows_no_secret(
         assert not [f.name for f in frames if private in str(f.locals)]
 
 
-def test_a_code_of_the_standard_is_shown_whatever_the_password() -> None:
-    with signed_in(refused("invalid_client", "invalid_client"), source={"password": "invalid_client"}) as s:
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "unauthorized_client"),
+        *("unsupported_grant_type", "unsupported_response_type", "access_denied", "server_error"),
+        "temporarily_unavailable",
+    ],
+)
+def test_a_code_of_the_standard_is_shown_whatever_the_password(code: str) -> None:
+    with signed_in(refused(code, code), source={"password": code}) as s:
         error = failing(lambda: read(s))
 
-    assert error.data == {"error": "invalid_client", "error_description": "***"}
+    assert error.data == {"error": code, "error_description": "***"}
 
 
 def test_a_long_refusal_is_cut() -> None:
