@@ -57,8 +57,8 @@ class ApiClient(HasDefault):
 
     configuration: Configuration
     rest_client: RESTClientObject
-    cookie: SecretSetting[Optional[str]] = SecretSetting()
-    default_headers: SecretSetting[dict[str, str]] = SecretSetting()
+    cookie: SecretSetting[Optional[str]] = SecretSetting(str)
+    default_headers: SecretSetting[dict[str, str]] = SecretSetting(Mapping)
 
     def __init__(
         self,

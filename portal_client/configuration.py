@@ -56,11 +56,11 @@ class Configuration(HasSources, RecordsCalls, HasDefault):
     api_version: ClassVar[str] = "0.1.0"
     package: ClassVar[str] = "portal_client"
 
-    api_key: SecretSetting[dict[str, str]] = SecretSetting()
-    username: SecretSetting[Optional[str]] = SecretSetting()
-    password: SecretSetting[Optional[str]] = SecretSetting()
-    proxy: SecretSetting[Optional[str]] = SecretSetting()
-    proxy_headers: SecretSetting[Optional[dict[str, str]]] = SecretSetting()
+    api_key: SecretSetting[dict[str, str]] = SecretSetting(Mapping)
+    username: SecretSetting[Optional[str]] = SecretSetting(str)
+    password: SecretSetting[Optional[str]] = SecretSetting(str)
+    proxy: SecretSetting[Optional[str]] = SecretSetting(str)
+    proxy_headers: SecretSetting[Optional[dict[str, str]]] = SecretSetting(Mapping)
     ssl_context: TLSContextSetting = TLSContextSetting()
     host: CheckedSetting[str] = CheckedSetting(check_base_url)
     connection_pool_maxsize: CheckedSetting[int] = CheckedSetting(partial(check_count, least=1))

@@ -65,7 +65,13 @@ class Lost:
 
 
 class SecretSetting(Generic[V]):
-    """An attribute that keeps a str as a Secret, and a dict as Secrets."""
+    """An attribute that keeps a str as a Secret, and a dict as Secrets.
+
+    With `kind` it holds that or None. Raises ApiValueError, which names the attribute.
+    """
+
+    def __init__(self, kind: type = object) -> None:
+        self._kind = kind
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -86,6 +92,9 @@ class SecretSetting(Generic[V]):
 
     def __set__(self, holder: object, value: V) -> None:
         kept: object = value
+        if value is not None and not isinstance(value, self._kind):
+            what = "a str" if self._kind is str else "a mapping"
+            raise ApiValueError(f"{self._name} must be {what}, not {type(value).__name__}")
         if isinstance(value, str):
             # An object that only claims to be a str may fetch its text when it is used: not here.
             kind = cast(Any, type(value))

@@ -22,8 +22,8 @@ class ProxyConfig(Settings):
     proxy.
     """
 
-    username: SecretSetting[Optional[str]] = SecretSetting()
-    password: SecretSetting[Optional[str]] = SecretSetting()
+    username: SecretSetting[Optional[str]] = SecretSetting(str)
+    password: SecretSetting[Optional[str]] = SecretSetting(str)
 
     def __init__(self, address: str, username: Optional[str] = None, password: Optional[str] = None) -> None:
         self.username = username

@@ -44,8 +44,6 @@ class Proxy:
 
         Raises ApiValueError, or ApiConnectionError for a variable; neither shows a password.
         """
-        if not isinstance(cast(object, setting.value), str):
-            raise setting.unusable(f"must be a str, not {type(setting.value).__name__}")
         if _HALF.search(setting.value):  # a byte of a variable that is not UTF-8
             raise setting.unusable("holds a lone surrogate, which is not a character")
         address, username, password = split_url(setting.value)

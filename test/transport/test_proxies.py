@@ -367,15 +367,6 @@ def test_a_wrong_proxy_is_named(name: str, value: str, told: str, monkeypatch: p
         assert "s3cret" not in shown
 
 
-def test_a_proxy_that_is_no_text_is_named() -> None:
-    proxies: Any = {"http": "http://proxy"}
-    with (
-        client_of("http://somewhere.test", proxy=proxies) as c,
-        pytest.raises(ApiValueError, match="proxy: must be a str"),
-    ):
-        SessionsApi(c).get_session("s1")
-
-
 @pytest.mark.parametrize("scheme", ["http", "socks5h"])
 def test_a_variable_whose_proxy_is_not_there_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if scheme == "socks5h":
