@@ -85,7 +85,7 @@ class Runner:
         self._api = api
         self._limits = limits
         self._calls = Calls(api)
-        self._own = DaemonThreads(limits.workers) if executor is None else None
+        self._own = DaemonThreads(limits.workers)  # of which none is started before there is a task
         self._executor = executor or self._own
         self._claims = are_needed(executor)
         #: Whether an attempt ends with this process.
@@ -99,8 +99,8 @@ class Runner:
         self._waiting: set[Future[Any]] = set()
         self._stale: deque[tuple[float, str]] = deque()
         self._dated: Optional[bool] = False  # None while the Date is asked for
-        self._due = _TICK
-        self._exhausted = False  # whether no item can be sent before another one is settled
+        self._due: float  # seconds until an item can be sent
+        self._exhausted: bool  # whether none can be sent before another one is settled
         self._ledger = Ledger(journal)
         self._upcoming = Upcoming(journal)
         self._endings = Endings(self._ledger, self._upcoming, limits)
@@ -161,8 +161,8 @@ class Runner:
             if (news := self._news.get()) is not None:
                 self._handle(news)
         self._ledger.save()
-        for threads in filter(None, (self._own, self._reader)):
-            threads.shutdown()
+        self._own.shutdown()
+        self._reader.shutdown()
 
     def under_way(self) -> list[Future[Any]]:
         """Return the attempts that go on in this process."""

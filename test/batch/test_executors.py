@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -14,11 +15,11 @@ import pytest
 
 from batch.conftest import Running
 from portal_client import ApiValueError, AuthenticationError, EnvToken, SessionsApi
-from portal_client.batch import Batch
+from portal_client.batch import Batch, runner, work
 from portal_client.batch.claims import are_needed
-from portal_client.batch.work import Attempt, NotBegun
+from portal_client.batch.work import Attempt, NotBegun, submit
 from support.clients import TOKEN
-from support.portal import Portal, dropped, lost, started
+from support.portal import Portal, dropped, found, lost, started
 from support.scripted import Connection, Received
 
 
@@ -153,6 +154,66 @@ def test_only_an_executor_of_dask_has_its_attempts_claimed(module: str, runs_aga
         assert are_needed(executor) is runs_again
 
 
+class Cluster(ThreadPoolExecutor):
+    """Workers like those of Dask; with `again` the first run of an attempt is lost, and there is another."""
+
+    __module__ = "distributed.cfexecutor"
+
+    def __init__(self, again: bool) -> None:
+        super().__init__(1)
+        self._again = again
+
+    def submit(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+        if fn is submit and self._again:
+            wait([super().submit(fn, *args, **more)])
+        return super().submit(fn, *args, **more)
+
+
+@pytest.fixture
+def claims(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """The tokens of the attempts that were begun, each with the time at which its claim was removed."""
+    claims: dict[str, float] = {}
+
+    def claimed(token: str) -> bool:
+        first = token not in claims
+        claims.setdefault(token, math.inf)
+        return first
+
+    monkeypatch.setattr(work, "claimed", claimed)
+    monkeypatch.setattr(work, "release", lambda token: claims.update({token: time.monotonic()}))
+    return claims
+
+
+@pytest.mark.usefixtures("claims")
+def test_an_attempt_that_is_run_twice_is_sent_once(running: Running) -> None:
+    running.add("one")
+    with Cluster(again=True) as executor:
+        running.run(executor=executor, workers=1)
+
+    assert running.portal.prompts == ["one"]
+    assert running.states() == {"one": "done"}
+
+
+def test_claims_are_removed_when_they_are_too_old_to_matter(
+    running: Running, claims: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_PIECE", 0.01)
+
+    def running_meanwhile(portal: Portal, connection: Connection, request: Received) -> None:
+        portal.statuses["three"] = ["Running"] if math.inf in claims.values() else []
+        found(portal, connection, request)
+
+    running.add("one", "two", "three")
+    running.portal.reading = [running_meanwhile] * 999
+    began = time.monotonic()
+    with Cluster(again=False) as executor:
+        running.run(executor=executor, workers=1, send_timeout=0.3, timeout=9)
+
+    assert running.batch.counts.done == 3
+    assert len(claims) == 3
+    assert min(claims.values()) - began >= 2 * 0.3
+
+
 def test_a_token_that_is_not_carried_ends_the_run(running: Running) -> None:
     running.add("one")
     with (
@@ -171,15 +232,28 @@ def test_an_api_that_cannot_be_sent_is_said_at_once(running: Running) -> None:
         running.run(executor=executor)
 
 
-@pytest.mark.parametrize("executor", [5, SessionsApi, object()])
-def test_an_executor_is_one(running: Running, executor: Any) -> None:
-    with pytest.raises(ApiValueError, match=r"executor must be a concurrent\.futures\.Executor"):
+@pytest.mark.parametrize(("executor", "kind"), [(5, "int"), (SessionsApi, "type"), (object(), "object")])
+def test_an_executor_is_one(running: Running, executor: Any, kind: str) -> None:
+    with pytest.raises(ApiValueError) as caught:
         running.run(executor=executor)
+
+    assert str(caught.value) == (
+        "executor must be a concurrent.futures.Executor, such as client.get_executor() of dask.distributed, "
+        f"not {kind}"
+    )
 
 
 def test_threads_have_a_connection_each(running: Running) -> None:
-    with pytest.raises(ApiValueError, match="workers: 101 of them have only 100 connections"):
-        running.run(workers=101)
+    running.api.api_client.configuration.connection_pool_maxsize = 3
+    running.add("one")
+    with pytest.raises(ApiValueError) as caught:
+        running.run(workers=4)
+
+    assert str(caught.value) == (
+        "workers: 4 of them have only 3 connections; set connection_pool_maxsize in the Configuration"
+    )
+    assert running.portal.paths == []
+    assert running.run(workers=3).done == 1
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from batch.conftest import Running
 from portal_client import JournalBusy
 from portal_client.batch import Batch
 from support.clients import TOKEN, interrupt
-from support.portal import after, lost
+from support.portal import Portal, after, found, lost
+from support.scripted import Connection, Received
 from test_imports import ROOT
 
 
@@ -132,14 +133,33 @@ def test_what_a_signal_handler_raises_leaves_the_run_too(running: Running) -> No
     assert running.portal.prompts == ["one"]
 
 
-def test_a_run_leaves_no_thread_behind(running: Running) -> None:
-    before = {*threading.enumerate()}
-    running.add("one", "two")
-    running.run()
+def assert_that_threads_end(before: set[threading.Thread]) -> None:
+    """Check that the threads of a run end, which were not there before."""
     left = [each for each in threading.enumerate() if each.name == "portal_client.batch"]
     for thread in {*left} - before:
         thread.join(5)
         assert not thread.is_alive()
+
+
+def test_a_run_leaves_no_thread_behind(running: Running) -> None:
+    before = {*threading.enumerate()}
+    running.add("one", "two")
+    running.run()
+    assert_that_threads_end(before)
+
+
+def test_ctrl_c_ends_the_waits_for_sessions_too(running: Running) -> None:
+    def press(portal: Portal, connection: Connection, request: Received) -> None:
+        interrupt()
+        found(portal, connection, request)
+
+    before = {*threading.enumerate()}
+    running.portal.reading = [press]
+    running.portal.statuses["one"] = ["Running"] * 999
+    running.add("one")
+    with pytest.raises(KeyboardInterrupt):
+        running.run()
+    assert_that_threads_end(before)
 
 
 def test_what_no_worker_has_begun_is_pending(running: Running) -> None:
