@@ -23,7 +23,7 @@ from portal_client.batch.reconcile import read, server_date
 from portal_client.batch.result import Evidence, State
 from portal_client.batch.threads import DaemonThreads
 from portal_client.batch.upcoming import Upcoming
-from portal_client.batch.work import Attempt, Calls, ended, submit, wait
+from portal_client.batch.work import Attempt, Calls, first_prompt, submit, wait
 from portal_client.exceptions import ApiValueError
 from portal_client.models.session import Session
 from portal_client.randomness import new_id
@@ -133,8 +133,8 @@ class Runner:
         """Learn how much the service's lists tell from what an earlier run has seen of it."""
         if found := entries(self._journal, State.DONE, "TRUE", 0, 1):
             ((text,),) = self._journal.ask("SELECT session FROM items WHERE id = ?", found[0].id)
-            session = ended(Session.from_json(text), text)
-            self._endings.doubts.learn(found[0], session.prompt, session.created_at)
+            session = Session.from_json(text)
+            self._endings.doubts.learn(found[0], first_prompt(session), session.created_at.timestamp())
 
     def _is_over(self) -> bool:
         if self._sending or self._waiting or self._endings.waits:

@@ -162,6 +162,10 @@ def wait(
 def ended(session: Session, text: str) -> Ended:
     """Return what a run needs to know of a session, whose JSON is given."""
     said = session.messages[-1].text if session.messages else ""
-    prompt = next((message.text for message in session.messages if message.role == "user"), None)
-    final = is_final(session)
-    return Ended(session.status.value, final, text, said, prompt, session.created_at.timestamp())
+    prompt, created_at = first_prompt(session), session.created_at.timestamp()
+    return Ended(session.status.value, is_final(session), text, said, prompt, created_at)
+
+
+def first_prompt(session: Session) -> Optional[str]:
+    """Return the first prompt of a session, None where it has none."""
+    return next((message.text for message in session.messages if message.role == "user"), None)

@@ -364,6 +364,7 @@ def test_where_several_match_the_item_stays_in_doubt_with_the_evidence(running: 
     alike = [id for id, session in running.portal.sessions.items() if session["messages"][0]["text"] == "one"]
     assert sorted(each.session_id for each in doubt.evidence.candidates) == sorted(alike)
     assert "which of 2 sessions is its own cannot be told" in str(doubt.evidence)
+    assert "create_async_session" in doubt.evidence.reason  # of the first run
 
     running.batch.assign(doubt.key, alike[1])
     running.run()
@@ -683,6 +684,18 @@ def test_what_was_lost_is_settled_by_another_item_that_the_pace_holds_back(runni
 
     assert running.states() == {"one": "done", "two": "done"}
     assert running.portal.prompts == ["one", "two", "one"]
+
+
+def test_what_was_lost_is_sent_again_as_an_earlier_run_has_shown_how_texts_are_kept(running: Running) -> None:
+    running.add("one")
+    running.run()
+    running.portal.add("that of somebody else")
+    running.portal.faults["two"] = [dropped]
+    running.add("two")
+    running.run()
+
+    assert running.states() == {"one": "done", "two": "done"}
+    assert running.portal.prompts == ["one", "two", "two"]
 
 
 def test_failures_are_sent_again_on_demand(running: Running) -> None:
