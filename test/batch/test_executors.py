@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -18,8 +19,8 @@ from portal_client import ApiValueError, AuthenticationError, EnvToken, Sessions
 from portal_client.batch import Batch, runner, work
 from portal_client.batch.claims import are_needed
 from portal_client.batch.work import Attempt, NotBegun, submit
-from support.clients import TOKEN
-from support.portal import Portal, dropped, found, lost, started
+from support.clients import TOKEN, interrupt
+from support.portal import Portal, after, dropped, found, lost, started
 from support.scripted import Connection, Received
 
 
@@ -143,6 +144,25 @@ def test_the_journal_says_how_long_an_attempt_may_go_on_without_the_runner(
         elsewhere.run(executor=workers, workers=1, send_timeout=20)
 
     assert seen == [(seconds,)]
+
+
+def test_an_attempt_that_goes_on_elsewhere_locks_no_journal(elsewhere: Running) -> None:
+    hangs = threading.Event()
+
+    def press(portal: Portal, connection: Connection, request: Received) -> None:
+        interrupt()
+        after(hangs)(portal, connection, request)
+
+    elsewhere.portal.faults["one"] = [press]
+    key = elsewhere.batch.add("a1", "one").key
+    with Elsewhere() as executor:
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                elsewhere.run(executor=executor, workers=1)
+            with Batch(elsewhere.path, elsewhere.api) as other:
+                assert other.retry(key) == 1
+        finally:
+            hangs.set()
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 
 import pytest
 
 from batch.conftest import Running
 from portal_client import JournalBusy
-from portal_client.batch import Batch
+from portal_client.batch import Batch, work
+from portal_client.batch.runner import Runner
 from support.clients import TOKEN, interrupt
 from support.portal import Portal, after, found, lost
 from support.scripted import Connection, Received
@@ -23,14 +25,16 @@ from test_imports import ROOT
 
 
 def when(condition: Callable[[], object], then: Callable[[], object]) -> threading.Thread:
-    """Do something when it is time."""
+    """Do something when it is time, unless it is not within 20 s."""
 
-    def wait() -> None:
-        while not condition():
+    def watch() -> None:
+        end = time.monotonic() + 20
+        while not (due := condition()) and time.monotonic() < end:
             time.sleep(0.005)
-        then()
+        if due:
+            then()
 
-    thread = threading.Thread(target=wait)
+    thread = threading.Thread(target=watch)
     thread.start()
     return thread
 
@@ -88,8 +92,6 @@ def test_what_is_still_being_sent_is_waited_for_before_the_next_run(running: Run
 
 
 def test_a_second_ctrl_c_loses_nothing_either(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    from portal_client.batch.runner import Runner
-
     hangs = threading.Event()
     running.portal.faults["one"] = [after(hangs)]
     running.add("one")
@@ -173,6 +175,64 @@ def test_what_no_worker_has_begun_is_pending(running: Running) -> None:
 
     assert states == {"one": "running", "two": "pending", "three": "pending"}
     assert [each.attempts for each in running.batch._results("TRUE")] == [1, 0, 0]
+
+
+class Noting(ThreadPoolExecutor):
+    """One worker, and what it was given to do; with `at_once` that is over when it is given."""
+
+    def __init__(self, at_once: bool) -> None:
+        super().__init__(1)
+        self._at_once = at_once
+        self.tasks: list[object] = []
+
+    def submit(self, fn: Any, /, *args: Any, **more: Any) -> Any:
+        future = super().submit(fn, *args, **more)
+        self.tasks.append(fn)
+        if self._at_once:
+            wait([future], 20)
+        return future
+
+
+def test_a_wait_that_no_worker_has_begun_is_given_up(running: Running) -> None:
+    hangs = threading.Event()
+    running.portal.faults["two"] = [after(hangs)]
+    running.add("one", "two", "three")
+    with Noting(at_once=False) as executor:
+        thread = when(lambda: work.wait in executor.tasks and len(running.portal.prompts) == 2, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            running.run(workers=3, executor=executor)
+        thread.join()
+        states = running.states()
+        hangs.set()
+
+    assert states == {"one": "running", "two": "running", "three": "pending"}
+    assert "GET /sessions/s0" not in running.portal.paths
+    assert running.run().done == 3
+    assert sorted(running.portal.prompts) == ["one", "three", "two"]
+
+
+def test_what_ends_as_the_run_is_left_is_kept(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = threading.Event()
+    leave = Runner.interrupt
+
+    def leaving(runner: Runner) -> None:
+        leave(runner)
+        left.set()
+
+    def press(portal: Portal, connection: Connection, request: Received) -> None:
+        interrupt()
+        after(left)(portal, connection, request)
+
+    monkeypatch.setattr(Runner, "interrupt", leaving)
+    running.portal.faults["one"] = [press]
+    running.add("one")
+    with Noting(at_once=True) as executor, pytest.raises(KeyboardInterrupt):
+        running.run(executor=executor)
+    (result,) = running.batch.in_doubt()
+
+    assert result.session_id == "s0"
+    assert running.run().done == 1
+    assert "GET /sessions" not in running.portal.paths  # none had to be looked for
 
 
 RUN = """
