@@ -7,16 +7,17 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 import urllib3.util.connection
 
 from batch.conftest import Running
-from portal_client import ApiConnectionError, ServiceException, UnauthorizedException
+from portal_client import ApiConnectionError, ServiceException, SessionsApi, UnauthorizedException
 from portal_client.batch import Batch, Counts, Evidence, State, runner
 from portal_client.batch.journal import Change, Journal
 from portal_client.batch.pace import Pace
+from portal_client.batch.reconcile import server_date
 from portal_client.batch.work import wait
 from support.clients import server_tls
 from support.portal import Fault, Portal, after, dropped, found, listed, lost, refused, started
@@ -436,6 +437,27 @@ def test_without_a_date_nothing_is_said_to_be_missing(running: Running) -> None:
     assert "no Date" in str(doubt.evidence)
 
 
+def test_a_date_that_is_long_in_coming_is_asked_for_once(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = threading.Event()
+    asked: list[SessionsApi] = []
+
+    def slow(api: SessionsApi) -> Optional[float]:
+        asked.append(api)
+        if len(asked) > 1:
+            again.set()
+        again.wait(0.1)
+        return server_date(api)
+
+    monkeypatch.setattr(runner, "_TICK", 0.01)
+    monkeypatch.setattr(runner, "server_date", slow)
+    running.add("one")
+
+    assert running.run().done == 1
+    assert len(asked) == 1
+
+
 def test_the_same_id_twice_is_no_result(running: Running) -> None:
     running.portal.faults["two"] = [lambda p, c, r: p.send(c, {"session_id": "s0"})]
     running.add("one")
@@ -459,10 +481,11 @@ def test_a_session_that_was_started_is_only_waited_for(running: Running) -> None
     (doubt,) = running.batch.in_doubt()
     assert doubt.session_id == "s0"
     assert "its status was Running" in str(doubt.evidence)
-    running.portal.statuses["one"] = []
+    running.portal.statuses["one"] = ["Running"] * 2
     running.run()
     assert running.states() == {"one": "done"}
     assert running.portal.prompts == ["one"]
+    assert running.portal.paths.count("GET /") == 1  # where nothing is sent, the Date is of no use
 
 
 def test_a_session_that_is_gone_has_failed(running: Running) -> None:
@@ -657,10 +680,11 @@ def test_a_service_whose_clocks_differ_is_not_asked_twice_though_the_first_reply
 
     running.portal.faults["one"] = [early_and_lost]
     running.add("one")
-    running.run()
+    for _ in range(2):  # the second run has nothing to send, and ends
+        running.run()
 
-    assert running.portal.prompts == ["one"]
-    assert running.states() == {"one": "in doubt"}
+        assert running.portal.prompts == ["one"]
+        assert running.states() == {"one": "in doubt"}
 
 
 def test_what_was_lost_first_is_sent_again_once_another_item_shows_how_texts_are_kept(
