@@ -476,10 +476,11 @@ def test_the_same_id_twice_is_no_result(running: Running) -> None:
 def test_a_session_that_was_started_is_only_waited_for(running: Running) -> None:
     running.portal.statuses["one"] = ["Running"] * 99
     running.add("one")
-    running.run(timeout=0.2)
+    running.run(timeout=0.05)
 
     (doubt,) = running.batch.in_doubt()
     assert doubt.session_id == "s0"
+    assert running.portal.paths.count("GET /sessions/s0") == 1  # the next reading would be 0.1 s later
     assert "its status was Running" in str(doubt.evidence)
     running.portal.statuses["one"] = ["Running"] * 2
     running.run()
@@ -557,6 +558,18 @@ def test_a_session_that_was_just_started_may_be_missing_for_a_moment(running: Ru
 
     assert running.states() == {"one": "done"}
     assert running.portal.prompts == ["one"]
+
+
+def test_a_session_that_was_read_once_may_not_be_missing_then(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_PIECE", 0.01)
+    running.portal.statuses["one"] = ["Running"]
+    running.portal.reading = [found, refused(404)]
+    running.add("one")
+    running.run(settle=20)
+
+    assert running.states() == {"one": "failed"}
 
 
 def test_a_failed_reading_of_a_session_does_not_end_the_wait(running: Running) -> None:
