@@ -227,7 +227,7 @@ def test_claims_are_removed_when_they_are_too_old_to_matter(
     running.portal.reading = [running_meanwhile] * 999
     began = time.monotonic()
     with Cluster(again=False) as executor:
-        running.run(executor=executor, workers=1, send_timeout=0.3, timeout=9)
+        running.run(executor=executor, workers=1, send_timeout=0.3, timeout=3)
 
     assert running.batch.counts.done == 3
     assert len(claims) == 3
