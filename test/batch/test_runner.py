@@ -255,6 +255,7 @@ def test_a_server_that_is_away_for_a_moment_is_waited_for(
 
     assert running.run(outage=30).done == 1
     assert running.portal.prompts == ["one"]
+    assert running.portal.paths[:2] == ["GET /", "POST /sessions/async"]  # not without a Date
 
 
 def test_a_server_that_goes_away_ends_the_run_and_costs_no_attempt(
