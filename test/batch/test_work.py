@@ -80,7 +80,7 @@ def test_what_the_user_said_of_retries_holds_for_the_rest(running: Running) -> N
 
 
 def test_an_attempt_is_not_begun_too_late(running: Running) -> None:
-    with pytest.raises(NotBegun):
+    with pytest.raises(NotBegun, match="^the attempt was handed out too long ago, by the clock of the worker$"):
         submit(Calls(running.api), attempt(handed_out=time.time() - 21))
 
     assert running.portal.paths == []
@@ -91,7 +91,7 @@ def test_a_second_run_of_an_attempt_says_so_though_it_is_late(
 ) -> None:
     # That it is too late to be begun says nothing of the first run.
     monkeypatch.setattr(work, "claimed", lambda token: False)
-    with pytest.raises(Repeated):
+    with pytest.raises(Repeated, match="^the attempt was begun before, by a worker that was lost$"):
         submit(Calls(running.api), attempt(handed_out=time.time() - 21, claims=True))
 
     assert running.portal.paths == []
