@@ -30,7 +30,8 @@ class Entry:
     outlives: float
     evidence: Optional[Evidence]
     likeness: Likeness
-    state: State = State.PENDING
+    #: As it was read, until its session is waited for.
+    state: State
     #: When its attempt was handed out by the monotonic clock, and under which name; when the first wait was.
     handed_out: float = 0.0
     token: str = ""
@@ -51,11 +52,10 @@ class Entry:
 
     def sending(self, server_date: Optional[float], outlives: float) -> Change:
         """Begin an attempt."""
-        self.state = State.RUNNING
         if not self.attempts:  # a later one may find the session of the first, which came late
             self.server_date = server_date
         self.attempts += 1
-        self.outlives, self.evidence = outlives, None
+        self.outlives = outlives
         return (
             "UPDATE items SET state = 'running', attempts = ?, attempted_at = ?, server_date = ?,"
             " outlives = ?, evidence = NULL WHERE id = ? AND state = 'pending'",
@@ -64,7 +64,6 @@ class Entry:
 
     def pending(self, counted: bool) -> Change:
         """Put it back; an attempt that had no effect is not counted."""
-        self.state = State.PENDING
         self.attempts -= not counted
         change = "UPDATE items SET state = 'pending', attempts = ?, evidence = NULL WHERE id = ?"
         return change, (self.attempts, self.id)
@@ -80,7 +79,6 @@ class Entry:
 
     def done(self, session: str) -> Change:
         """Keep the finished session."""
-        self.state = State.DONE
         return (
             "UPDATE items SET state = 'done', session = ?, ended_at = ? WHERE id = ? AND state = 'running'",
             (session, time.time(), self.id),
@@ -88,7 +86,6 @@ class Entry:
 
     def failed(self, error: str, session: Optional[str] = None) -> Change:
         """Note why it failed; it is not sent again."""
-        self.state = State.FAILED
         return (
             "UPDATE items SET state = 'failed', error = ?, session = ?, evidence = NULL, ended_at = ?"
             " WHERE id = ?",
@@ -97,7 +94,6 @@ class Entry:
 
     def in_doubt(self, evidence: Evidence) -> Change:
         """Note the evidence."""
-        self.state = State.IN_DOUBT
         self.evidence = evidence
         return (
             "UPDATE items SET state = 'in doubt', evidence = ?, outlives = ? WHERE id = ?",

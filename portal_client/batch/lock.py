@@ -34,9 +34,8 @@ class RunnerLock:
     """
 
     def __init__(self, journal: Journal) -> None:
-        self._connection = sqlite3.connect(
-            f"{journal.path}-lock", timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-        )
+        path = f"{journal.path}-lock"
+        self._connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
         try:
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -269,10 +270,13 @@ def test_the_lock_of_a_dead_runner_is_void(running: Running) -> None:
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
+        began = time.monotonic()
         with pytest.raises(JournalBusy) as busy:
             running.run()
+        took = time.monotonic() - began
         other.kill()
 
+    assert took < 4  # it does not wait for the other's end
     assert busy.value.pid == other.pid
     assert running.portal.prompts == []
     assert running.run().done == 1

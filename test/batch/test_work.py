@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from portal_client.batch.item import inputs_of
 from portal_client.batch.outcome import Outcome, outcome_of
 from portal_client.batch.work import Attempt, Calls, NotBegun, NotSent, Repeated, submit, wait
 from support.clients import TOKEN, calling, client_of, failing, server_tls
-from support.portal import BEGINNING, dropped, refused
+from support.portal import BEGINNING, after, dropped, refused
 from support.scripted import playing, reply
 
 
@@ -80,7 +81,9 @@ def test_what_the_user_said_of_retries_holds_for_the_rest(running: Running) -> N
 
 
 def test_an_attempt_is_not_begun_too_late(running: Running) -> None:
-    with pytest.raises(NotBegun, match="^the attempt was handed out too long ago, by the clock of the worker$"):
+    with pytest.raises(
+        NotBegun, match=r"^the attempt was handed out too long ago, by the clock of the worker$"
+    ):
         submit(Calls(running.api), attempt(handed_out=time.time() - 21))
 
     assert running.portal.paths == []
@@ -91,7 +94,7 @@ def test_a_second_run_of_an_attempt_says_so_though_it_is_late(
 ) -> None:
     # That it is too late to be begun says nothing of the first run.
     monkeypatch.setattr(work, "claimed", lambda token: False)
-    with pytest.raises(Repeated, match="^the attempt was begun before, by a worker that was lost$"):
+    with pytest.raises(Repeated, match=r"^the attempt was begun before, by a worker that was lost$"):
         submit(Calls(running.api), attempt(handed_out=time.time() - 21, claims=True))
 
     assert running.portal.paths == []
@@ -133,6 +136,20 @@ def test_a_wait_ends_in_time_and_when_nobody_waits_any_longer(running: Running) 
 
     calls.stopped = True
     assert wait(calls, id, 600, 0, "token") is not None
+
+
+def test_a_reading_that_hangs_is_given_up_and_made_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = threading.Event()
+    monkeypatch.setattr(work, "_READ_SECONDS", 0.1)
+    running.portal.reading = [after(hangs)]
+    id = running.portal.add("one")
+    ended = wait(Calls(running.api), id, 5, 0, "token")
+    hangs.set()
+
+    assert ended is not None
+    assert ended.final
 
 
 def test_a_wait_without_a_reading(running: Running) -> None:
