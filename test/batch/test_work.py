@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import pickle
-import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
@@ -17,8 +17,8 @@ from portal_client.batch.item import inputs_of
 from portal_client.batch.outcome import Outcome, outcome_of
 from portal_client.batch.work import Attempt, Calls, NotBegun, NotSent, Repeated, submit, wait
 from support.clients import TOKEN, calling, client_of, failing, server_tls
-from support.portal import BEGINNING, after, dropped, refused
-from support.scripted import playing, reply
+from support.portal import BEGINNING, Portal, dropped, refused
+from support.scripted import Connection, Received, playing, reply
 
 
 def attempt(
@@ -141,15 +141,36 @@ def test_a_wait_ends_in_time_and_when_nobody_waits_any_longer(running: Running) 
 def test_a_reading_that_hangs_is_given_up_and_made_again(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hangs = threading.Event()
+    def hangs(portal: Portal, connection: Connection, request: Received) -> bool:
+        connection.sock.recv(1)  # until the client gives up
+        return False
+
     monkeypatch.setattr(work, "_READ_SECONDS", 0.1)
-    running.portal.reading = [after(hangs)]
-    id = running.portal.add("one")
-    ended = wait(Calls(running.api), id, 5, 0, "token")
-    hangs.set()
+    running.portal.reading = [hangs]
+    ended = wait(Calls(running.api), running.portal.add("one"), 5, 0, "token")
 
     assert ended is not None
     assert ended.final
+
+
+@pytest.mark.parametrize(
+    ("said", "prompt", "last"),
+    [
+        ([("assistant", "Welcome"), ("user", "one"), ("assistant", "1"), ("user", "two")], "one", "two"),
+        ([("assistant", "Welcome"), ("assistant", "You there?")], None, "You there?"),
+        ([], None, ""),
+    ],
+)
+def test_what_a_session_was_asked_and_what_it_said_last(
+    running: Running, said: list[tuple[str, str]], prompt: Optional[str], last: str
+) -> None:
+    messages = [{"role": role, "text": text, "agent": None} for role, text in said]
+    ended = wait(Calls(running.api), running.portal.add("one", messages=messages), 20, 0, "token")
+
+    assert ended is not None
+    assert (ended.prompt, ended.said) == (prompt, last)
+    assert ended.created_at == BEGINNING.timestamp()
+    assert [each["text"] for each in json.loads(ended.session)["messages"]] == [text for _, text in said]
 
 
 def test_a_wait_without_a_reading(running: Running) -> None:
