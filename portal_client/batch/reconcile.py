@@ -74,7 +74,7 @@ def parser() -> Any:
 
 def date_of(headers: Optional[Mapping[str, str]]) -> Optional[float]:
     """Return the server's Date in seconds since 1970; None where it names none."""
-    value = None if headers is None else urllib3.HTTPHeaderDict(headers).get("Date")
+    value = urllib3.HTTPHeaderDict(headers).get("Date")
     if value is None:
         return None
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import tracemalloc
 from typing import Any
 
@@ -36,8 +37,10 @@ def test_those_wanted_are_kept() -> None:
         session("s4", ("user", "one\r\n")),
     ]
     with calling(reply({"sessions": sessions}, Date=DATE)) as c:
+        before = time.monotonic()
         reading = read(c.api, "a1", WANTED)
 
+    assert before <= reading.began <= time.monotonic()
     (found,) = reading.found.values()
     assert [each.session_id for each in found] == ["s2", "s4"]
     assert reading.date == AT
@@ -119,13 +122,28 @@ def test_the_date_of_any_response() -> None:
     assert [(request.method, request.target) for request in c.server.requests] == [("GET", "/")]
     for headers in (None, {}, {"Date": "yesterday"}):
         assert date_of(headers) is None
-    assert date_of({"date": "Tue, 06 May 2031 07:08:09 -0000"}) == AT
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of the process cannot be set here")
+def test_the_date_does_not_depend_on_where_the_client_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", "America/New_York")
+            time.tzset()
+            assert date_of({"date": "Tue, 06 May 2031 07:08:09 -0000"}) == AT
+            assert date_of({"date": "Tue, 06 May 2031 09:08:09 +0200"}) == AT
+    finally:
+        time.tzset()
 
 
 def test_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ijson", None)
-    with pytest.raises(ImportError, match=r'pip install "portal-client\[batch\]"'):
+    with pytest.raises(ImportError) as caught:
         parser()
+
+    needed = 'a batch needs ijson, to find what became of lost prompts: pip install "portal-client[batch]"'
+    assert str(caught.value) == needed
+    assert caught.value.name == "ijson"
 
 
 def test_an_error_does_not_hold_the_body() -> None:

@@ -165,7 +165,11 @@ def test_what_a_session_was_asked_and_what_it_said_last(
     running: Running, said: list[tuple[str, str]], prompt: Optional[str], last: str
 ) -> None:
     messages = [{"role": role, "text": text, "agent": None} for role, text in said]
-    ended = wait(Calls(running.api), running.portal.add("one", messages=messages), 20, 0, "token")
+    id = running.portal.add("one", messages=messages)
+    running.portal.reading = [
+        lambda portal, connection, request: portal.send(connection, portal.sessions[id])
+    ]
+    ended = wait(Calls(running.api), id, 20, 0, "token")
 
     assert ended is not None
     assert (ended.prompt, ended.said) == (prompt, last)
