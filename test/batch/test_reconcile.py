@@ -89,15 +89,31 @@ def cut(connection: Connection, request: Received) -> bool:
     ],
 )
 def test_what_is_no_whole_list_says_nothing(answer: Answer) -> None:
-    with calling(answer) as c, pytest.raises((ApiResponseError, ApiConnectionError)):
+    with calling(answer) as c, pytest.raises(ApiException) as caught:
         read(c.api, "a1", WANTED)
+
+    error = caught.value
+    cause = error.__cause__
+    assert cause is not None
+    assert cause.__traceback__ is None  # its frames hold what was read
+    if answer is cut:
+        assert isinstance(error, ApiConnectionError)
+        assert (error.status, error.reason) == (
+            0,
+            f"get_sessions: the list broke off: {type(cause).__name__}",
+        )
+    else:
+        why = f"get_sessions: this is no list of sessions: {type(cause).__name__}"
+        assert isinstance(error, ApiResponseError)
+        assert (error.status, error.reason) == (200, why)
 
 
 def test_a_refusal_is_raised() -> None:
     with calling(reply({}, status=403, Retry_After="7")) as c, pytest.raises(ForbiddenException) as caught:
         read(c.api, "a1", WANTED)
 
-    assert caught.value.retry_after == 7
+    error = caught.value
+    assert (error.status, error.reason, error.retry_after) == (403, "get_sessions: Reason", 7)
 
 
 def test_a_list_larger_than_the_limit_of_a_body_takes_little_memory() -> None:
