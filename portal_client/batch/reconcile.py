@@ -126,7 +126,7 @@ def read(
 
 def _sessions(ijson: Any, agent_id: str, source: _Kept) -> Iterator[tuple[Optional[Likeness], Any]]:
     some = False
-    for session in ijson.items(source, "sessions.item", use_float=True):
+    for session in ijson.items(source, "sessions.item"):
         some = True
         for message in session["messages"]:
             if message["role"] == "user":
