@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from batch.conftest import Running
+from portal_client.batch.checked import CheckedFile, FileChanged, checked
+from portal_client.batch.item import StoredFile, inputs_of
 from portal_client.files import BLOCK
 from support.portal import started
 from support.scripted import Connection, Received, content
@@ -72,12 +76,12 @@ def test_a_file_that_has_changed_fails_its_item_unsent(
 def test_a_file_that_changes_while_it_is_sent_does_not_arrive(
     running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    from portal_client.batch import checked
+    from portal_client.batch import checked as module
 
     path = tmp_path / "a.bin"
     path.write_bytes(big())
     running.batch.add("a1", "one", path)
-    digest_of = checked.digest_of
+    digest_of = module.digest_of
 
     def then_change(*opened: object) -> object:
         digest = digest_of(*opened)  # type: ignore[arg-type]
@@ -87,7 +91,7 @@ def test_a_file_that_changes_while_it_is_sent_does_not_arrive(
             file.write(b"!")
         return digest
 
-    monkeypatch.setattr(checked, "digest_of", then_change)
+    monkeypatch.setattr(module, "digest_of", then_change)
     running.run()
 
     (failed,) = running.batch.failures()
@@ -133,3 +137,61 @@ def test_a_fresh_token_sends_a_large_file_from_the_beginning(running: Running, t
 
     assert running.portal.prompts == ["one", "one"]
     assert running.states() == {"one": "done"}
+
+
+def stored(content: Any) -> StoredFile:
+    """A file as it was added."""
+    inputs, _ = inputs_of("a1", "one", content)
+    return inputs.files[0]
+
+
+@pytest.mark.parametrize("size", [3, 3 * BLOCK])
+def test_the_error_says_that_nothing_was_sent(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(bytes(size))
+    file = stored(path)
+    for change in ("another byte", "longer", "a folder"):
+        CHANGES[change](path)
+        with ExitStack() as closing, pytest.raises(FileChanged) as caught:
+            checked(file, None, closing)
+
+        assert caught.value.reason == f"files: 'a.bin' ({path}) has changed since it was added"
+        assert (caught.value.status, caught.value.request_sent) == (0, False)
+
+
+def test_bytes_that_the_journal_has_lost_are_not_sent() -> None:
+    with ExitStack() as closing, pytest.raises(FileChanged) as caught:
+        checked(stored(("a.txt", b"abc")), b"abd", closing)
+
+    assert caught.value.reason == "files: 'a.txt' (the journal) has changed since it was added"
+
+
+def test_of_a_file_that_grows_only_what_was_added_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(big())
+    with ExitStack() as closing:
+        file = checked(stored(path), None, closing)
+        assert isinstance(file, CheckedFile)
+        CHANGES["longer"](path)
+
+        assert file.seek(0) == 0
+        assert file.read(5) == b"aaaaa"
+        assert (file.tell(), len(file.read())) == (5, BLOCK)
+        assert len(file.read(len(big()))) == len(big()) - BLOCK - 5
+        assert file.read() == b""
+
+
+def test_the_error_says_that_some_was_sent(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(big())
+    with ExitStack() as closing:
+        file = checked(stored(path), None, closing)
+        assert isinstance(file, CheckedFile)
+        CHANGES["another byte"](path)
+        file.seek(0)
+        with pytest.raises(FileChanged) as caught:
+            file.read(len(big()))
+
+    why = f"files: 'a.bin' ({path}) has changed since it was added, while it was being sent"
+    assert caught.value.reason == why
+    assert (caught.value.status, caught.value.request_sent) == (0, True)
