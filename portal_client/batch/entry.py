@@ -30,8 +30,8 @@ class Entry:
     outlives: float
     evidence: Optional[Evidence]
     likeness: Likeness
-    #: As it was read, until its session is waited for.
-    state: State
+    #: Whether the journal has it that its session is waited for.
+    waited_for: bool = False
     #: When its attempt was handed out by the monotonic clock, and under which name; when the first wait was.
     handed_out: float = 0.0
     token: str = ""
@@ -40,13 +40,11 @@ class Entry:
     lost_waits: int = 0
 
     @classmethod
-    def of(cls, row: Any, state: State) -> Entry:
+    def of(cls, row: Any) -> Entry:
         """Return the entry of a row."""
         id, agent_id, prompt, files, attempts, session_id, date, outlives, evidence = row
         inputs = Inputs(agent_id, prompt, stored_files(files))
-        return cls(
-            id, inputs, attempts, session_id, date, outlives, evidence_of(evidence), inputs.likeness, state
-        )
+        return cls(id, inputs, attempts, session_id, date, outlives, evidence_of(evidence), inputs.likeness)
 
     # ── the changes of its row ──
 
@@ -70,7 +68,7 @@ class Entry:
 
     def running(self, session_id: str) -> Change:
         """Note the session, which is waited for."""
-        self.state = State.RUNNING
+        self.waited_for = True
         self.session_id = session_id
         return (
             "UPDATE items SET state = 'running', session_id = ?, evidence = NULL WHERE id = ?",
@@ -104,7 +102,7 @@ class Entry:
 def entries(journal: Journal, state: State, where: str, after: int, limit: int) -> list[Entry]:
     """Return entries of a state in the order of their ids, those after one."""
     query = f"SELECT id, {_COLUMNS} FROM items WHERE state = ? AND {where} AND id > ? ORDER BY id LIMIT ?"
-    return [Entry.of(row, state) for row in journal.ask(query, state.value, after, limit)]
+    return [Entry.of(row) for row in journal.ask(query, state.value, after, limit)]
 
 
 def all_entries(journal: Journal, state: State, where: str) -> Iterator[Entry]:

@@ -175,7 +175,7 @@ class Runner:
         waits = [self._endings.waits.popleft() for _ in range(min(free, len(self._endings.waits)))]
         sends = self._next(free - len(waits))
         for entry in waits:
-            if entry.state != State.RUNNING:  # one that an earlier run has left
+            if not entry.waited_for:  # one that an earlier run has left
                 self._ledger.note(entry.running(entry.session_id or ""))
         outlives = 0.0 if self._here else 2 * self._limits.send_timeout
         for entry in sends:

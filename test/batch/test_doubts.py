@@ -13,7 +13,7 @@ from portal_client.batch.doubts import Absent, Doubts
 from portal_client.batch.entry import Entry
 from portal_client.batch.item import Inputs
 from portal_client.batch.reconcile import Found, Reading
-from portal_client.batch.result import Candidate, Evidence, State
+from portal_client.batch.result import Candidate, Evidence
 
 LOST = Evidence("lost")
 
@@ -22,7 +22,7 @@ def entry(
     number: int = 1, prompt: str = "Hello", since: Optional[float] = 100.0, outlives: float = 0.0
 ) -> Entry:
     inputs = Inputs("a1", prompt)
-    return Entry(number, inputs, 1, None, since, outlives, None, inputs.likeness, State.IN_DOUBT)
+    return Entry(number, inputs, 1, None, since, outlives, None, inputs.likeness)
 
 
 def made(at: float, id: str = "s1") -> Found:

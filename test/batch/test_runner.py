@@ -384,6 +384,19 @@ def test_older_sessions_are_none_of_its_own(running: Running) -> None:
     assert result.session_id == "s1"
 
 
+def test_older_sessions_are_none_of_its_own_in_a_later_run_either(running: Running) -> None:
+    running.portal.add("one", created_at="2031-05-06T07:00:00Z")
+    running.portal.faults["one"] = [lost]
+    running.portal.listing = [refused(403)]
+    running.add("one")
+    running.run()
+    assert running.states() == {"one": "in doubt"}
+    running.run()
+
+    (result,) = running.batch.results()
+    assert result.session_id == "s1"
+
+
 @pytest.mark.parametrize("first", [started, refused(422)])
 def test_a_session_from_before_the_latest_response_is_none_of_its_own(running: Running, first: Fault) -> None:
     def while_a_stranger_asks(portal: Portal, connection: Connection, request: Received) -> None:
