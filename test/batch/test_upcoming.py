@@ -8,8 +8,9 @@ import pytest
 
 from batch.conftest import Running
 from portal_client import ApiValueError
-from portal_client.batch.entry import Entry
+from portal_client.batch.entry import Entry, all_entries
 from portal_client.batch.item import Likeness
+from portal_client.batch.result import State
 from portal_client.batch.upcoming import Upcoming
 
 
@@ -28,6 +29,13 @@ def taken(running: Running, upcoming: Upcoming, blocked: Callable[[Likeness], bo
 
 def prompts(entries: list[Entry]) -> list[str]:
     return [entry.inputs.text_prompt for entry in entries]
+
+
+def test_all_entries_come_however_many_there_are(running: Running) -> None:
+    added = [f"{number}" for number in range(250)]
+    running.add(*added)
+
+    assert prompts([*all_entries(running.batch._journal, State.PENDING, "TRUE")]) == added
 
 
 def test_items_come_in_order_and_later_ones_too(running: Running) -> None:
