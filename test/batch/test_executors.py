@@ -270,7 +270,7 @@ def test_threads_have_a_connection_each(running: Running) -> None:
         running.run(workers=4)
 
     assert str(caught.value) == (
-        "workers: 4 of them have only 3 connections; set connection_pool_maxsize in the Configuration"
+        "workers: 4 of them have only 3 connections; raise the setting connection_pool_maxsize"
     )
     assert running.portal.paths == []
     assert running.run(workers=3).done == 1
