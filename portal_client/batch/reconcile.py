@@ -118,7 +118,7 @@ def read(
         except (HTTPError, OSError) as error:
             reason = f"get_sessions: the list broke off: {type(error).__name__}"
             raise ApiConnectionError(status=0, reason=reason) from strip_traceback(error)
-        except (ijson.JSONError, ValueError, LookupError, TypeError) as error:
+        except (ijson.JSONError, ValueError, ArithmeticError, LookupError, TypeError) as error:
             reason = f"get_sessions: this is no list of sessions: {type(error).__name__}"
             raise ApiResponseError(status=200, reason=reason) from strip_traceback(error)
         return Reading(began, date_of(response.headers), found, others)

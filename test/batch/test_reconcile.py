@@ -85,6 +85,7 @@ def cut(connection: Connection, request: Received) -> bool:
         reply(b"", Content_Type="text/html"),
         reply({"sessions": [5]}),
         reply({"sessions": [{"id": "s1"}]}),
+        reply(b'{"sessions": [{"messages": [], "size": 1e99999999999999999999}]}'),
         cut,
     ],
 )
