@@ -80,7 +80,7 @@ class Value:
 
     def _within(self, at: int) -> Value:
         kinds = _expected(self.type)
-        arguments = get_args(kinds[0]) if len(kinds) == 1 else ()
+        arguments = get_args(kinds[0]) if len(kinds) == 1 and get_origin(kinds[0]) is not tuple else ()
         return Value(type=arguments[at]) if arguments else UNKNOWN
 
     def unpacked(self, count: int) -> list[Value]:

@@ -363,6 +363,12 @@ NOT_GUESSED = {
         first, second = groups.time_to_sessions
         first[0]["id"]
         """,
+    "a key among the items of a dict": """
+        from finbourne_candela import CircuitDTO
+        def named(circuit: CircuitDTO):
+            for pair in circuit.nodes.items():
+                pair[0].upper()
+        """,
     "a submodule by its path": """
         import portal_client.api.sessions_api
         import portal_client.models.session as of_session
