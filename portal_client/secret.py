@@ -54,7 +54,9 @@ class Lost:
     def __call__(self) -> NoReturn:
         """Raise AuthenticationError, which names the setting."""
         what = "a literal" if self._text else "an object"
-        instead = ", or give a reference to it, such as EnvToken(...) or FileToken(...)" if self._text else ""
+        instead = (
+            ", or give a reference such as EnvToken(...) where a callable is taken" if self._text else ""
+        )
         raise AuthenticationError(
             request_sent=False,
             reason=f"{self.name} was given as {what}, which pickle does not carry; set it again{instead}",
@@ -91,10 +93,11 @@ class SecretSetting(Generic[V]):
         return value
 
     def __set__(self, holder: object, value: V) -> None:
-        kept: object = value
         if value is not None and not isinstance(value, self._kind):
-            what = "a str" if self._kind is str else "a mapping"
-            raise ApiValueError(f"{self._name} must be {what}, not {type(value).__name__}")
+            wanted, kind = "a str" if self._kind is str else "a mapping", type(value).__name__
+            del value  # which tools that print variables would show
+            raise ApiValueError(f"{self._name} must be {wanted}, not {kind}")
+        kept: object = value
         if isinstance(value, str):
             # An object that only claims to be a str may fetch its text when it is used: not here.
             kind = cast(Any, type(value))

@@ -45,7 +45,11 @@ class Settings:
             settings = (known for known in {*vars(self), *_known(cls)} if _is_setting(cls, known))
             if meant := hint(name, settings, SIMILAR):
                 warn(f"{cls.__name__} has no setting {name}{meant}")
-        super().__setattr__(name, value)
+        try:
+            super().__setattr__(name, value)
+        except BaseException:
+            del value  # which tools that print the variables of a traceback would show
+            raise
 
     def __copy__(self) -> Self:
         copied = object.__new__(type(self))

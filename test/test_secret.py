@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from finbourne_candela.extensions.api_configuration import ApiConfiguration
 from finbourne_candela.extensions.proxy_config import ProxyConfig
 from portal_client import (
     ApiClient,
@@ -59,7 +58,7 @@ def test_texts_on_their_way_to_the_wire_show_nothing_to_tools_that_print_variabl
     assert [variables["token"], variables["body"]] == [TOKEN, TOKEN.encode()]
 
 
-GIVE_A_REFERENCE = ", or give a reference to it, such as EnvToken(...) or FileToken(...)"
+GIVE_A_REFERENCE = ", or give a reference such as EnvToken(...) where a callable is taken"
 
 
 @pytest.mark.parametrize(
@@ -361,7 +360,6 @@ def test_no_log_holds_a_token(place: str, caplog: pytest.LogCaptureFixture) -> N
         (Configuration, "proxy_headers", ["X-A: 3141592653"], "proxy_headers must be a mapping, not list"),
         (ApiClient, "cookie", {"a": "3141592653"}, "cookie must be a str, not dict"),
         (ApiClient, "default_headers", "X-A: 3141592653", "default_headers must be a mapping, not str"),
-        (ApiConfiguration, "client_secret", 3141592653, "client_secret must be a str, not int"),
         (partial(ProxyConfig, "http://p:1"), "password", 3141592653, "password must be a str, not int"),
     ],
 )
@@ -374,4 +372,5 @@ def test_a_value_of_another_type_is_refused_by_name_and_not_shown(
         setattr(holder, name, value)
 
     assert str(raised.value) == message
+    assert "314" not in own_frames(raised.value)
     assert getattr(holder, name) == before

@@ -40,9 +40,9 @@ class ApiConfiguration(Settings):
     milliseconds, and 0 is no limit.
     """
 
-    username: SecretSetting[Optional[str]] = SecretSetting(str)
-    password: SecretSetting[Optional[str]] = SecretSetting(str)
-    client_secret: SecretSetting[Optional[str]] = SecretSetting(str)
+    username: SecretSetting[Optional[str]] = SecretSetting()
+    password: SecretSetting[Optional[str]] = SecretSetting()
+    client_secret: SecretSetting[Optional[str]] = SecretSetting()
     access_token: SecretSetting[AccessToken] = SecretSetting()
 
     def __init__(

@@ -46,6 +46,16 @@ def test_a_token_beats_the_password(token: Any) -> None:
     assert settings(access_token=token).build_api_client_config().access_token == token
 
 
+def test_what_a_token_is_fetched_with_may_be_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "of-the-variable")
+    secret: Any = EnvToken("SECRET")
+    granted = reply({"access_token": "t", "expires_in": 60})
+    with playing(granted) as identity:
+        assert settings(token_url=identity.host, client_secret=secret).get_access_token()() == "t"
+
+    assert "client_secret=of-the-variable" in identity.requests[0].body.decode()
+
+
 @pytest.mark.parametrize("empty", ["", " \n", "Bearer "])
 def test_an_empty_token_is_none(empty: str) -> None:
     assert isinstance(settings(access_token=empty).get_access_token(), RefreshingToken)
