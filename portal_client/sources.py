@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from inspect import signature
-from typing import Any, ClassVar, Optional, Self, Union, cast
+from typing import Any, ClassVar, Optional, Self, Union
 
 import urllib3
 from typing_extensions import TypedDict, Unpack
@@ -92,7 +92,8 @@ class HasSources(Settings):
         PORTAL_HOST is the host, PORTAL_TOKEN (else BEARER_TOKEN) the token, which is read again before each
         request. PORTAL_PROFILE names a profile that has further settings, as in `from_profile`. An argument
         wins over the environment, and that over the profile; None, or an empty variable, gives no setting.
-        There are no other variables; `explain` names those that are called like a setting.
+        No other variable that begins with PORTAL_ is read; `explain` names those that are called like a
+        setting of a profile.
 
         Raises ApiValueError, which names the source, for a setting that cannot be used.
         """
@@ -135,7 +136,7 @@ class HasSources(Settings):
             configuration.set_sources(name, values)
         for warning in configuration.explain().warnings:
             logging.getLogger(cls.package).warning("%s", warning)
-        configuration._unread = tuple(_unread(cast(Any, configuration).access_token))
+        configuration._unread = tuple(_unread())
         return configuration
 
     def set_sources(self, name: str, sources: Sequence[Sourced]) -> None:
@@ -151,7 +152,11 @@ class HasSources(Settings):
         return name if last in (argument(name), attribute(name)) else last.where
 
     def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
+        try:
+            super().__setattr__(name, value)
+        except BaseException:
+            del value  # as Settings does
+            raise
         if name in Arguments.__annotations__ and "_sources" in vars(self):
             before = [each for each in self._sources.get(name, ()) if each != attribute(name)]
             self._sources[name] = [*before, attribute(name)]
@@ -166,7 +171,10 @@ class HasSources(Settings):
         has left out. Where the environment was looked at, a row follows for each variable that is named like
         a setting and was not read, such as PORTAL_TIMEOUT; its warning says what there is.
         """
-        return Explanation([*map(self._row, Arguments.__annotations__), *self._unread])
+        token: Any = vars(self).get("_access_token")
+        used = token.name if isinstance(token, EnvToken) else ""
+        unread = [row for row in self._unread if row.setting != used]
+        return Explanation([*map(self._row, Arguments.__annotations__), *unread])
 
     def _row(self, name: str) -> Row:
         value: Any = vars(self).get(f"_{name}")
@@ -219,13 +227,14 @@ def _of_environment() -> Iterator[tuple[str, Sourced]]:
                 yield name, Sourced(value, variable, "environment")
 
 
-def _unread(token: AccessToken) -> Iterator[Row]:
-    """Yield a row for each variable that is named like a setting and is not read."""
-    known = [*_OF_NAME.values(), token.name if isinstance(token, EnvToken) else ""]
+def _unread() -> Iterator[Row]:
+    """Yield a row for each variable that is named like a setting of a profile and is not read."""
     for variable in sorted(os.environ):
-        if not variable.startswith(_PREFIX) or variable in known:
+        if not variable.startswith(_PREFIX) or variable in _OF_NAME.values() or not _variable(variable):
             continue
-        name = nearest(variable.removeprefix(_PREFIX), [*_OF_NAME, *KEYS], SIMILAR)
+        name = variable.removeprefix(_PREFIX)
+        begun = (each for each in _OF_NAME if name.lower().startswith(f"{each}_"))  # such as TOKEN_FILE
+        name = next(begun, "") or nearest(name, [*_OF_NAME, *KEYS], SIMILAR)
         why = f": {name} is set in a profile, or as an argument"
         if name in _OF_NAME:
             why = f"; did you mean {_OF_NAME[name]}?"

@@ -112,9 +112,21 @@ def test_an_environment_without_settings_gives_the_defaults(monkeypatch: pytest.
 def test_a_variable_that_is_named_like_a_setting_is_told(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in ("TIMEOUT", "HOTS", "ACCESS_TOKEN", "PROFIL", "max_retries", "TOKENS", "PASSWORD", "COLOUR"):
+    for name in (
+        "TIMEOUT",
+        "HOTS",
+        "ACCESS_TOKEN",
+        "PROFIL",
+        "max_retries",
+        "TOKENS",
+        "PASSWORD",
+        "TOKEN_FILE",
+    ):
         monkeypatch.setenv(f"PORTAL_{name}", TOKEN)
-    c = Configuration.from_env(access_token=EnvToken("PORTAL_TOKENS"))
+    monkeypatch.setenv("PORTAL_RETRIES", "")
+    monkeypatch.setenv("PORTAL_COLOUR", "never")
+    c = Configuration.from_env()
+    c.access_token = EnvToken("PORTAL_TOKENS")
     ask_for = {each.setting: each for each in c.explain() if each.source == "not read"}
 
     in_profile = "is set in a profile, or as an argument"
@@ -123,6 +135,7 @@ def test_a_variable_that_is_named_like_a_setting_is_told(
         "PORTAL_HOTS": "it is not read; did you mean PORTAL_HOST?",
         "PORTAL_PROFIL": "it is not read; did you mean PORTAL_PROFILE?",
         "PORTAL_TIMEOUT": f"it is not read: timeout {in_profile}",
+        "PORTAL_TOKEN_FILE": "it is not read; did you mean PORTAL_TOKEN?",
         "PORTAL_max_retries": f"it is not read: retries {in_profile}",
     }
     assert f"warning: PORTAL_TIMEOUT: it is not read: timeout {in_profile}" in str(c.explain())
