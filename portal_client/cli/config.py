@@ -47,7 +47,7 @@ def show(shell: Shell, explanation: Explanation) -> None:
         if row.value and shell.output.terminal:
             source = ", over ".join([row.source, *row.overrode])
             rows.append({"setting": row.setting, "value": row.value, "source": source})
-        elif row.value or row.warning:
+        elif not shell.output.terminal and (row.value or row.warning):
             rows.append({**row._asdict(), "overrode": ", ".join(row.overrode)})
     shell.output.data(rows)
     if shell.output.terminal:

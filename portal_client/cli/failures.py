@@ -54,9 +54,14 @@ def described(error: BaseException, code: Exit, advice: Optional[str], names: Ma
 
 
 def spelt(line: str) -> str:
-    """Return a line of this package with the spellings of Python as the user of a shell knows them."""
+    """Return a line of this package with the spellings of Python as the user of a shell knows them.
+
+    What is in quotes stays: the user has written it.
+    """
     for python, shell in _SPELT.items():
-        line = re.sub(python, shell, line)
+        found = re.search(python, line)
+        if found is not None and line.count("'", 0, found.start()) % 2 == 0:
+            line = line[: found.start()] + shell + line[found.end() :]
     return line
 
 

@@ -272,6 +272,14 @@ def test_an_authority_that_python_refuses_has_a_setting_of_a_profile() -> None:
     )
 
 
+def test_what_the_user_has_written_is_left_as_it_is(portal: Portal, tmp_path: Path) -> None:
+    journal = str(tmp_path / "journal")
+    portal("batch", "add", journal, "--agent-id", "a1", "--prompt", "x")
+    ended = portal("batch", "retry", journal, "a must be an int")
+
+    assert "'a must be an int'" in ended.err
+
+
 def test_the_words_of_a_service_are_left_as_they_are(portal: Portal) -> None:
     words = "a limit must be an int; no limit is math.inf"
     with playing(reply({"detail": words}, 422)) as server:

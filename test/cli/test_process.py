@@ -308,6 +308,15 @@ def test_a_terminal_of_80_columns_shows_what_a_setting_overrides(tmp_path: Path)
     assert said in explain.err
 
 
+def test_a_terminal_tells_of_a_variable_that_is_not_read_once() -> None:
+    shown = Terminal("config", "explain", host="http://portal.test", PORTAL_TIMEOUT="5")
+    table = shown.read()
+
+    assert "PORTAL_TIMEOUT" not in table
+    assert "warning" not in table
+    assert shown.err.count("PORTAL_TIMEOUT: it is not read") == 1
+
+
 def test_a_note_begins_a_line_of_its_own_in_a_terminal() -> None:
     head = b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n"
     first = chunk(json.dumps(state("The north")).encode() + b"\n")
