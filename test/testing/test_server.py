@@ -103,7 +103,7 @@ def test_the_end_waits_for_no_agent_and_for_no_request() -> None:
         thread = threading.Thread(target=ask, args=(server.api(SessionsApi),))
         thread.start()
         deadline = time.monotonic() + 20
-        while not server.clock.at_work and not server.agent("slow").script.calls:
+        while server.agent("slow").script.unused():
             assert time.monotonic() < deadline, "the agent was not asked within 20 s"
             time.sleep(0.01)
         began = time.monotonic()
