@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -166,14 +166,19 @@ def test_bytes_that_the_journal_has_lost_are_not_sent() -> None:
     assert caught.value.reason == "files: 'a.txt' (the journal) has changed since it was added"
 
 
-def test_of_a_file_that_grows_only_what_was_added_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "a.bin"
+@contextmanager
+def changed_meanwhile(path: Path, change: str) -> Iterator[CheckedFile]:
+    """A large file that has changed after it was looked at."""
     path.write_bytes(big())
     with ExitStack() as closing:
         file = checked(stored(path), None, closing)
         assert isinstance(file, CheckedFile)
-        CHANGES["longer"](path)
+        CHANGES[change](path)
+        yield file
 
+
+def test_of_a_file_that_grows_only_what_was_added_is_read(tmp_path: Path) -> None:
+    with changed_meanwhile(tmp_path / "a.bin", "longer") as file:
         assert file.seek(0) == 0
         assert file.read(5) == b"aaaaa"
         assert (file.tell(), len(file.read())) == (5, BLOCK)
@@ -183,11 +188,7 @@ def test_of_a_file_that_grows_only_what_was_added_is_read(tmp_path: Path) -> Non
 
 def test_the_error_says_that_some_was_sent(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
-    path.write_bytes(big())
-    with ExitStack() as closing:
-        file = checked(stored(path), None, closing)
-        assert isinstance(file, CheckedFile)
-        CHANGES["another byte"](path)
+    with changed_meanwhile(path, "another byte") as file:
         file.seek(0)
         with pytest.raises(FileChanged) as caught:
             file.read(len(big()))
